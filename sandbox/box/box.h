@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* box.h - one running sandbox: what front ends (run, shell, console, batch) call */
+#ifndef NOOK_BOX_BOX_H
+#define NOOK_BOX_BOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "plan.h"
+
+struct err;
+struct host;
+struct text;
+
+/** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and what
+ * the keeper did, never from the exit code alone */
+enum cause {
+	CAUSE_EXITED,
+	CAUSE_SIGNALED,
+	CAUSE_OOM,
+	CAUSE_WALL,
+	CAUSE_CPU,
+	CAUSE_OUTPUT,
+	CAUSE_PIDS,
+	CAUSE_POLICY,	 /* killed by the seccomp filter (SIGSYS) */
+	CAUSE_CANCELLED, /* a signal to the keeper ended it */
+	CAUSE_LOST,	 /* init or keeper was killed from outside */
+	CAUSE_SETUP,	 /* nook failed before the payload ran */
+	CAUSE_EXEC,	 /* the command cannot be run, or was not found */
+};
+
+#define BOX_ID_SIZE 16 /* bytes with the NUL; 12 characters of [0-9a-z] */
+
+/**
+ * struct result - How a box ended
+ *
+ * A counter that this host cannot give is UINT64_MAX here and null in JSON, never 0.
+ */
+struct result {
+	char id[BOX_ID_SIZE];
+	enum cause cause;
+	int exit_code; /* what nook exits with */
+	int signal;    /* 0, or the signal that ended the payload */
+	uint64_t started_ns, finished_ns; /* CLOCK_REALTIME */
+	uint64_t wall_ns;
+	uint64_t cpu_user_ns, cpu_system_ns; /* of the whole box, from wait4(2) of init */
+	uint64_t memory_peak, pids_peak, oom_kills, throttled_ns;
+	uint64_t io_read, io_write, net_rx, net_tx, output;
+	char message[512]; /* one sentence for a person */
+};
+
+/**
+ * struct box_wish - How to run a plan
+ * @plan:	What to run
+ * @name:	Name of the box, or NULL: a one-shot
+ * @host:	For hints when a step fails
+ * @preserve:	How many descriptors from 3 on the payload gets
+ */
+struct box_wish {
+	const struct plan *plan;
+	const char *name;
+	struct host *host;
+	int preserve;
+};
+
+/**
+ * box_run() - Build a box, wait for its payload, clear everything away
+ *
+ * Must be called with descriptors 0 to 2 open; box_sanitize() sees to that. Forwards
+ * signals to the payload and restores the terminal.
+ *
+ * Return: 0 with @res filled, also when the command could not be run (CAUSE_EXEC, 126 or
+ * 127) or set-up failed (CAUSE_SETUP, 125): then @e says why
+ */
+int box_run(const struct box_wish *w, struct result *res, struct err *e);
+
+/** box_sanitize() - Put this process into the state that everything else assumes: fds 0 to
+ * 2 open and no directories, signals at their defaults, umask fixed. Return: 0, -1 and @e */
+int box_sanitize(struct err *e);
+
+/** result_json() - The result record of cli.md as one JSON object with a newline */
+void result_json(const struct result *r, const struct plan *pl, struct text *out);
+const char *cause_name(enum cause c);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store.h - the record of a box on disk: what outlives a process is written here first */
+#ifndef NOOK_BOX_STORE_H
+#define NOOK_BOX_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "box/box.h"
+
+#define RECORD_MAGIC 0x6472636572006b6eULL
+#define RECORD_VERSION 1
+
+/**
+ * struct record - One box, as it stands in its file, followed by its plan
+ *
+ * The keeper holds a lock (flock) on the file while it lives: a record whose lock is free
+ * belongs to nobody and the next command repairs it (store_gc()).
+ */
+struct record {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t plan_size;
+	char id[BOX_ID_SIZE];
+	char name[65];
+	char boot_id[37];
+	char upper[256]; /* directory of overlay uppers on disk to remove, or "" */
+	int32_t keeper;	 /* pids on the host, while the lock is held */
+	int32_t init;
+	uint64_t started_ns; /* CLOCK_REALTIME */
+};
+
+/** struct store - An open runtime directory and one's own record in it */
+struct store {
+	int dir;
+	int file;
+	struct record rec;
+};
+
+/** store_open() - Open (make) the runtime directory of decisions.md 10: 0700, owner checked
+ * on the descriptor. Return: 0, or -1 and @e */
+int store_open(struct store *st, struct err *e);
+/** store_add() - Make a new record with a fresh id and lock it. Return: 0, -1 and @e */
+int store_add(struct store *st, const struct box_wish *w, struct err *e);
+/** store_update() - Write @st->rec again (pid of init, upper directory). Return: 0, -1 */
+int store_update(struct store *st, struct err *e);
+/** store_remove() - Remove one's own record and close everything */
+void store_remove(struct store *st);
+
+/** store_find() - Read the record and plan of a living box by id or name. Return: plan on
+ * the heap (free()), or NULL and @e */
+struct plan *store_find(const char *name, struct record *rec, struct err *e);
+/** store_each() - Call @each for every living box. Return: how many */
+int store_each(void (*each)(const struct record *rec, void *arg), void *arg);
+/** store_gc() - Repair and remove the records of dead keepers, at most @most of them
+ * (0 = all). Return: how many were removed */
+int store_gc(struct store *st, int most);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd.h - the command table: argv, console, --help, man pages and completions read it
+ *
+ * Each file of this directory exports `const struct cmd`s and nothing else; cmds.c holds the
+ * table. A command returns its exit code, or -1 with @e filled (main prints it, code 125 for
+ * run-like commands, else 1; wrong usage is 2 by cmd_usage()).
+ */
+#ifndef NOOK_CMD_CMD_H
+#define NOOK_CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "profile/profile.h"
+
+struct err;
+struct text;
+
+/** enum complete - What a word completes to; drives completions/ and later the console */
+enum complete {
+	COMPLETE_NOTHING,
+	COMPLETE_PROFILE,
+	COMPLETE_BOX,
+	COMPLETE_FILE,
+	COMPLETE_DIR,
+	COMPLETE_KEY,	/* KEY=VALUE of fields.def */
+	COMPLETE_FIELD, /* a key alone */
+	COMPLETE_COMMAND,
+	COMPLETE_WORDS, /* one of @words */
+	COMPLETE_PROGRAM,
+};
+
+/**
+ * struct opt - One option of a command; a row without a long name ends the list
+ * @letter:	Short name, or 0
+ * @name:	Long name
+ * @arg:	Name of its argument in help ("SIZE"), NULL = takes none
+ * @help:	One line, lower case, no full stop
+ * @key:	The profile key it sets ("limits.memory"), or NULL: the command reads it with
+ *		cmd_option()
+ * @fixed:	Value set where the option takes no argument: `--read-only` sets
+ *		root.changes to "refuse"
+ * @complete:	What the argument completes to
+ * @words:	COMPLETE_WORDS: "none host pasta", separated by blanks
+ */
+struct opt {
+	char letter;
+	const char *name;
+	const char *arg;
+	const char *help;
+	const char *key;
+	const char *fixed;
+	enum complete complete;
+	const char *words;
+};
+
+/** struct given - One option as it stood on the command line, in order */
+struct given {
+	const struct opt *opt;
+	const char *value; /* NULL where it takes none */
+};
+
+/**
+ * struct args - A parsed command line
+ * @given:	Options in order; @given_count of them
+ * @words:	What is no option, before `--`
+ * @rest:	What stood behind `--`, NULL when there was no `--`; NULL-terminated
+ * @wishes:	The options that set profile keys, as profile_load() takes them
+ */
+struct args {
+	const struct cmd *cmd;
+	struct given *given;
+	size_t given_count;
+	char **words;
+	size_t word_count;
+	char **rest;
+	size_t rest_count;
+	struct option_wish *wishes;
+	size_t wish_count;
+	bool quiet;
+	bool verbose;
+};
+
+/**
+ * struct cmd - One command
+ * @name:	"run"; a second word is part of it: "profile show"
+ * @summary:	One line for lists, lower case, no full stop
+ * @usage:	"[OPTION...] [PROFILE] [-- COMMAND...]"
+ * @help:	Paragraphs below the options, or NULL; plain text, wrapped at 80 columns
+ * @options:	Its options, besides -h -q --verbose which all have
+ * @complete:	What its words complete to
+ * @full:	Needs a library that only the full program links (docs/architecture.md)
+ * @run:	Does it. Return: exit code, or -1 and @e
+ */
+struct cmd {
+	const char *name;
+	const char *summary;
+	const char *usage;
+	const char *help;
+	const struct opt *options;
+	enum complete complete;
+	bool full;
+	int (*run)(const struct args *a, struct err *e);
+};
+
+/** cmds() - The table, in the order of `nook help`, NULL at the end */
+const struct cmd *const *cmds(void);
+/** cmd_option() - Value of the last use of a long option; "" where it takes none; NULL
+ * when it was not given */
+const char *cmd_option(const struct args *a, const char *name);
+/** cmd_usage() - Wrong usage: fills @e with a hint at `nook help CMD`. Return: -2 */
+int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/** cmd_print() - Write text to stdout whole. Return: 0, or -1 and @e (a closed pipe too) */
+int cmd_print(const struct text *t, struct err *e);
+/** cmd_main() - Find the command, parse its line, run it, print its error. Return: exit
+ * code */
+int cmd_main(int argc, char **argv);
+
+#endif

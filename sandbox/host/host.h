@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host.h - what this kernel, user and tree allow
+ *
+ * Read facts are looked up when a plan asks for them the first time and kept; they change
+ * nothing and cost microseconds (decisions.md 3). Tried facts fork a child that does the
+ * thing; only doctor, explain and hints ask for them (host_try_*()).
+ *
+ * Everything a plan wants to know about the machine comes through here, so that golden
+ * tests can plan for a machine that is not this one: host_open_fixture() takes a directory
+ * that holds a tree (`tree/`, with proc/self/mountinfo, etc/subuid and the like) and a file
+ * `facts` of KEY=VALUE lines for what a file cannot tell (uid, gid, kernel, landlock, ...).
+ */
+#ifndef NOOK_HOST_HOST_H
+#define NOOK_HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct host;
+
+/** struct host_mount - One line of /proc/self/mountinfo, unescaped (proc_pid_mountinfo(5)) */
+struct host_mount {
+	int id;
+	int parent;
+	const char *root;
+	const char *target;
+	const char *options; /* per mount: ro,nosuid,... */
+	const char *fstype;
+	const char *source;
+	const char *super; /* per super block */
+};
+
+/** struct host_range - One line of /etc/subuid or /etc/subgid, for the caller */
+struct host_range {
+	uint32_t first;
+	uint32_t count;
+};
+
+enum host_kind { HOST_ABSENT, HOST_FILE, HOST_DIR, HOST_SYMLINK, HOST_DEVICE, HOST_OTHER };
+
+/** struct host_path - What lies at a path, symlinks in the last component not followed */
+struct host_path {
+	enum host_kind kind;
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
+/** host_new() - This machine. Return: NULL only when memory ran out */
+struct host *host_new(void);
+/** host_open_fixture() - A machine described by a directory (tests). Return: NULL and @e */
+struct host *host_open_fixture(const char *dir, struct err *e);
+void host_free(struct host *h);
+
+uid_t host_uid(struct host *h);
+gid_t host_gid(struct host *h);
+/** host_groups() - Supplementary groups without the primary one. Return: count */
+size_t host_groups(struct host *h, const gid_t **groups);
+/** host_user() - The caller's login name from /etc/passwd; the uid as text without one */
+const char *host_user(struct host *h);
+/** host_home() - Home directory from /etc/passwd, else $HOME, else "/" */
+const char *host_home(struct host *h);
+/** host_shell() - Login shell from /etc/passwd, else /bin/sh */
+const char *host_shell(struct host *h);
+/** host_cwd() - Current directory, or NULL when it is gone or not reachable */
+const char *host_cwd(struct host *h);
+/** host_env() - A variable of the caller's environment, or NULL */
+const char *host_env(struct host *h, const char *name);
+/** host_environ() - The caller's whole environment, NULL-terminated "KEY=VALUE" */
+char *const *host_environ(struct host *h);
+/** host_is_tty() - Whether descriptor 0, 1 or 2 is a terminal */
+bool host_is_tty(struct host *h, int fd);
+
+/** host_is_root() - Real root: euid 0 with CAP_SYS_ADMIN in the first user namespace.
+ * Root in a container or in a box is not: it takes the rootless order. */
+bool host_is_root(struct host *h);
+/** host_kernel() - LINUX_VERSION_CODE style: 6.1 is 0x60100 */
+unsigned int host_kernel(struct host *h);
+/** host_landlock() - ABI of Landlock, 0 when there is none */
+int host_landlock(struct host *h);
+/** host_id_map() - Whether id @id (uid, or gid when @group) of this namespace is mapped */
+bool host_is_mapped(struct host *h, uint32_t id, bool group);
+/** host_subids() - The caller's ranges of /etc/subuid (or subgid). Return: count */
+size_t host_subids(struct host *h, bool group, const struct host_range **ranges);
+/** host_program() - Where a helper is, looked for in PATH and in /usr/sbin:/sbin. Return:
+ * absolute path, or NULL */
+const char *host_program(struct host *h, const char *name);
+/** host_has_fs() - Whether /proc/filesystems lists @fstype */
+bool host_has_fs(struct host *h, const char *fstype);
+/** host_has_ns() - Whether the kernel has the namespace (/proc/self/ns/NAME), NAME as
+ * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time" */
+bool host_has_ns(struct host *h, const char *name);
+/** host_mounts() - Every mount the caller sees, in mountinfo's order. Return: count */
+size_t host_mounts(struct host *h, const struct host_mount **mounts);
+/** host_has_mount_below() - Whether a mount lies on or below @path (a mount point at @path
+ * itself counts only when @self) */
+bool host_has_mount_below(struct host *h, const char *path, bool self);
+/** host_proc_masked() - Whether the visible /proc has mounts on it, so that a nested user
+ * namespace may not mount a fresh one (decisions.md 14) */
+bool host_proc_masked(struct host *h);
+/** host_sysctl() - A number below /proc/sys, such as "user/max_user_namespaces"; -1 when
+ * it is absent or unreadable */
+long long host_sysctl(struct host *h, const char *path);
+
+/** host_stat() - What lies at an absolute path; false: absent (then kind is HOST_ABSENT) */
+bool host_stat(struct host *h, const char *path, struct host_path *out);
+/** host_stat_follow() - The same with symlinks followed */
+bool host_stat_follow(struct host *h, const char *path, struct host_path *out);
+/** host_readlink() - Target of a symlink (kept by the host), or NULL */
+const char *host_readlink(struct host *h, const char *path);
+/** host_list() - Names in a directory, sorted, without . and .. (kept by the host).
+ * Return: count; 0 also when it cannot be read */
+size_t host_list(struct host *h, const char *path, const char *const **names);
+/** host_read() - A small file of the host as text (at most 64 KiB; kept), or NULL */
+const char *host_read(struct host *h, const char *path);
+
+/** host_state_dir() - Where boxes at rest live: $XDG_STATE_HOME/nook or /var/lib/nook */
+const char *host_state_dir(struct host *h);
+/** host_install_dirs() - Directories that belong to nook itself and are hidden in boxes:
+ * configuration, state, runtime. Return: count */
+size_t host_own_dirs(struct host *h, const char *const **dirs);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* layer.h - one wall of the box, and the ordered table of all of them
+ *
+ * Each file of this directory exports one `const struct layer` and nothing else; layers.c
+ * holds the table, its order and the reasons for the order. Adding a wall is one file and
+ * one line.
+ */
+#ifndef NOOK_LAYER_LAYER_H
+#define NOOK_LAYER_LAYER_H
+
+#include <sys/types.h>
+
+#include "host/host.h"
+#include "plan.h"
+#include "profile/profile.h"
+
+struct err;
+struct record;
+struct text;
+
+/**
+ * enum side - Where and when a layer works; each runs the table from top to bottom
+ * @SIDE_BEFORE:	keeper, before clone3: what the child inherits (userns, cgroup leaf)
+ * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
+ *			such work makes no handshake (layers_needs_host())
+ * @SIDE_BOX:		inside, alone in its namespaces, with every capability there
+ * @SIDE_LAST:		the process that becomes the payload, for run and exec alike:
+ *			the last walls. It may share memory with init (CLONE_VM): it must
+ *			not allocate, must not use stdio, and changes only @err and itself
+ */
+enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
+
+/**
+ * struct site - What the layers of one box share while it is built
+ * @child:	pid of inside on the host (keeper side), or 0
+ * @userns_fd:	USER_LAST: the payload's user namespace, made before; -1 otherwise
+ * @root_fd:	inside: O_PATH of the new root once it stands; -1 before
+ * @old_proc_fd: inside: O_PATH of a proc of this pid namespace that no tree can fake; -1
+ * @upper_fd:	directory for overlay uppers on disk; -1 when they are on a tmpfs
+ * @pty_fd:	inside: master of the box's terminal, on its way to the keeper; -1
+ * @tty_fd:	the terminal that becomes the payload's fds 0 to 2; -1
+ * @keep_fd:	a descriptor that must survive until exec besides 0 to 2; -1
+ * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
+ */
+struct site {
+	pid_t child;
+	int userns_fd;
+	int root_fd;
+	int old_proc_fd;
+	int upper_fd;
+	int pty_fd;
+	int tty_fd;
+	int keep_fd;
+	int preserve;
+};
+
+/**
+ * struct layer - One wall of the box
+ * @name:	As in profiles, `explain`, error prefixes and completions
+ * @isolates:	One line for people: what is separate behind this wall
+ * @plan:	Wish and host to plan. Changes nothing, so it is tested without privilege
+ * @needs_host:	Whether apply[SIDE_HOST] has anything to do for this plan; NULL = never
+ * @apply:	Plan to kernel, per side; NULL where this layer has nothing to do
+ * @explain:	Plan to words: the system calls and what they mean. Reads only what apply()
+ *		reads, so it cannot lie. NULL: the generic text of facts is enough
+ * @script:	Plan to a piece of sh(1) that does the same with util-linux and iproute2;
+ *		see explain_script() for the places it can write to. NULL = nothing
+ * @undo:	Give back what the kernel does not reap, from the record alone; accepts
+ *		half-applied. NULL = the kernel reaps it
+ */
+struct layer {
+	const char *name;
+	const char *isolates;
+	int (*plan)(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+	bool (*needs_host)(const struct plan *pl);
+	int (*apply[SIDE_COUNT])(const struct plan *pl, struct site *s, struct err *e);
+	void (*explain)(const struct plan *pl, struct text *out);
+	void (*script)(const struct plan *pl, struct text *out);
+	void (*undo)(const struct record *rec);
+};
+
+/** layers() - The table, in the order of application, NULL at the end */
+const struct layer *const *layers(void);
+const struct layer *layer_find(const char *name);
+/** layers_plan() - Plan every layer; an error names the layer it came from */
+int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** layers_apply() - Apply one side of every layer; an error names the layer */
+int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e);
+bool layers_need_host(const struct plan *pl);
+/** layers_undo() - Undo from a record, last layer first */
+void layers_undo(const struct record *rec);
+
+#endif

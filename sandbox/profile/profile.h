@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* profile.h - the wish: what the user asks for, typed, with where each value came from
+ *
+ * fields.def is the single source of the keys; this header says what a parsed profile is
+ * made of. Nothing behind layers_plan() reads it: a plan holds no pointer back.
+ */
+#ifndef NOOK_PROFILE_PROFILE_H
+#define NOOK_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct err;
+
+/**
+ * struct origin - Where a value came from
+ * @file:	Path of the profile, or "--memory" for an option; NULL = built-in default
+ * @line:	1-based; 0 for an option or a default
+ * @column:	1-based; 0 as above
+ */
+struct origin {
+	const char *file;
+	int line;
+	int column;
+};
+
+/** struct item - One entry of a list (@key NULL) or of a map (@text NULL = removed) */
+struct item {
+	const char *key;
+	const char *text;
+	struct origin at;
+};
+
+struct items {
+	struct item *v;
+	size_t count;
+};
+
+/* Every key that may stand in a profile, as FIELD_root_from for `root.from` */
+enum field {
+#define FIELD(id, ...) FIELD_##id,
+#include "profile/fields.def"
+#undef FIELD
+	FIELD_COUNT
+};
+
+enum root_from { ROOT_SYSTEM, ROOT_HOST, ROOT_DIRECTORY, ROOT_EMPTY };
+enum root_changes { CHANGES_DISCARD, CHANGES_KEEP, CHANGES_REFUSE, CHANGES_THROUGH };
+enum root_switch { SWITCH_PIVOT, SWITCH_CHROOT };
+enum proc_view { PROC_FULL, PROC_PIDS };
+enum init_kind { INIT_REAPER, INIT_NONE };
+enum terminal_kind { TERMINAL_AUTO, TERMINAL_ALWAYS, TERMINAL_NEVER };
+enum net_mode { NET_NONE, NET_HOST, NET_VETH, NET_USER, NET_JOIN };
+enum user_map { MAP_AUTO, MAP_SINGLE, MAP_SUBIDS, MAP_NONE, MAP_LIST };
+enum user_groups { GROUPS_AUTO, GROUPS_NONE, GROUPS_LIST };
+enum on_pids { ON_PIDS_REFUSE, ON_PIDS_KILL };
+enum enforce { ENFORCE_STRICT, ENFORCE_BEST_EFFORT };
+enum on_limit { ON_LIMIT_KILL, ON_LIMIT_FREEZE };
+enum landlock_wish { LANDLOCK_OFF, LANDLOCK_PREFERRED, LANDLOCK_REQUIRED };
+enum seccomp_wish { SECCOMP_DEFAULT, SECCOMP_OFF, SECCOMP_CUSTOM };
+
+/* Bits of `namespaces` */
+enum {
+	NS_USER = 1 << 0,
+	NS_MOUNT = 1 << 1,
+	NS_PID = 1 << 2,
+	NS_NET = 1 << 3,
+	NS_UTS = 1 << 4,
+	NS_IPC = 1 << 5,
+	NS_CGROUP = 1 << 6,
+	NS_TIME = 1 << 7,
+};
+
+#define WISH_MAX UINT64_MAX /* `max`: no limit */
+
+/** struct idmap - One line of an id map: @count ids from @inside are @outside on the host */
+struct idmap {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+enum mount_kind {
+	MOUNT_BIND,
+	MOUNT_TMPFS,
+	MOUNT_OVERLAY,
+	MOUNT_MQUEUE,
+	MOUNT_DEVPTS,
+	MOUNT_PROC,
+	MOUNT_SYSFS,
+	MOUNT_FILESYSTEM,
+};
+
+/* Bits of a mount's options, set and cleared as fstab words do */
+enum {
+	MO_RO = 1 << 0,
+	MO_NOSUID = 1 << 1,
+	MO_NODEV = 1 << 2,
+	MO_NOEXEC = 1 << 3,
+	MO_NOSYMFOLLOW = 1 << 4,
+	MO_NOATIME = 1 << 5,
+	MO_IDMAP = 1 << 6,
+	MO_RSLAVE = 1 << 7,
+	MO_RPRIVATE = 1 << 8,
+};
+
+/**
+ * struct mount_wish - One entry of `mounts`
+ * @kind:	What it is
+ * @source:	bind, overlay: path on the host, `~` and `${NAME}` expanded; filesystem: its
+ *		`source`; NULL otherwise
+ * @fstype:	filesystem: its type; NULL otherwise
+ * @to:		Where it goes inside, absolute, no `..`
+ * @set:	MO_* bits asked for; @clear: MO_* bits asked off (rw, exec, suid, dev, ...)
+ * @data:	filesystem: options that are the file system's own, "a=b,c"; else NULL
+ * @size:	Bytes, 0 = default; @inodes: count, 0 = default
+ * @mode:	Permission bits, or -1 for the default
+ * @optional:	A missing source is no error
+ * @at:		Where the entry stands
+ */
+struct mount_wish {
+	enum mount_kind kind;
+	const char *source;
+	const char *fstype;
+	const char *to;
+	const char *data;
+	uint32_t set;
+	uint32_t clear;
+	uint64_t size;
+	uint64_t inodes;
+	int mode;
+	bool optional;
+	struct origin at;
+};
+
+/** struct rlimit_wish - One entry of `rlimits`; WISH_MAX is RLIM_INFINITY */
+struct rlimit_wish {
+	int resource; /* RLIMIT_* */
+	uint64_t soft;
+	uint64_t hard;
+	struct origin at;
+};
+
+/** struct io_wish - One entry of `limits.io`; 0 = not limited */
+struct io_wish {
+	const char *device;
+	uint64_t read_bps, write_bps, read_iops, write_iops;
+	struct origin at;
+};
+
+/**
+ * struct profile - What the user asks for
+ *
+ * Numbers and enums hold the built-in default where nothing was set; whether something
+ * was set, and where, is in @origin (profile_is_set()). Text is NULL when it was not set.
+ * All memory belongs to @arena and goes with profile_free().
+ */
+struct profile {
+	const char *name; /* of the profile that was asked for, without path and .yaml */
+	const char *path; /* file it came from */
+	struct origin origin[FIELD_COUNT];
+	void *arena;
+
+	const char *description;
+	struct items extends;
+	struct {
+		enum root_from from;
+		const char *path;
+		enum root_changes changes;
+		uint64_t size; /* bytes; 0 = default */
+		enum root_switch how;
+		struct items hide;
+		struct items show;
+	} root;
+	enum proc_view proc;
+	uint32_t namespaces; /* NS_* */
+	struct {
+		int64_t boottime; /* ns, may be negative */
+		int64_t monotonic;
+	} time;
+	const char *hostname;
+	struct {
+		const char *id; /* number or name inside; NULL = default */
+		const char *group;
+		enum user_map map;
+		struct idmap *maps; /* MAP_LIST */
+		size_t map_count;
+		enum user_groups groups;
+		struct items group_list; /* GROUPS_LIST: numbers or names */
+	} user;
+	struct mount_wish *mounts;
+	size_t mount_count;
+	struct items devices; /* names below /dev, or paths */
+	const char *workdir;
+	struct items environment;
+	struct items environment_pass;
+	struct items command;
+	enum init_kind init;
+	enum terminal_kind terminal;
+	uint32_t umask;
+	struct {
+		enum net_mode mode;
+		const char *name;
+		const char *mac;
+		struct items address;
+		struct items publish;
+		struct items allow;
+		struct items dns;
+		struct items hosts;
+		uint64_t rate, rate_in, rate_out; /* bits per second; 0 = not limited */
+		const char *join;
+	} network;
+	struct {
+		uint64_t cpus_milli; /* thousandths of a CPU; 0 = not limited */
+		uint64_t cpu_weight;
+		const char *cpuset;
+		uint64_t memory, memory_high, swap; /* bytes; WISH_MAX = max; 0 memory = none */
+		uint64_t pids;
+		enum on_pids on_pids;
+		struct io_wish *io;
+		size_t io_count;
+		uint64_t io_weight;
+		uint64_t wall, cpu_time; /* ns; 0 = none */
+		uint64_t output;	 /* bytes; 0 = none */
+		uint64_t grace;		 /* ns */
+		enum enforce enforce;
+		enum on_limit on_limit;
+	} limits;
+	struct rlimit_wish *rlimits; /* defaults of profile.md included */
+	size_t rlimit_count;
+	struct items capabilities; /* names in upper case with CAP_, or box-root */
+	struct {
+		enum seccomp_wish kind;
+		struct items allow; /* names and @sets */
+		struct items deny;
+		int error; /* errno value; default EPERM */
+		bool wx_deny;
+	} seccomp;
+	enum landlock_wish landlock;
+	bool no_new_privileges;
+	bool nested_namespaces;
+	struct items sysctls;
+	struct items labels;
+};
+
+/** struct option_wish - A value given on the command line: `--set KEY=VALUE` or its short way
+ * @option:	"--memory", for errors and provenance
+ * @key:	Field name as in a profile, "+key" to append
+ * @value:	Text of the value; lists and maps in YAML flow style ("[a, b]") or a plain scalar
+ *		which makes a list of one
+ */
+struct option_wish {
+	const char *option;
+	const char *key;
+	const char *value;
+};
+
+/**
+ * profile_load() - Find, parse, inherit and check a profile
+ * @name:	A name for the search list, or a path with a slash
+ * @options:	What the command line sets on top, in order
+ * @count:	How many
+ * @out:	The profile; free with profile_free()
+ *
+ * Return: 0, or -1: "FILE:LINE:COL: what was wrong, what was expected", with the nearest
+ * known key where there is one
+ */
+int profile_load(const char *name, const struct option_wish *options, size_t count,
+		 struct profile **out, struct err *e);
+void profile_free(struct profile *pf);
+bool profile_is_set(const struct profile *pf, enum field f);
+/** field_name() - "root.from" for FIELD_root_from */
+const char *field_name(enum field f);
+
+#endif
