@@ -133,7 +133,7 @@ $(B)/tests/%.t: tests/unit/%.c $(UNIT_OBJ) tests/tap.h
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(FULL_CFLAGS) $(filter-out -Wmissing-prototypes,$(ALL_CFLAGS)) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
 unit: $(UNIT)
 
-include mk/*.mk
+include $(wildcard mk/*.mk)
 
 clean:
 	rm -rf build nook
