@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* plan_dump.c - the plan as stable readable text, every field of it
+ *
+ * `--dry-run` shows this text and the golden tests compare it, so it must say everything that
+ * apply reads. It is driven by tables: one row a field, with its kind and its offset. A unit
+ * test flips each byte of struct plan and fails when a field was forgotten here.
+ *
+ * Form: one line a field, `name = value`; `-` is "none". A list is its count, then one line a
+ * record, `name[0]`, whose fields stand as `field=value`, without those that are zero.
+ */
+#include "plan.h"
+
+#include <linux/sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/capname.h"
+#include "base/cleanup.h"
+#include "base/names.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+/** enum dump_kind - How the bytes of a field become text */
+enum dump_kind {
+	DUMP_TEXT,     /* plan_ref of a text */
+	DUMP_ENUM,     /* uint32_t, a name of the table */
+	DUMP_BITS32,   /* uint32_t, names of the bits that are set; the table holds bit numbers */
+	DUMP_BITS64,   /* the same in a uint64_t */
+	DUMP_BOOL,     /* uint32_t */
+	DUMP_U32,
+	DUMP_OCTAL,    /* uint32_t */
+	DUMP_U64,
+	DUMP_LIMIT,    /* uint64_t, all ones is infinity */
+	DUMP_SIZE,     /* uint64_t, bytes */
+	DUMP_NS,       /* uint64_t, nanoseconds */
+	DUMP_OFFSET,   /* int64_t, nanoseconds, signed */
+	DUMP_GROUPS,   /* struct plan_user.group */
+	DUMP_PROGRAM,  /* plan_ref of a seccomp program */
+	DUMP_LIST,     /* struct plan_list; the rows say what its records hold */
+};
+
+/**
+ * struct dump_row - One field
+ * @name:	As struct plan calls it
+ * @kind:	How it is shown
+ * @offset:	From the start of the plan, or of the record
+ * @names:	DUMP_ENUM, DUMP_BITS*
+ * @rows:	DUMP_LIST: fields of a record
+ */
+struct dump_row {
+	const char *name;
+	enum dump_kind kind;
+	size_t offset;
+	const struct name *names;
+	const struct dump_row *rows;
+};
+
+/* The number of the only bit that is set in a constant */
+#define BIT_OF(flag) __builtin_ctzll(flag)
+
+static const struct name clone_names[] = {
+	{ "user", BIT_OF(CLONE_NEWUSER) }, { "mount", BIT_OF(CLONE_NEWNS) },
+	{ "pid", BIT_OF(CLONE_NEWPID) },   { "net", BIT_OF(CLONE_NEWNET) },
+	{ "uts", BIT_OF(CLONE_NEWUTS) },   { "ipc", BIT_OF(CLONE_NEWIPC) },
+	{ "cgroup", BIT_OF(CLONE_NEWCGROUP) }, { "time", BIT_OF(CLONE_NEWTIME) },
+	{ NULL, 0 },
+};
+
+static const struct name weight_names[] = {
+	{ "value", FACT_VALUE },     { "note", FACT_NOTE },
+	{ "warning", FACT_WARNING }, { "unenforced", FACT_UNENFORCED }, { NULL, 0 },
+};
+
+static const struct name order_names[] = {
+	{ "none", USER_NONE }, { "first", USER_FIRST }, { "last", USER_LAST }, { NULL, 0 },
+};
+
+static const struct name writer_names[] = {
+	{ "inside", MAP_BY_INSIDE }, { "keeper", MAP_BY_KEEPER }, { "helpers", MAP_BY_HELPERS },
+	{ NULL, 0 },
+};
+
+static const struct name groups_names[] = {
+	{ "kept", PLAN_GROUPS_KEPT }, { "set", PLAN_GROUPS_SET }, { NULL, 0 },
+};
+
+static const struct name op_names[] = {
+	{ "tmpfs", MOP_TMPFS },     { "bind", MOP_BIND },
+	{ "overlay", MOP_OVERLAY }, { "proc", MOP_PROC },
+	{ "sysfs", MOP_SYSFS },     { "mqueue", MOP_MQUEUE },
+	{ "devpts", MOP_DEVPTS },   { "filesystem", MOP_FILESYSTEM },
+	{ "dir", MOP_DIR },	    { "file", MOP_FILE },
+	{ "symlink", MOP_SYMLINK }, { "device", MOP_DEVICE },
+	{ "mask", MOP_MASK },	    { "readonly", MOP_READONLY },
+	{ NULL, 0 },
+};
+
+static const struct name mount_flag_names[] = {
+	{ "optional", BIT_OF(PM_OPTIONAL) }, { "one", BIT_OF(PM_ONE) },
+	{ "idmap", BIT_OF(PM_IDMAP) },	     { "slave", BIT_OF(PM_SLAVE) },
+	{ "mktarget", BIT_OF(PM_MKTARGET) }, { "user", BIT_OF(PM_USER) },
+	{ "on_disk", BIT_OF(PM_ON_DISK) },   { NULL, 0 },
+};
+
+static const struct name attr_names[] = {
+	{ "ro", BIT_OF(MOUNT_ATTR_RDONLY) },
+	{ "nosuid", BIT_OF(MOUNT_ATTR_NOSUID) },
+	{ "nodev", BIT_OF(MOUNT_ATTR_NODEV) },
+	{ "noexec", BIT_OF(MOUNT_ATTR_NOEXEC) },
+	{ "noatime", BIT_OF(MOUNT_ATTR_NOATIME) },
+	{ "nodiratime", BIT_OF(MOUNT_ATTR_NODIRATIME) },
+	{ "idmap", BIT_OF(MOUNT_ATTR_IDMAP) },
+	{ "nosymfollow", BIT_OF(MOUNT_ATTR_NOSYMFOLLOW) },
+	{ NULL, 0 },
+};
+
+static const struct name root_names[] = {
+	{ "tmpfs", PLAN_ROOT_TMPFS }, { "directory", PLAN_ROOT_DIRECTORY },
+	{ "none", PLAN_ROOT_NONE },   { NULL, 0 },
+};
+
+static const struct name terminal_names[] = {
+	{ "never", PLAN_TTY_NEVER }, { "own", PLAN_TTY_OWN }, { NULL, 0 },
+};
+
+static const struct name net_names[] = { { "none", 0 }, { "host", 1 }, { NULL, 0 } };
+
+static const struct name rlimit_names[] = {
+	{ "cpu", RLIMIT_CPU },	     { "fsize", RLIMIT_FSIZE },
+	{ "data", RLIMIT_DATA },     { "stack", RLIMIT_STACK },
+	{ "core", RLIMIT_CORE },     { "rss", RLIMIT_RSS },
+	{ "nproc", RLIMIT_NPROC },   { "nofile", RLIMIT_NOFILE },
+	{ "memlock", RLIMIT_MEMLOCK }, { "as", RLIMIT_AS },
+	{ "locks", RLIMIT_LOCKS },   { "sigpending", RLIMIT_SIGPENDING },
+	{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
+	{ "rtprio", RLIMIT_RTPRIO }, { "rttime", RLIMIT_RTTIME },
+	{ NULL, 0 },
+};
+
+/* LANDLOCK_ACCESS_FS_*, ABI 1 to 5, by bit number (linux/landlock.h) */
+static const struct name landlock_fs_names[] = {
+	{ "execute", 0 },      { "write_file", 1 },  { "read_file", 2 },  { "read_dir", 3 },
+	{ "remove_dir", 4 },   { "remove_file", 5 }, { "make_char", 6 },  { "make_dir", 7 },
+	{ "make_reg", 8 },     { "make_sock", 9 },   { "make_fifo", 10 }, { "make_block", 11 },
+	{ "make_sym", 12 },    { "refer", 13 },	     { "truncate", 14 },  { "ioctl_dev", 15 },
+	{ NULL, 0 },
+};
+
+static const struct name landlock_net_names[] = {
+	{ "bind_tcp", 0 }, { "connect_tcp", 1 }, { NULL, 0 },
+};
+
+static const struct name landlock_scope_names[] = {
+	{ "abstract_unix_socket", 0 }, { "signal", 1 }, { NULL, 0 },
+};
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct dump_row fact_rows[] = {
+	{ "", DUMP_ENUM, AT(plan_fact, weight), weight_names, NULL },
+	{ "layer", DUMP_TEXT, AT(plan_fact, layer), NULL, NULL },
+	{ "key", DUMP_TEXT, AT(plan_fact, key), NULL, NULL },
+	{ "text", DUMP_TEXT, AT(plan_fact, text), NULL, NULL },
+	{ "origin", DUMP_TEXT, AT(plan_fact, origin), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row map_rows[] = {
+	{ "inside", DUMP_U32, AT(plan_map, inside), NULL, NULL },
+	{ "outside", DUMP_U32, AT(plan_map, outside), NULL, NULL },
+	{ "count", DUMP_U32, AT(plan_map, count), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row mount_rows[] = {
+	{ "", DUMP_ENUM, AT(plan_mount, op), op_names, NULL },
+	{ "target", DUMP_TEXT, AT(plan_mount, target), NULL, NULL },
+	{ "source", DUMP_TEXT, AT(plan_mount, source), NULL, NULL },
+	{ "fstype", DUMP_TEXT, AT(plan_mount, fstype), NULL, NULL },
+	{ "attr", DUMP_BITS64, AT(plan_mount, attr), attr_names, NULL },
+	{ "flags", DUMP_BITS32, AT(plan_mount, flags), mount_flag_names, NULL },
+	{ "mode", DUMP_OCTAL, AT(plan_mount, mode), NULL, NULL },
+	{ "uid", DUMP_U32, AT(plan_mount, uid), NULL, NULL },
+	{ "gid", DUMP_U32, AT(plan_mount, gid), NULL, NULL },
+	{ "size", DUMP_SIZE, AT(plan_mount, size), NULL, NULL },
+	{ "inodes", DUMP_U64, AT(plan_mount, inodes), NULL, NULL },
+	{ "upper", DUMP_TEXT, AT(plan_mount, upper), NULL, NULL },
+	{ "data", DUMP_TEXT, AT(plan_mount, data), NULL, NULL },
+	{ "origin", DUMP_TEXT, AT(plan_mount, origin), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row sysctl_rows[] = {
+	{ "key", DUMP_TEXT, AT(plan_sysctl, key), NULL, NULL },
+	{ "value", DUMP_TEXT, AT(plan_sysctl, value), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row rlimit_rows[] = {
+	{ "", DUMP_ENUM, AT(plan_rlimit, resource), rlimit_names, NULL },
+	{ "soft", DUMP_LIMIT, AT(plan_rlimit, soft), NULL, NULL },
+	{ "hard", DUMP_LIMIT, AT(plan_rlimit, hard), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row rule_rows[] = {
+	{ "path", DUMP_TEXT, AT(plan_rule, path), NULL, NULL },
+	{ "access", DUMP_BITS64, AT(plan_rule, access), landlock_fs_names, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row word_rows[] = {
+	{ "", DUMP_TEXT, AT(plan_word, text), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+#define ROW(member, kind) { #member, kind, AT(plan, member), NULL, NULL }
+#define ROW_OF(member, kind, names) { #member, kind, AT(plan, member), names, NULL }
+#define LIST_OF(member, rows) { #member, DUMP_LIST, AT(plan, member), NULL, rows }
+
+/* In the order in which the layers come; facts last, since they repeat it for people */
+static const struct dump_row plan_rows[] = {
+	ROW(version, DUMP_U32),
+	ROW(profile, DUMP_TEXT),
+	ROW(profile_path, DUMP_TEXT),
+	ROW(description, DUMP_TEXT),
+	ROW_OF(clone_flags, DUMP_BITS64, clone_names),
+	ROW_OF(unshare_flags, DUMP_BITS64, clone_names),
+	ROW_OF(user.order, DUMP_ENUM, order_names),
+	ROW_OF(user.writer, DUMP_ENUM, writer_names),
+	LIST_OF(user.uid_map, map_rows),
+	LIST_OF(user.gid_map, map_rows),
+	ROW(user.newuidmap, DUMP_TEXT),
+	ROW(user.newgidmap, DUMP_TEXT),
+	ROW(user.uid, DUMP_U32),
+	ROW(user.gid, DUMP_U32),
+	ROW(user.init_uid, DUMP_U32),
+	ROW(user.init_gid, DUMP_U32),
+	ROW_OF(user.groups, DUMP_ENUM, groups_names),
+	ROW(user.group_count, DUMP_U32),
+	ROW(user.group, DUMP_GROUPS),
+	ROW(user.deny_setgroups, DUMP_BOOL),
+	ROW(user.lock_nesting, DUMP_BOOL),
+	ROW(hostname, DUMP_TEXT),
+	ROW(time.boottime, DUMP_OFFSET),
+	ROW(time.monotonic, DUMP_OFFSET),
+	ROW_OF(net.mode, DUMP_ENUM, net_names),
+	ROW(net.lo_up, DUMP_BOOL),
+	LIST_OF(net.sysctls, sysctl_rows),
+	ROW_OF(tree.root, DUMP_ENUM, root_names),
+	ROW(tree.use_chroot, DUMP_BOOL),
+	ROW(tree.path, DUMP_TEXT),
+	ROW(tree.overlay, DUMP_BOOL),
+	ROW(tree.userxattr, DUMP_BOOL),
+	ROW(tree.readonly, DUMP_BOOL),
+	ROW_OF(tree.attr, DUMP_BITS64, attr_names),
+	ROW(tree.size, DUMP_SIZE),
+	ROW(tree.inodes, DUMP_U64),
+	ROW(tree.upper_dir, DUMP_TEXT),
+	ROW(tree.keep_dir, DUMP_TEXT),
+	LIST_OF(tree.mounts, mount_rows),
+	LIST_OF(rlimits, rlimit_rows),
+	ROW_OF(session.terminal, DUMP_ENUM, terminal_names),
+	ROW(session.new_keyring, DUMP_BOOL),
+	ROW(session.init_none, DUMP_BOOL),
+	ROW_OF(caps.keep, DUMP_BITS64, capability_names),
+	ROW(caps.no_new_privs, DUMP_BOOL),
+	ROW(caps.lock_securebits, DUMP_BOOL),
+	ROW(landlock.abi, DUMP_U32),
+	ROW_OF(landlock.handled, DUMP_BITS64, landlock_fs_names),
+	ROW_OF(landlock.net, DUMP_BITS64, landlock_net_names),
+	ROW_OF(landlock.scoped, DUMP_BITS64, landlock_scope_names),
+	LIST_OF(landlock.rules, rule_rows),
+	ROW(seccomp.name, DUMP_TEXT),
+	ROW(seccomp.count, DUMP_U32),
+	ROW(seccomp.program, DUMP_PROGRAM),
+	ROW(env.umask, DUMP_OCTAL),
+	ROW(env.workdir, DUMP_TEXT),
+	ROW(env.workdir_required, DUMP_BOOL),
+	ROW(env.path, DUMP_TEXT),
+	LIST_OF(env.env, word_rows),
+	LIST_OF(env.argv, word_rows),
+	ROW(limits.wall, DUMP_NS),
+	ROW(limits.grace, DUMP_NS),
+	ROW(limits.output, DUMP_SIZE),
+	ROW(limits.freeze, DUMP_BOOL),
+	LIST_OF(labels, word_rows),
+	LIST_OF(facts, fact_rows),
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+/* Bare where it reads well; as a JSON string where blanks or odd bytes would mislead */
+static void add_quoted(struct text *out, const char *s)
+{
+	bool plain = *s != '\0';
+
+	for (const char *p = s; *p; p++)
+		if (*p <= ' ' || *p == '"' || *p == '\\' || *p == 0x7f || (*p & 0x80))
+			plain = false;
+	if (plain)
+		text_add(out, s);
+	else
+		text_json(out, s);
+}
+
+static void add_bits(struct text *out, uint64_t bits, const struct name *names)
+{
+	size_t start = out->len;
+
+	for (const struct name *n = names; n->name; n++) {
+		uint64_t bit = UINT64_C(1) << n->value;
+
+		if (bits & bit)
+			text_addf(out, "%s%s", out->len > start ? "," : "", n->name);
+		bits &= ~bit;
+	}
+	if (bits) /* bits without a name are still a difference that must show */
+		text_addf(out, "%s0x%llx", out->len > start ? "," : "",
+			  (unsigned long long)bits);
+	if (out->len == start)
+		text_addc(out, '-');
+}
+
+static void add_offset(struct text *out, int64_t ns)
+{
+	if (ns < 0)
+		text_addc(out, '-');
+	text_addf(out, "%lluns", ns < 0 ? -(unsigned long long)ns : (unsigned long long)ns);
+}
+
+/* The exact number, and in brackets how a person writes it where that is shorter */
+static void add_size(struct text *out, uint64_t n)
+{
+	text_addf(out, "%llu", (unsigned long long)n);
+	if (n < 1024)
+		return;
+	text_add(out, "(");
+	text_size(out, n);
+	text_add(out, ")");
+}
+
+static void add_ns(struct text *out, uint64_t n)
+{
+	text_addf(out, "%lluns", (unsigned long long)n);
+	if (!n)
+		return;
+	text_add(out, "(");
+	text_duration(out, n);
+	text_add(out, ")");
+}
+
+static void add_groups(const struct plan *pl, struct text *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pl->user.group); i++) {
+		if (!pl->user.group[i] && i >= pl->user.group_count)
+			continue;
+		text_addf(out, "%s%u", i ? "," : "", pl->user.group[i]);
+	}
+	if (!pl->user.group_count)
+		text_addc(out, '-');
+}
+
+/* A program is thousands of bytes: its FNV-1a sum tells whether it changed */
+static void add_program(const struct plan *pl, plan_ref ref, struct text *out)
+{
+	const unsigned char *p = plan_at(pl, ref);
+	size_t len = (size_t)pl->seccomp.count * 8;
+	uint64_t sum = UINT64_C(14695981039346656037);
+
+	if (!p || len > pl->size - ref) {
+		text_add(out, ref ? "?" : "-");
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ p[i]) * UINT64_C(1099511628211);
+	text_addf(out, "fnv1a:%016llx", (unsigned long long)sum);
+}
+
+static void add_text(const struct plan *pl, plan_ref ref, struct text *out)
+{
+	if (!ref)
+		text_addc(out, '-');
+	else if (!plan_at(pl, ref))
+		text_add(out, "?");
+	else
+		add_quoted(out, plan_text(pl, ref));
+}
+
+static void add_value(const struct plan *pl, const struct dump_row *row, const char *base,
+		      struct text *out)
+{
+	const char *at = base + row->offset;
+	uint32_t n32;
+	uint64_t n64 = 0;
+
+	memcpy(&n32, at, sizeof(n32));
+	if (row->kind == DUMP_BITS64 || (row->kind >= DUMP_U64 && row->kind <= DUMP_OFFSET))
+		memcpy(&n64, at, sizeof(n64));
+	switch (row->kind) {
+	case DUMP_TEXT:
+		add_text(pl, n32, out);
+		break;
+	case DUMP_ENUM:
+		text_add(out, name_of(row->names, (int)n32));
+		break;
+	case DUMP_BITS32:
+		add_bits(out, n32, row->names);
+		break;
+	case DUMP_BITS64:
+		add_bits(out, n64, row->names);
+		break;
+	case DUMP_BOOL:
+		text_add(out, n32 == 0 ? "no" : n32 == 1 ? "yes" : "?");
+		break;
+	case DUMP_U32:
+		text_addf(out, "%u", n32);
+		break;
+	case DUMP_OCTAL:
+		text_addf(out, "%04o", n32);
+		break;
+	case DUMP_U64:
+		text_addf(out, "%llu", (unsigned long long)n64);
+		break;
+	case DUMP_LIMIT:
+		if (n64 == UINT64_MAX)
+			text_add(out, "max");
+		else
+			text_addf(out, "%llu", (unsigned long long)n64);
+		break;
+	case DUMP_SIZE:
+		add_size(out, n64);
+		break;
+	case DUMP_NS:
+		add_ns(out, n64);
+		break;
+	case DUMP_OFFSET:
+		add_offset(out, (int64_t)n64);
+		break;
+	case DUMP_GROUPS:
+		add_groups(pl, out);
+		break;
+	case DUMP_PROGRAM:
+		add_program(pl, n32, out);
+		break;
+	case DUMP_LIST:
+		break;
+	}
+}
+
+/* Fields that are zero say nothing in a record: its first field, its kind, always stands */
+static bool is_zero(const struct dump_row *row, const char *base)
+{
+	uint64_t n = 0;
+	bool wide = row->kind == DUMP_BITS64 ||
+		    (row->kind >= DUMP_U64 && row->kind <= DUMP_OFFSET);
+
+	memcpy(&n, base + row->offset, wide ? sizeof(n) : sizeof(uint32_t));
+	return n == 0;
+}
+
+static void add_list(const struct plan *pl, const struct dump_row *row, struct text *out)
+{
+	const struct plan_list *list = (const void *)((const char *)pl + row->offset);
+	unsigned int i = 0;
+
+	text_addf(out, "%s = %u\n", row->name, list->count);
+	for (const char *rec = NULL; (rec = plan_each(pl, list, rec)); i++) {
+		text_addf(out, "%s[%u] =", row->name, i);
+		for (const struct dump_row *r = row->rows; r->name; r++) {
+			if (r != row->rows && is_zero(r, rec))
+				continue;
+			text_addf(out, " %s%s", r->name, *r->name ? "=" : "");
+			add_value(pl, r, rec, out);
+		}
+		text_addc(out, '\n');
+	}
+}
+
+void plan_dump(const struct plan *pl, struct text *out)
+{
+	for (const struct dump_row *row = plan_rows; row->name; row++) {
+		if (row->kind == DUMP_LIST) {
+			add_list(pl, row, out);
+			continue;
+		}
+		text_addf(out, "%s = ", row->name);
+		add_value(pl, row, (const char *)pl, out);
+		text_addc(out, '\n');
+	}
+}
