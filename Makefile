@@ -19,7 +19,7 @@ CC := gcc
 PKG_CONFIG ?= pkg-config
 B := build/$(VARIANT)
 GEN := build/gen
-ARCH := $(shell $(CC) -dumpmachine | sed 's/-pc//; s/-none//')
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | sed 's/-pc//; s/-none//')
 
 ifeq ($(V),1)
 Q :=
@@ -77,6 +77,12 @@ else
 PROGRAMS := $(B)/nook
 endif
 
+# Paths are compiled in, so what was built for others is built again
+CONFIG := $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS)
+ifneq ($(CONFIG),$(file <$(B)/config))
+$(shell mkdir -p $(B))$(file >$(B)/config,$(CONFIG))
+endif
+
 all: nook
 nook: $(PROGRAMS)
 	$(Q)ln -sf $(B)/nook nook
@@ -94,12 +100,12 @@ $(B)/nook: $(B)/nook-full
 	$(Q)ln -sf nook-full $@
 endif
 
-$(B)/full/%.o: %.c | $(GENERATED)
+$(B)/full/%.o: %.c $(B)/config | $(GENERATED)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-$(B)/light/%.o: %.c | $(GENERATED) build/musl-include
+$(B)/light/%.o: %.c $(B)/config | $(GENERATED) build/musl-include
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LIGHT_CFLAGS) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# deps.mk - the Debian packages that nook is built and tested with; `make deps` installs the missing ones
+#
+# This is the only place that lists them. A package stands in the first list that needs it.
+DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev libcap-dev \
+	libmount-dev libsmartcols-dev
+DEPS_TEST := bats bubblewrap iproute2 jq perl procps shellcheck strace uidmap valgrind
+# tests/fresh makes a bare Debian, tests/guest boots other kernels. Neither runs inside the
+# bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
+DEPS_OUTER := mmdebstrap qemu-system-x86 busybox-static e2fsprogs xz-utils lz4 zstd
+# People who change nook want these too; no target needs them but `make format` and `make tidy`
+DEPS_DEV := clang-format clang-tidy gdb hyperfine
+
+deps:
+	$(Q)mk/deps.sh $(DEPS_BUILD)
+deps-test:
+	$(Q)mk/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(if $(NOOK_FRESH),,$(DEPS_OUTER))
+deps-dev: deps-test
+	$(Q)mk/deps.sh $(DEPS_DEV)
+
+.PHONY: deps deps-test deps-dev
