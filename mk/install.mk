@@ -19,7 +19,7 @@ INSTALLED = $(B)/nook:$(BINDIR)/nook:755 $(B)/nook-full:$(LIBEXECDIR)/nook-full:
 
 # Paths are compiled in: a tree built for another PREFIX is built again first
 install:
-	$(Q)$(AGAIN) all
+	+$(Q)$(AGAIN) all
 	$(Q)for f in $(INSTALLED); do \
 		from=$${f%%:*}; f=$${f#*:}; to=$(DESTDIR)$${f%:*}; \
 		install -D -m "$${f##*:}" "$$from" "$$to" || exit 1; \

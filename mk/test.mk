@@ -11,28 +11,28 @@ AGAIN = $(MAKE) --no-print-directory $(PARALLEL)
 VARIANTS ?= release
 ALL_VARIANTS = $(filter-out release,$(VARIANTS)) $(filter release,$(VARIANTS))
 build-variants:
-	$(Q)for v in $(ALL_VARIANTS); do $(AGAIN) VARIANT=$$v all unit || exit 1; done
+	+$(Q)for v in $(ALL_VARIANTS); do $(AGAIN) VARIANT=$$v all unit || exit 1; done
 
 # With a terminal a shell in a box, without one (a log, a CI) the tour: real commands and
 # what they really print
 run: deps
-	$(Q)$(AGAIN) nook
+	+$(Q)$(AGAIN) nook
 	$(Q)if [ -t 0 ] && [ -t 1 ]; then ./nook shell dev; else docs/tour.sh; fi
 
 # Everything: unit, command line, plans, lint, guests, fresh. As root every test runs as
 # every user it names; as an ordinary user those for root are skipped and say so.
 check: deps-test
-	$(Q)$(AGAIN) build-variants
+	+$(Q)$(AGAIN) build-variants
 	$(Q)tests/run-all.sh $(VARIANTS)
 
 # The same, but as root, from an ordinary user's shell
 check-root: deps-test
-	$(Q)$(AGAIN) build-variants
+	+$(Q)$(AGAIN) build-variants
 	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/run-all.sh $(VARIANTS)
 
 # Other kernels than this one, by emulation: the oldest that Debian 12 boots, and a newer one
 check-guest: deps-test
-	$(Q)$(AGAIN) build-variants
+	+$(Q)$(AGAIN) build-variants
 	$(Q)prove -v tests/guest/*.t
 
 # A bare Debian, and in it the two commands of the README
