@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bench.mk - `make bench`: nook against a floor, bubblewrap and others, as a table of ratios
+#
+#	make bench [RUNS=200] [ROWS="nook bwrap floor"] [BENCH_FLAGS=--json] [BENCH_JUDGE=1]
+#
+# The bars are printed and judged only on request: a noisy machine is no defect of nook.
+RUNS ?= 200
+BENCH := build/bench
+BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARDEN) -ffunction-sections -MMD -MP
+BENCH_TOOLS := $(addprefix $(BENCH)/,run floor floor-glibc empty)
+# The floor loads the filter that nook loads, so that both end in the same box
+FLOOR_FLAGS := -I$(GEN)
+# nook-full is looked for beside nook
+BENCH_FILES = $(wildcard $(B)/nook $(B)/nook-full) $(filter-out %/run,$(BENCH_TOOLS))
+
+bench-tools: $(BENCH_TOOLS)
+bench: bench-tools nook
+	$(Q)bench/bench.sh $(BENCH_FILES) -- --runs $(RUNS) --rows '$(ROWS)' $(BENCH_FLAGS)
+
+$(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
+$(BENCH)/%.o: bench/%.c $(GENERATED) | build/musl-include
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LIGHT_CFLAGS) $(BENCH_CFLAGS) $(FLOOR_FLAGS) -c -o $@ $<
+
+# Linked as nook is: LIGHT_LINK reads LIGHT_OBJ
+$(BENCH)/floor: LIGHT_OBJ = $(BENCH)/floor.o
+$(BENCH)/floor: $(BENCH)/floor.o
+	$(call say,LINK,$@)
+	$(Q)$(LIGHT_LINK)
+$(BENCH)/empty: LIGHT_OBJ = $(BENCH)/empty.o
+$(BENCH)/empty: $(BENCH)/empty.o
+	$(call say,LINK,$@)
+	$(Q)$(LIGHT_LINK)
+# What a static glibc costs instead
+$(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE $(FLOOR_FLAGS) -static-pie $(LDHARDEN) -o $@ $<
+
+.PHONY: bench bench-tools
+-include $(wildcard $(BENCH)/*.d)
