@@ -79,19 +79,25 @@ bool host_is_tty(struct host *h, int fd);
 bool host_is_root(struct host *h);
 /** host_kernel() - LINUX_VERSION_CODE style: 6.1 is 0x60100 */
 unsigned int host_kernel(struct host *h);
+/** host_release() - The kernel's release as uname(2) gives it, "" when it is unknown */
+const char *host_release(struct host *h);
+/** host_in_first_userns() - Whether the caller is in the kernel's first user namespace, not
+ * in one of a box or container; false when /proc does not tell */
+bool host_in_first_userns(struct host *h);
 /** host_landlock() - ABI of Landlock, 0 when there is none */
 int host_landlock(struct host *h);
-/** host_id_map() - Whether id @id (uid, or gid when @group) of this namespace is mapped */
+/** host_is_mapped() - Whether id @id (uid, or gid when @group) of this namespace is mapped */
 bool host_is_mapped(struct host *h, uint32_t id, bool group);
 /** host_subids() - The caller's ranges of /etc/subuid (or subgid). Return: count */
 size_t host_subids(struct host *h, bool group, const struct host_range **ranges);
 /** host_program() - Where a helper is, looked for in PATH and in /usr/sbin:/sbin. Return:
  * absolute path, or NULL */
 const char *host_program(struct host *h, const char *name);
-/** host_has_fs() - Whether /proc/filesystems lists @fstype */
+/** host_has_fs() - Whether the kernel has @fstype: /proc/filesystems lists it, or a module
+ * for it is installed; true when neither can be read (then the kernel has to say no) */
 bool host_has_fs(struct host *h, const char *fstype);
 /** host_has_ns() - Whether the kernel has the namespace (/proc/self/ns/NAME), NAME as
- * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time" */
+ * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time"; true when there is no /proc to ask */
 bool host_has_ns(struct host *h, const char *name);
 /** host_mounts() - Every mount the caller sees, in mountinfo's order. Return: count */
 size_t host_mounts(struct host *h, const struct host_mount **mounts);
@@ -119,7 +125,7 @@ const char *host_read(struct host *h, const char *path);
 
 /** host_state_dir() - Where boxes at rest live: $XDG_STATE_HOME/nook or /var/lib/nook */
 const char *host_state_dir(struct host *h);
-/** host_install_dirs() - Directories that belong to nook itself and are hidden in boxes:
+/** host_own_dirs() - Directories that belong to nook itself and are hidden in boxes:
  * configuration, state, runtime. Return: count */
 size_t host_own_dirs(struct host *h, const char *const **dirs);
 

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* host.c - begin and end of a host, its memory, and its files */
+#include "host/inner.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/sys.h"
+
+#define CHUNK 8192u
+#define READ_MOST (64u << 10) /* host_read() */
+
+struct host *host_new(void)
+{
+	struct host *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->tree = AT_FDCWD;
+	h->free_at = h->first_chunk;
+	h->free_len = sizeof(h->first_chunk);
+	h->uid = geteuid();
+	h->gid = getegid();
+	return h;
+}
+
+struct host *host_open_fixture(const char *dir, struct err *e)
+{
+	auto_fd top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct host *h;
+
+	if (top < 0) {
+		err_sys(e, "cannot open '%s'", dir);
+		return NULL;
+	}
+	h = host_new();
+	if (!h) {
+		err_set(e, "out of memory");
+		return NULL;
+	}
+	h->tree = openat(top, "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (h->tree < 0)
+		err_sys(e, "cannot open '%s/tree'", dir);
+	if (h->tree < 0 || made_open(h, top, e)) {
+		err_wrap(e, "made-up host '%s': ", dir);
+		host_free(h);
+		return NULL;
+	}
+	h->uid = (uid_t)made_number(h, "uid", 1000);
+	h->gid = (gid_t)made_number(h, "gid", h->uid);
+	return h;
+}
+
+void host_free(struct host *h)
+{
+	if (!h)
+		return;
+	if (h->tree >= 0)
+		close(h->tree);
+	while (h->chunks) {
+		struct pool_chunk *next = h->chunks->next;
+
+		free(h->chunks);
+		h->chunks = next;
+	}
+	free(h);
+}
+
+/*
+ * The first chunk is part of struct host: a run that asks for little allocates nothing.
+ * calloc gave it and every later one zeroed.
+ */
+void *host_alloc(struct host *h, size_t size)
+{
+	size_t whole = (size + 15) & ~(size_t)15;
+	struct pool_chunk *c;
+	size_t room;
+	void *p;
+
+	if (whole < size)
+		return NULL;
+	if (whole > h->free_len) {
+		room = whole > CHUNK ? whole : CHUNK;
+		c = calloc(1, sizeof(*c) + room + 16);
+		if (!c)
+			return NULL;
+		c->next = h->chunks;
+		h->chunks = c;
+		h->free_at = (char *)(((uintptr_t)c->data + 15) & ~(uintptr_t)15);
+		h->free_len = room;
+	}
+	p = h->free_at;
+	h->free_at += whole;
+	h->free_len -= whole;
+	return p;
+}
+
+const char *host_keep(struct host *h, const char *s, size_t len)
+{
+	char *p = host_alloc(h, len + 1);
+
+	if (p)
+		memcpy(p, s, len);
+	return p;
+}
+
+const char *host_keepf(struct host *h, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	p = n < 0 ? NULL : host_alloc(h, (size_t)n + 1);
+	if (!p)
+		return NULL;
+	va_start(ap, fmt);
+	vsnprintf(p, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+bool host_known(struct host *h, unsigned int bit)
+{
+	bool known = h->known & bit;
+
+	h->known |= bit;
+	return known;
+}
+
+struct host_pair *host_pair_find(struct host_pair *list, const char *name)
+{
+	for (; list; list = list->next)
+		if (!strcmp(list->name, name))
+			return list;
+	return NULL;
+}
+
+int host_open(struct host *h, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT,
+	};
+
+	if (!h->made)
+		return open(path, flags | O_CLOEXEC);
+	return sys_openat2(h->tree, path, &how);
+}
+
+int host_read_text(struct host *h, const char *path, size_t most, struct text *t)
+{
+	auto_fd fd = host_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -1 : fd_read_all(fd, t, most);
+}
+
+const char *host_read(struct host *h, const char *path)
+{
+	struct host_pair *p = host_pair_find(h->files, path);
+	auto_text t = { 0 };
+
+	if (p)
+		return p->value;
+	p = host_alloc(h, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->name = host_keep(h, path, strlen(path));
+	if (!p->name)
+		return NULL;
+	if (!host_read_text(h, path, READ_MOST, &t) && !t.failed)
+		p->value = host_keep(h, text_str(&t), t.len);
+	p->next = h->files;
+	h->files = p;
+	return p->value;
+}
+
+static enum host_kind kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return HOST_FILE;
+	case S_IFDIR:
+		return HOST_DIR;
+	case S_IFLNK:
+		return HOST_SYMLINK;
+	case S_IFCHR:
+	case S_IFBLK:
+		return HOST_DEVICE;
+	default:
+		return HOST_OTHER;
+	}
+}
+
+/* One look at a path; @nofollow is O_NOFOLLOW or 0. A made-up host needs openat2. */
+static bool look(struct host *h, const char *path, int nofollow, struct host_path *out)
+{
+	struct stat st;
+
+	*out = (struct host_path){ .kind = HOST_ABSENT };
+	if (h->made) {
+		auto_fd fd = host_open(h, path, O_PATH | nofollow);
+
+		if (fd < 0 || fstat(fd, &st))
+			return false;
+	} else if (fstatat(AT_FDCWD, path, &st,
+			   AT_NO_AUTOMOUNT | (nofollow ? AT_SYMLINK_NOFOLLOW : 0))) {
+		return false;
+	}
+	out->kind = kind_of(st.st_mode);
+	out->uid = st.st_uid;
+	out->gid = st.st_gid;
+	out->mode = st.st_mode & 07777;
+	if (h->made)
+		made_stat(h, path, out);
+	return true;
+}
+
+bool host_stat(struct host *h, const char *path, struct host_path *out)
+{
+	return look(h, path, O_NOFOLLOW, out);
+}
+
+bool host_stat_follow(struct host *h, const char *path, struct host_path *out)
+{
+	return look(h, path, 0, out);
+}
+
+const char *host_readlink(struct host *h, const char *path)
+{
+	char target[4096];
+	ssize_t n;
+
+	if (h->made) {
+		auto_fd fd = host_open(h, path, O_PATH | O_NOFOLLOW);
+
+		n = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
+	} else {
+		n = readlink(path, target, sizeof(target));
+	}
+	if (n <= 0 || (size_t)n == sizeof(target))
+		return NULL;
+	return host_keep(h, target, (size_t)n);
+}
+
+bool host_can_execute(struct host *h, const char *path)
+{
+	struct host_path at;
+
+	if (!host_stat_follow(h, path, &at) || at.kind != HOST_FILE)
+		return false;
+	if (h->made)
+		return at.mode & 0111;
+	return !faccessat(AT_FDCWD, path, X_OK, 0);
+}
