@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# as.sh WHO PROGRAM [ARG...] - run a test as root, user or subids, where nothing else lives
+#
+#	root	real root
+#	user	uid 1234: no line in /etc/passwd, no subordinate ids
+#	subids	uid 4321 "nooktest": a line in /etc/passwd and 65536 subordinate ids
+#
+# Called by root, the program gets mount, pid, net and ipc namespaces of its own (the user
+# namespace stays the first, so root is still real root) with fresh /run, /tmp and /dev/shm: what
+# it leaves behind can be counted, and is gone afterwards. An ordinary user can only be what he is.
+set -eu
+
+user_id=1234
+subids_id=4321
+top=$(cd "$(dirname "$0")/.." && pwd)
+NOOK=${NOOK:-$top/nook}
+
+if [ "${1:-}" != --inside ]; then
+	who=$1
+	if [ "$(id -u)" != 0 ]; then
+		shift
+		if [ "$who" = user ]; then
+			exec "$@"
+		fi
+		[ "${NOOK_MUST_WORK:-0}" != 1 ] || exit 1
+		echo "1..0 # SKIP only root can run a test as $who"
+		exit 0
+	fi
+	exec unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
+		"$0" --inside "$@"
+fi
+
+# From here on pid 1 of the namespace
+who=$2
+shift 2
+ip link set lo up
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+# A checkout in a directory that only root may enter, or below /tmp, gets a second place
+can_enter() { setpriv --reuid="$user_id" --regid="$user_id" --clear-groups test -x "$1"; }
+if [ "${top#/tmp/}" != "$top" ] || ! can_enter "$top/tests/as.sh"; then
+	mount --bind "$top" /mnt
+	NOOK=/mnt${NOOK#"$top"}
+	top=/mnt
+fi
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+cd "$top"
+export NOOK
+
+# bind_edited FILE LINE - FILE with one more line, for this mount namespace only
+bind_edited() {
+	mkdir -p /run/nook-test
+	cp -p "$1" "/run/nook-test/${1##*/}" 2>/dev/null || : >"/run/nook-test/${1##*/}"
+	echo "$2" >>"/run/nook-test/${1##*/}"
+	mount --bind "/run/nook-test/${1##*/}" "$1"
+}
+
+case $who in
+root) id=0 ;;
+user) id=$user_id ;;
+subids)
+	id=$subids_id
+	bind_edited /etc/passwd "nooktest:x:$id:$id::/tmp/home:/bin/sh"
+	bind_edited /etc/group "nooktest:x:$id:"
+	bind_edited /etc/subuid "nooktest:300000:65536"
+	bind_edited /etc/subgid "nooktest:300000:65536"
+	;;
+*)
+	echo "as.sh: no such user: '$who'" >&2
+	exit 2
+	;;
+esac
+home=$(mktemp -d /tmp/home.XXXXXX)
+NOOK_SAN_LOG=$(mktemp -d /tmp/san.XXXXXX)
+mkdir /run/user
+mkdir -m 700 "/run/user/$id"
+chown "$id:$id" "$home" "$NOOK_SAN_LOG" "/run/user/$id"
+unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_CONFIG_HOME XDG_STATE_HOME
+export HOME="$home" NOOK_SAN_LOG
+export XDG_RUNTIME_DIR="/run/user/$id"
+[ "$id" != 0 ] || unset XDG_RUNTIME_DIR
+# Leaks are checked for in the unit tests, under valgrind. Here LeakSanitizer would stop a
+# process that no other may trace, which is what nook makes of itself
+export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$NOOK_SAN_LOG/asan"
+export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$NOOK_SAN_LOG/ubsan"
+
+# Pid 1 stays this shell: it reaps orphans, so that they do not count as left behind
+if [ "$id" = 0 ]; then
+	sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@" &
+else
+	setpriv --reuid="$id" --regid="$id" --clear-groups -- \
+		sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@" &
+fi
+code=0
+wait $! || code=$?
+if ls "$NOOK_SAN_LOG"/* >/dev/null 2>&1; then
+	sed 's/^/# /' "$NOOK_SAN_LOG"/*
+	code=99
+fi
+exit $code

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# helper.bash - what every .bats file loads: the program under test, small asserts, the leak check
+#
+#	load helper                # from another directory: load ../cli/helper
+#	@test "says what is wrong" {
+#		nook_run run nosuch -- true
+#		assert_status 125
+#		assert_stderr "nook: profile 'nosuch' not found"
+#	}
+#
+# Each test gets $T, a directory of its own that is its HOME and its working directory, and is
+# failed when it leaves a process, mount, interface, record, cgroup or SysV object behind. A file
+# with its own setup() or teardown() calls nook_setup and nook_teardown in them.
+# tests/as.sh runs a file as another user and in namespaces where nothing else lives.
+
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+export TOP
+export NOOK=${NOOK:-$TOP/nook}
+export LC_ALL=C.UTF-8
+unset NOOK_PROFILE_PATH XDG_CONFIG_HOME XDG_STATE_HOME CDPATH
+
+# bats's skip, but an error where every test must work
+eval "bats_$(declare -f skip)"
+skip() {
+	if [ "${NOOK_MUST_WORK:-0}" = 1 ]; then
+		echo "NOOK_MUST_WORK=1 forbids this skip: $*"
+		return 1
+	fi
+	bats_skip "$@"
+}
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# need PROGRAM... - skip the test where one of them is not installed
+need() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "'$program' is not installed"
+	done
+}
+
+# nook_run ARG... - run nook with its stdout in $output, stderr in $stderr, code in $status
+nook_run() {
+	run --separate-stderr "$NOOK" "$@"
+}
+
+# nook_run_with PROFILE-TEXT ARG... - the same for `nook run FILE ARG...`, with a profile of
+# this text
+nook_run_with() {
+	printf '%s\n' "$1" >"$T/profile.yaml"
+	shift
+	nook_run run "$T/profile.yaml" "$@"
+}
+
+fail() {
+	printf '%s\n' "$@"
+	if [ -n "${status:-}" ]; then
+		printf 'status: %s\n' "$status"
+		printf 'stdout: %s\n' "${output:-}"
+		printf 'stderr: %s\n' "${stderr:-}"
+	fi
+	return 1
+}
+
+# assert WORDS... - a command that must succeed
+assert() { "$@" || fail "false: $*"; }
+refute() { ! "$@" || fail "true: $*"; }
+assert_status() { [ "$status" = "$1" ] || fail "wanted status $1"; }
+assert_equal() { [ "$1" = "$2" ] || fail "got:    $1" "wanted: $2"; }
+
+# assert_output TEXT, assert_stderr TEXT - exactly this text; without one: nothing at all
+assert_output() { [ "$output" = "${1:-}" ] || fail "wanted stdout: ${1:-}"; }
+assert_stderr() { [ "$stderr" = "${1:-}" ] || fail "wanted stderr: ${1:-}"; }
+# assert_line TEXT [WHERE] - one whole line of stdout (or of WHERE) is TEXT
+assert_line() { grep -qxF -e "$1" <<<"${2-$output}" || fail "no line: $1"; }
+refute_line() { ! grep -qxF -e "$1" <<<"${2-$output}" || fail "a line: $1"; }
+# assert_match REGEX [WHERE] - a line of stdout (or of WHERE) matches an extended expression
+assert_match() { grep -qE -e "$1" <<<"${2-$output}" || fail "no match: $1"; }
+refute_match() { ! grep -qE -e "$1" <<<"${2-$output}" || fail "a match: $1"; }
+assert_stderr_match() { assert_match "$1" "$stderr"; }
+
+# --- what a test must not leave behind -------------------------------------------------------
+
+# Processes that nobody waits for. In a pid namespace of its own (tests/as.sh) every one whose
+# parent is pid 1; elsewhere those that run the program under test
+leaks_processes() {
+	local dir pid parent name
+	for dir in /proc/[0-9]*; do
+		pid=${dir#/proc/}
+		if [ -n "${NOOK_TEST_CHILD:-}" ]; then
+			parent=$(awk '/^PPid:/ { print $2 }' "$dir/status" 2>/dev/null) || continue
+			[ "$parent" = 1 ] || continue
+			[ "$pid" != "$NOOK_TEST_CHILD" ] || continue
+		else
+			case $(readlink "$dir/exe" 2>/dev/null) in
+			"$TOP"/build/*/nook*) ;;
+			*) continue ;;
+			esac
+		fi
+		name=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
+		echo "process $pid $name"
+	done
+}
+
+# Names only: contents and times of living things change, names do not
+leaks_state() {
+	leaks_processes
+	if [ -n "${NOOK_TEST_CHILD:-}" ]; then
+		cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /'
+		awk 'FNR > 1 { print FILENAME, $1, $2 }' /proc/sysvipc/msg /proc/sysvipc/sem \
+			/proc/sysvipc/shm
+	else
+		grep -E '[^ ]*nook-[0-9a-z]' /proc/self/mountinfo | cut -d' ' -f4- |
+			grep -vF "$TOP" | sed 's/^/mount /'
+	fi
+	sed -n 's/^ *\([^ :]*\):.*/interface \1/p' /proc/net/dev
+	find /run/nook "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/nook" "/dev/shm/nook-$(id -u)" \
+		/var/lib/nook "$HOME/.local/state/nook" -mindepth 1 -printf 'file %p\n' 2>/dev/null
+	find /sys/fs/cgroup -type d -name '*nook*' -printf 'cgroup %p\n' 2>/dev/null
+}
+
+nook_setup() {
+	T=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/t.XXXXXX")
+	export T HOME=$T
+	cd "$T" || return 1
+	leaks_state | sort >"$BATS_TEST_TMPDIR/leaks.before"
+}
+
+nook_teardown() {
+	local try found
+	cd / || return 1
+	# What the test itself put into the background and did not wait for
+	if [ -n "$(jobs -rp)" ]; then
+		echo "left running: $(jobs -rl)"
+		jobs -rp | xargs kill -KILL
+		return 1
+	fi
+	# What was killed needs a moment to go: wait for that, but not for long
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		leaks_state | sort >"$BATS_TEST_TMPDIR/leaks.after"
+		found=$(comm -13 "$BATS_TEST_TMPDIR/leaks.before" "$BATS_TEST_TMPDIR/leaks.after")
+		[ -n "$found" ] || break
+		sleep "0.0$try"
+	done
+	if [ -n "$found" ]; then
+		echo "left behind:"
+		echo "$found"
+		return 1
+	fi
+	# What AddressSanitizer and its like had to say (tests/as.sh names the place)
+	if [ -n "${NOOK_SAN_LOG:-}" ] && ls "$NOOK_SAN_LOG"/* >/dev/null 2>&1; then
+		cat "$NOOK_SAN_LOG"/*
+		rm -f "$NOOK_SAN_LOG"/*
+		return 1
+	fi
+}
+
+setup() { nook_setup; }
+teardown() { nook_teardown; }

@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# run-all.sh [VARIANT...] - every test, in every variant and as every user it names, under one prove
+#
+# A test file says in its header what it wants; the defaults are in brackets:
+#
+#	# as: root user subids    under whom it runs (tests/as.sh) [root user]; `self` = as the
+#	                          caller, in the namespaces of the caller
+#	# in: release san         in which variants [all that are asked for]
+#	# with: plain valgrind    unit tests: how [both in release, plain in others]
+#
+# For every way to run every file a script of two lines is written to build/check, named after
+# all of that: it is what prove shows, and what one calls to see one failure again.
+#
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, NOOK_FRESH=1 leaves out what does
+# not belong inside the bare Debian of tests/fresh, JOBS=N runs N at once (all cores).
+set -eu
+cd "$(dirname "$0")/.."
+top=$PWD
+[ $# -gt 0 ] || set -- release
+
+# Under umask 077 nobody else could run what root has checked out and built
+if [ "$(id -u)" = 0 ] && [ -n "$(find . -path ./.git -prune -o ! -type l ! -perm -4 -print -quit)" ]; then
+	chmod -R go+rX .
+fi
+
+rm -rf build/check
+mkdir -p build/check
+
+# wanted FILE KEY DEFAULT - the words behind `KEY:` in the first lines of a file, in a comment
+# of sh or C
+wanted() {
+	found=$(sed -n "1,25s@^[#/* 	]*$2: *\([a-z ]*[a-z]\)\( [*]/\)\{0,1\}\$@\1@p" "$1" | head -n 1)
+	echo "${found:-$3}"
+}
+
+# One order of everything: long ones first, so that they are not what all the rest waits for
+list=build/check/list
+: >"$list"
+
+# add ORDER VARIANT WHO NAME COMMAND - write the script that runs one test one way
+add() {
+	script=build/check/$2-$3/$4.t
+	mkdir -p "${script%/*}"
+	printf '#!/bin/sh\ncd %s || exit\nexport NOOK=%s\n%s\n' "'$top'" "'$top/build/$2/nook'" \
+		"exec $5" >"$script"
+	chmod +x "$script"
+	echo "$1 $script" >>"$list"
+}
+
+# add_file VARIANT FILE COMMAND - one file, as everybody it names
+add_file() {
+	case " $(wanted "$2" in "$*") " in
+	*" $1 "*) ;;
+	*) return 0 ;;
+	esac
+	name=${2#tests/}
+	name=$(echo "${name%.*}" | tr / -)
+	for who in $(wanted "$2" as "root user"); do
+		if [ "$who" = self ]; then
+			# Guests, the bare Debian, lint: nothing that a variant or a user changes
+			[ "$1" = release ] || continue
+			case $2 in
+			*/guest/* | */fresh/*) add 0 "$1" "$who" "$name" "$3" ;;
+			*) add 1 "$1" "$who" "$name" "$3" ;;
+			esac
+		else
+			add 2 "$1" "$who" "$name" "tests/as.sh $who $3"
+		fi
+	done
+}
+
+for variant; do
+	for file in tests/*/*.bats tests/*/*.t; do
+		[ -e "$file" ] || continue
+		case ${NOOK_FRESH:+fresh}$file in
+		freshtests/guest/* | freshtests/fresh/*) continue ;;
+		esac
+		case $file in
+		*.bats) add_file "$variant" "$file" "bats --tap $file" ;;
+		*) add_file "$variant" "$file" "$file" ;;
+		esac
+	done
+	for source in tests/unit/*.c; do
+		[ -e "$source" ] || continue
+		name=$(basename "$source" .c)
+		program=build/$variant/tests/$name.t
+		how=plain
+		[ "$variant" != release ] || how='plain valgrind'
+		for way in $(wanted "$source" with "$how"); do
+			case $way in
+			valgrind)
+				[ "$variant" = release ] || continue
+				check='valgrind -q --error-exitcode=9 --leak-check=full'
+				check="$check --show-leak-kinds=definite,indirect $program"
+				add 2 "$variant" valgrind "unit-$name" "tests/as.sh user $check"
+				;;
+			*)
+				for who in $(wanted "$source" as user); do
+					add 2 "$variant" "$who" "unit-$name" \
+						"tests/as.sh $who $program"
+				done
+				;;
+			esac
+		done
+	done
+done
+
+jobs=${JOBS:-$(nproc)}
+sort -s -k1,1n "$list" | cut -d' ' -f2 | xargs prove -j "$jobs" -e ''
