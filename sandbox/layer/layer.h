@@ -16,6 +16,7 @@
 
 struct err;
 struct record;
+struct script;
 struct text;
 
 /**
@@ -64,7 +65,7 @@ struct site {
  * @explain:	Plan to words: the system calls and what they mean. Reads only what apply()
  *		reads, so it cannot lie. NULL: the generic text of facts is enough
  * @script:	Plan to a piece of sh(1) that does the same with util-linux and iproute2;
- *		see explain_script() for the places it can write to. NULL = nothing
+ *		layer/script.h has the places it can write to. NULL = nothing
  * @undo:	Give back what the kernel does not reap, from the record alone; accepts
  *		half-applied. NULL = the kernel reaps it
  */
@@ -75,7 +76,7 @@ struct layer {
 	bool (*needs_host)(const struct plan *pl);
 	int (*apply[SIDE_COUNT])(const struct plan *pl, struct site *s, struct err *e);
 	void (*explain)(const struct plan *pl, struct text *out);
-	void (*script)(const struct plan *pl, struct text *out);
+	void (*script)(const struct plan *pl, struct script *sc);
 	void (*undo)(const struct record *rec);
 };
 
