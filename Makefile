@@ -123,10 +123,11 @@ build/musl-include:
 	$(Q)mv $@.tmp $@
 
 # The default filter and the name tables are made by a program that asks libseccomp and libcap
-$(GEN)/mkseccomp: sandbox/gen/mkseccomp.c $(wildcard sandbox/gen/*.h sandbox/gen/*.def)
+MKSECCOMP := sandbox/gen/mkseccomp.c sandbox/layer/seccomp_build.c
+$(GEN)/mkseccomp: $(MKSECCOMP) sandbox/layer/seccomp.h $(wildcard sandbox/gen/*.h sandbox/gen/*.def)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O1 -Isandbox -o $@ $< -lseccomp -lcap
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -Isandbox -o $@ $(MKSECCOMP) -lseccomp -lcap
 $(GEN)/seccomp_tables.h: $(GEN)/mkseccomp
 	$(Q)$< > $@.tmp && mv $@.tmp $@
 
