@@ -2,7 +2,7 @@
 /* host.c - begin and end of a host, its memory, and its files */
 #include "host/inner.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
-#include "base/sys.h"
 
 #define CHUNK 8192u
 #define READ_MOST (64u << 10) /* host_read() */
@@ -62,8 +61,7 @@ void host_free(struct host *h)
 {
 	if (!h)
 		return;
-	if (h->tree >= 0)
-		close(h->tree);
+	made_close(h);
 	while (h->chunks) {
 		struct pool_chunk *next = h->chunks->next;
 
@@ -147,14 +145,7 @@ struct host_pair *host_pair_find(struct host_pair *list, const char *name)
 
 int host_open(struct host *h, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT,
-	};
-
-	if (!h->made)
-		return open(path, flags | O_CLOEXEC);
-	return sys_openat2(h->tree, path, &how);
+	return h->made ? made_open_path(h, path, flags) : open(path, flags | O_CLOEXEC);
 }
 
 int host_read_text(struct host *h, const char *path, size_t most, struct text *t)
@@ -184,50 +175,37 @@ const char *host_read(struct host *h, const char *path)
 	return p->value;
 }
 
-static enum host_kind kind_of(mode_t mode)
+enum host_kind host_kind_of(mode_t mode)
 {
-	switch (mode & S_IFMT) {
-	case S_IFREG:
+	if (S_ISREG(mode))
 		return HOST_FILE;
-	case S_IFDIR:
+	if (S_ISDIR(mode))
 		return HOST_DIR;
-	case S_IFLNK:
+	if (S_ISLNK(mode))
 		return HOST_SYMLINK;
-	case S_IFCHR:
-	case S_IFBLK:
-		return HOST_DEVICE;
-	default:
-		return HOST_OTHER;
-	}
+	return S_ISCHR(mode) || S_ISBLK(mode) ? HOST_DEVICE : HOST_OTHER;
 }
 
-/* One look at a path; @nofollow is O_NOFOLLOW or 0. A made-up host needs openat2. */
+/* One look at a path; @nofollow is AT_SYMLINK_NOFOLLOW or 0 */
 static bool look(struct host *h, const char *path, int nofollow, struct host_path *out)
 {
 	struct stat st;
 
 	*out = (struct host_path){ .kind = HOST_ABSENT };
-	if (h->made) {
-		auto_fd fd = host_open(h, path, O_PATH | nofollow);
-
-		if (fd < 0 || fstat(fd, &st))
-			return false;
-	} else if (fstatat(AT_FDCWD, path, &st,
-			   AT_NO_AUTOMOUNT | (nofollow ? AT_SYMLINK_NOFOLLOW : 0))) {
+	if (h->made)
+		return made_look(h, path, nofollow ? O_NOFOLLOW : 0, out);
+	if (fstatat(AT_FDCWD, path, &st, AT_NO_AUTOMOUNT | nofollow))
 		return false;
-	}
-	out->kind = kind_of(st.st_mode);
+	out->kind = host_kind_of(st.st_mode);
 	out->uid = st.st_uid;
 	out->gid = st.st_gid;
 	out->mode = st.st_mode & 07777;
-	if (h->made)
-		made_stat(h, path, out);
 	return true;
 }
 
 bool host_stat(struct host *h, const char *path, struct host_path *out)
 {
-	return look(h, path, O_NOFOLLOW, out);
+	return look(h, path, AT_SYMLINK_NOFOLLOW, out);
 }
 
 bool host_stat_follow(struct host *h, const char *path, struct host_path *out)

@@ -49,7 +49,8 @@ struct host_pair {
 
 /** struct host_made - What a made-up host has instead of a kernel */
 struct host_made {
-	struct host_pair *facts; /* in the file's order */
+	struct host_pair *facts; /* in the file's order, then those of its base */
+	int base; /* tree of the host it is based on, or -1 */
 	char **environ;
 };
 
@@ -109,17 +110,35 @@ struct host_pair *host_pair_find(struct host_pair *list, const char *name);
 int host_open(struct host *h, const char *path, int flags);
 /** host_read_text() - Read a file of at most @most bytes into @t. Return: 0, -1 and errno */
 int host_read_text(struct host *h, const char *path, size_t most, struct text *t);
+/** host_kind_of() - The kind that st_mode tells */
+enum host_kind host_kind_of(mode_t mode);
 /** host_can_execute() - Whether a path is a file that the caller may execute */
 bool host_can_execute(struct host *h, const char *path);
 
-/** made_open() - Read the facts of a made-up host. Return: 0, or -1 and @e */
+/** made_open() - Read the facts of the made-up host in @dir. Return: 0, or -1 and @e */
 int made_open(struct host *h, int dir, struct err *e);
+void made_close(struct host *h);
 /** made_fact() - A fact of a made-up host, or NULL (on this machine always) */
 const char *made_fact(struct host *h, const char *name);
 /** made_number() - The same as a number; @otherwise when it is not there */
 uint64_t made_number(struct host *h, const char *name, uint64_t otherwise);
-/** made_stat() - Owner and mode of a path of a made-up host: what its facts say, for the
- * file in the tree has those of whoever checked it out */
-void made_stat(struct host *h, const char *path, struct host_path *out);
+/** made_open_path() - host_open() of a made-up host: its tree, then the one of its base */
+int made_open_path(struct host *h, const char *path, int flags);
+/** made_look() - What lies at a path of a made-up host; owner and mode are what its facts
+ * say, for a file in the tree has those of whoever checked it out */
+bool made_look(struct host *h, const char *path, int nofollow, struct host_path *out);
+
+/** struct name_list - Names found in a directory; @failed: memory ran out */
+struct name_list {
+	const char **names;
+	size_t count, room;
+	bool failed;
+};
+
+void name_list_add(struct name_list *l, const char *kept);
+/** name_list_read() - Add all names of the directory @fd, which is closed */
+void name_list_read(struct host *h, struct name_list *l, int fd);
+/** made_list() - host_list() of a made-up host, unsorted and with names that stand twice */
+void made_list(struct host *h, const char *path, struct name_list *l);
 
 #endif

@@ -3,7 +3,6 @@
 #include "host/inner.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -14,53 +13,59 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/*
- * . and .. are no names; .keep is how git carries an empty directory of a made-up host.
- */
-static bool is_listed(struct host *h, const char *name)
+void name_list_add(struct name_list *l, const char *kept)
 {
-	return strcmp(name, ".") && strcmp(name, "..") && !(h->made && !strcmp(name, ".keep"));
+	size_t room = l->room ? l->room * 2 : 64;
+	const char **bigger;
+
+	if (l->count == l->room) {
+		bigger = realloc(l->names, room * sizeof(*bigger));
+		if (!bigger) {
+			l->failed = true;
+			return;
+		}
+		l->names = bigger;
+		l->room = room;
+	}
+	l->failed |= !kept;
+	l->names[l->count++] = kept;
+}
+
+void name_list_read(struct host *h, struct name_list *l, int fd)
+{
+	auto_dir dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (!l->failed && (d = readdir(dir)))
+		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			name_list_add(l, host_keep(h, d->d_name, strlen(d->d_name)));
 }
 
 size_t host_list(struct host *h, const char *path, const char *const **names)
 {
-	auto_free const char **found = NULL;
-	size_t n = 0, room = 0;
-	const char **kept;
-	struct dirent *d;
-	auto_dir dir = NULL;
-	int fd;
+	struct name_list l = { 0 };
+	const char **kept = NULL;
+	size_t n = 0;
 
 	*names = NULL;
-	fd = host_open(h, path, O_RDONLY | O_DIRECTORY);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return 0;
+	if (h->made)
+		made_list(h, path, &l);
+	else
+		name_list_read(h, &l, host_open(h, path, O_RDONLY | O_DIRECTORY));
+	if (l.count && !l.failed)
+		kept = host_alloc(h, l.count * sizeof(*kept));
+	if (kept) {
+		qsort(l.names, l.count, sizeof(*l.names), by_name);
+		for (size_t i = 0; i < l.count; i++)
+			if (!n || strcmp(kept[n - 1], l.names[i]))
+				kept[n++] = l.names[i];
 	}
-	while ((d = readdir(dir))) {
-		if (!is_listed(h, d->d_name))
-			continue;
-		if (n == room) {
-			size_t more = room ? room * 2 : 64;
-			const char **bigger = realloc(found, more * sizeof(*found));
-
-			if (!bigger)
-				return 0;
-			found = bigger;
-			room = more;
-		}
-		found[n] = host_keep(h, d->d_name, strlen(d->d_name));
-		if (!found[n])
-			return 0;
-		n++;
-	}
-	kept = n ? host_alloc(h, n * sizeof(*kept)) : NULL;
-	if (!kept)
-		return 0;
-	qsort(found, n, sizeof(*found), by_name);
-	memcpy(kept, found, n * sizeof(*kept));
+	free(l.names);
 	*names = kept;
 	return n;
 }

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* made.c - made-up hosts: facts from a file instead of a kernel (tests/plan/hosts/README.md)
  *
+ *	base=debian12-user		what is not here is looked for in that sibling
  *	uid=1000			what getuid(2) and the like would say
- *	env.TERM=xterm			the environment
+ *	env.TERM=xterm			the environment; empty = not set
  *	own./home/ada=1000:1000		owner of a path and of all below it
  *	mode./tmp=1777			mode of one path
- *	kind./dev/null=device		what a path is that git cannot carry
+ *	kind./dev/null=device		a path that git cannot carry
+ *	gone./proc=			a path that is not there, with all below it
  */
 #include "host/inner.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/names.h"
+#include "base/sys.h"
 
 static const struct name kinds[] = {
 	{ "file", HOST_FILE },
@@ -27,13 +32,13 @@ static const struct name kinds[] = {
 
 /* What a key may be; one that ends in a dot takes a name behind it */
 static const char *const keys[] = {
-	"uid", "gid",	   "groups",   "cwd",	"tty",	"kernel",
-	"env.", "own.", "mode.", "kind.", "landlock", "sys_admin",
+	"base", "uid",	  "gid",      "groups",	   "cwd",  "tty",   "kernel",
+	"env.", "landlock", "sys_admin", "own.", "mode.", "kind.", "gone.",
 };
 
 static bool is_key(const char *key)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		size_t n = strlen(keys[i]);
 
 		if (keys[i][n - 1] == '.' ? !strncmp(key, keys[i], n) && key[n] :
@@ -41,6 +46,23 @@ static bool is_key(const char *key)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The name behind a key's dot, where it is @path or a directory above it: "gone./proc" for
+ * "/proc/self". NULL: the fact is another one, or about another place.
+ */
+static const char *covers(const struct host_pair *p, const char *key, const char *path)
+{
+	size_t n = strlen(key);
+	const char *dir = p->name + n;
+
+	if (strncmp(p->name, key, n))
+		return NULL;
+	n = strlen(dir);
+	if (n == 1)
+		return dir;
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/') ? dir : NULL;
 }
 
 static int add_fact(struct host *h, struct slice line, struct host_pair **end, struct err *e)
@@ -74,7 +96,10 @@ static int make_environ(struct host *h)
 		return -1;
 	n = 0;
 	for (struct host_pair *p = h->made->facts; p; p = p->next) {
-		if (strncmp(p->name, "env.", 4))
+		/* The first of a name counts, the host's own before its base's; an empty
+		 * one takes the base's away. */
+		if (strncmp(p->name, "env.", 4) || !*p->value ||
+		    host_pair_find(h->made->facts, p->name) != p)
 			continue;
 		h->made->environ[n] = (char *)host_keepf(h, "%s=%s", p->name + 4, p->value);
 		if (!h->made->environ[n++])
@@ -83,18 +108,15 @@ static int make_environ(struct host *h)
 	return 0;
 }
 
-int made_open(struct host *h, int dir, struct err *e)
+static int read_facts(struct host *h, int dir, struct host_pair **end, struct err *e)
 {
 	auto_text file = { 0 };
-	struct host_pair **end;
 	struct slice rest, line;
 
-	h->made = host_alloc(h, sizeof(*h->made));
-	if (!h->made)
-		return err_set(e, "out of memory");
 	if (file_read(dir, "facts", &file, 65536))
 		return err_sys(e, "cannot read 'facts'");
-	end = &h->made->facts;
+	while (*end)
+		end = &(*end)->next;
 	rest = (struct slice){ text_str(&file), file.len };
 	while (slice_cut(&rest, '\n', &line)) {
 		if (!line.len || line.s[0] == '#')
@@ -104,7 +126,39 @@ int made_open(struct host *h, int dir, struct err *e)
 		if (*end)
 			end = &(*end)->next;
 	}
+	return 0;
+}
+
+int made_open(struct host *h, int dir, struct err *e)
+{
+	auto_fd up = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd below = -1;
+	const char *base;
+
+	h->made = host_alloc(h, sizeof(*h->made));
+	if (!h->made)
+		return err_set(e, "out of memory");
+	h->made->base = -1;
+	if (read_facts(h, dir, &h->made->facts, e))
+		return -1;
+	base = made_fact(h, "base");
+	if (base) {
+		below = openat(up, base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (below < 0)
+			return err_sys(e, "cannot open base '%s'", base);
+		h->made->base = openat(below, "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (read_facts(h, below, &h->made->facts, e))
+			return err_wrap(e, "base '%s': ", base);
+	}
 	return make_environ(h) ? err_set(e, "out of memory") : 0;
+}
+
+void made_close(struct host *h)
+{
+	if (h->tree >= 0)
+		close(h->tree);
+	if (h->made && h->made->base >= 0)
+		close(h->made->base);
 }
 
 const char *made_fact(struct host *h, const char *name)
@@ -122,48 +176,119 @@ uint64_t made_number(struct host *h, const char *name, uint64_t otherwise)
 	return s && slice_number((struct slice){ s, strlen(s) }, UINT32_MAX, &n) ? n : otherwise;
 }
 
+static bool is_gone(struct host *h, const char *path)
+{
+	for (struct host_pair *p = h->made->facts; p; p = p->next)
+		if (covers(p, "gone.", path))
+			return true;
+	return false;
+}
+
+static int open_below(int tree, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT,
+	};
+
+	return sys_openat2(tree, path, &how);
+}
+
+int made_open_path(struct host *h, const char *path, int flags)
+{
+	int fd = -1;
+
+	errno = ENOENT;
+	if (is_gone(h, path))
+		return -1;
+	fd = open_below(h->tree, path, flags);
+	if (fd < 0 && h->made->base >= 0)
+		fd = open_below(h->made->base, path, flags);
+	return fd;
+}
+
 /* "1000:1000" of the longest own. path that @path lies in */
 static void made_owner(struct host *h, const char *path, struct host_path *out)
 {
 	size_t best = 0;
 
 	for (struct host_pair *p = h->made->facts; p; p = p->next) {
-		const char *dir = p->name + 4;
-		size_t n = strlen(p->name) < 4 ? 0 : strlen(dir);
+		const char *dir = covers(p, "own.", path);
 		struct slice rest = { p->value, strlen(p->value) }, uid, gid;
 		uint64_t u, g;
 
-		if (strncmp(p->name, "own.", 4) || n < best || strncmp(path, dir, n))
-			continue;
-		if (path[n] && path[n] != '/' && n > 1)
+		if (!dir || strlen(dir) <= best)
 			continue;
 		if (!slice_cut(&rest, ':', &uid) || !slice_cut(&rest, ':', &gid) ||
 		    !slice_number(uid, UINT32_MAX, &u) || !slice_number(gid, UINT32_MAX, &g))
 			continue;
 		out->uid = (uid_t)u;
 		out->gid = (gid_t)g;
-		best = n;
+		best = strlen(dir);
 	}
 }
 
-void made_stat(struct host *h, const char *path, struct host_path *out)
+static const char *fact_of(struct host *h, const char *key, const char *path)
 {
-	const char *key, *fact;
-	int kind;
+	const char *name = host_keepf(h, "%s%s", key, path);
 
-	out->uid = 0;
-	out->gid = 0;
+	return name ? made_fact(h, name) : NULL;
+}
+
+bool made_look(struct host *h, const char *path, int nofollow, struct host_path *out)
+{
+	const char *fact = fact_of(h, "kind.", path);
+	int kind = fact ? name_find(kinds, fact) : -1;
+	auto_fd fd = host_open(h, path, O_PATH | nofollow);
+	struct stat st = { 0 };
+
+	if ((fd < 0 || fstat(fd, &st)) && (kind < 0 || is_gone(h, path)))
+		return false;
+	out->kind = kind >= 0 ? (enum host_kind)kind : host_kind_of(st.st_mode);
 	/* Of the checkout's modes only the executable bit is the same everywhere (git). */
-	out->mode = out->kind == HOST_SYMLINK ? 0777 :
-		    out->kind == HOST_DIR || out->mode & 0100 ? 0755 : 0644;
+	if (out->kind == HOST_SYMLINK)
+		out->mode = 0777;
+	else
+		out->mode = out->kind == HOST_DIR || st.st_mode & 0100 ? 0755 : 0644;
 	made_owner(h, path, out);
-	key = host_keepf(h, "kind.%s", path);
-	fact = key ? made_fact(h, key) : NULL;
-	kind = fact ? name_find(kinds, fact) : -1;
-	if (kind >= 0)
-		out->kind = (enum host_kind)kind;
-	key = host_keepf(h, "mode.%s", path);
-	fact = key ? made_fact(h, key) : NULL;
+	fact = fact_of(h, "mode.", path);
 	if (fact)
 		out->mode = (mode_t)strtoul(fact, NULL, 8);
+	return true;
+}
+
+/* The name that a fact about a path puts into the directory @dir, or NULL */
+static const char *name_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1)
+		n = 0;
+	if (strncmp(path, dir, n) || path[n] != '/' || !path[n + 1])
+		return NULL;
+	return strchr(path + n + 1, '/') ? NULL : path + n + 1;
+}
+
+void made_list(struct host *h, const char *path, struct name_list *l)
+{
+	size_t n = 0;
+
+	if (is_gone(h, path))
+		return;
+	name_list_read(h, l, open_below(h->tree, path, O_RDONLY | O_DIRECTORY));
+	if (h->made->base >= 0)
+		name_list_read(h, l, open_below(h->made->base, path, O_RDONLY | O_DIRECTORY));
+	for (struct host_pair *p = h->made->facts; p; p = p->next) {
+		const char *name = strncmp(p->name, "kind.", 5) ? NULL : name_in(p->name + 5, path);
+
+		if (name)
+			name_list_add(l, name);
+	}
+	for (size_t i = 0; i < l->count && !l->failed; i++) {
+		const char *whole = host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
+
+		if (whole && !is_gone(h, whole))
+			l->names[n++] = l->names[i];
+	}
+	l->count = n;
 }
