@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-3.0-or-later
+# edges.t - who may include whom: dependencies point one way (docs/architecture.md)
+# as: self
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Lint;
+
+# Each part with the parts it may include, besides itself. plan is sandbox/plan*.[ch]; full and
+# light hold two forms of the same functions, which layers call; gen runs at build time only
+my %may = (
+	base => [],
+	profile => ['base'],
+	host => ['base'],
+	plan => ['base'],
+	netns => ['base'],
+	gen => ['base'],
+	layer => [qw(base profile host plan netns)],
+	full => [qw(base profile host plan netns layer)],
+	light => [qw(base profile host plan netns layer)],
+	box => [qw(base profile host plan netns layer)],
+	cmd => [qw(base profile host plan netns layer box)],
+	console => [qw(base profile host plan netns layer box cmd)],
+	job => [qw(base profile host plan netns layer box cmd)],
+	main => [qw(base profile host plan netns layer box cmd console job)],
+);
+
+# Headers of foreign libraries and the only places that include them
+my @foreign = (
+	[qr{^yaml\.h$}, qr{^sandbox/profile/}],
+	[qr{^seccomp}, qr{^sandbox/(gen/|layer/seccomp)}],
+	[qr{^sys/capability\.h$}, qr{^sandbox/gen/}],
+	[qr{^lib(mount|smartcols)/}, qr{^sandbox/full/}],
+	[qr{^readline/}, qr{^sandbox/console/}],
+	[qr{^(netlink|libnl)}, qr{^netns/}],
+);
+
+sub part {
+	my ($path) = @_;
+	return 'netns' if $path =~ m{^netns/};
+	$path =~ s{^sandbox/}{};
+	return $1 if $path =~ m{^(\w+)/};
+	return $path =~ m{^(plan|main)\w*\.\w+$} ? $1 : undef;
+}
+
+my @sources = files(qr{^(sandbox|netns)/.*\.[ch]$});
+my %headers = map { $_ => 1 } @sources, files(qr{\.def$});
+
+for my $file (@sources) {
+	my $from = part($file);
+	if (!defined $from || !$may{$from}) {
+		complain("$file belongs to no part that this test knows");
+		next;
+	}
+	for (slurp($file) =~ /^[ \t]*#[ \t]*include[ \t]*([<"][^>"]+)[>"]/mg) {
+		my $name = substr $_, 1;
+		next unless /^"/;
+		my $to = -e $file =~ s{[^/]*$}{$name}r && $name !~ m{/} ? $from : part($name);
+		next if defined $to && ($to eq $from || grep { $_ eq $to } @{$may{$from}});
+		next if $name =~ /^seccomp_tables\.h$|^\w+_gen\.h$/;
+		complain("$file includes \"$name\": $from may include only @{$may{$from}}");
+	}
+}
+verdict('every include follows an edge of the list');
+
+for my $file (@sources) {
+	for my $name (slurp($file) =~ /^[ \t]*#[ \t]*include[ \t]*<([^>]+)>/mg) {
+		for my $rule (@foreign) {
+			next unless $name =~ $rule->[0];
+			complain("$file includes <$name>") unless $file =~ $rule->[1];
+		}
+	}
+}
+verdict('every foreign library is included in one place');
+
+for my $file (grep { m{^sandbox/box/} } @sources) {
+	for my $name (slurp($file) =~ m{include "(layer/[^"]+)"}g) {
+		complain("$file includes $name") if $name ne 'layer/layer.h';
+	}
+}
+verdict('box/ names no layer');
+
+# name(...) is a call or a definition; a table that lists names as text is neither
+sub calls {
+	my ($what, $match, $calls) = @_;
+	for my $file (grep { $_ =~ $match } @sources) {
+		my $code = code($file);
+		while ($code =~ /(?<![\w.>])($calls)\s*\(/g) {
+			complain("$file:" . line_at($code, $-[1]) . ": $1()");
+		}
+	}
+	verdict($what);
+}
+
+calls('layer/ never forks', qr{^sandbox/layer/}, 'fork|vfork|clone|sys_clone3|posix_spawnp?');
+calls('cmd/ changes no namespace', qr{^sandbox/cmd/},
+	'unshare|setns|mount|umount2?|chroot|pivot_root|clone|sys_(?:clone3|pivot_root|move_mount|'
+	. 'open_tree|mount_setattr|fsopen|fsmount)');
+calls('below cmd/ nothing prints and nothing exits',
+	qr{^(netns|sandbox/(base|profile|host|layer|box|full|light))/|^sandbox/plan},
+	'v?printf|puts|putchar|perror|exit|errx?|warnx?');
+calls('no call that copies without a bound, parses without an error or starts a shell',
+	qr{.}, 'strcpy|strcat|v?sprintf|gets|strtok|atoi|atoll?|atof|system|popen|tmpnam|mktemp|alloca');
+done_testing();
