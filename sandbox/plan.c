@@ -137,6 +137,21 @@ const void *plan_each(const struct plan *pl, const struct plan_list *list, const
 	return plan_at(pl, prev ? *(const plan_ref *)prev : list->first);
 }
 
+uint32_t plan_outside(const struct plan *pl, const struct plan_list *map, uint32_t inside)
+{
+	if (pl->user.order == USER_NONE)
+		return inside;
+	for (const struct plan_map *m = NULL; (m = plan_each(pl, map, m));)
+		if (inside >= m->inside && inside - m->inside < m->count)
+			return m->outside + (inside - m->inside);
+	return UINT32_MAX;
+}
+
+uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map, uint32_t inside)
+{
+	return pl->user.order == USER_FIRST ? inside : plan_outside(pl, map, inside);
+}
+
 void plan_fact(struct plan *pl, const char *layer, const char *key, const char *origin,
 	       const char *fmt, ...)
 {

@@ -165,6 +165,8 @@ struct plan_tree {
 	plan_ref path;	    /* PLAN_ROOT_DIRECTORY: on the host */
 	uint32_t overlay;   /* PLAN_ROOT_DIRECTORY: changes go to a tmpfs upper */
 	uint32_t userxattr; /* overlays get userxattr (not real root) */
+	uint32_t needs_full; /* some mount is MOP_FILESYSTEM: only nook-full can apply it */
+	uint32_t idmap;	    /* PM_* of a directory root: PM_IDMAP, PM_SOFT */
 	uint32_t readonly;  /* the root itself is made read-only at the end */
 	uint64_t attr;	    /* MOUNT_ATTR_* of the root mount */
 	uint64_t size;	    /* of the tmpfs behind the root and the uppers */
@@ -295,6 +297,13 @@ void plan_add_word(struct plan *pl, struct plan_list *list, const char *text);
 
 /** plan_each() - for (const struct plan_mount *m = NULL; (m = plan_each(pl, &list, m));) */
 const void *plan_each(const struct plan *pl, const struct plan_list *list, const void *prev);
+
+/** plan_outside() - The host's id of an id inside; UINT32_MAX where the map has none. With
+ * no user namespace it is the id itself */
+uint32_t plan_outside(const struct plan *pl, const struct plan_list *map, uint32_t inside);
+/** plan_builder_id() - An id inside as the process that builds the tree must say it: as it
+ * is inside for USER_FIRST, as the host's for USER_LAST, which enters later */
+uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map, uint32_t inside);
 
 /** plan_fact() - Say a value that was decided: key "root.from", where it came from */
 void plan_fact(struct plan *pl, const char *layer, const char *key, const char *origin,

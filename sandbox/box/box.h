@@ -39,6 +39,7 @@ enum cause {
  */
 struct result {
 	char id[BOX_ID_SIZE];
+	char name[65]; /* "" for a one-shot */
 	enum cause cause;
 	int exit_code; /* what nook exits with */
 	int signal;    /* 0, or the signal that ended the payload */
@@ -56,12 +57,15 @@ struct result {
  * @name:	Name of the box, or NULL: a one-shot
  * @host:	For hints when a step fails
  * @preserve:	How many descriptors from 3 on the payload gets
+ * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
 struct box_wish {
 	const struct plan *plan;
 	const char *name;
 	struct host *host;
 	int preserve;
+	char *argv_area;
+	size_t argv_size;
 };
 
 /**
@@ -76,8 +80,9 @@ struct box_wish {
 int box_run(const struct box_wish *w, struct result *res, struct err *e);
 
 /** box_sanitize() - Put this process into the state that everything else assumes: fds 0 to
- * 2 open and no directories, signals at their defaults, umask fixed. Return: 0, -1 and @e */
-int box_sanitize(struct err *e);
+ * 2 open and no directories, descriptors from 3 + @preserve on closed, signals at their
+ * defaults. Return: 0, -1 and @e */
+int box_sanitize(int preserve, struct err *e);
 
 /** result_json() - The result record of cli.md as one JSON object with a newline */
 void result_json(const struct result *r, const struct plan *pl, struct text *out);

@@ -66,6 +66,8 @@ struct given {
  * @words:	What is no option, before `--`
  * @rest:	What stood behind `--`, NULL when there was no `--`; NULL-terminated
  * @wishes:	The options that set profile keys, as profile_load() takes them
+ * @argv:	The command line of the process, whole
+ * @arena:	Text made for @wishes, freed with args_release()
  */
 struct args {
 	const struct cmd *cmd;
@@ -79,6 +81,11 @@ struct args {
 	size_t wish_count;
 	bool quiet;
 	bool verbose;
+	char **argv;
+	struct {
+		char **v;
+		size_t count;
+	} arena;
 };
 
 /**
@@ -90,6 +97,7 @@ struct args {
  * @options:	Its options, besides -h -q --verbose which all have
  * @complete:	What its words complete to
  * @full:	Needs a library that only the full program links (docs/architecture.md)
+ * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
  * @run:	Does it. Return: exit code, or -1 and @e
  */
 struct cmd {
@@ -100,6 +108,7 @@ struct cmd {
 	const struct opt *options;
 	enum complete complete;
 	bool full;
+	int fails;
 	int (*run)(const struct args *a, struct err *e);
 };
 
@@ -108,6 +117,19 @@ const struct cmd *const *cmds(void);
 /** cmd_option() - Value of the last use of a long option; "" where it takes none; NULL
  * when it was not given */
 const char *cmd_option(const struct args *a, const char *name);
+/** cmd_lookup() - The command that the first words of @argv name; "profile show" is two.
+ * @used: how many words it took. Return: NULL when there is none */
+const struct cmd *cmd_lookup(const char *const *argv, size_t *used);
+/** args_parse() - Parse what follows the command's words. Return: 0; 1 when help was asked
+ * for; -2 and @e for wrong usage */
+int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e);
+void args_release(struct args *a);
+/** args_wish() - Add a wish with text that lives as long as @a. Return: 0, -1 */
+int args_wish(struct args *a, const char *option, const char *key, const char *value);
+/** cmd_help() - The help text of a command */
+void cmd_help(const struct cmd *cmd, struct text *out);
+/** options_common() - -h, -q and --verbose, which every command has */
+const struct opt *options_common(void);
 /** cmd_usage() - Wrong usage: fills @e with a hint at `nook help CMD`. Return: -2 */
 int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* init.c - pid 1 of the box: forwards signals, reaps orphans, reports the end
+ *
+ * Theory of operation. init holds two descriptors: the step socket and a signalfd. It
+ * forwards what comes from outside (its sender has no pid in here) to the payload's
+ * process group; what the box itself sends to pid 1 is read and forgotten, so a payload
+ * cannot end its own run by a signal to init (RS-15). It ends with the payload, and the
+ * kernel then ends whatever else lives in the pid namespace. End of file on the socket
+ * means that the keeper is dead: then it ends at once.
+ *
+ * It is the running image, not a program in the box; it opens no file; it is not dumpable,
+ * so nobody inside can trace it or look through its /proc entries.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/sys.h"
+#include "box/inside.h"
+#include "box/sync.h"
+
+enum { SOCK = 0, SIGNALS = 1 };
+
+/* The two descriptors move to 0 and 1 and everything else is closed, stdio included: a
+ * pipe that init kept open would keep its reader waiting */
+static void keep_two_fds(const struct inside *in)
+{
+	sigset_t all;
+	int fd;
+
+	sigfillset(&all);
+	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		_exit(125);
+	if (fd <= SIGNALS)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (dup2(in->sock, SOCK) < 0 || dup2(fd, SIGNALS) < 0)
+		_exit(125);
+	if (sys_close_range(2, ~0u, 0) < 0)
+		for (fd = 2; fd < 65536; fd++)
+			close(fd);
+}
+
+/* Without a pid namespace nothing ends with us: end what we adopted, round by round */
+static void end_orphans(pid_t payload)
+{
+	char path[64], list[4096];
+
+	kill(-payload, SIGKILL);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	for (int round = 0; round < 100; round++) {
+		char *p = list;
+
+		if (file_read_small(AT_FDCWD, path, list, sizeof(list)) <= 0)
+			return;
+		for (char *end; *p; p = end) {
+			long pid = strtol(p, &end, 10);
+
+			if (end == p)
+				break;
+			kill((pid_t)pid, SIGKILL);
+		}
+		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+			;
+	}
+}
+
+static void finish(const struct inside *in, pid_t payload, int status)
+{
+	struct sync_msg msg = { .step = STEP_EXIT, .value = status };
+
+	if (!(in->plan->clone_flags & CLONE_NEWPID))
+		end_orphans(payload);
+	sync_send(SOCK, &msg, -1);
+	_exit(0);
+}
+
+static void reap(const struct inside *in, pid_t payload)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == payload)
+			finish(in, payload, status);
+}
+
+static void forward(const struct inside *in, pid_t payload)
+{
+	struct signalfd_siginfo si;
+
+	while (read(SIGNALS, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		int sig = (int)si.ssi_signo;
+		bool outside = !(in->plan->clone_flags & CLONE_NEWPID) || si.ssi_pid == 0;
+
+		if (sig == SIGCHLD || !outside)
+			continue;
+		/* A stopped orphaned process group ignores the terminal's stop signals */
+		if (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)
+			sig = SIGSTOP;
+		kill(-payload, sig);
+	}
+}
+
+void init_main(struct inside *in, pid_t payload)
+{
+	struct pollfd p[] = {
+		[SOCK] = { .fd = SOCK, .events = POLLIN },
+		[SIGNALS] = { .fd = SIGNALS, .events = POLLIN },
+	};
+
+	keep_two_fds(in);
+	for (;;) {
+		reap(in, payload); /* first: it may have ended before the signalfd was made */
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			_exit(125);
+		if (p[SOCK].revents)
+			_exit(125);
+		if (p[SIGNALS].revents)
+			forward(in, payload);
+	}
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* keeper.c - the process on the host that builds a box, waits for it and clears it away
+ *
+ * Theory of operation. box_run() makes a record, clones inside into its namespaces, does
+ * the host's side of the layers and then only watches: the step socket, signals, the
+ * clock, and what it copies for the box (a terminal, counted output). It believes the
+ * kernel and its own clock; of init it takes the raw wait status and nothing else.
+ *
+ *	build   record, user namespace, socket, clone3, SIDE_HOST, STEP_MAPPED
+ *	watch   until STEP_EXIT, STEP_FAILED or end of file; limits end it by TERM,
+ *		grace, KILL; signals are forwarded to init, which forwards them
+ *	end     KILL init whatever it said, wait for it (the kernel returns from that when the
+ *		pid namespace is empty), write out what was copied, undo, remove the record
+ *
+ * All signals are blocked from before clone3 to the end, so none is lost: what comes while
+ * the box is built waits at init until it can be forwarded.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "box/box.h"
+#include "box/helper.h"
+#include "box/inside.h"
+#include "box/keeper.h"
+#include "box/sync.h"
+
+#define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
+#define DRAIN_NS 1000000000ull
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* --- build --------------------------------------------------------------------------- */
+
+static int open_site(struct keeper *k, struct err *e)
+{
+	k->site = (struct site){ .userns_fd = -1, .root_fd = -1, .old_proc_fd = -1,
+				 .upper_fd = -1,  .pty_fd = -1,	 .tty_fd = -1,
+				 .keep_fd = -1,	  .preserve = k->wish->preserve };
+	if (helper_needs_userns(k->plan)) {
+		k->site.userns_fd = helper_userns(k->plan, e);
+		if (k->site.userns_fd < 0)
+			return -1;
+	}
+	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
+}
+
+static int open_record(struct keeper *k, struct err *e)
+{
+	if (store_open(&k->store, e) < 0)
+		return -1;
+	store_gc(&k->store, GC_PER_RUN);
+	return store_add(&k->store, k->wish, e);
+}
+
+/* The pid inside is new and stays ours until it is waited for: no other can be meant */
+static int clone_inside(struct keeper *k, struct err *e)
+{
+	struct clone_args args = {
+		.flags = k->plan->clone_flags,
+		.exit_signal = SIGCHLD,
+	};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	k->sock = pair[0];
+	k->pid = sys_clone3(&args);
+	if (k->pid == 0) {
+		struct inside in = {
+			.plan = k->plan,
+			.site = k->site,
+			.sock = pair[1],
+			.keeper_sock = pair[0],
+			.need_host = layers_need_host(k->plan),
+			.argv_area = k->wish->argv_area,
+			.argv_size = k->wish->argv_size,
+		};
+
+		keeper_child_fds(k);
+		inside_main(&in);
+	}
+	close(pair[1]);
+	if (k->pid < 0) {
+		err_sys(e, "cannot make the namespaces of the box");
+		k->pid = 0;
+		return -1;
+	}
+	return 0;
+}
+
+static int attach_host(struct keeper *k, struct err *e)
+{
+	struct sync_msg msg = { .step = STEP_MAPPED };
+
+	if (!layers_need_host(k->plan))
+		return 0;
+	k->site.child = k->pid;
+	if (helper_map(k->plan, k->pid, e) < 0 ||
+	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0)
+		return -1;
+	if (sync_send(k->sock, &msg, -1) < 0)
+		return err_sys(e, "the box died while it was built");
+	return 0;
+}
+
+static int build(struct keeper *k, struct err *e)
+{
+	sigset_t all;
+
+	if (open_record(k, e) < 0 || open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
+		return -1;
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &k->old_mask) < 0)
+		return err_sys(e, "cannot block signals");
+	k->masked = true;
+	if (clone_inside(k, e) < 0)
+		return -1;
+	keeper_close_child_fds(k);
+	if (attach_host(k, e) < 0)
+		return -1;
+	k->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (k->signals < 0)
+		return err_sys(e, "cannot open a signalfd");
+	return 0;
+}
+
+/* --- watch --------------------------------------------------------------------------- */
+
+/* End the payload: by TERM and grace where it may end by itself, else at once */
+static void end_box(struct keeper *k, enum cause why, bool gently)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (k->cause_set)
+		return;
+	k->cause_set = true;
+	k->cause = why;
+	if (gently && k->plan->limits.grace) {
+		kill(k->pid, SIGTERM);
+		k->kill_at = now + k->plan->limits.grace;
+	} else {
+		kill(k->pid, SIGKILL);
+	}
+}
+
+static void on_signal(struct keeper *k, int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		break;
+	case SIGWINCH:
+		keeper_resize(k);
+		break;
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		kill(k->pid, SIGTSTP);
+		keeper_leave_raw(k);
+		raise(SIGSTOP);
+		kill(k->pid, SIGCONT);
+		keeper_enter_raw(k);
+		break;
+	case SIGTERM:
+	case SIGHUP:
+		k->forwarded = sig;
+		kill(k->pid, sig);
+		if (!k->kill_at)
+			k->kill_at = now_ns(CLOCK_MONOTONIC) + k->plan->limits.grace;
+		break;
+	default:
+		if (sig == SIGINT || sig == SIGQUIT)
+			k->forwarded = sig;
+		kill(k->pid, sig);
+	}
+}
+
+static void read_signals(struct keeper *k)
+{
+	struct signalfd_siginfo si;
+
+	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		on_signal(k, (int)si.ssi_signo);
+}
+
+static void on_failed(struct keeper *k, const struct sync_msg *msg, struct err *e)
+{
+	bool exec = msg->value == CAUSE_EXEC && (msg->code == 126 || msg->code == 127);
+
+	k->result->cause = exec ? CAUSE_EXEC : CAUSE_SETUP;
+	k->result->exit_code = exec ? msg->code : 125;
+	*e = msg->err;
+	k->over = true;
+}
+
+/* Return: 0 to go on; the box is over when k->over is set */
+static void read_step(struct keeper *k, struct err *e)
+{
+	struct sync_msg msg;
+	int fd = -1;
+	int r = k->messages++ < SYNC_MOST ? sync_recv(k->sock, &msg, &fd) : -1;
+
+	if (r <= 0) {
+		k->over = true;
+		/* init: none: exec closed the socket; the wait status tells the rest */
+		if (r == 0 && k->plan->session.init_none)
+			k->ran = true;
+		return;
+	}
+	switch (msg.step) {
+	case STEP_READY:
+		if (fd >= 0 && k->plan->session.terminal == PLAN_TTY_OWN && k->pty < 0)
+			keeper_take_terminal(k, fd_take(&fd));
+		break;
+	case STEP_EXEC:
+		k->ran = true;
+		break;
+	case STEP_EXIT:
+		k->status = msg.value;
+		k->exited = k->ran = k->over = true;
+		break;
+	case STEP_FAILED:
+		on_failed(k, &msg, e);
+		break;
+	default:
+		break; /* init is the payload's neighbour: what it makes up is ignored */
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static uint64_t next_deadline(const struct keeper *k)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (k->plan->limits.wall && !k->cause_set)
+		at = k->started + k->plan->limits.wall;
+	if (k->kill_at && k->kill_at < at)
+		at = k->kill_at;
+	return at;
+}
+
+static void check_clock(struct keeper *k)
+{
+	uint64_t now;
+
+	if (next_deadline(k) == UINT64_MAX)
+		return;
+	now = now_ns(CLOCK_MONOTONIC);
+	if (k->kill_at && now >= k->kill_at) {
+		if (!k->cause_set) {
+			k->cause_set = true;
+			k->cause = CAUSE_CANCELLED;
+		}
+		kill(k->pid, SIGKILL);
+		k->kill_at = UINT64_MAX;
+	}
+	if (k->plan->limits.wall && now >= k->started + k->plan->limits.wall)
+		end_box(k, CAUSE_WALL, true);
+}
+
+/* Milliseconds to the next deadline, rounded up; -1 = none */
+static int poll_timeout(uint64_t at)
+{
+	uint64_t now, ms;
+
+	if (at == UINT64_MAX)
+		return -1;
+	now = now_ns(CLOCK_MONOTONIC);
+	ms = at > now ? (at - now + 999999) / 1000000 : 0;
+	return ms > 60000 ? 60000 : (int)ms;
+}
+
+static void watch(struct keeper *k, struct err *e)
+{
+	struct pollfd p[2 + 2 * RELAY_STREAMS];
+
+	while (!k->over) {
+		int n = 2;
+
+		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
+		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
+		n += relay_poll(&k->relay, p + 2);
+		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 && errno != EINTR)
+			break;
+		check_clock(k);
+		if (p[1].revents)
+			read_signals(k);
+		if (n > 2 && !relay_step(&k->relay))
+			end_box(k, CAUSE_OUTPUT, false);
+		if (p[0].revents)
+			read_step(k, e);
+	}
+}
+
+/*
+ * `init: none`: the payload itself is our child, and the socket is gone. The same watch,
+ * with the child's end as the news.
+ */
+static void watch_child(struct keeper *k)
+{
+	struct pollfd p[2 + 2 * RELAY_STREAMS];
+	auto_fd pidfd = sys_pidfd_open(k->pid, 0);
+
+	for (;;) {
+		int n = 2;
+
+		p[0] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
+		n += relay_poll(&k->relay, p + 2);
+		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 && errno != EINTR)
+			break;
+		check_clock(k);
+		if (p[1].revents)
+			read_signals(k);
+		if (n > 2 && !relay_step(&k->relay))
+			end_box(k, CAUSE_OUTPUT, false);
+		if (p[0].revents)
+			break;
+	}
+}
+
+/* --- end ----------------------------------------------------------------------------- */
+
+/* wait4() of init returns when its pid namespace is empty: nothing of the box lives then */
+static void wait_for_init(struct keeper *k, bool end_it)
+{
+	int status = 0;
+
+	if (!k->pid)
+		return;
+	if (end_it)
+		kill(k->pid, SIGKILL);
+	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
+		;
+	if (k->plan->session.init_none && k->ran) {
+		k->status = status;
+		k->exited = true;
+	}
+	k->init_status = status;
+	k->pid = 0;
+}
+
+/* What the box wrote before it ended is still in the pipes; a reader that does not read
+ * is given up after a second */
+static void drain(struct keeper *k)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + DRAIN_NS;
+	struct pollfd p[2 * RELAY_STREAMS];
+
+	while (!relay_is_done(&k->relay) && now_ns(CLOCK_MONOTONIC) < until) {
+		int n = relay_poll(&k->relay, p);
+
+		if (poll(p, (nfds_t)n, poll_timeout(until)) < 0 && errno != EINTR)
+			break;
+		if (!relay_step(&k->relay) && !k->cause_set) {
+			k->cause_set = true;
+			k->cause = CAUSE_OUTPUT;
+		}
+	}
+}
+
+static uint64_t timeval_ns(const struct timeval *tv)
+{
+	return (uint64_t)tv->tv_sec * 1000000000u + (uint64_t)tv->tv_usec * 1000u;
+}
+
+static void fill_result(struct keeper *k)
+{
+	struct result *r = k->result;
+
+	snprintf(r->id, sizeof(r->id), "%s", k->store.rec.id);
+	snprintf(r->name, sizeof(r->name), "%s", k->store.rec.name);
+	r->started_ns = k->store.rec.started_ns;
+	r->finished_ns = now_ns(CLOCK_REALTIME);
+	r->wall_ns = now_ns(CLOCK_MONOTONIC) - k->started;
+	r->cpu_user_ns = timeval_ns(&k->usage.ru_utime);
+	r->cpu_system_ns = timeval_ns(&k->usage.ru_stime);
+	r->memory_peak = r->pids_peak = r->oom_kills = r->throttled_ns = UINT64_MAX;
+	r->io_read = r->io_write = r->net_rx = r->net_tx = UINT64_MAX;
+	r->output = k->plan->limits.output ? k->relay.counted : UINT64_MAX;
+	if (r->output != UINT64_MAX && r->output > k->plan->limits.output)
+		r->output = k->plan->limits.output;
+}
+
+static void clear_away(struct keeper *k)
+{
+	wait_for_init(k, true);
+	keeper_leave_raw(k);
+	relay_release(&k->relay);
+	keeper_close_child_fds(k);
+	if (k->sock >= 0)
+		close(k->sock);
+	if (k->signals >= 0)
+		close(k->signals);
+	if (k->site.userns_fd >= 0)
+		close(k->site.userns_fd);
+	if (k->store.file >= 0)
+		layers_undo(&k->store.rec);
+	store_remove(&k->store);
+	if (k->masked)
+		sigprocmask(SIG_SETMASK, &k->old_mask, NULL);
+}
+
+int box_run(const struct box_wish *w, struct result *res, struct err *e)
+{
+	struct keeper k = {
+		.wish = w,
+		.plan = w->plan,
+		.result = res,
+		.sock = -1,
+		.signals = -1,
+		.pty = -1,
+		.store = { .dir = -1, .file = -1 },
+		.child_out = -1,
+		.child_err = -1,
+		.started = now_ns(CLOCK_MONOTONIC),
+	};
+
+	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
+	k.site.userns_fd = -1;
+	if (build(&k, e) < 0) {
+		k.over = k.failed = true;
+	} else {
+		watch(&k, e);
+		if (k.ran && !k.exited && k.plan->session.init_none)
+			watch_child(&k);
+		k.failed = !k.ran;
+	}
+	wait_for_init(&k, !k.plan->session.init_none || !k.ran);
+	drain(&k);
+	fill_result(&k);
+	keeper_judge(&k, e);
+	clear_away(&k);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* keeper.h - what the files of the keeper share */
+#ifndef NOOK_BOX_KEEPER_H
+#define NOOK_BOX_KEEPER_H
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <termios.h>
+
+#include "box/box.h"
+#include "box/relay.h"
+#include "box/store.h"
+#include "layer/layer.h"
+
+/**
+ * struct keeper - One box being kept
+ * @pid:	inside, later init, on the host; 0 = none or waited for
+ * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
+ * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
+ * @forwarded:	the last signal from outside that asks a program to end
+ * @cause_set:	nook itself ended the box, for @cause
+ * @ran:	exec has happened; @exited: @status is the payload's raw wait status
+ */
+struct keeper {
+	const struct box_wish *wish;
+	const struct plan *plan;
+	struct result *result;
+	struct store store;
+	struct site site;
+	struct relay relay;
+	struct rusage usage;
+	sigset_t old_mask;
+	struct termios old_tty;
+	pid_t pid;
+	int sock, signals, pty;
+	int child_out, child_err;
+	int messages;
+	int forwarded;
+	int status, init_status;
+	uint64_t started, kill_at;
+	enum cause cause;
+	bool masked, raw, cause_set, ran, exited, over, failed;
+};
+
+/** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
+ * Return: 0, -1 and @e */
+int keeper_open_output(struct keeper *k, struct err *e);
+/** keeper_child_fds() - In the child: put its ends of the pipes on 1 and 2 */
+void keeper_child_fds(struct keeper *k);
+void keeper_close_child_fds(struct keeper *k);
+/** keeper_take_terminal() - The box's terminal has come: raw mode, size, copying */
+void keeper_take_terminal(struct keeper *k, int master);
+/** keeper_resize() - Give the box's terminal the size of ours */
+void keeper_resize(struct keeper *k);
+void keeper_enter_raw(struct keeper *k);
+/** keeper_leave_raw() - Give the caller's terminal back as it was */
+void keeper_leave_raw(struct keeper *k);
+/** keeper_judge() - From what happened to cause, exit code and message; words @e where
+ * nothing ran and nobody said why */
+void keeper_judge(struct keeper *k, struct err *e);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* payload.c - the last walls and exec: the one way into a box for run and exec alike */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "box/box.h"
+#include "box/inside.h"
+
+#define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
+
+/* Pointers into the plan, for execve(2). Return: false when there are too many */
+static bool fill(const struct plan *pl, const struct plan_list *list, const char **v)
+{
+	size_t n = 0;
+
+	if (list->count >= MOST_WORDS)
+		return false;
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, list, w));)
+		v[n++] = plan_text(pl, w->text);
+	v[n] = NULL;
+	return true;
+}
+
+static void set_signals_free(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Look the command up in @path as a shell does: the first that can be run wins; what is
+ * there and cannot be run is remembered (126 rather than 127). Never through a shell: a
+ * file without #! is refused and says so.
+ */
+static int exec_in_path(const char *path, const char **argv, const char **envp)
+{
+	char file[PATH_MAX];
+	int why = ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		execve(argv[0], (char *const *)argv, (char *const *)envp);
+		return errno;
+	}
+	for (const char *p = path, *end; p; p = end ? end + 1 : NULL) {
+		size_t len;
+
+		end = strchr(p, ':');
+		len = end ? (size_t)(end - p) : strlen(p);
+		if (!len || *p != '/' || len + strlen(argv[0]) + 2 > sizeof(file))
+			continue;
+		memcpy(file, p, len);
+		file[len] = '/';
+		memcpy(file + len + 1, argv[0], strlen(argv[0]) + 1);
+		execve(file, (char *const *)argv, (char *const *)envp);
+		if (errno != ENOENT && errno != ENOTDIR)
+			why = errno;
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			break;
+	}
+	return why;
+}
+
+static void say_exec_failed(struct launch *l, const char *command, int why)
+{
+	l->cause = CAUSE_EXEC;
+	l->code = why == ENOENT || why == ENOTDIR ? 127 : 126;
+	errno = why;
+	if (why == ENOENT && !strchr(command, '/')) {
+		err_set(&l->err, "cannot run '%s': not found in %s", command,
+			plan_text(l->plan, l->plan->env.path));
+	} else {
+		err_sys(&l->err, "cannot run '%s'", command);
+		if (why == ENOEXEC)
+			err_hint(&l->err, "a script needs a first line such as #!/bin/sh");
+		else if (why == ENOENT)
+			err_hint(&l->err, "the file, or the interpreter that it names, does not "
+					  "exist inside the box");
+	}
+}
+
+void payload_exec(struct launch *l)
+{
+	const char *argv[MOST_WORDS], *envp[MOST_WORDS];
+	const struct plan *pl = l->plan;
+
+	l->failed = true;
+	l->cause = CAUSE_SETUP;
+	l->code = 125;
+	if (!fill(pl, &pl->env.argv, argv) || !fill(pl, &pl->env.env, envp)) {
+		err_set(&l->err, "more than %d arguments or variables", MOST_WORDS - 1);
+		return;
+	}
+	if (!argv[0]) {
+		err_set(&l->err, "no command to run");
+		return;
+	}
+	set_signals_free();
+	if (layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
+		return;
+	l->failed = false; /* a process killed by a signal from here on did run */
+	say_exec_failed(l, argv[0], exec_in_path(plan_text(pl, pl->env.path), argv, envp));
+	l->failed = true;
+}

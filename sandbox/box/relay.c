@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* relay.c - copies bytes between the caller's descriptors and the box's, never blocking */
+#include "box/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int relay_dup(int fd, int flags)
+{
+	char path[32];
+	int own;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int relay_add(struct relay *r, int from, int to, bool counted)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		struct stream *s = &r->s[i];
+
+		if (s->room)
+			continue;
+		*s = (struct stream){ .from = from, .to = to, .counted = counted };
+		s->room = malloc(RELAY_ROOM);
+		return s->room ? 0 : -1;
+	}
+	return -1;
+}
+
+static bool wants_read(const struct stream *s)
+{
+	return s->room && !s->eof && !s->len;
+}
+
+static bool wants_write(const struct stream *s)
+{
+	return s->room && !s->hangup && s->len;
+}
+
+int relay_poll(const struct relay *r, struct pollfd *p)
+{
+	int n = 0;
+
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		if (wants_read(&r->s[i]))
+			p[n++] = (struct pollfd){ .fd = r->s[i].from, .events = POLLIN };
+		else if (wants_write(&r->s[i]))
+			p[n++] = (struct pollfd){ .fd = r->s[i].to, .events = POLLOUT };
+	}
+	return n;
+}
+
+static bool is_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* A pty's master says EIO when the last slave is closed: that is its end of file */
+static void step_read(struct relay *r, struct stream *s)
+{
+	ssize_t n = read(s->from, s->room, RELAY_ROOM);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		s->eof = true;
+		if (s->eof_byte && !s->hangup) {
+			s->room[0] = s->eof_byte;
+			s->start = 0;
+			s->len = 1;
+		}
+		return;
+	}
+	s->start = 0;
+	s->len = (size_t)n;
+	if (s->counted) {
+		uint64_t left = r->most > r->counted ? r->most - r->counted : 0;
+
+		r->counted += (uint64_t)n;
+		if (r->most && (uint64_t)n > left)
+			s->len = (size_t)left;
+	}
+	if (s->hangup)
+		s->len = 0; /* nobody reads it any more; the payload must not block on it */
+}
+
+static void step_write(struct stream *s)
+{
+	/* At most PIPE_BUF: a blocking pipe that says POLLOUT takes that much at once */
+	size_t most = s->len < 4096 ? s->len : 4096;
+	ssize_t n = write(s->to, s->room + s->start, most);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		s->hangup = true;
+		s->len = 0;
+		return;
+	}
+	s->start += (size_t)n;
+	s->len -= (size_t)n;
+}
+
+bool relay_step(struct relay *r)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		struct stream *s = &r->s[i];
+
+		if (wants_read(s) && is_ready(s->from, POLLIN))
+			step_read(r, s);
+		if (wants_write(s) && is_ready(s->to, POLLOUT))
+			step_write(s);
+	}
+	return !r->most || r->counted <= r->most;
+}
+
+bool relay_is_done(const struct relay *r)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		const struct stream *s = &r->s[i];
+
+		if (s->room && s->counted && (!s->eof || (s->len && !s->hangup)))
+			return false;
+	}
+	return true;
+}
+
+void relay_release(struct relay *r)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		struct stream *s = &r->s[i];
+
+		if (!s->room)
+			continue;
+		if (s->from > 2)
+			close(s->from);
+		if (s->to > 2)
+			close(s->to);
+		free(s->room);
+		*s = (struct stream){ .from = -1, .to = -1 };
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relay.h - copies bytes between the caller's descriptors and the box's
+ *
+ * Used where nook stands between: a terminal of the box's own, and limits.output. Never
+ * blocks: the keeper must see signals and the clock while a reader is stopped (TT-07).
+ * Descriptors that are not ours are never switched to non-blocking (that would outlive us,
+ * FD-05): they are opened anew through /proc/self/fd where that works.
+ */
+#ifndef NOOK_BOX_RELAY_H
+#define NOOK_BOX_RELAY_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RELAY_STREAMS 2
+#define RELAY_ROOM 16384
+
+/**
+ * struct stream - One direction
+ * @from, @to:	Descriptors; -1 = not in use
+ * @counted:	Its bytes count for limits.output
+ * @eof:	@from has ended; @hangup: @to takes no more
+ * @eof_byte:	Written once when @from ends (a terminal's ^D), 0 = none
+ */
+struct stream {
+	int from, to;
+	bool counted, eof, hangup;
+	char eof_byte;
+	size_t start, len;
+	char *room; /* RELAY_ROOM bytes */
+};
+
+struct relay {
+	struct stream s[RELAY_STREAMS];
+	uint64_t counted;
+	uint64_t most; /* 0 = no limit */
+};
+
+/** relay_dup() - An own, non-blocking open file of @fd; a plain duplicate where there is no
+ * way to have one. Return: descriptor, -1 */
+int relay_dup(int fd, int flags);
+/** relay_add() - Copy from @from to @to. Return: 0, -1 when memory ran out */
+int relay_add(struct relay *r, int from, int to, bool counted);
+/** relay_poll() - Fill at most 2 * RELAY_STREAMS poll entries. Return: how many */
+int relay_poll(const struct relay *r, struct pollfd *p);
+/** relay_step() - Move what can be moved. Return: false when limits.output was exceeded:
+ * what is over is not copied */
+bool relay_step(struct relay *r);
+/** relay_is_done() - Whether every counted stream has ended and was written out */
+bool relay_is_done(const struct relay *r);
+void relay_release(struct relay *r);
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* store.c - records of running boxes: one small locked file each
+ *
+ * Theory of operation. A record is written before anything durable is made and removed
+ * after it is gone. The keeper holds an exclusive flock on its record; the kernel lets go
+ * of it however the keeper ends. So a record whose lock can be had belongs to nobody:
+ * whoever gets the lock undoes what the record names and removes it. The lock is taken on
+ * the descriptor and the name is checked afterwards to still be the same inode, for two
+ * cleaners at once. A new record is made under a temporary name, locked, written and then
+ * linked to its name by rename: nobody ever sees half of one, or one without its lock.
+ *
+ * Records are never fsynced: after a power cut nothing that they name runs any more.
+ */
+#include "box/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "layer/layer.h"
+
+#define SUFFIX ".box"
+#define NEWBORN ".new"
+
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       !(st.st_mode & 077);
+}
+
+/* Open @path, made where it is missing: 0700 and ours, checked on the descriptor */
+static int open_own_dir(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && (!mkdir(path, 0700) || errno == EEXIST))
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && !is_ours(fd)) {
+		close(fd);
+		errno = EPERM;
+		return -1;
+	}
+	return fd;
+}
+
+/* decisions.md 10: the first of these that can be had */
+int store_open(struct store *st, struct err *e)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	unsigned int uid = geteuid();
+	char path[512];
+
+	*st = (struct store){ .dir = -1, .file = -1 };
+	if (uid == 0) {
+		st->dir = open_own_dir("/run/nook");
+	} else if (xdg && *xdg == '/') {
+		snprintf(path, sizeof(path), "%s/nook", xdg);
+		st->dir = open_own_dir(path);
+	}
+	if (st->dir < 0 && uid) {
+		snprintf(path, sizeof(path), "/run/user/%u/nook", uid);
+		st->dir = open_own_dir(path);
+	}
+	if (st->dir < 0) {
+		snprintf(path, sizeof(path), "/dev/shm/nook-%u", uid);
+		st->dir = open_own_dir(path);
+	}
+	if (st->dir < 0) {
+		err_sys(e, "no directory for running boxes: cannot use '%s'", path);
+		return err_hint(e, "it must be yours and closed to others (mode 0700); or set "
+				   "XDG_RUNTIME_DIR to such a directory");
+	}
+	return 0;
+}
+
+/* 12 characters of 0-9a-z: 62 bits from the kernel, enough that two never meet */
+static void make_id(char *id)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	uint64_t n = 0;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n)) {
+		struct timespec ts;
+
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		n = (uint64_t)ts.tv_nsec << 32 ^ (uint64_t)ts.tv_sec << 20 ^ (uint64_t)getpid();
+	}
+	for (int i = 0; i < 12; i++, n /= 36)
+		id[i] = digits[n % 36];
+	id[12] = '\0';
+}
+
+static int write_record(const struct store *st, const struct plan *pl)
+{
+	struct iovec iov[] = {
+		{ .iov_base = (void *)&st->rec, .iov_len = sizeof(st->rec) },
+		{ .iov_base = (void *)pl, .iov_len = pl->size },
+	};
+	ssize_t n = writev(st->file, iov, 2);
+
+	if (n >= 0 && (size_t)n != sizeof(st->rec) + pl->size)
+		errno = ENOSPC;
+	return n >= 0 && (size_t)n == sizeof(st->rec) + pl->size ? 0 : -1;
+}
+
+int store_add(struct store *st, const struct box_wish *w, struct err *e)
+{
+	struct timespec now;
+	char file[32], temp[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	st->rec = (struct record){
+		.magic = RECORD_MAGIC,
+		.version = RECORD_VERSION,
+		.plan_size = w->plan->size,
+		.keeper = getpid(),
+		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+	};
+	make_id(st->rec.id);
+	if (w->name)
+		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
+	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
+	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+	st->file = openat(st->dir, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (st->file < 0)
+		return err_sys(e, "cannot make a record of the box");
+	if (flock(st->file, LOCK_EX | LOCK_NB) < 0 || write_record(st, w->plan) < 0 ||
+	    renameat(st->dir, temp, st->dir, file) < 0) {
+		err_sys(e, "cannot write the record of the box");
+		unlinkat(st->dir, temp, 0);
+		close(fd_take(&st->file));
+		return -1;
+	}
+	return 0;
+}
+
+int store_update(struct store *st, struct err *e)
+{
+	if (pwrite(st->file, &st->rec, sizeof(st->rec), 0) != (ssize_t)sizeof(st->rec))
+		return err_sys(e, "cannot write the record of the box");
+	return 0;
+}
+
+void store_remove(struct store *st)
+{
+	char file[32];
+
+	if (st->file >= 0) {
+		snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+		unlinkat(st->dir, file, 0);
+		close(fd_take(&st->file));
+	}
+	if (st->dir >= 0)
+		close(fd_take(&st->dir));
+}
+
+/* Whether @name in @dir is still the file that @fd has open */
+static bool is_same(int dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && !fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* A newborn record has no lock for some microseconds: it is left alone for a minute */
+static bool is_newborn(int fd, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	struct stat st;
+
+	return dot && !strcmp(dot, NEWBORN) &&
+	       (fstat(fd, &st) < 0 || st.st_mtime + 60 > time(NULL));
+}
+
+/* A record whose lock can be had: undo and remove. Return: whether it was removed */
+static bool clear_one(int dir, const char *name)
+{
+	auto_fd fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct record rec;
+
+	if (fd < 0 || is_newborn(fd, name) || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    !is_same(dir, name, fd))
+		return false;
+	if (pread(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec) &&
+	    rec.magic == RECORD_MAGIC && rec.version == RECORD_VERSION)
+		layers_undo(&rec);
+	return !unlinkat(dir, name, 0);
+}
+
+static bool is_record(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
+}
+
+/* A directory stream of its own over @dir; NULL when there is none */
+static DIR *list_dir(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+int store_gc(struct store *st, int most)
+{
+	auto_dir d = list_dir(st->dir);
+	const struct dirent *de;
+	int looked = 0, removed = 0;
+
+	while (d && (!most || looked < most) && (de = readdir(d))) {
+		if (!is_record(de->d_name))
+			continue;
+		looked++;
+		removed += clear_one(st->dir, de->d_name);
+	}
+	return removed;
+}
+
+/* Read a living record and, where @plan is given, its plan (heap) */
+static int read_record(int dir, const char *name, struct record *rec, struct plan **plan)
+{
+	auto_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	auto_free void *block = NULL;
+
+	if (fd < 0 || pread(fd, rec, sizeof(*rec), 0) != (ssize_t)sizeof(*rec) ||
+	    rec->magic != RECORD_MAGIC || rec->version != RECORD_VERSION)
+		return -1;
+	rec->id[BOX_ID_SIZE - 1] = rec->name[sizeof(rec->name) - 1] = '\0';
+	if (!flock(fd, LOCK_SH | LOCK_NB))
+		return -1; /* nobody holds it: a dead box */
+	if (!plan)
+		return 0;
+	if (rec->plan_size > PLAN_MOST || !(block = malloc(rec->plan_size)) ||
+	    pread(fd, block, rec->plan_size, sizeof(*rec)) != (ssize_t)rec->plan_size ||
+	    !plan_check(block, rec->plan_size))
+		return -1;
+	*plan = ptr_take(block);
+	return 0;
+}
+
+int store_each(void (*each)(const struct record *rec, void *arg), void *arg)
+{
+	struct store st;
+	struct record rec;
+	const struct dirent *de;
+	int n = 0;
+
+	if (store_open(&st, NULL) < 0)
+		return 0;
+	auto_dir d = list_dir(st.dir);
+	while (d && (de = readdir(d))) {
+		if (!is_record(de->d_name) || read_record(st.dir, de->d_name, &rec, NULL) < 0)
+			continue;
+		n++;
+		each(&rec, arg);
+	}
+	store_remove(&st);
+	return n;
+}
+
+struct plan *store_find(const char *name, struct record *rec, struct err *e)
+{
+	struct plan *plan = NULL;
+	const struct dirent *de;
+	struct store st;
+
+	if (store_open(&st, e) < 0)
+		return NULL;
+	auto_dir d = list_dir(st.dir);
+	while (!plan && d && (de = readdir(d))) {
+		if (!is_record(de->d_name) || read_record(st.dir, de->d_name, rec, NULL) < 0)
+			continue;
+		if (!strcmp(rec->id, name) || (rec->name[0] && !strcmp(rec->name, name)))
+			read_record(st.dir, de->d_name, rec, &plan);
+	}
+	store_remove(&st);
+	if (!plan)
+		err_set(e, "no running box '%s'", name);
+	return plan;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sync.h - what keeper and inside say to each other
+ *
+ * One datagram per line over a SOCK_SEQPACKET pair, in this order. End of file means the
+ * peer is dead and is always a failure, never "go on".
+ *
+ *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent only for
+ *						plans with such work (layers_need_host())
+ *	inside -> keeper	STEP_READY	all walls up; carries the terminal's master.
+ *						Sent only where there is a terminal
+ *	init   -> keeper	STEP_EXEC	the payload runs
+ *	init   -> keeper	STEP_EXIT	raw wait status
+ *	either			STEP_FAILED	carries the reason and a cause
+ *
+ * A message that nobody waits for would cost a wake-up of the other CPU; so what both
+ * sides can tell from the plan is not said. The keeper believes nothing of what init says
+ * but these few words: it reads at most SYNC_MOST messages and ignores what it does not
+ * know (FD-12); the exit status it reports is init's word, the resources are the kernel's.
+ */
+#ifndef NOOK_BOX_SYNC_H
+#define NOOK_BOX_SYNC_H
+
+#include "base/err.h"
+
+enum step { STEP_MAPPED = 1, STEP_READY, STEP_EXEC, STEP_EXIT, STEP_FAILED };
+
+#define SYNC_MOST 16
+
+/**
+ * struct sync_msg - One datagram; everything but STEP_FAILED ends before @err
+ * @step:	enum step
+ * @value:	STEP_EXIT: raw wait status; STEP_FAILED: enum cause
+ * @code:	STEP_FAILED: the exit code that goes with it (125, 126, 127)
+ */
+struct sync_msg {
+	int step;
+	int value;
+	int code;
+	struct err err;
+};
+
+/** sync_send() - Send one message; @fd travels along unless it is -1. Return: 0, -1 errno */
+int sync_send(int sock, const struct sync_msg *msg, int fd);
+/** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL closes
+ * any. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
+int sync_recv(int sock, struct sync_msg *msg, int *fd);
+
+#endif

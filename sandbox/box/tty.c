@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tty.c - the keeper between the caller's descriptors and the box's */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "box/keeper.h"
+
+#define CTRL_D 4
+
+int keeper_open_output(struct keeper *k, struct err *e)
+{
+	int out[2], err[2];
+
+	k->relay.most = k->plan->limits.output;
+	if (!k->relay.most || k->plan->session.terminal == PLAN_TTY_OWN)
+		return 0;
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe for the output");
+	k->child_out = out[1];
+	if (relay_add(&k->relay, out[0], relay_dup(1, O_WRONLY), true) < 0 ||
+	    pipe2(err, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe for the output");
+	k->child_err = err[1];
+	if (relay_add(&k->relay, err[0], relay_dup(2, O_WRONLY), true) < 0)
+		return err_sys(e, "cannot make a pipe for the output");
+	return 0;
+}
+
+void keeper_child_fds(struct keeper *k)
+{
+	if (k->child_out >= 0)
+		dup2(k->child_out, 1);
+	if (k->child_err >= 0)
+		dup2(k->child_err, 2);
+}
+
+void keeper_close_child_fds(struct keeper *k)
+{
+	if (k->child_out >= 0)
+		close(fd_take(&k->child_out));
+	if (k->child_err >= 0)
+		close(fd_take(&k->child_err));
+}
+
+void keeper_enter_raw(struct keeper *k)
+{
+	struct termios raw;
+
+	if (k->pty < 0 || k->raw || tcgetattr(0, &k->old_tty) < 0)
+		return;
+	raw = k->old_tty;
+	cfmakeraw(&raw);
+	k->raw = !tcsetattr(0, TCSADRAIN, &raw);
+	keeper_resize(k);
+}
+
+void keeper_leave_raw(struct keeper *k)
+{
+	if (k->raw)
+		tcsetattr(0, TCSADRAIN, &k->old_tty);
+	k->raw = false;
+}
+
+void keeper_resize(struct keeper *k)
+{
+	struct winsize size;
+
+	if (k->pty >= 0 && !ioctl(0, TIOCGWINSZ, &size))
+		ioctl(k->pty, TIOCSWINSZ, &size);
+}
+
+void keeper_take_terminal(struct keeper *k, int master)
+{
+	int out = relay_dup(1, O_WRONLY);
+
+	k->pty = master;
+	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
+	relay_add(&k->relay, relay_dup(0, O_RDONLY), fcntl(master, F_DUPFD_CLOEXEC, 3), false);
+	k->relay.s[0].eof_byte = CTRL_D;
+	relay_add(&k->relay, master, out, true);
+	keeper_enter_raw(k);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* args.c - one command line, parsed by the command's own table
+ *
+ * As getopt_long(3) does it for GNU programs (options and words may mix, `--` ends them,
+ * long options take `=` or a blank, short ones may be joined), but by the table that help,
+ * completions and man pages are made from, and with the nearest name in errors.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/wishes.h"
+
+static const struct opt common[] = {
+	{ .letter = 'h', .name = "help", .help = "show this help" },
+	{ .letter = 'q', .name = "quiet", .help = "say nothing but errors" },
+	{ .name = "verbose", .help = "say what is being done" },
+	{ 0 },
+};
+
+const struct opt *options_common(void)
+{
+	return common;
+}
+
+static const struct opt *next_option(const struct cmd *cmd, size_t i)
+{
+	const struct opt *own = cmd->options;
+	size_t n = 0;
+
+	for (; own && own->name; own++, n++)
+		if (n == i)
+			return own;
+	return i - n < sizeof(common) / sizeof(common[0]) - 1 ? &common[i - n] : NULL;
+}
+
+static const char *next_name(size_t i, const void *arg)
+{
+	const struct opt *o = next_option(arg, i);
+
+	return o ? o->name : NULL;
+}
+
+static const struct opt *find_long(const struct cmd *cmd, const char *name, size_t len)
+{
+	const struct opt *o;
+
+	for (size_t i = 0; (o = next_option(cmd, i)); i++)
+		if (strlen(o->name) == len && !strncmp(o->name, name, len))
+			return o;
+	return NULL;
+}
+
+static const struct opt *find_short(const struct cmd *cmd, char letter)
+{
+	const struct opt *o;
+
+	for (size_t i = 0; (o = next_option(cmd, i)); i++)
+		if (o->letter == letter)
+			return o;
+	return NULL;
+}
+
+static int grow(void **v, size_t count, size_t size)
+{
+	void *bigger;
+
+	if (count & (count - 1))
+		return 0; /* room for the next power of two was made before */
+	bigger = realloc(*v, (count ? 2 * count : 1) * size);
+	if (!bigger)
+		return -1;
+	*v = bigger;
+	return 0;
+}
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, "out of memory");
+}
+
+static int add_given(struct args *a, const struct opt *o, const char *value, struct err *e)
+{
+	if (grow((void **)&a->given, a->given_count, sizeof(*a->given)) < 0)
+		return no_memory(e);
+	a->given[a->given_count++] = (struct given){ .opt = o, .value = value };
+	if (!strcmp(o->name, "quiet"))
+		a->quiet = true;
+	if (!strcmp(o->name, "verbose"))
+		a->verbose = true;
+	if (!o->key)
+		return 0;
+	return wishes_add(a, o, value, e) < 0 ? -2 : 0;
+}
+
+int args_wish(struct args *a, const char *option, const char *key, const char *value)
+{
+	char *copies[3] = { strdup(key), strdup(value), strdup(option) };
+
+	for (int i = 0; i < 3; i++) {
+		if (!copies[i] || grow((void **)&a->arena.v, a->arena.count, sizeof(char *)) < 0)
+			return -1;
+		a->arena.v[a->arena.count++] = copies[i];
+	}
+	if (grow((void **)&a->wishes, a->wish_count, sizeof(*a->wishes)) < 0)
+		return -1;
+	a->wishes[a->wish_count++] = (struct option_wish){ copies[2], copies[0], copies[1] };
+	return 0;
+}
+
+void args_release(struct args *a)
+{
+	for (size_t i = 0; i < a->arena.count; i++)
+		free(a->arena.v[i]);
+	free(a->arena.v);
+	free(a->given);
+	free(a->words);
+	free(a->wishes);
+}
+
+static int unknown_option(struct args *a, const char *word, struct err *e)
+{
+	const char *near = word[1] == '-' ? name_near(word + 2, next_name, a->cmd) : NULL;
+
+	if (near)
+		return cmd_usage(a, e, "unknown option '%s': did you mean '--%s'?", word, near);
+	return cmd_usage(a, e, "unknown option '%s'", word);
+}
+
+/* "--name", "--name=value" or "--name value". Return: words used; -2 and @e */
+static int parse_long(struct args *a, char **argv, struct err *e)
+{
+	const char *name = argv[0] + 2;
+	const char *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct opt *o = find_long(a->cmd, name, len);
+
+	if (!o)
+		return unknown_option(a, argv[0], e);
+	if (!o->arg && equals)
+		return cmd_usage(a, e, "option '--%s' takes no argument", o->name);
+	if (!o->arg)
+		return add_given(a, o, NULL, e) < 0 ? -2 : 1;
+	if (!equals && !argv[1])
+		return cmd_usage(a, e, "option '--%s' needs an argument: %s", o->name, o->arg);
+	if (add_given(a, o, equals ? equals + 1 : argv[1], e) < 0)
+		return -2;
+	return equals ? 1 : 2;
+}
+
+/* "-a", "-abc", "-n value" or "-nvalue". Return: words used; -2 and @e */
+static int parse_short(struct args *a, char **argv, struct err *e)
+{
+	for (const char *p = argv[0] + 1; *p; p++) {
+		const struct opt *o = find_short(a->cmd, *p);
+		char letter[3] = { '-', *p, '\0' };
+
+		if (!o)
+			return unknown_option(a, letter, e);
+		if (!o->arg) {
+			if (add_given(a, o, NULL, e) < 0)
+				return -2;
+			continue;
+		}
+		if (!p[1] && !argv[1])
+			return cmd_usage(a, e, "option '-%c' needs an argument: %s", *p, o->arg);
+		if (add_given(a, o, p[1] ? p + 1 : argv[1], e) < 0)
+			return -2;
+		return p[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e)
+{
+	int used;
+
+	out->cmd = cmd;
+	for (; *argv; argv += used) {
+		used = 1;
+		if (!strcmp(*argv, "--")) {
+			out->rest = argv + 1;
+			while (out->rest[out->rest_count])
+				out->rest_count++;
+			break;
+		}
+		if (argv[0][0] == '-' && argv[0][1] == '-') {
+			used = parse_long(out, argv, e);
+		} else if (argv[0][0] == '-' && argv[0][1]) {
+			used = parse_short(out, argv, e);
+		} else {
+			if (grow((void **)&out->words, out->word_count, sizeof(char *)) < 0)
+				return no_memory(e);
+			out->words[out->word_count++] = *argv;
+		}
+		if (used < 0)
+			return -2;
+	}
+	return cmd_option(out, "help") ? 1 : 0;
+}
+
+const char *cmd_option(const struct args *a, const char *name)
+{
+	for (size_t i = a->given_count; i--;)
+		if (!strcmp(a->given[i].opt->name, name))
+			return a->given[i].value ? a->given[i].value : "";
+	return NULL;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* cmds.c - the command table, and the way from argv to a command's exit code */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/program.h"
+
+extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc;
+
+static const struct cmd *const table[] = {
+	&cmd_shell,
+	&cmd_run,
+	&cmd_gc,
+	&cmd_version,
+	&cmd_help_cmd,
+	NULL,
+};
+
+const struct cmd *const *cmds(void)
+{
+	return table;
+}
+
+/* How many of @argv's first words are @name, word by word; 0 = it is another */
+static size_t match(const char *name, const char *const *argv)
+{
+	size_t words = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, " ");
+
+		if (!argv[words] || strlen(argv[words]) != len || strncmp(argv[words], name, len))
+			return 0;
+		words++;
+		name += len;
+		name += strspn(name, " ");
+	}
+	return words;
+}
+
+const struct cmd *cmd_lookup(const char *const *argv, size_t *used)
+{
+	const struct cmd *best = NULL;
+
+	*used = 0;
+	for (size_t i = 0; table[i]; i++) {
+		size_t words = match(table[i]->name, argv);
+
+		if (words > *used) {
+			*used = words;
+			best = table[i];
+		}
+	}
+	return best;
+}
+
+int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	e->code = 0;
+	e->hint[0] = '\0';
+	if (a && a->cmd)
+		err_hint(e, "usage: nook %s %s; 'nook help %s' explains", a->cmd->name,
+			 a->cmd->usage, a->cmd->name);
+	else
+		err_hint(e, "'nook help' lists the commands");
+	return -2;
+}
+
+int cmd_print(const struct text *t, struct err *e)
+{
+	if (t->failed)
+		return err_set(e, "out of memory");
+	if (fd_write_all(STDOUT_FILENO, text_str(t), t->len) < 0)
+		return err_sys(e, "cannot write to standard output");
+	return 0;
+}
+
+/* "nook: what failed: why", one line, and the hint on its own; control bytes escaped */
+static void print_error(const struct err *e)
+{
+	auto_text t = { 0 };
+
+	text_add(&t, "nook: ");
+	text_safe(&t, e->text);
+	text_addc(&t, '\n');
+	if (e->hint[0]) {
+		text_add(&t, "hint: ");
+		text_safe(&t, e->hint);
+		text_addc(&t, '\n');
+	}
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+static const char *next_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return table[i] ? table[i]->name : NULL;
+}
+
+static int unknown_command(const char *const *argv)
+{
+	struct err e;
+	const char *near = name_near(argv[0], next_name, NULL);
+
+	if (near)
+		cmd_usage(NULL, &e, "unknown command '%s': did you mean '%s'?", argv[0], near);
+	else
+		cmd_usage(NULL, &e, "unknown command '%s'", argv[0]);
+	print_error(&e);
+	return 2;
+}
+
+static int run_command(const struct cmd *cmd, char **argv, char **rest)
+{
+	struct args a = { .cmd = cmd, .argv = argv };
+	auto_text help = { 0 };
+	struct err e = { 0 };
+	int r = args_parse(cmd, rest, &a, &e);
+
+	if (r == 1) {
+		cmd_help(cmd, &help);
+		r = cmd_print(&help, &e);
+	} else if (r == 0) {
+		r = cmd->full ? program_need_full(argv, &e) : 0;
+		if (!r)
+			r = cmd->run(&a, &e);
+	}
+	args_release(&a);
+	if (e.text[0] && r != 0)
+		print_error(&e);
+	if (r == -2)
+		return 2;
+	return r < 0 ? (cmd->fails ? cmd->fails : 1) : r;
+}
+
+int cmd_main(int argc, char **argv)
+{
+	static const char *const help[] = { "help", NULL };
+	static const char *const version[] = { "version", NULL };
+	const char *const *words = (const char *const *)argv + 1;
+	const struct cmd *cmd;
+	size_t used;
+
+	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
+		words = help;
+	else if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
+		words = version;
+	cmd = cmd_lookup(words, &used);
+	if (!cmd)
+		return unknown_command(words);
+	return run_command(cmd, argv, words == (const char *const *)argv + 1 ? argv + 1 + used : argv + argc);
+}

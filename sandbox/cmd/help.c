@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* help.c - help and version, printed from the table */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+
+#define COLUMN 28
+
+static void add_option(struct text *out, const struct opt *o)
+{
+	size_t start = out->len;
+
+	if (o->letter)
+		text_addf(out, "  -%c, --%s", o->letter, o->name);
+	else
+		text_addf(out, "      --%s", o->name);
+	if (o->arg)
+		text_addf(out, " %s", o->arg);
+	if (out->len - start > COLUMN - 2) {
+		text_addc(out, '\n');
+		start = out->len;
+	}
+	while (out->len - start < COLUMN)
+		text_addc(out, ' ');
+	text_addf(out, "%s\n", o->help);
+}
+
+void cmd_help(const struct cmd *cmd, struct text *out)
+{
+	text_addf(out, "Usage: nook %s %s\n\n%c%s.\n\nOptions:\n", cmd->name, cmd->usage,
+		  cmd->summary[0] >= 'a' && cmd->summary[0] <= 'z' ? cmd->summary[0] - 32 :
+								      cmd->summary[0],
+		  cmd->summary + 1);
+	for (const struct opt *o = cmd->options; o && o->name; o++)
+		add_option(out, o);
+	for (const struct opt *o = options_common(); o->name; o++)
+		add_option(out, o);
+	if (cmd->help)
+		text_addf(out, "\n%s", cmd->help);
+}
+
+static void list_commands(struct text *out)
+{
+	text_add(out, "nook: isolated shells and jobs from a profile, explained and checked\n\n"
+		      "Usage: nook COMMAND [OPTION...] [WORD...]\n\nCommands:\n");
+	for (const struct cmd *const *c = cmds(); *c; c++)
+		text_addf(out, "  %-16s %s\n", (*c)->name, (*c)->summary);
+	text_add(out, "\nStart here:\n"
+		      "  nook shell dev            a shell on your own files, changes thrown away\n"
+		      "  nook run strict -- CMD    a command that can reach nothing\n"
+		      "  nook explain dev          what separates that box from this machine\n"
+		      "  nook doctor               what this machine allows, and how to allow more\n"
+		      "\n'nook help COMMAND' explains one.\n");
+}
+
+static int help_run(const struct args *a, struct err *e)
+{
+	auto_text out = { 0 };
+	const struct cmd *cmd;
+	size_t used;
+	const char *words[] = { a->word_count ? a->words[0] : NULL,
+			  a->word_count > 1 ? a->words[1] : NULL, NULL };
+
+	if (!a->word_count) {
+		list_commands(&out);
+		return cmd_print(&out, e);
+	}
+	cmd = cmd_lookup(words, &used);
+	if (!cmd)
+		return cmd_usage(a, e, "no command '%s'", a->words[0]);
+	cmd_help(cmd, &out);
+	return cmd_print(&out, e);
+}
+
+static int version_run(const struct args *a, struct err *e)
+{
+	auto_text out = { 0 };
+
+	(void)a;
+	text_add(&out, "nook " NOOK_VERSION "\n");
+	return cmd_print(&out, e);
+}
+
+const struct cmd cmd_help_cmd = {
+	.name = "help",
+	.summary = "list the commands, or explain one",
+	.usage = "[COMMAND]",
+	.complete = COMPLETE_COMMAND,
+	.run = help_run,
+};
+
+const struct cmd cmd_version = {
+	.name = "version",
+	.summary = "show the version",
+	.usage = "",
+	.run = version_run,
+};

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* program.c - which of the two programs this is, and how to become the other */
+#include "cmd/program.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+int program_dir(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+	char *slash;
+
+	if (n <= 0)
+		return -1;
+	buf[n] = '\0';
+	slash = strrchr(buf, '/');
+	if (!slash)
+		return -1;
+	*slash = '\0';
+	return 0;
+}
+
+#ifdef NOOK_FULL
+int program_need_full(char **argv, struct err *e)
+{
+	(void)argv, (void)e;
+	return 0;
+}
+#else
+int program_need_full(char **argv, struct err *e)
+{
+	char dir[PATH_MAX - 16], path[PATH_MAX];
+
+	/* Beside this one in a build tree, else where it was installed */
+	if (!program_dir(dir, sizeof(dir))) {
+		snprintf(path, sizeof(path), "%s/nook-full", dir);
+		execv(path, argv);
+	}
+	execv(NOOK_LIBEXECDIR "/nook-full", argv);
+	err_sys(e, "this needs '%s', which cannot be run", NOOK_LIBEXECDIR "/nook-full");
+	return err_hint(e, "install nook whole: make install");
+}
+#endif

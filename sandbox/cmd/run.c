@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* run.c - `nook run` and `nook shell`: a command, or a shell, in a fresh box */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/text.h"
+#include "box/box.h"
+#include "box/store.h"
+#include "cmd/cmd.h"
+#include "cmd/program.h"
+#include "host/host.h"
+#include "layer/layer.h"
+
+#define EXIT_SETUP 125
+
+/* The same for run and shell; `key` says which profile key an option sets (wishes.c) */
+#define BOX_OPTIONS                                                                              \
+	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,            \
+	  .help = "set any profile key; +KEY=VALUE appends to a list" },                         \
+	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",                \
+	  .help = "limit the memory of all processes together" },                                \
+	{ .name = "cpus", .arg = "N", .key = "limits.cpus", .help = "limit the CPUs: 1.5, 150%" }, \
+	{ .name = "pids-limit", .arg = "N", .key = "limits.pids",                                \
+	  .help = "limit processes and threads" },                                               \
+	{ .letter = 'v', .name = "volume", .arg = "SRC:DST[:OPT]", .key = "@volume",             \
+	  .complete = COMPLETE_FILE,                                                             \
+	  .help = "bind a host path, read-only unless OPT is rw; '.' is the current directory" }, \
+	{ .name = "mount", .arg = "SPEC", .key = "@mount",                                       \
+	  .help = "type=bind,src=SRC,dst=DST[,ro] or type=tmpfs,dst=DST[,tmpfs-size=SIZE]" },    \
+	{ .name = "tmpfs", .arg = "DST[:OPT]", .key = "@tmpfs",                                  \
+	  .help = "a fresh tmpfs; OPT size=, mode=" },                                           \
+	{ .letter = 'e', .name = "env", .arg = "NAME[=VALUE]", .key = "@env",                    \
+	  .help = "set a variable, or pass the caller's" },                                      \
+	{ .letter = 'w', .name = "workdir", .arg = "DIR", .key = "workdir",                      \
+	  .help = "directory the command starts in" },                                           \
+	{ .letter = 'u', .name = "user", .arg = "USER[:GROUP]", .key = "@user",                  \
+	  .help = "user and group inside" },                                                     \
+	{ .name = "userns", .arg = "MAP", .key = "user.map", .complete = COMPLETE_WORDS,         \
+	  .words = "auto single subids", .help = "id map: auto, single, subids" },               \
+	{ .name = "hostname", .arg = "NAME", .key = "hostname", .help = "host name inside" },    \
+	{ .name = "network", .arg = "MODE", .key = "@network", .complete = COMPLETE_WORDS,       \
+	  .words = "none host", .help = "none (only lo) or host" },                              \
+	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add", .help = "keep a capability" },     \
+	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                         \
+	  .help = "refuse changes to the box's tree" },                                          \
+	{ .name = "timeout", .arg = "TIME", .key = "limits.wall",                                \
+	  .help = "end the box after this time: 10s, 2m30s" },                                   \
+	{ .name = "init", .arg = "KIND", .key = "init", .complete = COMPLETE_WORDS,              \
+	  .words = "reaper none", .help = "what is pid 1: reaper, or none (the command)" },      \
+	{ .name = "ulimit", .arg = "NAME=SOFT[:HARD]", .key = "@ulimit",                         \
+	  .help = "set a resource limit, such as nofile=64" },                                   \
+	{ .name = "label", .arg = "NAME=VALUE", .key = "@label", .help = "your own words" },     \
+	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",                    \
+	  .help = "a terminal of its own even where stdin is none" },                            \
+	{ .letter = 'i', .name = "interactive", .help = "stdin stays open (it always does)" },   \
+	{ .name = "rm", .help = "nothing stays (a run never leaves anything)" },                 \
+	{ .name = "preserve-fds", .arg = "N",                                                    \
+	  .help = "the command also gets descriptors 3 to 2+N" },                                \
+	{ .name = "result", .arg = "FILE", .complete = COMPLETE_FILE,                            \
+	  .help = "write how it ended as JSON; - is stdout" },                                   \
+	{ .name = "dry-run", .help = "print the plan and do nothing" }
+
+static const struct opt run_options[] = { BOX_OPTIONS, { 0 } };
+
+static int load_plan(const struct args *a, struct host *h, const char *profile,
+		     struct plan *pl, struct err *e)
+{
+	struct profile *pf = NULL;
+	int r = profile_load(profile, a->wishes, a->wish_count, &pf, e);
+
+	if (!r)
+		r = layers_plan(pf, h, pl, e);
+	profile_free(pf);
+	return r;
+}
+
+/* "-- CMD..." replaces the command of the profile: one wish that quotes every word */
+static int wish_command(struct args *a, struct err *e)
+{
+	auto_text list = { 0 };
+
+	if (!a->rest_count)
+		return 0;
+	text_addc(&list, '[');
+	for (size_t i = 0; i < a->rest_count; i++) {
+		text_add(&list, i ? ", " : "");
+		text_json(&list, a->rest[i]);
+	}
+	text_addc(&list, ']');
+	if (list.failed || args_wish(a, "the command line", "command", text_str(&list)) < 0)
+		return err_set(e, "out of memory");
+	return 0;
+}
+
+/* argv and environment lie one behind the other (execve(2)): the area that init scrubs */
+static size_t start_area(char **argv)
+{
+	const char *end = argv[0];
+
+	for (char **p = argv; *p; p++)
+		if (*p == end)
+			end = *p + strlen(*p) + 1;
+	for (char **p = environ; p && *p; p++)
+		if (*p == end)
+			end = *p + strlen(*p) + 1;
+	return (size_t)(end - argv[0]);
+}
+
+/* Opened before anything runs, so that a path that cannot be written is known in time */
+static int open_result(const struct args *a, int *fd, struct err *e)
+{
+	const char *file = cmd_option(a, "result");
+
+	if (!file || !strcmp(file, "-"))
+		return 0;
+	*fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	if (*fd < 0)
+		return err_sys(e, "cannot write the result to '%s'", file);
+	return 0;
+}
+
+static int write_result(const struct args *a, int fd, const struct result *r,
+			const struct plan *pl, struct err *e)
+{
+	const char *file = cmd_option(a, "result");
+	auto_text json = { 0 };
+
+	if (!file)
+		return 0;
+	result_json(r, pl, &json);
+	if (fd < 0)
+		return cmd_print(&json, e);
+	if (ftruncate(fd, 0) < 0 && errno != EINVAL)
+		return err_sys(e, "cannot write the result to '%s'", file);
+	if (fd_write_all(fd, text_str(&json), json.len) < 0)
+		return err_sys(e, "cannot write the result to '%s'", file);
+	return 0;
+}
+
+/* What a person must know besides the exit code: a limit's kill, a cancelled run */
+static void say_end(const struct args *a, const struct result *r)
+{
+	auto_text t = { 0 };
+
+	if (a->quiet || r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED ||
+	    r->cause == CAUSE_SETUP || r->cause == CAUSE_EXEC)
+		return;
+	text_add(&t, "nook: ");
+	text_safe(&t, r->message);
+	text_addc(&t, '\n');
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+static int preserve_count(const struct args *a, int *n, struct err *e)
+{
+	const char *v = cmd_option(a, "preserve-fds");
+	char *end;
+	long count;
+
+	*n = 0;
+	if (!v)
+		return 0;
+	count = strtol(v, &end, 10);
+	if (*v < '0' || *v > '9' || *end || count > 1000)
+		return cmd_usage(a, e, "--preserve-fds '%s': expected a count up to 1000", v);
+	for (int fd = 3; fd < 3 + count; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return err_sys(e, "--preserve-fds %ld: descriptor %d", count, fd);
+	*n = (int)count;
+	return 0;
+}
+
+static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
+		    struct err *e)
+{
+	struct box_wish w = { .plan = pl, .host = h, .preserve = preserve };
+	struct result res;
+	auto_fd result = -1;
+
+	if (open_result(a, &result, e) < 0)
+		return -1;
+	w.argv_area = a->argv[0];
+	w.argv_size = start_area(a->argv);
+	box_run(&w, &res, e);
+	say_end(a, &res);
+	if (write_result(a, result, &res, pl, e) < 0 && res.exit_code == 0)
+		return -1;
+	return res.exit_code;
+}
+
+static int plan_and_run(struct args *a, const char *profile, struct err *e)
+{
+	struct host *h = host_new();
+	struct plan *pl = plan_new();
+	auto_text dump = { 0 };
+	int preserve = 0;
+	int r = h && pl ? 0 : err_set(e, "out of memory");
+
+	if (!r)
+		r = preserve_count(a, &preserve, e);
+	if (!r)
+		r = box_sanitize(preserve, e);
+	if (!r)
+		r = load_plan(a, h, profile, pl, e);
+	if (!r && pl->tree.needs_full)
+		r = program_need_full(a->argv, e);
+	if (!r && cmd_option(a, "dry-run")) {
+		plan_dump(pl, &dump);
+		r = cmd_print(&dump, e);
+	} else if (!r) {
+		r = run_plan(a, h, pl, preserve, e);
+	}
+	plan_free(pl);
+	host_free(h);
+	return r;
+}
+
+static int one_profile(const struct args *a, const char **profile, const char *preset,
+		       struct err *e)
+{
+	if (a->word_count > 1) {
+		cmd_usage(a, e, "one profile, not '%s %s'", a->words[0], a->words[1]);
+		e->hint[0] = '\0';
+		err_hint(e, "write -- before the command: nook %s %s -- %s ...", a->cmd->name,
+			 a->words[0], a->words[1]);
+		return -2;
+	}
+	*profile = a->word_count ? a->words[0] : preset;
+	return 0;
+}
+
+static int run_run(const struct args *a, struct err *e)
+{
+	struct args own = *a;
+	const char *profile = NULL;
+	int r = one_profile(a, &profile, "base", e);
+
+	if (!r)
+		r = wish_command(&own, e);
+	return r ? r : plan_and_run(&own, profile, e);
+}
+
+static int shell_run(const struct args *a, struct err *e)
+{
+	struct args own = *a;
+	const char *profile = NULL;
+	int r = one_profile(a, &profile, "dev", e);
+
+	if (!r)
+		r = wish_command(&own, e);
+	return r ? r : plan_and_run(&own, profile, e);
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.summary = "run a command in a fresh box; nothing stays",
+	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a slash; without\n"
+		"one it is base. Without a command it is the profile's, else a shell.\n\n"
+		"Exit code: the command's; 124 when limits.wall ended it; 137 for any other kill by\n"
+		"nook; 125 when nook failed before the command ran; 126 and 127 when the command\n"
+		"cannot be run or was not found; 128+n when signal n ended it. --result says why.\n",
+	.options = run_options,
+	.complete = COMPLETE_PROFILE,
+	.fails = EXIT_SETUP,
+	.run = run_run,
+};
+
+const struct cmd cmd_shell = {
+	.name = "shell",
+	.summary = "open a shell in a fresh box; nothing stays",
+	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.help = "As 'nook run', with the profile dev when none is named.\n",
+	.options = run_options,
+	.complete = COMPLETE_PROFILE,
+	.fails = EXIT_SETUP,
+	.run = shell_run,
+};

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* layers.c - the ordered table of all walls, and the short loops that walk it */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "layer/layer.h"
+
+extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
+extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
+
+/*
+ * Table order is the order of application on every side; undo walks it backwards.
+ * (decisions.md 1; the payload's last walls follow the order of credentials(7).)
+ */
+static const struct layer *const table[] = {
+	&layer_user_make, /* first rootless: every later wall needs its capabilities */
+	&layer_cgroup,	  /* before the payload can allocate anything */
+	&layer_pid,	  /* before proc is mounted, which shows this namespace */
+	&layer_uts,	  /* these four do not depend on each other */
+	&layer_ipc,
+	&layer_time, /* its offsets must be written before a process enters it */
+	&layer_net,  /* before sysfs is mounted, which shows its links */
+	&layer_session,	   /* after the root: the terminal comes from the box's devpts */
+	&layer_user_enter, /* root: after the last step that needs the host's rights */
+	NULL,
+};
+
+const struct layer *const *layers(void)
+{
+	return table;
+}
+
+const struct layer *layer_find(const char *name)
+{
+	for (const struct layer *const *l = table; *l; l++)
+		if (!strcmp((*l)->name, name))
+			return *l;
+	return NULL;
+}
+
+int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+{
+	pl->profile = plan_put(pl, pf->name);
+	pl->profile_path = plan_put(pl, pf->path);
+	pl->description = plan_put(pl, pf->description);
+	for (const struct layer *const *l = table; *l; l++)
+		if ((*l)->plan && (*l)->plan(pf, h, pl, e) < 0)
+			return err_wrap(e, "%s: ", (*l)->name);
+	if (plan_is_full(pl))
+		return err_set(e, "the plan of profile '%s' is larger than %u bytes", pf->name,
+			       PLAN_MOST);
+	return 0;
+}
+
+int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e)
+{
+	for (const struct layer *const *l = table; *l; l++)
+		if ((*l)->apply[side] && (*l)->apply[side](pl, s, e) < 0)
+			return err_wrap(e, "%s: ", (*l)->name);
+	return 0;
+}
+
+bool layers_need_host(const struct plan *pl)
+{
+	for (const struct layer *const *l = table; *l; l++)
+		if ((*l)->needs_host && (*l)->needs_host(pl))
+			return true;
+	return false;
+}
+
+void layers_undo(const struct record *rec)
+{
+	size_t n = sizeof(table) / sizeof(table[0]) - 1;
+
+	while (n--)
+		if (table[n]->undo)
+			table[n]->undo(rec);
+}

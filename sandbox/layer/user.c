@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* user.c - the user namespace: made first without rights, entered last by root
+ *
+ * Theory of operation (decisions.md 1). Rootless, the namespace is made by clone3 and owns
+ * everything that follows: `user_make` gives it ids. As root an overlay of '/' would fail
+ * in there, so everything is built in the first namespace and `user_enter` goes in
+ * afterwards, into a namespace that owns nothing of the box: mount(2) or sethostname(2)
+ * fail inside whatever the payload becomes.
+ *
+ * The namespace of USER_LAST is a descriptor that the keeper made before clone3
+ * (box/helper.c) where a range or an idmapped mount needs one; with a single id inside
+ * makes it itself by unshare(2), which saves a process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "layer/layer.h"
+#include "layer/user_plan.h"
+
+/* Raw: a libc's own calls go through all threads and keep state, and SIDE_LAST shares memory */
+static int set_ids(uint32_t uid, uint32_t gid, struct err *e)
+{
+	if (syscall(SYS_setresgid, gid, gid, gid) < 0)
+		return err_sys(e, "cannot become group %u", gid);
+	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
+		return err_sys(e, "cannot become user %u", uid);
+	return 0;
+}
+
+static int write_map(const struct plan *pl, const struct plan_list *list, const char *path,
+		     struct err *e)
+{
+	const struct plan_map *m = plan_each(pl, list, NULL);
+	char line[64];
+
+	snprintf(line, sizeof(line), "%u %u %u", m->inside, m->outside, m->count);
+	if (file_write(AT_FDCWD, path, line) < 0)
+		return err_sys(e, "cannot write '%s' to '%s'", line, path);
+	return 0;
+}
+
+/*
+ * One id each: the only map that a process may write for itself (user_namespaces(7)).
+ * setgroups is denied before, which the kernel asks of everybody without CAP_SETGID
+ * outside: otherwise groups that deny access could be dropped (CVE-2014-8989).
+ */
+static int write_own_maps(const struct plan *pl, struct err *e)
+{
+	if (file_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0)
+		return err_sys(e, "cannot deny setgroups in '/proc/self/setgroups'");
+	if (write_map(pl, &pl->user.uid_map, "/proc/self/uid_map", e) < 0)
+		return -1;
+	return write_map(pl, &pl->user.gid_map, "/proc/self/gid_map", e);
+}
+
+/* One write to our own namespace's counter: the host's is another one (CR-12) */
+static int lock_nesting(const struct plan *pl, const struct site *s, struct err *e)
+{
+	const char *path = "sys/user/max_user_namespaces";
+	int r;
+
+	if (!pl->user.lock_nesting)
+		return 0;
+	r = s->old_proc_fd >= 0 ? file_write(s->old_proc_fd, path, "0") :
+				  file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
+	if (r < 0)
+		return err_sys(e, "cannot forbid nested user namespaces in '/proc/%s'", path);
+	return 0;
+}
+
+static bool user_needs_host(const struct plan *pl)
+{
+	return pl->user.order == USER_FIRST && pl->user.writer != MAP_BY_INSIDE;
+}
+
+/* With a range mapped, what is built belongs to root inside, not to the caller */
+static int make_box(const struct plan *pl, struct site *s, struct err *e)
+{
+	(void)s;
+	if (pl->user.order != USER_FIRST)
+		return 0;
+	if (pl->user.writer == MAP_BY_INSIDE)
+		return write_own_maps(pl, e);
+	if (syscall(SYS_setgroups, 0, NULL) < 0)
+		return err_sys(e, "cannot drop supplementary groups");
+	for (const struct plan_map *m = NULL; (m = plan_each(pl, &pl->user.uid_map, m));)
+		if (!m->inside)
+			return set_ids(0, 0, e);
+	return set_ids(pl->user.uid, pl->user.gid, e);
+}
+
+/*
+ * Entering a user namespace gives every capability in it and takes those outside. Groups
+ * go first: afterwards the host's can not be named any more.
+ */
+static int enter_box(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (pl->user.order == USER_LAST) {
+		if (syscall(SYS_setgroups, 0, NULL) < 0)
+			return err_sys(e, "cannot drop supplementary groups");
+		if (s->userns_fd >= 0 && setns(s->userns_fd, CLONE_NEWUSER) < 0)
+			return err_sys(e, "cannot enter the user namespace");
+		if (s->userns_fd < 0) {
+			if (unshare(CLONE_NEWUSER) < 0)
+				return err_sys(e, "cannot make a user namespace");
+			if (write_own_maps(pl, e) < 0)
+				return -1;
+		} else if (set_ids(pl->user.init_uid, pl->user.init_gid, e) < 0) {
+			return -1;
+		}
+	}
+	return lock_nesting(pl, s, e);
+}
+
+/*
+ * Must keep the permitted set over the change of uid (the caps layer decides what is left
+ * of it), must not leave a supplementary group that the plan does not name.
+ */
+static int enter_last(const struct plan *pl, struct site *s, struct err *e)
+{
+	const struct plan_user *u = &pl->user;
+
+	(void)s;
+	if (u->groups == PLAN_GROUPS_SET && u->writer != MAP_BY_INSIDE &&
+	    syscall(SYS_setgroups, (size_t)u->group_count, u->group) < 0)
+		return err_sys(e, "cannot set supplementary groups");
+	if (getuid() == u->uid && getgid() == u->gid && geteuid() == u->uid)
+		return 0;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "cannot keep capabilities over the change of user");
+	return set_ids(u->uid, u->gid, e);
+}
+
+static void user_explain(const struct plan *pl, struct text *out)
+{
+	const struct plan_user *u = &pl->user;
+
+	if (u->order == USER_NONE) {
+		text_add(out, "No user namespace: ids inside are the host's ids.\n");
+		return;
+	}
+	if (u->order == USER_FIRST)
+		text_add(out, "clone3(CLONE_NEWUSER): made first; every later wall is built with "
+			      "the rights that this namespace gives, and with no right outside.\n");
+	else
+		text_add(out, "setns(CLONE_NEWUSER) after everything else is built: the namespace "
+			      "that the command is in owns nothing of the box, so that even uid 0 "
+			      "inside cannot mount or rename the host.\n");
+	text_add(out, u->groups == PLAN_GROUPS_SET ?
+			      "setgroups(): the caller's supplementary groups are dropped.\n" :
+			      "Supplementary groups stay as they are: one mapped id gives no right "
+			      "to drop them.\n");
+	if (u->lock_nesting)
+		text_add(out, "/proc/sys/user/max_user_namespaces = 0 inside: no user namespace "
+			      "can be made in the box.\n");
+	if (u->writer == MAP_BY_INSIDE)
+		text_addf(out, "  $ unshare --user --map-users=%u,%u,1 --map-groups=%u,%u,1 COMMAND\n",
+			  ((const struct plan_map *)plan_each(pl, &u->uid_map, NULL))->outside,
+			  u->uid,
+			  ((const struct plan_map *)plan_each(pl, &u->gid_map, NULL))->outside,
+			  u->gid);
+	else
+		text_addf(out, "  $ unshare --user --map-auto --setuid %u --setgid %u COMMAND\n",
+			  u->uid, u->gid);
+}
+
+const struct layer layer_user_make = {
+	.name = "user",
+	.isolates = "user and group ids, and with them every right outside",
+	.plan = user_plan,
+	.needs_host = user_needs_host,
+	.apply[SIDE_BOX] = make_box,
+	.explain = user_explain,
+};
+
+/* The second entry of the same wall: see layers.c for its place */
+const struct layer layer_user_enter = {
+	.name = "user",
+	.apply[SIDE_BOX] = enter_box,
+	.apply[SIDE_LAST] = enter_last,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* user_plan.h - the planning half of the user layer */
+#ifndef NOOK_LAYER_USER_PLAN_H
+#define NOOK_LAYER_USER_PLAN_H
+
+#include "layer/layer.h"
+
+/** user_plan() - Decide order, ids, id maps and groups (decisions.md 1, 7 and 13) */
+int user_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+
+#endif
