@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench.h - what the files of the bench share: rows, bars, and how a program is started
  *
- * Theory of operation. A *row* is one command. All rows of one user are run in turn, A B C
- * A B C, so that whatever else the machine does falls on all of them alike; a row's time is
- * the wall time from posix_spawn(3) to waitid(2), and what is reported is its median and
- * its 95th percentile. Only ratios between rows of one run are judged (*bars*): absolute
- * times belong to a machine and an hour. A row that fails once is not reported as fast:
- * it is taken out with its message, and bars that need it are not judged.
+ * Theory of operation. A *row* is one command. All rows of one user are run in turn, A B
+ * C A B C, so that whatever else the machine does falls on all of them alike; a row's
+ * time is the wall time from posix_spawn(3) to waitid(2), and what is reported is its
+ * median and its 95th percentile. Only ratios between rows of one run are judged
+ * (*bars*): absolute times belong to a machine and an hour. A row that fails once is not
+ * reported as fast: it is taken out with its message, and bars that need it are not
+ * judged.
  */
 #ifndef NOOK_BENCH_H
 #define NOOK_BENCH_H
@@ -16,23 +17,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define ARGS_MOST 64
-#define ROWS_MOST 24
+#define ARGS_MOST    64
+#define ROWS_MOST    24
+#define SPACE_SIZE   4096
 #define MESSAGE_SIZE 200
 
 /**
  * struct row - One command that is measured
  * @name:	For the table, `--rows` and JSON
  * @what:	What it is, for people
- * @argv:	Its command, NULL at the end. "@D/..." is below the bench directory, "@U" the
- *		uid, "@N" the number of the run (for names that must differ)
- * @uid:	-1: every user; else only for this one
+ * @command:	Its words, separated by blanks. "@D" is the bench directory, "@U" the uid,
+ *		"@N" the number of the run (for names that must differ)
  */
 struct row {
 	const char *name;
 	const char *what;
-	const char *argv[ARGS_MOST];
-	int uid;
+	const char *command;
 };
 
 /** struct bar - A ratio that must not be exceeded: median of @row over median of @base */
@@ -70,19 +70,21 @@ struct bench {
 const struct row *rows(void);
 /** bars() - The table of bars, NULL row at the end */
 const struct bar *bars(void);
-/** row_argv() - Fill in the @ words of a row. @words and @space receive the result */
+/** row_argv() - Split a row into words and fill in what @ stands for. @words and @space
+ * receive the result */
 void row_argv(const struct bench *b, const struct row *r, int n, char *words[ARGS_MOST],
-	      char space[4096]);
+	      char space[SPACE_SIZE]);
 /** row_is_found() - Whether the row's program is there */
 bool row_is_found(const struct bench *b, const struct row *r);
 
-/** bundle_make() - Write DIR/bundle-UID: config.json and a skeleton of the same layers, for
- * the runtimes that take one. Return: 0, or -1 with errno */
+/** bundle_make() - Write DIR/bundle-UID: config.json and a skeleton of the same layers,
+ * for the runtimes that take one. Return: 0, or -1 with errno */
 int bundle_make(const char *dir, uid_t uid);
 
 /** user_become() - Drop to @uid for good, groups included. Return: 0, or -1 with errno */
 int user_become(uid_t uid);
-/** program_start() - posix_spawn() with stdin and stdout on /dev/null and stderr on @errfd
+/** program_start() - posix_spawn() with stdin and stdout on /dev/null and stderr on
+ * @errfd
  * (-1: /dev/null too). Return: pid, or -1 with errno */
 pid_t program_start(char *const argv[], int errfd);
 /** program_wait() - Return: exit status, or 128 + signal */
@@ -98,8 +100,8 @@ struct memory {
 	long init;
 };
 
-/** memory_measure() - Start a box that sleeps as @uid, look, end it. Needs root to see init.
- * Return: 0, or -1 and a reason in @why */
+/** memory_measure() - Start a box that sleeps as @uid, look, end it. Needs root to see
+ * init. Return: 0, or -1 and a reason in @why */
 int memory_measure(const struct bench *b, uid_t uid, struct memory *m,
 		   char why[MESSAGE_SIZE]);
 /** calls_count() - System calls of one run of a row, all processes, by strace(1).

@@ -6,6 +6,7 @@
 #
 # A build tree often lies in a home that uid 1234 cannot enter.
 set -eu
+umask 022
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nook-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -15,7 +16,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	shift
 done
 shift
-mkdir -p -m 755 "$dir/profiles" "$dir/bench/profiles"
+mkdir -p "$dir/profiles" "$dir/bench/profiles"
 for f in profiles/*.yaml bench/profiles/*.yaml; do
 	[ ! -f "$f" ] || install -m 644 "$f" "$dir/$f"
 done

@@ -3,10 +3,10 @@
  *
  *	floor COMMAND [ARGUMENT...]
  *
- * What a sandbox must do at the least on this kernel, and nothing else: the same namespaces,
- * mounts, pivot, one fork for init, capabilities dropped, a filter loaded raw. No profile
- * is read, nothing is recorded, no error is explained, no signal is forwarded. The ratio of
- * nook to this program is what nook itself costs.
+ * What a sandbox must do at the least on this kernel, and nothing else: the same
+ *namespaces, mounts, pivot, one fork for init, capabilities dropped, a filter loaded raw.
+ *No profile is read, nothing is recorded, no error is explained, no signal is forwarded.
+ *The ratio of nook to this program is what nook itself costs.
  *
  * The order is nook's (docs/architecture.md): an ordinary user makes the user namespace
  * first, root makes it last, which also lets root make device nodes and not bind them.
@@ -27,16 +27,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef FLOOR_FILTER
+/* The filter that nook loads, so that both end in the same box */
+#define WANT_SECCOMP_FILTERS
 #include "seccomp_tables.h"
-#endif
 
-#define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+#define NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 #define MUST(call) must((call) >= 0, #call)
 
 static void must(int good, const char *what)
@@ -82,7 +83,8 @@ static void bind_readonly(const char *from, const char *to)
 {
 	MUST(mkdir(to, 0755));
 	MUST(mount(from, to, NULL, MS_BIND | MS_REC, NULL));
-	MUST(mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL));
+	MUST(mount(NULL, to, NULL,
+		   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL));
 }
 
 static void tree_dev(int can_mknod)
@@ -135,12 +137,9 @@ static void tree_make(int can_mknod)
 
 static void filter_load(void)
 {
-#ifdef FLOOR_FILTER
-	struct sock_fprog prog = { FLOOR_FILTER_COUNT, (struct sock_filter *)FLOOR_FILTER };
-#else
-	struct sock_filter pass[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
-	struct sock_fprog prog = { 1, pass };
-#endif
+	struct sock_fprog prog = { (unsigned short)seccomp_filters[0].count,
+				   (struct sock_filter *)seccomp_filters[0].v };
+
 	MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
 }
 

@@ -80,13 +80,15 @@ static pid_t child_wait(pid_t parent)
 	return pid;
 }
 
-int memory_measure(const struct bench *b, uid_t uid, struct memory *m, char why[MESSAGE_SIZE])
+int memory_measure(const struct bench *b, uid_t uid, struct memory *m,
+		   char why[MESSAGE_SIZE])
 {
-	const struct row sleeper = { "memory", NULL,
-				     { "@D/nook", "run", "@D/bench/profiles/same-as-bwrap.yaml",
-				       "--", "sleep", "5" }, -1 };
+	static const struct row sleeper = {
+		"memory", NULL,
+		"@D/nook run @D/bench/profiles/same-as-bwrap.yaml -- sleep 5"
+	};
 	static const struct timespec settle = { 0, 200000000 };
-	char *words[ARGS_MOST], space[4096];
+	char *words[ARGS_MOST], space[SPACE_SIZE];
 	pid_t helper, keeper, init, payload;
 	int status;
 
@@ -104,7 +106,8 @@ int memory_measure(const struct bench *b, uid_t uid, struct memory *m, char why[
 		m->init = proc_value(init, "smaps_rollup", "Private_Clean") +
 			  proc_value(init, "smaps_rollup", "Private_Dirty");
 		if (m->init < 0)
-			snprintf(why, MESSAGE_SIZE, "smaps_rollup of init: %s", strerror(errno));
+			snprintf(why, MESSAGE_SIZE, "smaps_rollup of init: %s",
+				 strerror(errno));
 	}
 	if (payload)
 		kill(payload, SIGTERM);
@@ -127,8 +130,8 @@ static long calls_read(const char *path)
 		double share, seconds;
 		long average;
 
-		if (strstr(line, " total") &&
-		    sscanf(line, "%lf %lf %ld %ld", &share, &seconds, &average, &calls) != 4)
+		if (strstr(line, " total") && sscanf(line, "%lf %lf %ld %ld", &share,
+						     &seconds, &average, &calls) != 4)
 			calls = -1;
 	}
 	fclose(f);
@@ -137,7 +140,7 @@ static long calls_read(const char *path)
 
 long calls_count(const struct bench *b, const char *row, uid_t uid)
 {
-	char *words[ARGS_MOST + 8], space[4096], path[512];
+	char *words[ARGS_MOST + 8], space[SPACE_SIZE], path[512];
 	const struct row *r = rows();
 	pid_t helper;
 	int status;

@@ -9,43 +9,37 @@
 
 #include "bench.h"
 
-#define LINKS "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", \
-	      "usr/lib64", "/lib64"
+#define SAME "@D/bench/profiles/same-as-bwrap.yaml"
 
 static const struct row all_rows[] = {
-	{ "empty", "a static program that does nothing", { "@D/empty" }, -1 },
-	{ "true", "true(1), no sandbox", { "true" }, -1 },
-	{ "floor", "the fewest system calls for the same box", { "@D/floor", "true" }, -1 },
-	{ "floor-glibc", "the same source on a static glibc", { "@D/floor-glibc", "true" }, -1 },
+	{ "empty", "a static program that does nothing", "@D/empty" },
+	{ "true", "true(1), no sandbox", "true" },
+	{ "floor", "the fewest system calls for the same box", "@D/floor true" },
+	{ "floor-glibc", "the same source on a static glibc", "@D/floor-glibc true" },
+	{ "nook", "nook, the same layers", "@D/nook run " SAME " -- true" },
+	{ "nook-strict", "nook run strict", "@D/nook run strict -- true" },
+	{ "nook-dev", "nook run dev", "@D/nook run dev -- true" },
+	{ "nook-dry", "dry run of a profile that extends three",
+	  "@D/nook run --dry-run @D/bench/profiles/extends-three.yaml" },
 	{ "bwrap", "bubblewrap, the same layers",
-	  { "bwrap", "--unshare-user", "--unshare-pid", "--unshare-uts", "--unshare-ipc",
-	    "--unshare-net", "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr", "--ro-bind",
-	    "/etc", "/etc", LINKS, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-	    "true" }, -1 },
-	{ "nook", "nook, the same layers",
-	  { "@D/nook", "run", "@D/bench/profiles/same-as-bwrap.yaml", "--", "true" }, -1 },
-	{ "nook-strict", "nook run strict", { "@D/nook", "run", "strict", "--", "true" }, -1 },
-	{ "nook-dev", "nook run dev", { "@D/nook", "run", "dev", "--", "true" }, -1 },
-	{ "nook-dry", "nook run --dry-run of a profile that extends three",
-	  { "@D/nook", "run", "--dry-run", "@D/bench/profiles/extends-three.yaml" }, -1 },
+	  "bwrap --unshare-user --unshare-pid --unshare-uts --unshare-ipc --unshare-net "
+	  "--cap-drop ALL --ro-bind /usr /usr --ro-bind /etc /etc --symlink usr/bin /bin "
+	  "--symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev "
+	  "--tmpfs /tmp true" },
 	{ "unshare", "util-linux: namespaces and proc only",
-	  { "unshare", "--user", "--map-current-user", "--mount", "--pid", "--uts", "--ipc",
-	    "--net", "--fork", "--kill-child", "--mount-proc", "true" }, -1 },
+	  "unshare --user --map-current-user --mount --pid --uts --ipc --net --fork "
+	  "--kill-child --mount-proc true" },
 	{ "nsjail", "nsjail, the same layers",
-	  { "nsjail", "-Mo", "-Q", "--disable_clone_newcgroup", "-R", "/usr", "-R", "/etc",
-	    "-s", "/usr/bin:/bin", "-s", "/usr/lib:/lib", "-s", "/usr/lib64:/lib64", "-R",
-	    "/dev/null", "-R", "/dev/zero", "-R", "/dev/full", "-R", "/dev/random", "-R",
-	    "/dev/urandom", "-T", "/tmp", "--", "/bin/true" }, -1 },
+	  "nsjail -Mo -Q --disable_clone_newcgroup -R /usr -R /etc -s /usr/bin:/bin "
+	  "-s /usr/lib:/lib -s /usr/lib64:/lib64 -R /dev/null -R /dev/zero -R /dev/full "
+	  "-R /dev/random -R /dev/urandom -T /tmp -- /bin/true" },
 	{ "crun", "crun run, a bundle with the same layers",
-	  { "crun", "--root", "@D/bundle-@U/crun", "run", "--bundle", "@D/bundle-@U",
-	    "nook-bench-@U-@N" }, -1 },
+	  "crun --root @D/bundle-@U/crun run --bundle @D/bundle-@U nook-bench-@U-@N" },
 	{ "runc", "runc run, the same bundle",
-	  { "runc", "--root", "@D/bundle-@U/runc", "run", "--bundle", "@D/bundle-@U",
-	    "nook-bench-@U-@N" }, -1 },
+	  "runc --root @D/bundle-@U/runc run --bundle @D/bundle-@U nook-bench-@U-@N" },
 	{ "podman", "podman run of a root directory",
-	  { "podman", "run", "--rm", "--network=none", "--cgroups=disabled", "--volume",
-	    "/usr:/usr:ro", "--volume", "/etc:/etc:ro", "--rootfs", "@D/bundle-@U/rootfs",
-	    "true" }, -1 },
+	  "podman run --rm --network=none --cgroups=disabled --volume /usr:/usr:ro "
+	  "--volume /etc:/etc:ro --rootfs @D/bundle-@U/rootfs true" },
 	{ 0 },
 };
 
@@ -67,38 +61,39 @@ const struct bar *bars(void)
 }
 
 void row_argv(const struct bench *b, const struct row *r, int n, char *words[ARGS_MOST],
-	      char space[4096])
+	      char space[SPACE_SIZE])
 {
-	char *to = space, *end = space + 4096;
-	size_t i;
+	char *to = space, *end = space + SPACE_SIZE - 300;
+	size_t count = 0;
 
-	for (i = 0; r->argv[i]; i++) {
-		words[i] = to;
-		for (const char *s = r->argv[i]; *s && to < end - 300; s++) {
+	for (const char *s = r->command; *s && to < end && count < ARGS_MOST - 1; s++) {
+		words[count++] = to;
+		for (; *s && *s != ' ' && to < end; s++) {
 			if (*s != '@')
 				*to++ = *s;
 			else if (*++s == 'D')
 				to += snprintf(to, 256, "%s", b->dir);
 			else
-				to += snprintf(to, 16, "%d", *s == 'N' ? n : (int)getuid());
+				to += snprintf(to, 16, "%d",
+					       *s == 'N' ? n : (int)getuid());
 		}
 		*to++ = '\0';
+		if (!*s)
+			break;
 	}
-	words[i] = NULL;
+	words[count] = NULL;
 }
 
 bool row_is_found(const struct bench *b, const struct row *r)
 {
-	static const char *const dirs[] = { "/usr/local/bin", "/usr/bin", "/usr/sbin" };
-	char path[512];
+	static const char *const dirs[] = { "", "/usr/local/bin/", "/usr/bin/",
+					    "/usr/sbin/" };
+	char *words[ARGS_MOST], space[SPACE_SIZE], path[512];
 
-	if (r->argv[0][0] == '@') {
-		snprintf(path, sizeof(path), "%s%s", b->dir, r->argv[0] + 2);
-		return !access(path, X_OK);
-	}
+	row_argv(b, r, 0, words, space);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dirs[i], r->argv[0]);
-		if (!access(path, X_OK))
+		snprintf(path, sizeof(path), "%s%s", dirs[i], words[0]);
+		if (strchr(path, '/') && !access(path, X_OK))
 			return true;
 	}
 	return false;
@@ -108,7 +103,8 @@ bool row_is_found(const struct bench *b, const struct row *r)
  * inside because runc insists on one */
 static const char bundle_text[] =
 	"{\"ociVersion\":\"1.0.2\",\"hostname\":\"bench\","
-	"\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"true\"],"
+	"\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"args\":["
+	"\"true\"],"
 	"\"env\":[\"PATH=/usr/bin:/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":true,"
 	"\"capabilities\":{\"bounding\":[],\"effective\":[],\"permitted\":[],"
 	"\"inheritable\":[],\"ambient\":[]}},"
@@ -121,7 +117,8 @@ static const char bundle_text[] =
 	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
 	"\"options\":[\"nosuid\",\"mode=755\"]},"
 	"{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\","
-	"\"options\":[\"nosuid\",\"noexec\",\"newinstance\",\"ptmxmode=0666\",\"mode=620\"]},"
+	"\"options\":[\"nosuid\",\"noexec\",\"newinstance\",\"ptmxmode=0666\",\"mode="
+	"620\"]},"
 	"{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
 	"\"options\":[\"nosuid\",\"nodev\",\"mode=1777\"]}],"
 	"\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":%u,\"size\":1}],"
@@ -131,8 +128,13 @@ static const char bundle_text[] =
 
 int bundle_make(const char *dir, uid_t uid)
 {
-	static const char *const dirs[] = { "", "/rootfs", "/rootfs/usr", "/rootfs/etc",
-					    "/rootfs/proc", "/rootfs/dev", "/rootfs/tmp" };
+	static const char *const dirs[] = { "",
+					    "/rootfs",
+					    "/rootfs/usr",
+					    "/rootfs/etc",
+					    "/rootfs/proc",
+					    "/rootfs/dev",
+					    "/rootfs/tmp" };
 	static const char *const links[] = { "bin", "lib", "lib64" };
 	char path[512], to[64];
 	FILE *f;
@@ -143,7 +145,8 @@ int bundle_make(const char *dir, uid_t uid)
 			return -1;
 	}
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		snprintf(path, sizeof(path), "%s/bundle-%u/rootfs/%s", dir, uid, links[i]);
+		snprintf(path, sizeof(path), "%s/bundle-%u/rootfs/%s", dir, uid,
+			 links[i]);
 		snprintf(to, sizeof(to), "usr/%s", links[i]);
 		if (symlink(to, path) && errno != EEXIST)
 			return -1;

@@ -8,8 +8,6 @@ RUNS ?= 200
 BENCH := build/bench
 BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARDEN) -ffunction-sections -MMD -MP
 BENCH_TOOLS := $(addprefix $(BENCH)/,run floor floor-glibc empty)
-# The floor loads the filter that nook loads, so that both end in the same box
-FLOOR_FLAGS := -I$(GEN)
 # nook-full is looked for beside nook
 BENCH_FILES = $(wildcard $(B)/nook $(B)/nook-full) $(filter-out %/run,$(BENCH_TOOLS))
 
@@ -24,7 +22,7 @@ $(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
 $(BENCH)/%.o: bench/%.c $(GENERATED) | build/musl-include
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LIGHT_CFLAGS) $(BENCH_CFLAGS) $(FLOOR_FLAGS) -c -o $@ $<
+	$(Q)$(CC) $(LIGHT_CFLAGS) $(BENCH_CFLAGS) -I$(GEN) -c -o $@ $<
 
 # Linked as nook is: LIGHT_LINK reads LIGHT_OBJ
 $(BENCH)/floor: LIGHT_OBJ = $(BENCH)/floor.o
@@ -39,7 +37,7 @@ $(BENCH)/empty: $(BENCH)/empty.o
 $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE $(FLOOR_FLAGS) -static-pie $(LDHARDEN) -o $@ $<
+	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
 .PHONY: bench bench-tools
 -include $(wildcard $(BENCH)/*.d)
