@@ -59,11 +59,13 @@ struct site {
  * struct layer - One wall of the box
  * @name:	As in profiles, `explain`, error prefixes and completions
  * @isolates:	One line for people: what is separate behind this wall
+ * @without:	One line for people: what the box can do where this wall is left out
  * @plan:	Wish and host to plan. Changes nothing, so it is tested without privilege
  * @needs_host:	Whether apply[SIDE_HOST] has anything to do for this plan; NULL = never
  * @apply:	Plan to kernel, per side; NULL where this layer has nothing to do
  * @explain:	Plan to words: the system calls and what they mean. Reads only what apply()
- *		reads, so it cannot lie. NULL: the generic text of facts is enough
+ *		reads, so it cannot lie; says nothing where this wall is left out. Lines that
+ *		begin with "  $ " are commands of util-linux or iproute2 that do the same
  * @script:	Plan to a piece of sh(1) that does the same with util-linux and iproute2;
  *		layer/script.h has the places it can write to. NULL = nothing
  * @undo:	Give back what the kernel does not reap, from the record alone; accepts
@@ -72,6 +74,7 @@ struct site {
 struct layer {
 	const char *name;
 	const char *isolates;
+	const char *without;
 	int (*plan)(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 	bool (*needs_host)(const struct plan *pl);
 	int (*apply[SIDE_COUNT])(const struct plan *pl, struct site *s, struct err *e);

@@ -7,6 +7,7 @@
  *
  *	SCRIPT_NOTE	comments at the top: what no command can express
  *	SCRIPT_HOST	commands before anything is separate
+ *	SCRIPT_ENTER	words in front of unshare(1): programs that enter what was made before
  *	SCRIPT_UNSHARE	options of the one unshare(1) that makes the namespaces
  *	SCRIPT_INSIDE	commands in the new namespaces, with every capability there: mounts,
  *			host name, links; the root switch comes last of them
@@ -27,6 +28,7 @@ struct plan_list;
 enum script_place {
 	SCRIPT_NOTE,
 	SCRIPT_HOST,
+	SCRIPT_ENTER,
 	SCRIPT_UNSHARE,
 	SCRIPT_INSIDE,
 	SCRIPT_LAST,
@@ -41,7 +43,7 @@ struct script {
 /** script_line() - Add a formatted line (a newline is added); a note becomes a comment */
 void script_line(struct script *sc, enum script_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** script_words() - Add words as they are to SCRIPT_UNSHARE or SCRIPT_EXEC */
+/** script_words() - Add words as they are to SCRIPT_ENTER, SCRIPT_UNSHARE or SCRIPT_EXEC */
 void script_words(struct script *sc, enum script_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /** script_command() - Add a command to a place, each word quoted where it must be; ends
@@ -56,6 +58,9 @@ void script_write(const struct plan *pl, struct text *out);
 /** script_user_make(), script_user_enter() - layer user: layer/script_user.c */
 void script_user_make(const struct plan *pl, struct script *sc);
 void script_user_enter(const struct plan *pl, struct script *sc);
+/** script_ids() - For layer caps: the words of its setpriv(1) that change ids, which one
+ * program has to do together with the capabilities */
+void script_ids(const struct plan *pl, struct script *sc);
 /** script_mount(), script_root_make(), script_root_switch() - layer/script_mount.c */
 void script_root_make(const struct plan *pl, struct script *sc);
 void script_mount(const struct plan *pl, struct script *sc);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* script.c - a plan as a shell script: collects the layers' pieces and puts them in order
+ *
+ * The script has three stages, each a text of its own, because each ends by executing another
+ * program: on the host, inside the new namespaces, and behind the root switch, where only the
+ * box's own programs can be found. The second and third are shell variables made from quoted
+ * here-documents, so that nothing in them is expanded early.
+ */
+#include "layer/script.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "layer/layer.h"
+
+__attribute__((format(printf, 2, 0))) static void add_va(struct text *t, const char *fmt, va_list ap)
+{
+	auto_free char *line = NULL;
+
+	if (vasprintf(&line, fmt, ap) < 0) {
+		line = NULL;
+		t->failed = true;
+		return;
+	}
+	text_add(t, line);
+}
+
+void script_line(struct script *sc, enum script_place at, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (at == SCRIPT_NOTE)
+		text_add(&sc->place[at], "#  - ");
+	va_start(ap, fmt);
+	add_va(&sc->place[at], fmt, ap);
+	va_end(ap);
+	text_addc(&sc->place[at], '\n');
+}
+
+void script_words(struct script *sc, enum script_place at, const char *fmt, ...)
+{
+	va_list ap;
+
+	text_addc(&sc->place[at], ' ');
+	va_start(ap, fmt);
+	add_va(&sc->place[at], fmt, ap);
+	va_end(ap);
+}
+
+void script_command(struct script *sc, enum script_place at, const char *word, ...)
+{
+	struct text *t = &sc->place[at];
+	const char *gap = "";
+	va_list ap;
+
+	va_start(ap, word);
+	for (; word; word = va_arg(ap, const char *)) {
+		text_add(t, gap);
+		text_shell(t, word);
+		gap = " ";
+	}
+	va_end(ap);
+	text_addc(t, '\n');
+}
+
+/* A comment may not leave its line, whatever a description holds */
+static void add_comment(struct text *out, const char *s)
+{
+	text_safe(out, s);
+	text_addc(out, '\n');
+}
+
+static void add_head(const struct plan *pl, const struct script *sc, struct text *out)
+{
+	text_add(out, "#!/bin/sh\n# The box of profile '");
+	text_safe(out, plan_text(pl, pl->profile));
+	text_add(out, "', built with util-linux (2.38 or newer) and iproute2.\n");
+	if (pl->description) {
+		text_add(out, "# ");
+		add_comment(out, plan_text(pl, pl->description));
+	}
+	text_add(out, "#\n# Run it as the user it was made for: sh FILE [COMMAND [ARGUMENT...]]\n");
+	if (sc->place[SCRIPT_NOTE].len) {
+		text_add(out, "#\n# What no command can express, and nook does:\n");
+		text_add(out, text_str(&sc->place[SCRIPT_NOTE]));
+	}
+	text_add(out, "set -eu\n"
+		      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+		      "export PATH\n");
+}
+
+/* `sh` stays in front as pid 1 where the plan has a reaper: it waits and takes orphans */
+static void add_step_inside(const struct plan *pl, struct text *out)
+{
+	bool reaper = (pl->clone_flags & CLONE_NEWPID) && !pl->session.init_none;
+	bool change = pl->tree.root != PLAN_ROOT_NONE && pl->tree.use_chroot;
+
+	text_addf(out, "%s%ssh -c \"$last\" nook \"$@\"\n", reaper ? "" : "exec ",
+		  change ? "chroot \"$root\" " : "");
+	if (reaper)
+		text_add(out, "exit $?\n");
+}
+
+static void add_last(const struct script *sc, struct text *out)
+{
+	text_add(out, "\n# 3. In the box: what the command inherits, then the command.\n"
+		      "last=$(cat <<'LAST'\nset -eu\n");
+	text_add(out, text_str(&sc->place[SCRIPT_LAST]));
+	text_add(out, "exec");
+	text_add(out, text_str(&sc->place[SCRIPT_EXEC]));
+	text_add(out, " \"$@\"\nLAST\n)\n");
+}
+
+static void add_inside(const struct plan *pl, const struct script *sc, struct text *out)
+{
+	text_add(out, "\n# 2. In the new namespaces, with every capability there.\n"
+		      "inside=$(cat <<'INSIDE'\nset -eu\nlast=$1\nshift\n");
+	text_add(out, text_str(&sc->place[SCRIPT_INSIDE]));
+	add_step_inside(pl, out);
+	text_add(out, "INSIDE\n)\n");
+}
+
+void script_write(const struct plan *pl, struct text *out)
+{
+	struct script sc = { 0 };
+	bool separate;
+
+	for (const struct layer *const *l = layers(); *l; l++)
+		if ((*l)->script)
+			(*l)->script(pl, &sc);
+	separate = sc.place[SCRIPT_UNSHARE].len || sc.place[SCRIPT_INSIDE].len;
+	add_head(pl, &sc, out);
+	add_last(&sc, out);
+	if (separate)
+		add_inside(pl, &sc, out);
+	text_add(out, "\n# 1. On the host.\n");
+	text_add(out, text_str(&sc.place[SCRIPT_HOST]));
+	if (!separate)
+		text_add(out, "exec sh -c \"$last\" nook \"$@\"\n");
+	else if (!sc.place[SCRIPT_UNSHARE].len)
+		text_add(out, "exec sh -c \"$inside\" nook \"$last\" \"$@\"\n");
+	else
+		text_addf(out, "exec%s unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" \"$@\"\n",
+			  text_str(&sc.place[SCRIPT_ENTER]),
+			  text_str(&sc.place[SCRIPT_UNSHARE]));
+	for (size_t i = 0; i < SCRIPT_PLACES; i++)
+		text_release(&sc.place[i]);
+}
