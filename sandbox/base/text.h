@@ -22,6 +22,7 @@ struct text {
 	bool failed;
 };
 
+/** text_release() - Free what it holds; it is an empty text again */
 void text_release(struct text *t);
 /** text_str() - The text so far, "" when empty; valid until the next change */
 const char *text_str(const struct text *t);

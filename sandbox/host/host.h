@@ -55,6 +55,7 @@ struct host *host_new(void);
 struct host *host_open_fixture(const char *dir, struct err *e);
 void host_free(struct host *h);
 
+/** host_uid(), host_gid() - The caller's effective ids, as this user namespace has them */
 uid_t host_uid(struct host *h);
 gid_t host_gid(struct host *h);
 /** host_groups() - Supplementary groups without the primary one. Return: count */

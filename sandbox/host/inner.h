@@ -135,6 +135,7 @@ struct name_list {
 	bool failed;
 };
 
+/** name_list_add() - Append a name that the host keeps, not a copy of it */
 void name_list_add(struct name_list *l, const char *kept);
 /** name_list_read() - Add all names of the directory @fd, which is closed */
 void name_list_read(struct host *h, struct name_list *l, int fd);

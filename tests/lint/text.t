@@ -10,7 +10,8 @@ use Lint;
 
 my $c = qr{\.[ch]$};
 my $script = qr{(\.(sh|bash|bats|t|pm|mk)|^Makefile|^\.ci/run|/init)$};
-my @c = files($c);
+# Made-up hosts hold files that stand for somebody else's
+my @c = grep { !m{^tests/plan/hosts/} } files($c);
 my @scripts = grep { !m{^(completions|man)/} } files($script);
 
 for my $file (@c, @scripts) {
