@@ -85,7 +85,7 @@ endif
 
 all: nook
 nook: $(PROGRAMS)
-	$(Q)ln -sf $(B)/nook nook
+	$(Q)[ "$$(readlink nook)" = $(B)/nook ] || ln -sf $(B)/nook nook
 
 $(B)/nook-full: $(FULL_OBJ)
 	$(call say,LINK,$@)

@@ -41,6 +41,13 @@ check-fresh: deps-test
 
 # Hours, not minutes: what is worth a night but not a push. Other parts add to it:
 #	check-long: check-long-WHAT
-check-long: check
+check-long: check check-long-guest
 
-.PHONY: build-variants run check check-root check-guest check-fresh check-long
+# The tests of the command line on the other kernels, where each takes ten times as long
+GUEST_BOOT = GUEST_SECONDS=3000 tests/guest/boot.sh
+check-long-guest: deps-test
+	+$(Q)$(AGAIN) build-variants
+	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 suite.sh
+	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
+
+.PHONY: build-variants run check check-root check-guest check-fresh check-long check-long-guest

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# boot.sh PACKAGE - boot a Debian kernel in QEMU with nook in it; print the TAP of profiles.sh
+# boot.sh PACKAGE TEST - boot a Debian kernel in QEMU with nook in it; print the TAP of a script
+#
+# TEST is profiles.sh (every profile) or suite.sh (the tests of the command line).
 #
 # KVM is used only where it is the real thing (on a host that is a PVM guest /dev/kvm opens and
 # then hangs); otherwise the processor is emulated, one of it: with two, fork gets slower. What
@@ -9,6 +11,7 @@
 # Environment: GUEST_SECONDS (default 600) the most it may take, GUEST_KEEP=1 keep the image
 set -eu
 meta=$1
+test=$2
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cache=$top/build/cache/guest/$meta
@@ -57,18 +60,18 @@ timeout --kill-after=5 "${GUEST_SECONDS:-600}" qemu-system-x86_64 \
 	-nodefaults -no-user-config -display none \
 	-kernel "$cache/vmlinux" \
 	-append "root=/dev/nvme0n1 rootfstype=ext4 rw init=/init console=ttyS0 quiet panic=-1 \
-oops=panic mitigations=off audit=0 no_timer_check" \
+oops=panic nook.test=$test mitigations=off audit=0 no_timer_check" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \
-	-chardev file,id=log,path="$cache/kernel.log" -serial chardev:log \
+	-chardev file,id=log,path="$cache/$test.log" -serial chardev:log \
 	-chardev stdio,id=tap,signal=off -serial chardev:tap \
 	</dev/null 2>"$work/log" | tr -d '\r' | tee "$work/tap"
 
 # The plan is the last thing the test says: without it the guest died on the way
 if ! grep -q '^1\.\.' "$work/tap"; then
-	echo "Bail out! the guest ended early (kernel log: $cache/kernel.log)"
+	echo "Bail out! the guest ended early (kernel log: $cache/$test.log)"
 	sed 's/^/# qemu: /' "$work/log"
-	grep -E 'panic|BUG|Oops|Out of memory' "$cache/kernel.log" | tail -n 5 | sed 's/^/# kernel: /'
+	grep -E 'panic|BUG|Oops|Out of memory' "$cache/$test.log" | tail -n 5 | sed 's/^/# kernel: /'
 	exit 1
 fi
 ! grep -q '^not ok' "$work/tap"

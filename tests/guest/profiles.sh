@@ -1,13 +1,69 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # profiles.sh - inside the guest: run every shipped profile as root and as uid 1000; TAP
+#
+# For each: a command that says who it is, one whose exit code must come through, one that tries
+# to change the system, and the walls as the kernel shows them in /proc/self/status.
+PATH=/nook:/usr/bin:/usr/sbin
+export PATH
 count=0
-ok() {
+
+# check WHAT GOT WANTED - one line of TAP; WANTED is a pattern of sh
+check() {
 	count=$((count + 1))
-	echo "ok $count - $1"
+	# shellcheck disable=SC2254
+	case $2 in
+	$3) echo "ok $count - $1" ;;
+	*)
+		echo "not ok $count - $1"
+		echo "# wanted: $3"
+		printf '%s\n' "$2" | sed 's/^/# got:    /'
+		;;
+	esac
 }
-ok "boots"
-setpriv --reuid=1000 --regid=1000 --clear-groups id
-unshare -r id
-mount
+
+# as WHO COMMAND... - run it as root or as uid 1000, with the environment of a login
+as() {
+	who=$1
+	shift
+	if [ "$who" = root ]; then
+		env -i PATH="$PATH" HOME=/root TERM=linux "$@"
+	else
+		setpriv --reuid=1000 --regid=1000 --clear-groups env -i PATH="$PATH" HOME=/home/user \
+			XDG_RUNTIME_DIR=/run/user/1000 TERM=linux "$@"
+	fi
+}
+
+# box WHO PROFILE COMMAND... - run it in a box; its output, what went wrong, and the exit code
+box() {
+	box_who=$1
+	box_profile=$2
+	shift 2
+	case $box_profile in
+	machine | chroot) set -- --set "root.path=/tmp/tree-$box_who" "$box_profile" -- "$@" ;;
+	*) set -- "$box_profile" -- "$@" ;;
+	esac
+	as "$box_who" nook run "$@" 2>&1
+	echo "exit $?"
+}
+
+status_keys='^(CapEff|NoNewPrivs|Seccomp|CapBnd|CapInh|CapAmb):'
+walls_up='*CapInh:0000000000000000*CapEff:0000000000000000*CapAmb:0000000000000000*NoNewPrivs:1*'
+for who in root user; do
+	made=$(as "$who" nook tree make "/tmp/tree-$who" --with sh id cat grep tr 2>&1)
+	check "$who: tree make" "$? $made" '0*'
+	for file in /nook/profiles/*.yaml; do
+		profile=${file##*/}
+		profile=${profile%.yaml}
+		check "$who $profile: id" "$(box "$who" "$profile" id -u)" "[0-9]*
+exit 0"
+		check "$who $profile: exit code" "$(box "$who" "$profile" sh -c 'exit 7')" 'exit 7'
+		box "$who" "$profile" sh -c 'echo broken >/etc/hostname' >/dev/null
+		check "$who $profile: /etc/hostname" "$(cat /etc/hostname)" guest
+		check "$who $profile: walls" "$(box "$who" "$profile" sh -c \
+			"grep -E '$status_keys' /proc/self/status | tr -d '\t\n'")" "$walls_up"
+	done
+	check "$who: nothing is left running" "$(pgrep -l nook)" ''
+done
+check "nothing is left mounted" "$(grep -c nook /proc/mounts)" 0
 echo "1..$count"

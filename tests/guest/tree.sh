@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tree.sh KERNEL-DIR TREE - make the guest's root: this machine's programs, one kernel's modules, nook
 #
-# A small Debian without dpkg: busybox for what it can do, copies of the real programs where the
-# tests want those, and nook as it lies in a build tree.
+# A small Debian without dpkg: copies of this machine's programs, busybox for what is not copied,
+# and nook as it lies in a build tree.
 set -eu
 kernel=$1
 tree=$2
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
-programs='bash dash setpriv mount umount unshare nsenter newuidmap newgidmap ip ldd'
+programs='bash dash perl'
+packages='coreutils findutils grep sed mawk diffutils procps util-linux util-linux-extra mount
+	iproute2 uidmap libc-bin strace jq bats'
 modules='overlay'
 
 mkdir -p "$tree"
@@ -37,28 +39,35 @@ copy_libraries() {
 	done
 }
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-copy /bin/busybox
-for applet in $(busybox --list); do
-	case " $programs busybox sh " in
-	*" $applet "*) ;;
-	*) [ -e usr/bin/"$applet" ] || ln -s busybox usr/bin/"$applet" ;;
-	esac
-done
+copy /usr/bin/busybox
 for program in $programs; do
-	path=$(readlink -f "$(command -v "$program")")
-	copy "$path"
-	[ -e "usr/bin/$program" ] || ln -s "$path" "usr/bin/$program"
+	copy "/usr/bin/$program"
 done
-ln -s dash usr/bin/sh
+# Of a package the programs, not its manual; bats is scripts in two more places
+for package in $packages; do
+	dpkg-query -L "$package" 2>/dev/null
+done | grep -E '^(/usr)?/(s?bin|lib/bats-core|libexec/bats-core)/' | while read -r file; do
+	case $file in
+	/bin/* | /sbin/*) file=/usr$file ;;
+	esac
+	[ ! -f "$file" ] || [ -e ".$file" ] || copy "$file"
+done
+for applet in $(busybox --list); do
+	[ -e "usr/bin/$applet" ] || [ -e "usr/sbin/$applet" ] ||
+		ln -s busybox "usr/bin/$applet"
+done
+ln -sf mawk usr/bin/awk
+ln -sf dash usr/bin/sh
 ln -s ../bin/busybox usr/sbin/modprobe
-chmod 4755 usr/bin/newuidmap usr/bin/newgidmap
 
 # nook, with the paths it has in the build tree
 mkdir -p nook/build/release
 cp "$top/build/release/nook" nook/build/release/
 cp "$top/build/release/nook-full" nook/build/release/
 ln -s build/release/nook nook/nook
-cp -r "$top/profiles" nook/profiles
+cp -r "$top/profiles" "$top/tests" "$top/bench" "$top/VERSION" nook/
+mkdir -p nook/build/release/tests
+cp "$top"/build/release/tests/*.t nook/build/release/tests/ 2>/dev/null || true
 copy_libraries "$top/build/release/nook-full"
 cp "$top"/tests/guest/init "$top"/tests/guest/*.sh usr/share/nook-guest/
 chmod 755 usr/share/nook-guest/*
