@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* main.c - the program: argv to the command table */
+#include <string.h>
+
+#include "box/again.h"
 #include "cmd/cmd.h"
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[0], AGAIN_NAME))
+		again_main(argv);
 	return cmd_main(argc, argv);
 }

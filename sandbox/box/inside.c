@@ -27,6 +27,7 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
+#include "box/again.h"
 #include "box/box.h"
 #include "box/sync.h"
 
@@ -159,6 +160,18 @@ static void say_ready(struct inside *in)
 	close(fd_take(&in->site.pty_fd));
 }
 
+/* Up to here the keeper may have work of its own; and the file may be the box's to write */
+static void be_born(struct inside *in)
+{
+	struct err e = { 0 };
+
+	close(in->keeper_sock);
+	arm_death_signal(in);
+	wait_mapped(in);
+	if (again_is_needed(in->plan) && again_exec(in, &e) < 0)
+		inside_fail(in, CAUSE_SETUP, 125, &e);
+}
+
 void inside_main(struct inside *in)
 {
 	struct launch l = { .plan = in->plan, .site = &in->site };
@@ -166,9 +179,8 @@ void inside_main(struct inside *in)
 	struct err e = { 0 };
 	pid_t payload;
 
-	close(in->keeper_sock);
-	arm_death_signal(in);
-	wait_mapped(in);
+	if (!in->again)
+		be_born(in);
 	umask(0);
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);

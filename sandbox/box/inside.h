@@ -14,6 +14,7 @@
  * @sock:	The child's end of the step socket
  * @keeper_sock: The keeper's end, which the child closes first
  * @need_host:	The keeper has work after birth: wait for STEP_MAPPED
+ * @again:	Second start (box/again.h): birth is over
  * @argv_area:	The process's own argument area, to be scrubbed; @argv_size bytes
  */
 struct inside {
@@ -22,6 +23,7 @@ struct inside {
 	int sock;
 	int keeper_sock;
 	bool need_host;
+	bool again;
 	char *argv_area;
 	size_t argv_size;
 };

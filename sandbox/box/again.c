@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* again.c - inside executes itself once more from a read-only mount of its own file */
+#include "box/again.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/sys.h"
+
+#ifndef F_ADD_SEALS
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 0x0001
+#define F_SEAL_SHRINK 0x0002
+#define F_SEAL_GROW 0x0004
+#define F_SEAL_WRITE 0x0008
+#endif
+#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/** struct carried - What goes along, followed by the plan */
+struct carried {
+	struct site site;
+	int sock;
+	uint32_t plan_size;
+};
+
+bool again_is_needed(const struct plan *pl)
+{
+	struct stat st;
+
+	/* Without a mount namespace there is no way, and the payload has the file anyway */
+	if (!(pl->clone_flags & CLONE_NEWNS) || stat("/proc/self/exe", &st) < 0)
+		return false;
+	if (pl->user.order == USER_NONE)
+		return st.st_uid == pl->user.uid;
+	for (const struct plan_map *m = NULL; (m = plan_each(pl, &pl->user.uid_map, m));)
+		if (st.st_uid >= m->outside && st.st_uid - m->outside < m->count)
+			return true;
+	return false;
+}
+
+static int pack(const struct inside *in)
+{
+	struct carried c = { .site = in->site, .sock = in->sock,
+			     .plan_size = in->plan->size };
+	struct iovec iov[] = {
+		{ .iov_base = &c, .iov_len = sizeof(c) },
+		{ .iov_base = (void *)in->plan, .iov_len = in->plan->size },
+	};
+	auto_fd fd = (int)syscall(SYS_memfd_create, "nook-plan", 2u /* MFD_ALLOW_SEALING */);
+
+	if (fd < 0 || writev(fd, iov, 2) != (ssize_t)(sizeof(c) + in->plan->size) ||
+	    fcntl(fd, F_ADD_SEALS, ALL_SEALS) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+/* The descriptors that both starts share; @flag is 0 or FD_CLOEXEC */
+static void set_cloexec(const struct site *s, int sock, int flag)
+{
+	const int fds[] = { s->userns_fd, s->upper_fd, sock };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			fcntl(fds[i], F_SETFD, flag);
+}
+
+int again_exec(struct inside *in, struct err *e)
+{
+	struct sys_mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
+	auto_fd tree = sys_open_tree(AT_FDCWD, "/proc/self/exe",
+				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	auto_fd packed = -1;
+	char number[16];
+	char *argv[] = { (char *)AGAIN_NAME, number, NULL };
+	char *envp[] = { NULL };
+
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &ro) < 0)
+		return err_sys(e, "cannot make a read-only mount of nook's own file");
+	packed = pack(in);
+	if (packed < 0)
+		return err_sys(e, "cannot hand the plan on");
+	snprintf(number, sizeof(number), "%d", packed);
+	set_cloexec(&in->site, in->sock, 0);
+	sys_execveat(tree, "", argv, envp, AT_EMPTY_PATH);
+	return err_sys(e, "cannot start nook's own file again");
+}
+
+/* Nothing to report to before the socket is known: wrong words from a person's shell end
+ * here, before anything was done */
+static void *map_carried(const char *number)
+{
+	char *end;
+	int fd = (int)strtol(number, &end, 10);
+	struct stat st;
+	void *p;
+
+	if (*end || fd < 3 || fcntl(fd, F_GET_SEALS) != ALL_SEALS || fstat(fd, &st) < 0 ||
+	    (size_t)st.st_size < sizeof(struct carried) + sizeof(struct plan))
+		return NULL;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void again_main(char **argv)
+{
+	struct carried *c = argv[1] ? map_carried(argv[1]) : NULL;
+	struct inside in = { .keeper_sock = -1, .again = true, .argv_area = argv[0] };
+	const struct plan *plan = c ? (const void *)(c + 1) : NULL;
+
+	if (!plan || !plan_check(plan, c->plan_size)) {
+		static const char why[] = "nook: '" AGAIN_NAME "' is started by nook itself\n";
+
+		fd_write_all(2, why, sizeof(why) - 1);
+		_exit(2);
+	}
+	in.plan = plan;
+	in.site = c->site;
+	in.sock = c->sock;
+	in.argv_size = (size_t)(argv[1] - argv[0]) + strlen(argv[1]) + 1;
+	set_cloexec(&in.site, in.sock, FD_CLOEXEC);
+	inside_main(&in);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* again.h - inside executes itself once more from a read-only mount of its own file
+ *
+ * Theory (decisions.md 6). The payload's process is nook's image until exec. A hostile
+ * tree can make it execute nook's own file (a script whose first line is
+ * `#!/proc/self/exe`), and whoever owns that file inside can then write to it through
+ * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where the
+ * owner of the file is mapped into the box (a user's own build; root with a single id),
+ * inside therefore starts over from a detached, read-only clone of the mount of its file:
+ * writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is done.
+ *
+ * What inside is told by its keeper goes along in a sealed memfd.
+ */
+#ifndef NOOK_BOX_AGAIN_H
+#define NOOK_BOX_AGAIN_H
+
+#include <stdbool.h>
+
+#include "box/inside.h"
+
+#define AGAIN_NAME "nook-inside" /* argv[0] of the second start */
+
+/** again_is_needed() - Whether the owner of the running file has an id inside */
+bool again_is_needed(const struct plan *pl);
+/** again_exec() - Start over; returns only on failure, -1 and @e. Must be called with the
+ * right to mount and before the root is switched */
+int again_exec(struct inside *in, struct err *e);
+/** again_main() - The second start: take up where again_exec() left; never returns. @argv
+ * is main's own */
+void again_main(char **argv) __attribute__((noreturn));
+
+#endif
