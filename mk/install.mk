@@ -12,7 +12,7 @@ INSTALLED = $(B)/nook:$(BINDIR)/nook:755 $(B)/nook-full:$(LIBEXECDIR)/nook-full:
 	$(call into,profiles/*.yaml,$(DATADIR)/profiles,644) \
 	$(foreach s,1 5 7 8,$(call into,man/*.$(s),$(MANDIR)/man$(s),644)) \
 	$(call into,LICENSE README.md CHANGELOG.md,$(DOCDIR),644) \
-	$(call into,contrib/apparmor/*,$(DOCDIR)/apparmor,644) \
+	$(call into,contrib/apparmor/*,$(DATADIR)/apparmor,644) \
 	$(foreach f,$(wildcard completions/nook.bash),$(f):$(BASHDIR)/nook:644) \
 	$(call into,completions/_nook,$(ZSHDIR),644) \
 	$(call into,completions/nook.fish,$(FISHDIR),644)
@@ -30,7 +30,7 @@ uninstall:
 	$(Q)for f in $(INSTALLED); do \
 		f=$${f#*:}; rm -f "$(DESTDIR)$${f%:*}"; \
 	done
-	$(Q)for d in $(DATADIR)/profiles $(DATADIR) $(LIBEXECDIR) $(DOCDIR)/apparmor $(DOCDIR); do \
+	$(Q)for d in $(DATADIR)/profiles $(DATADIR)/apparmor $(DATADIR) $(LIBEXECDIR) $(DOCDIR); do \
 		[ ! -d "$(DESTDIR)$$d" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \
 	done
 	$(call say,GONE,$(DESTDIR)$(BINDIR)/nook)

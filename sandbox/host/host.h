@@ -3,7 +3,7 @@
  *
  * Read facts are looked up when a plan asks for them the first time and kept; they change
  * nothing and cost microseconds (decisions.md 3). Tried facts fork a child that does the
- * thing; only doctor, explain and hints ask for them (host_try_*()).
+ * thing; only doctor, explain and hints ask for them (host/try.h).
  *
  * Everything a plan wants to know about the machine comes through here, so that golden
  * tests can plan for a machine that is not this one: host_open_fixture() takes a directory
@@ -129,5 +129,18 @@ const char *host_state_dir(struct host *h);
 /** host_own_dirs() - Directories that belong to nook itself and are hidden in boxes:
  * configuration, state, runtime. Return: count */
 size_t host_own_dirs(struct host *h, const char *const **dirs);
+
+/**
+ * host_explain_failure() - Word the hint when a step of a real run failed
+ * @step:	What was being done: a layer's name ("user", "mount"), the id of a fact of
+ *		host/try.c ("overlay", "proc", "idmap", "landlock"), or one of "user
+ *		namespace" "uid_map" "namespaces" "loopback" "newuidmap" "newgidmap" "clone3"
+ * @code:	Its errno
+ * @e:		Where the hint goes, when there is one
+ *
+ * Tries just that one thing, in a child. Where it works, the machine is not to blame and no
+ * hint is given; neither for an unknown step.
+ */
+void host_explain_failure(struct host *h, const char *step, int code, struct err *e);
 
 #endif

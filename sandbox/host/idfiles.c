@@ -11,27 +11,45 @@ static bool is_owner(struct slice owner, const char *name, uid_t uid)
 	return slice_number(owner, UINT32_MAX, &n) && n == uid;
 }
 
+/* OWNER:FIRST:COUNT; an empty range, or one beyond the last id, is none */
+static bool subid_line(struct slice line, struct slice *owner, struct host_range *out)
+{
+	struct slice first, count;
+	uint64_t from, many;
+
+	if (!slice_cut(&line, ':', owner) || !slice_cut(&line, ':', &first) ||
+	    !slice_cut(&line, ':', &count) || line.len)
+		return false;
+	if (!slice_number(first, UINT32_MAX, &from) || !slice_number(count, UINT32_MAX, &many))
+		return false;
+	if (!many || from + many - 1 > 0xfffffffeu)
+		return false;
+	*out = (struct host_range){ (uint32_t)from, (uint32_t)many };
+	return true;
+}
+
 size_t host_subid_parse(struct slice file, const char *name, uid_t uid,
 			struct host_range *out, size_t most)
 {
-	struct slice line;
+	struct slice line, owner;
 	size_t n = 0;
 
-	while (n < most && slice_cut(&file, '\n', &line)) {
-		struct slice owner, first, count;
-		uint64_t from, many;
-
-		if (!slice_cut(&line, ':', &owner) || !slice_cut(&line, ':', &first) ||
-		    !slice_cut(&line, ':', &count) || line.len)
-			continue;
-		if (!is_owner(owner, name, uid) || !slice_number(first, UINT32_MAX, &from) ||
-		    !slice_number(count, UINT32_MAX, &many))
-			continue;
-		if (!many || from + many - 1 > 0xfffffffeu)
-			continue;
-		out[n++] = (struct host_range){ (uint32_t)from, (uint32_t)many };
-	}
+	while (n < most && slice_cut(&file, '\n', &line))
+		if (subid_line(line, &owner, &out[n]) && is_owner(owner, name, uid))
+			n++;
 	return n;
+}
+
+uint64_t host_subid_end(const char *buf, size_t len)
+{
+	struct slice rest = { buf, len }, line, owner;
+	struct host_range r;
+	uint64_t end = 0;
+
+	while (slice_cut(&rest, '\n', &line))
+		if (subid_line(line, &owner, &r) && (uint64_t)r.first + r.count > end)
+			end = (uint64_t)r.first + r.count;
+	return end;
 }
 
 ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out, size_t most)

@@ -32,6 +32,10 @@ struct host_id_map {
 size_t host_subid_parse(struct slice file, const char *name, uid_t uid,
 			struct host_range *out, size_t most);
 
+/** host_subid_end() - The first id above every range of a subuid or subgid file, whoever
+ * owns it; 0 when there is none */
+uint64_t host_subid_end(const char *buf, size_t len);
+
 /** host_idmap_parse() - Read uid_map or gid_map. Return: lines, or -1 when it is malformed
  * or has more than @most lines (the kernel allows 340) */
 ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out, size_t most);

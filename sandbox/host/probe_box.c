@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* probe_box.c - what a box is made of: namespaces, id ranges, mounts, cgroups */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "host/cgroup.h"
+#include "host/inner.h"
+#include "host/probes.h"
+#include "host/trial.h"
+
+#define KERNEL_TESTED 0x60100u
+
+void probe_kernel(struct host *h, struct try_found *out)
+{
+	out->verdict = host_kernel(h) < KERNEL_TESTED ? TRY_WEAKER : TRY_OK;
+	text_add(&out->found, host_release(h));
+	if (host_is_root(h))
+		text_add(&out->found, ", as root");
+	else if (!host_in_first_userns(h))
+		text_add(&out->found, ", inside a box or container");
+}
+
+/* In the order of the rows of containment.md 4.7: a step that fails names its cause */
+void probe_userns(struct host *h, struct try_found *out)
+{
+	static const struct trial_step steps[] = {
+		{ "user namespace", trial_userns },
+		{ "uid_map", trial_map },
+		{ "namespaces", trial_namespaces },
+		{ "mount", trial_mount },
+		{ "loopback", trial_loopback },
+		{ NULL, NULL },
+	};
+	struct trial_end end = trial_run(h, steps, NULL);
+	auto_text say = { 0 };
+
+	if (!end.step) {
+		out->verdict = TRY_OK;
+		text_add(&out->found, "works");
+		return;
+	}
+	out->verdict = TRY_MISSING;
+	host_why_userns(h, end.step, end.code, &say, &out->fix);
+	text_addf(&out->found, "%s: %s", end.step, strerror(end.code));
+	if (say.len)
+		text_addf(&out->found, ": %s", text_str(&say));
+}
+
+/* The first id above all ranges of both files, and at least where usermod begins */
+static unsigned long long free_range(struct host *h)
+{
+	static const char *const files[] = { "/etc/subuid", "/etc/subgid" };
+	uint64_t first = 100000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		auto_text file = { 0 };
+		uint64_t end = 0;
+
+		if (!host_read_text(h, files[i], 1u << 20, &file))
+			end = host_subid_end(text_str(&file), file.len);
+		first = end > first ? end : first;
+	}
+	return first;
+}
+
+static void fix_subids(struct host *h, struct text *fix)
+{
+	unsigned long long first = free_range(h), last = first + 65535;
+	const char *user = host_user(h);
+
+	if (*user >= '0' && *user <= '9') {
+		text_addf(fix, "uid %s has no line in /etc/passwd; newuidmap asks for one", user);
+		return;
+	}
+	text_addf(fix, "as root: `usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s`",
+		  first, last, first, last, user);
+}
+
+void probe_subids(struct host *h, struct try_found *out)
+{
+	static const struct trial_step steps[] = { { "newuidmap", trial_subids }, { NULL, NULL } };
+	const struct host_range *ids;
+	bool has_ids = host_subids(h, false, &ids) && host_subids(h, true, &ids);
+	bool has_helpers = host_program(h, "newuidmap") && host_program(h, "newgidmap");
+
+	/* Root writes maps of any length itself. */
+	if (host_is_root(h)) {
+		out->verdict = TRY_OK;
+		text_add(&out->found, "root maps any range");
+		return;
+	}
+	out->verdict = TRY_WEAKER;
+	if (!has_ids) {
+		text_add(&out->found, "none for this user in /etc/subuid and /etc/subgid");
+		fix_subids(h, &out->fix);
+	}
+	if (!has_helpers) {
+		text_addf(&out->found, "%snewuidmap and newgidmap are not installed",
+			  has_ids ? "" : "; ");
+		text_addf(&out->fix, "%sinstall the package uidmap (shadow-utils on Fedora)",
+			  has_ids ? "" : "; ");
+	}
+	if (!has_ids || !has_helpers)
+		return;
+	if (!probe_steps(h, steps, TRY_WEAKER, out)) {
+		text_addf(&out->fix, "`ls -l %s`: it must be setuid root or have cap_setuid, and "
+				     "its file system must not be mounted nosuid",
+			  host_program(h, "newuidmap"));
+		return;
+	}
+	host_subids(h, false, &ids);
+	text_addf(&out->found, "%u from %u", ids[0].count, ids[0].first);
+}
+
+void probe_proc(struct host *h, struct try_found *out)
+{
+	static const struct trial_step steps[] = { { "namespaces", trial_enter },
+						   { "proc", trial_proc },
+						   { NULL, NULL } };
+
+	if (probe_steps(h, steps, TRY_WEAKER, out)) {
+		text_add(&out->found, "works");
+		return;
+	}
+	if (!host_proc_masked(h))
+		return;
+	text_add(&out->found, ": parts of the visible /proc are masked");
+	text_add(&out->fix, "run nook outside the container, or start the container with an unmasked "
+			    "/proc (podman, docker: --security-opt unmask=ALL or "
+			    "systempaths=unconfined)");
+}
+
+void probe_devpts(struct host *h, struct try_found *out)
+{
+	static const struct trial_step steps[] = { { "namespaces", trial_enter },
+						   { "devpts", trial_devpts },
+						   { NULL, NULL } };
+
+	if (probe_steps(h, steps, TRY_WEAKER, out))
+		text_add(&out->found, "works");
+}
+
+/* Everything that a trial of an overlay leaves in its directory, innermost first. The kernel
+ * makes work/work with mode 0, which its owner may still remove. */
+static void clear_overlay(const char *dir)
+{
+	static const char *const files[] = { "u/d/g", "l/d/f" };
+	static const char *const dirs[] = { "u/d", "u", "w/work", "w", "l/d", "l", "m" };
+	auto_fd fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(fd, files[i], 0);
+	unlinkat(fd, "u/d", 0); /* a whiteout, where the trial stopped half way */
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		unlinkat(fd, dirs[i], AT_REMOVEDIR);
+	rmdir(dir);
+}
+
+/* The file system that uppers on disk would lie on: that of the state directory, which may
+ * not be there yet. Return: a new directory in @dir, or false */
+static bool make_near_state(struct host *h, char *dir, size_t size)
+{
+	struct host_path at;
+
+	snprintf(dir, size, "%s", host_state_dir(h));
+	while (!host_stat_follow(h, dir, &at) && strrchr(dir, '/') > dir)
+		*strrchr(dir, '/') = '\0';
+	if (strlen(dir) + sizeof("/.nook-XXXXXX") > size)
+		return false;
+	memcpy(dir + strlen(dir), "/.nook-XXXXXX", sizeof("/.nook-XXXXXX"));
+	return mkdtemp(dir);
+}
+
+void probe_overlay(struct host *h, struct try_found *out)
+{
+	static const struct trial_step tmpfs[] = { { "namespaces", trial_enter },
+						   { "overlay", trial_overlay_tmpfs },
+						   { NULL, NULL } };
+	static const struct trial_step disk[] = { { "namespaces", trial_enter },
+						  { "overlay", trial_overlay_dir },
+						  { NULL, NULL } };
+	struct trial_end end;
+	char dir[256];
+
+	if (probe_steps(h, tmpfs, TRY_WEAKER, out)) {
+		text_add(&out->found, "works, with its changes on a tmpfs");
+		return;
+	}
+	if (!make_near_state(h, dir, sizeof(dir))) {
+		text_addf(&out->found, "; no directory to try on disk near '%s'", host_state_dir(h));
+		out->verdict = TRY_MISSING;
+		return;
+	}
+	end = trial_run(h, disk, dir);
+	clear_overlay(dir);
+	if (end.step) {
+		text_addf(&out->found, "; on disk too: %s", strerror(end.code));
+		out->verdict = TRY_MISSING;
+		return;
+	}
+	text_cut(&out->found, 0);
+	text_add(&out->found, "works with changes on disk only; root.size is not enforced");
+	text_add(&out->fix, "boot Linux 6.6 or newer, or run nook as root");
+}
+
+void probe_idmap(struct host *h, struct try_found *out)
+{
+	static const struct trial_step steps[] = { { "idmap", trial_idmap }, { NULL, NULL } };
+
+	if (!host_is_root(h))
+		return;
+	if (probe_steps(h, steps, TRY_WEAKER, out))
+		text_add(&out->found, "works for /");
+}
+
+static void say_layout(const struct host_cgroup_fact *c, struct try_found *out)
+{
+	static const char *const layouts[] = {
+		[HOST_CGROUP_NONE] = "none mounted",
+		[HOST_CGROUP_V1] = "v1",
+		[HOST_CGROUP_HYBRID] = "v1 controllers beside a v2 tree",
+		[HOST_CGROUP_V2] = "v2",
+	};
+
+	text_addf(&out->found, "%s; for this user: %s", layouts[c->layout],
+		  *c->controllers ? c->controllers : "no controllers");
+	if (c->has_manager)
+		text_add(&out->found, "; systemd user manager");
+}
+
+void probe_cgroup(struct host *h, struct try_found *out)
+{
+	static const char *const needed[] = { "cpu", "memory", "pids" };
+	struct host_cgroup_fact c;
+
+	host_cgroup(h, &c);
+	say_layout(&c, out);
+	out->verdict = TRY_OK;
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!host_has_word(c.controllers, needed[i]))
+			out->verdict = TRY_WEAKER;
+	if (out->verdict == TRY_OK || c.layout == HOST_CGROUP_NONE)
+		return;
+	if (c.layout == HOST_CGROUP_V2 && c.has_manager)
+		text_add(&out->fix,
+			 "as root: `mkdir -p /etc/systemd/system/user@.service.d && printf "
+			 "'[Service]\\nDelegate=cpu cpuset io memory pids\\n' "
+			 ">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
+			 "daemon-reload`, then log in again");
+	else if (c.layout == HOST_CGROUP_V2)
+		text_add(&out->fix, "log in with a systemd user session, or let root make a cgroup "
+				    "for this user and give it away with chown");
+	else
+		text_add(&out->fix, "run nook as root: v1 controllers are not given to users");
+}
