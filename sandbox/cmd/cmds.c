@@ -13,12 +13,13 @@
 #include "cmd/cmd.h"
 #include "cmd/program.h"
 
-extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain;
+extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_doctor;
 
 static const struct cmd *const table[] = {
 	&cmd_shell,
 	&cmd_run,
 	&cmd_explain,
+	&cmd_doctor,
 	&cmd_gc,
 	&cmd_version,
 	&cmd_help_cmd,
