@@ -124,7 +124,7 @@ build/musl-include:
 
 # The default filter and the name tables are made by a program that asks libseccomp and libcap
 MKSECCOMP := sandbox/gen/mkseccomp.c sandbox/layer/seccomp_build.c
-$(GEN)/mkseccomp: $(MKSECCOMP) sandbox/layer/seccomp.h $(wildcard sandbox/gen/*.h sandbox/gen/*.def)
+$(GEN)/mkseccomp: $(MKSECCOMP) sandbox/layer/seccomp.h sandbox/layer/bpf_run.h $(wildcard sandbox/gen/*.h sandbox/gen/*.def)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -Isandbox -o $@ $(MKSECCOMP) -lseccomp -lcap

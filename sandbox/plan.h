@@ -173,12 +173,15 @@ struct plan_tree {
 	uint64_t inodes;
 	plan_ref upper_dir; /* uppers on disk: directory the keeper makes; 0 = tmpfs */
 	plan_ref keep_dir;  /* changes: keep: the named box's own directory; 0 = none */
+	plan_ref user_name; /* the payload's name in /etc/passwd inside, and its home: */
+	plan_ref home;	    /* set where nook makes them; 0 = the tree has its own */
 	struct plan_list mounts; /* struct plan_mount */
 };
 
 struct plan_rlimit {
 	plan_ref next;
 	uint32_t resource; /* RLIMIT_* */
+	uint32_t is_default; /* nobody asked for it: a lower limit of the caller's is fine */
 	uint64_t soft;	   /* UINT64_MAX = infinity */
 	uint64_t hard;
 };

@@ -4,9 +4,9 @@
  *	mkseccomp		the header: filters as instructions, names of capabilities
  *	mkseccomp --list N	what variant N answers to every call, for the golden test
  *
- * What is printed depends on gen/sets.def, the architecture and libcap's names alone, so two
- * builds agree. Before a filter is printed it is compared with what libseccomp makes of the
- * same table: one wrong verdict stops the build.
+ * What is printed depends on gen/sets.def, the architecture and libcap's names alone,
+ * so two builds agree. Before a filter is printed it is compared with what libseccomp
+ * makes of the same table: one wrong verdict stops the build.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -18,13 +18,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gen/bpf_run.h"
+#include "layer/bpf_run.h"
 #include "layer/seccomp.h"
 
 static struct sock_filter ours[SECCOMP_MOST], theirs[SECCOMP_MOST];
 
-/* The same table through libseccomp. Calls with an argument check are only "allowed" here:
- * tests/unit/seccomp.c tries those on the kernel. Return: instructions, or -1 */
+/* The same table through libseccomp. Calls with an argument check are only "allowed"
+ * here: tests/unit/seccomp.c tries those on the kernel. Return: instructions, or -1 */
 static int reference(const struct verdicts *v)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
@@ -48,23 +48,28 @@ static int reference(const struct verdicts *v)
 
 static bool agrees(const struct verdicts *v, int count, int their_count)
 {
-	static const uint32_t odd[] = { SECCOMP_CALLS, 4096, 0x3fffffff, 0x40000000,
-					0x40000027, 0x7fffffff, 0xfffffffe, 0xffffffff };
+	static const uint32_t odd[] = {
+		SECCOMP_CALLS, 4096,	   0x3fffffff, 0x40000000,
+		0x40000027,    0x7fffffff, 0xfffffffe, 0xffffffff
+	};
 	const size_t odd_count = sizeof(odd) / sizeof(odd[0]);
 
 	for (size_t i = 0; i < SECCOMP_CALLS + odd_count; i++) {
 		uint32_t nr = i < SECCOMP_CALLS ? (uint32_t)i : odd[i - SECCOMP_CALLS];
-		struct seccomp_data call = { .nr = (int)nr, .arch = seccomp_arch_native() };
+		struct seccomp_data call = { .nr = (int)nr,
+					     .arch = seccomp_arch_native() };
 		uint32_t a, b;
 
-		if (i < SECCOMP_CALLS && v->of[i] >= VERDICT_CHECK && v->of[i] < VERDICT_KILL)
+		if (i < SECCOMP_CALLS && v->of[i] >= VERDICT_CHECK &&
+		    v->of[i] < VERDICT_KILL)
 			continue;
 		a = bpf_run(ours, (size_t)count, &call);
 		b = bpf_run(theirs, (size_t)their_count, &call);
 		call.arch ^= 1;
-		if (a != b || bpf_run(ours, (size_t)count, &call) != SECCOMP_RET_KILL_PROCESS) {
-			fprintf(stderr, "mkseccomp: call %#x: %#x, libseccomp says %#x\n", nr,
-				a, b);
+		if (a != b ||
+		    bpf_run(ours, (size_t)count, &call) != SECCOMP_RET_KILL_PROCESS) {
+			fprintf(stderr, "mkseccomp: call %#x: %#x, libseccomp says %#x\n",
+				nr, a, b);
 			return false;
 		}
 	}
@@ -107,7 +112,8 @@ static int print_filters(void)
 	     "seccomp_filters[] = {");
 	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
 		printf("\t{ seccomp_filter_%u, sizeof(seccomp_filter_%u) / "
-		       "sizeof(struct sock_filter) },\n", flags, flags);
+		       "sizeof(struct sock_filter) },\n",
+		       flags, flags);
 	puts("};");
 	return 0;
 }
@@ -124,10 +130,10 @@ static int print_list(unsigned int flags)
 
 		if (name || v.of[i] != ENOSYS)
 			printf("%s: %s\n", name ? name : "newer",
-			       check			     ? check :
-			       v.of[i] == VERDICT_PASS ? "allowed" :
-			       v.of[i] == EPERM	     ? "EPERM" :
-							 "ENOSYS");
+			       check			 ? check
+			       : v.of[i] == VERDICT_PASS ? "allowed"
+			       : v.of[i] == EPERM	 ? "EPERM"
+							 : "ENOSYS");
 		free(name);
 	}
 	return 0;

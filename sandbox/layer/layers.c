@@ -9,6 +9,7 @@
 
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
 extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
+extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock, layer_seccomp;
 
 /*
  * Table order is the order of application on every side; undo walks it backwards.
@@ -22,8 +23,13 @@ static const struct layer *const table[] = {
 	&layer_ipc,
 	&layer_time, /* its offsets must be written before a process enters it */
 	&layer_net,  /* before sysfs is mounted, which shows its links */
+	&layer_rlimit, /* root: raising a hard limit needs the host's rights */
 	&layer_session,	   /* after the root: the terminal comes from the box's devpts */
 	&layer_user_enter, /* root: after the last step that needs the host's rights */
+	&layer_caps,	   /* behind the change of ids, which needs them */
+	&layer_env,	   /* with the payload's rights, before its calls can be refused */
+	&layer_landlock,   /* its rules are opened by path: behind the last change of the root */
+	&layer_seccomp,	   /* last: the filter refuses calls that the others need */
 	NULL,
 };
 

@@ -14,10 +14,10 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct seccomp_set sets[] = {
-#define PASS SET_PASS
-#define REFUSE SET_REFUSE
-#define ABSENT SET_ABSENT
-#define GROUP SET_GROUP
+#define PASS				SET_PASS
+#define REFUSE				SET_REFUSE
+#define ABSENT				SET_ABSENT
+#define GROUP				SET_GROUP
 #define SET(name, verdict, help, calls) { name, verdict, help, calls },
 #include "gen/sets.def"
 #undef SET
@@ -28,21 +28,30 @@ static const struct seccomp_set sets[] = {
 	{ NULL, SET_GROUP, NULL, NULL },
 };
 
-/* Calls that Debian 12's libseccomp (2.5.4) cannot name. Since Linux 5.1 a new call has the
- * same number on every architecture (arch/.../syscall.tbl); 335 is x86's own. */
+/* Calls that Debian 12's libseccomp (2.5.4) cannot name. Since Linux 5.1 a new call has
+ * the same number on every architecture (arch/.../syscall.tbl); 335 is x86's own. */
 static const struct {
 	const char *name;
 	int number;
 } newer[] = {
-	{ "cachestat", 451 },	       { "fchmodat2", 452 },
-	{ "map_shadow_stack", 453 },   { "futex_wake", 454 },
-	{ "futex_wait", 455 },	       { "futex_requeue", 456 },
-	{ "statmount", 457 },	       { "listmount", 458 },
-	{ "lsm_get_self_attr", 459 },  { "lsm_set_self_attr", 460 },
-	{ "lsm_list_modules", 461 },   { "mseal", 462 },
-	{ "setxattrat", 463 },	       { "getxattrat", 464 },
-	{ "listxattrat", 465 },	       { "removexattrat", 466 },
-	{ "open_tree_attr", 467 },     { "file_getattr", 468 },
+	{ "cachestat", 451 },
+	{ "fchmodat2", 452 },
+	{ "map_shadow_stack", 453 },
+	{ "futex_wake", 454 },
+	{ "futex_wait", 455 },
+	{ "futex_requeue", 456 },
+	{ "statmount", 457 },
+	{ "listmount", 458 },
+	{ "lsm_get_self_attr", 459 },
+	{ "lsm_set_self_attr", 460 },
+	{ "lsm_list_modules", 461 },
+	{ "mseal", 462 },
+	{ "setxattrat", 463 },
+	{ "getxattrat", 464 },
+	{ "listxattrat", 465 },
+	{ "removexattrat", 466 },
+	{ "open_tree_attr", 467 },
+	{ "file_getattr", 468 },
 	{ "file_setattr", 469 },
 #ifdef __x86_64__
 	{ "uretprobe", 335 },
@@ -58,10 +67,11 @@ static const struct {
 	},
 };
 
-/* --- argument checks ----------------------------------------------------------------------
+/* --- argument checks
+ * ----------------------------------------------------------------------
  *
- * Each step looks at the low 32 bits of one argument and passes, refuses or goes on; what is
- * left at the end is decided by `otherwise`. */
+ * Each step looks at the low 32 bits of one argument and passes, refuses or goes on;
+ * what is left at the end is decided by `otherwise`. */
 enum step_op {
 	IS,	 /* equal */
 	HAS_ANY, /* at least one of these bits */
@@ -102,22 +112,20 @@ static const struct step ioctl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 0x541c }, /* TIOCLINUX: pastes into a virtual console */
 };
 static const struct step family_steps[] = {
-	{ 0, IS, PASS, NEXT, AF_UNIX },
-	{ 0, IS, PASS, NEXT, AF_INET },
-	{ 0, IS, PASS, NEXT, AF_INET6 },
-	{ 0, IS, NEXT, REFUSE, AF_NETLINK },
+	{ 0, IS, PASS, NEXT, AF_UNIX },	 { 0, IS, PASS, NEXT, AF_INET },
+	{ 0, IS, PASS, NEXT, AF_INET6 }, { 0, IS, NEXT, REFUSE, AF_NETLINK },
 	{ 2, IS, PASS, NEXT, 0 }, /* NETLINK_ROUTE: names of interfaces, getaddrinfo(3) */
 };
 static const struct step clone_steps[] = {
 	{ CLONE_FLAGS_ARG, HAS_ANY, REFUSE, NEXT, CLONE_NEW_ANY },
 };
 static const struct step personality_steps[] = {
-	{ 0, IS, PASS, NEXT, 0 },	   /* PER_LINUX */
-	{ 0, IS, PASS, NEXT, 8 },	   /* PER_LINUX32: uname says i686 */
-	{ 0, IS, PASS, NEXT, 0x20000 },	   /* UNAME26 */
+	{ 0, IS, PASS, NEXT, 0 },	/* PER_LINUX */
+	{ 0, IS, PASS, NEXT, 8 },	/* PER_LINUX32: uname says i686 */
+	{ 0, IS, PASS, NEXT, 0x20000 }, /* UNAME26 */
 	{ 0, IS, PASS, NEXT, 0x20008 },
 	{ 0, IS, PASS, NEXT, 0xffffffffu }, /* only asks */
-	{ 0, IS, PASS, NEXT, 0x40000 },	   /* ADDR_NO_RANDOMIZE: the debug row alone */
+	{ 0, IS, PASS, NEXT, 0x40000 },	    /* ADDR_NO_RANDOMIZE: the debug row alone */
 };
 static const struct step keyctl_steps[] = {
 	{ 0, IS, PASS, NEXT, 1 }, /* KEYCTL_JOIN_SESSION_KEYRING */
@@ -149,15 +157,17 @@ static const struct check checks[] = {
 	  "0, 8, 0x20000, 0x20008 and asking" },
 	{ "keyctl", SECCOMP_NESTED, 0, EPERM, REFUSE, 1, keyctl_steps,
 	  "only a new session keyring" },
-	{ "mmap", SECCOMP_WX, 0, EPERM, PASS, 1, mmap_steps, "not writable and executable" },
+	{ "mmap", SECCOMP_WX, 0, EPERM, PASS, 1, mmap_steps,
+	  "not writable and executable" },
 	{ "mprotect", SECCOMP_WX, 0, EPERM, PASS, 1, mprotect_steps, "not executable" },
-	{ "pkey_mprotect", SECCOMP_WX, 0, EPERM, PASS, 1, mprotect_steps, "not executable" },
+	{ "pkey_mprotect", SECCOMP_WX, 0, EPERM, PASS, 1, mprotect_steps,
+	  "not executable" },
 	{ "shmat", SECCOMP_WX, 0, EPERM, PASS, 1, shmat_steps, "not executable" },
 	{ "memfd_create", SECCOMP_WX, 0, EPERM, REFUSE, 1, memfd_steps,
 	  "only with MFD_NOEXEC_SEAL" },
 };
 
-/* --- names and sets ----------------------------------------------------------------------- */
+/* --- names and sets ----------------------------------------------------------------- */
 
 const struct seccomp_set *seccomp_sets(void)
 {
@@ -201,7 +211,8 @@ bool seccomp_each_call(const char **at, char word[64])
 
 /* Give every call of a set the same verdict. Return: NULL, or what stands at the first
  * name that nobody knows */
-static const char *set_all(struct verdicts *v, const struct seccomp_set *s, uint16_t verdict)
+static const char *set_all(struct verdicts *v, const struct seccomp_set *s,
+			   uint16_t verdict)
 {
 	const char *at = s->calls, *begin = at;
 	char word[64];
@@ -263,7 +274,14 @@ const char *verdicts_check_text(uint16_t verdict)
 	return c ? c->text : NULL;
 }
 
-/* --- compiling ---------------------------------------------------------------------------- */
+const char *verdicts_check_call(uint16_t verdict)
+{
+	const struct check *c = check_of(verdict);
+
+	return c ? c->call : NULL;
+}
+
+/* --- compiling ---------------------------------------------------------------------- */
 
 /* Numbers from @first up to the next range's first have one verdict */
 struct range {
@@ -287,15 +305,15 @@ static size_t emit(struct emitter *em, struct sock_filter insn)
 
 static size_t emit_ret(struct emitter *em, uint16_t verdict)
 {
-	uint32_t k = verdict == VERDICT_PASS ? SECCOMP_RET_ALLOW :
-		     verdict == VERDICT_KILL ? SECCOMP_RET_KILL_PROCESS :
-					       SECCOMP_RET_ERRNO | verdict;
+	uint32_t k = verdict == VERDICT_PASS   ? SECCOMP_RET_ALLOW
+		     : verdict == VERDICT_KILL ? SECCOMP_RET_KILL_PROCESS
+					       : SECCOMP_RET_ERRNO | verdict;
 
 	return emit(em, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, k));
 }
 
-/* A leaf that needs a look at arguments is an empty jump; emit_checks() gives it its aim and
- * finds it by the verdict in k until then. */
+/* A leaf that needs a look at arguments is an empty jump; emit_checks() gives it its
+ * aim and finds it by the verdict in k until then. */
 static void emit_leaf(struct emitter *em, uint16_t verdict)
 {
 	if (check_of(verdict))
@@ -328,7 +346,8 @@ static void emit_tree(struct emitter *em, size_t from, size_t to)
 	emit_tree(em, from, middle);
 }
 
-/* How far the jump at @from goes for an outcome; @pass and @refuse are where those return */
+/* How far the jump at @from goes for an outcome; @pass and @refuse are where those
+ * return */
 static uint8_t reach(uint8_t outcome, size_t from, size_t pass, size_t refuse)
 {
 	size_t to = outcome == PASS ? pass : outcome == REFUSE ? refuse : from + 1;
@@ -348,16 +367,18 @@ static void emit_check(struct emitter *em, const struct check *c)
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct step *s = &c->steps[i];
-		uint32_t low = (uint32_t)offsetof(struct seccomp_data, args) + 8u * s->arg +
-			       (is_little ? 0 : 4);
+		uint32_t low = (uint32_t)offsetof(struct seccomp_data, args) +
+			       8u * s->arg + (is_little ? 0 : 4);
 
 		/* loaded once for neighbours that look at the same argument */
 		if (i == 0 || s->arg != s[-1].arg || s[-1].op == HAS_ALL)
-			emit(em, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
+			emit(em,
+			     (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
 		if (s->op == HAS_ALL)
 			emit(em, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
 							      s->value));
-		jump[i] = emit(em, (struct sock_filter)BPF_JUMP(compare[s->op], s->value, 0, 0));
+		jump[i] = emit(
+			em, (struct sock_filter)BPF_JUMP(compare[s->op], s->value, 0, 0));
 	}
 	first = emit_ret(em, c->otherwise == PASS ? VERDICT_PASS : c->error);
 	emit_ret(em, c->otherwise == PASS ? c->error : VERDICT_PASS);
@@ -369,15 +390,15 @@ static void emit_check(struct emitter *em, const struct check *c)
 	}
 }
 
-/* Behind the tree: each check that a leaf asks for, once for each leaf (a call has one) */
+/* Behind the tree: each check that a leaf asks for, once for each leaf */
 static void emit_checks(struct emitter *em, size_t from)
 {
 	size_t to = em->count < em->most ? em->count : em->most;
 
 	for (size_t i = from; i < to; i++) {
-		const struct check *c = em->out[i].code == (BPF_JMP | BPF_JA) ?
-						check_of((uint16_t)em->out[i].k) :
-						NULL;
+		const struct check *c = em->out[i].code == (BPF_JMP | BPF_JA)
+						? check_of((uint16_t)em->out[i].k)
+						: NULL;
 
 		if (!c)
 			continue;

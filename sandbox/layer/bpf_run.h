@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bpf_run.h - runs a seccomp filter by hand: the build and the tests ask it for verdicts */
-#ifndef NOOK_GEN_BPF_RUN_H
-#define NOOK_GEN_BPF_RUN_H
+/* bpf_run.h - runs a seccomp filter by hand, for the build, the plan and the tests */
+#ifndef NOOK_LAYER_BPF_RUN_H
+#define NOOK_LAYER_BPF_RUN_H
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
