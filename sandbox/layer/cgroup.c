@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/where.h"
 
 /* Keys that need a cgroup controller or a backend that this build does not have */
@@ -62,10 +63,18 @@ static void cgroup_explain(const struct plan *pl, struct text *out)
 			      "  $ unshare --cgroup COMMAND\n");
 }
 
+static void cgroup_script(const struct plan *pl, struct script *sc)
+{
+	if (pl->unshare_flags & CLONE_NEWCGROUP)
+		script_words(sc, SCRIPT_UNSHARE, "--cgroup");
+}
+
 const struct layer layer_cgroup = {
 	.name = "cgroup",
 	.isolates = "the view of the cgroup tree",
+	.without = "/proc/self/cgroup shows where this machine keeps the caller's processes",
 	.plan = cgroup_plan,
 	.apply[SIDE_BOX] = cgroup_box,
 	.explain = cgroup_explain,
+	.script = cgroup_script,
 };

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 
 static int ipc_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
 {
@@ -24,9 +25,17 @@ static void ipc_explain(const struct plan *pl, struct text *out)
 			      "goes with the box.\n  $ unshare --ipc COMMAND\n");
 }
 
+static void ipc_script(const struct plan *pl, struct script *sc)
+{
+	if (pl->clone_flags & CLONE_NEWIPC)
+		script_words(sc, SCRIPT_UNSHARE, "--ipc");
+}
+
 const struct layer layer_ipc = {
 	.name = "ipc",
 	.isolates = "System V shared memory, semaphores, message queues; POSIX message queues",
+	.without = "shared memory and queues of other programs of the same user are within reach",
 	.plan = ipc_plan,
 	.explain = ipc_explain,
+	.script = ipc_script,
 };

@@ -13,6 +13,7 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/where.h"
 
 /* Keys of the modes that come with networks */
@@ -153,11 +154,8 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 
 static void net_explain(const struct plan *pl, struct text *out)
 {
-	if (pl->net.mode) {
-		text_add(out, "Shared with the host: the box has its links, addresses, ports and "
-			      "abstract sockets.\n");
+	if (pl->net.mode)
 		return;
-	}
 	text_add(out, "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, and it is up; "
 		      "there is no way out.\n"
 		      "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
@@ -166,10 +164,27 @@ static void net_explain(const struct plan *pl, struct text *out)
 			  plan_text(pl, sc->value));
 }
 
+static void net_script(const struct plan *pl, struct script *sc)
+{
+	if (pl->clone_flags & CLONE_NEWNET)
+		script_words(sc, SCRIPT_UNSHARE, "--net");
+	if (pl->net.lo_up)
+		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
+	for (const struct plan_sysctl *k = NULL; (k = plan_each(pl, &pl->net.sysctls, k));) {
+		auto_text word = { 0 };
+
+		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
+		script_command(sc, SCRIPT_INSIDE, "sysctl", "-qw", text_str(&word), NULL);
+	}
+}
+
 const struct layer layer_net = {
 	.name = "net",
 	.isolates = "links, addresses, routes, ports, firewall rules, abstract sockets",
+	.without = "the box uses this machine's links, addresses and ports, can talk to services "
+		   "that listen on localhost, and to abstract unix sockets",
 	.plan = net_plan,
 	.apply[SIDE_BOX] = net_box,
 	.explain = net_explain,
+	.script = net_script,
 };

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 
 static int pid_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
 {
@@ -40,9 +41,17 @@ static void pid_explain(const struct plan *pl, struct text *out)
 	text_add(out, "  $ unshare --pid --fork --kill-child COMMAND\n");
 }
 
+static void pid_script(const struct plan *pl, struct script *sc)
+{
+	if (pl->clone_flags & CLONE_NEWPID)
+		script_words(sc, SCRIPT_UNSHARE, "--pid --fork --kill-child");
+}
+
 const struct layer layer_pid = {
 	.name = "pid",
 	.isolates = "process ids: other processes cannot be seen, signalled or traced",
+	.without = "every process of this machine can be seen, and the caller's signalled",
 	.plan = pid_plan,
 	.explain = pid_explain,
+	.script = pid_script,
 };

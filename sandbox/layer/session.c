@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/where.h"
 
 #ifndef TIOCGPTPEER
@@ -103,11 +104,23 @@ static void session_explain(const struct plan *pl, struct text *out)
 	text_add(out, "  $ keyctl session - setsid --ctty COMMAND\n");
 }
 
+/* A new session has no terminal: a shell works, its job control does not */
+static void session_script(const struct plan *pl, struct script *sc)
+{
+	script_words(sc, SCRIPT_EXEC, "\\\n\tsetsid%s", pl->session.init_none ? "" : " --wait");
+	script_line(sc, SCRIPT_NOTE, "a pseudo-terminal of its own (script(1) makes one)");
+	if (pl->session.new_keyring)
+		script_line(sc, SCRIPT_NOTE, "a session keyring of its own ('keyctl session -' of "
+					     "keyutils makes one)");
+}
+
 const struct layer layer_session = {
 	.name = "session",
 	.isolates = "session, controlling terminal, session keyring",
+	.without = "the command could type into the caller's terminal and read the caller's keys",
 	.plan = session_plan,
 	.apply[SIDE_BOX] = session_box,
 	.apply[SIDE_LAST] = session_last,
 	.explain = session_explain,
+	.script = session_script,
 };

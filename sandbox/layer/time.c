@@ -13,6 +13,7 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/where.h"
 
 #ifndef CLONE_NEWTIME
@@ -87,10 +88,24 @@ static void time_explain(const struct plan *pl, struct text *out)
 			  pl->time.boottime / NS_PER_S, pl->time.monotonic / NS_PER_S);
 }
 
+/* unshare(1) takes whole seconds; it needs a child, which --fork makes */
+static void time_script(const struct plan *pl, struct script *sc)
+{
+	if (!(pl->unshare_flags & CLONE_NEWTIME))
+		return;
+	script_words(sc, SCRIPT_UNSHARE, "--time --boottime %" PRId64 " --monotonic %" PRId64 "%s",
+		     pl->time.boottime / NS_PER_S, pl->time.monotonic / NS_PER_S,
+		     pl->clone_flags & CLONE_NEWPID ? "" : " --fork");
+	if (pl->time.boottime % NS_PER_S || pl->time.monotonic % NS_PER_S)
+		script_line(sc, SCRIPT_NOTE, "parts of a second in the clocks' offsets");
+}
+
 const struct layer layer_time = {
 	.name = "time",
 	.isolates = "offsets of the boot-time and monotonic clocks",
+	.without = "uptime and monotonic clocks are this machine's",
 	.plan = time_plan,
 	.apply[SIDE_BOX] = time_box,
 	.explain = time_explain,
+	.script = time_script,
 };

@@ -26,6 +26,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/user_plan.h"
 
 /* Raw: a libc's own calls go through all threads and keep state, and SIDE_LAST shares memory */
@@ -146,10 +147,8 @@ static void user_explain(const struct plan *pl, struct text *out)
 {
 	const struct plan_user *u = &pl->user;
 
-	if (u->order == USER_NONE) {
-		text_add(out, "No user namespace: ids inside are the host's ids.\n");
+	if (u->order == USER_NONE)
 		return;
-	}
 	if (u->order == USER_FIRST)
 		text_add(out, "clone3(CLONE_NEWUSER): made first; every later wall is built with "
 			      "the rights that this namespace gives, and with no right outside.\n");
@@ -178,10 +177,12 @@ static void user_explain(const struct plan *pl, struct text *out)
 const struct layer layer_user_make = {
 	.name = "user",
 	.isolates = "user and group ids, and with them every right outside",
+	.without = "ids inside are this machine's ids; only root can make the other namespaces",
 	.plan = user_plan,
 	.needs_host = user_needs_host,
 	.apply[SIDE_BOX] = make_box,
 	.explain = user_explain,
+	.script = script_user_make,
 };
 
 /* The second entry of the same wall: see layers.c for its place */
@@ -189,4 +190,5 @@ const struct layer layer_user_enter = {
 	.name = "user",
 	.apply[SIDE_BOX] = enter_box,
 	.apply[SIDE_LAST] = enter_last,
+	.script = script_user_enter,
 };

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "layer/layer.h"
+#include "layer/script.h"
 #include "layer/where.h"
 
 static int uts_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
@@ -51,10 +52,21 @@ static void uts_explain(const struct plan *pl, struct text *out)
 	text_add(out, "; exec COMMAND'\n");
 }
 
+static void uts_script(const struct plan *pl, struct script *sc)
+{
+	if (!(pl->clone_flags & CLONE_NEWUTS))
+		return;
+	script_words(sc, SCRIPT_UNSHARE, "--uts");
+	if (pl->hostname)
+		script_command(sc, SCRIPT_INSIDE, "hostname", plan_text(pl, pl->hostname), NULL);
+}
+
 const struct layer layer_uts = {
 	.name = "uts",
 	.isolates = "host name and domain name",
+	.without = "uname(2) shows this machine's name",
 	.plan = uts_plan,
 	.apply[SIDE_BOX] = uts_box,
 	.explain = uts_explain,
+	.script = uts_script,
 };
