@@ -9,6 +9,7 @@ make_quietly() { make -C "$TOP" --no-print-directory -s "$@" >"$T/log" 2>&1 || f
 
 setup() {
 	nook_setup
+	need make
 	[ -n "${NOOK_TEST_CHILD:-}" ] || skip "covers /usr/local: only in namespaces of its own"
 	make_quietly install DESTDIR="$T/image"
 }

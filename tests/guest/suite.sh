@@ -14,4 +14,4 @@ done | awk '
 	/^1\.\./ { next }
 	/^(not )?ok / { sub(/ok [0-9]+/, "ok " ++count) }
 	{ print; fflush() }
-	END { print "1.." count }'
+	END { print "1.." count + 0 }'

@@ -103,6 +103,8 @@ EOF
 printf 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n' >etc/group
 echo user:100000:65536 | tee etc/subuid >etc/subgid
 echo guest >etc/hostname
+mkdir -p usr/lib/locale
+cp -r /usr/lib/locale/C.utf8 usr/lib/locale/
 echo '127.0.0.1 localhost' >etc/hosts
 echo 'nameserver 192.0.2.53' >etc/resolv.conf
 mkdir -p etc/ld.so.conf.d
