@@ -13,7 +13,10 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+struct arena;
 struct err;
+struct node;
+struct text;
 
 /**
  * struct origin - Where a value came from
@@ -111,14 +114,16 @@ enum {
  * struct mount_wish - One entry of `mounts`
  * @kind:	What it is
  * @source:	bind, overlay: path on the host, `~` and `${NAME}` expanded; filesystem: its
- *		`source`; NULL otherwise
+ *		`source`; NULL otherwise; "." with @is_cwd
  * @fstype:	filesystem: its type; NULL otherwise
- * @to:		Where it goes inside, absolute, no `..`
+ * @to:		Where it goes inside, absolute, no `..`; "." = at its own path (@is_cwd only)
  * @set:	MO_* bits asked for; @clear: MO_* bits asked off (rw, exec, suid, dev, ...)
  * @data:	filesystem: options that are the file system's own, "a=b,c"; else NULL
  * @size:	Bytes, 0 = default; @inodes: count, 0 = default
  * @mode:	Permission bits, or -1 for the default
  * @optional:	A missing source is no error
+ * @is_cwd:	`bind: .`, the caller's current directory. With @optional it is left out where
+ *		decisions.md 9 says so; without it (`-v .`) it was asked for by name
  * @at:		Where the entry stands
  */
 struct mount_wish {
@@ -133,6 +138,7 @@ struct mount_wish {
 	uint64_t inodes;
 	int mode;
 	bool optional;
+	bool is_cwd;
 	struct origin at;
 };
 
@@ -162,7 +168,8 @@ struct profile {
 	const char *name; /* of the profile that was asked for, without path and .yaml */
 	const char *path; /* file it came from */
 	struct origin origin[FIELD_COUNT];
-	void *arena;
+	const struct node *value[FIELD_COUNT]; /* as written, inherited parts merged in */
+	struct arena *arena;
 
 	const char *description;
 	struct items extends;
@@ -248,9 +255,12 @@ struct profile {
 
 /** struct option_wish - A value given on the command line: `--set KEY=VALUE` or its short way
  * @option:	"--memory", for errors and provenance
- * @key:	Field name as in a profile, "+key" to append
+ * @key:	Field name as in a profile, "+key" to append, "environment.FOO" for one entry of
+ *		a map
  * @value:	Text of the value; lists and maps in YAML flow style ("[a, b]") or a plain scalar
- *		which makes a list of one
+ *		which makes a list of one, or for a map NAME=VALUE. Only `--set` reads a plain
+ *		null as "back to the built-in default" and takes YAML's quotes off: any other
+ *		option's text is taken as it stands
  */
 struct option_wish {
 	const char *option;
@@ -270,9 +280,22 @@ struct option_wish {
  */
 int profile_load(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e);
+/**
+ * profile_parse_text() - Parse and check a profile from memory
+ * @buf:	What would stand in the file; `extends` is refused
+ * @len:	Its bytes
+ * @name:	Name of the profile and of the file in errors
+ * @out:	The profile; free with profile_free()
+ *
+ * Touches no file, so it is what the fuzzer calls. Return: 0, or -1 and @e
+ */
+int profile_parse_text(const char *buf, size_t len, const char *name, struct profile **out,
+		       struct err *e);
 void profile_free(struct profile *pf);
 bool profile_is_set(const struct profile *pf, enum field f);
 /** field_name() - "root.from" for FIELD_root_from */
 const char *field_name(enum field f);
+/** field_find() - The field of a key, or -1 */
+int field_find(const char *key);
 
 #endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* internal.h - what the files of profile/ share and nobody else sees
+ *
+ * Theory of operation. A file becomes a tree of nodes (yaml.c), all scalars text. Each node
+ * knows its line. load.c walks extends, parents first, and folds every file into one node a
+ * field: a value replaces, maps merge by key, `+key` appends. After each fold the row of the
+ * type table (types.c) checks the node and writes the typed value into struct profile, so a
+ * wrong value is an error even where a later file would replace it. Last come the checks
+ * that look at several fields (check.c).
+ *
+ * All memory is the profile's arena: nothing here is freed one by one.
+ */
+#ifndef NOOK_PROFILE_INTERNAL_H
+#define NOOK_PROFILE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "profile/profile.h"
+
+struct name;
+
+#define PROFILE_MOST (1u << 20) /* bytes of a file */
+#define NESTING_MOST 16
+#define ENTRIES_MOST 4096 /* of one list or map */
+#define EXTENDS_MOST 16	  /* depth */
+
+/* --- arena.c ------------------------------------------------------------------------- */
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a);
+/** arena_alloc() - @size zeroed bytes; NULL only when memory ran out */
+void *arena_alloc(struct arena *a, size_t size);
+char *arena_copy(struct arena *a, const char *s, size_t len);
+char *arena_printf(struct arena *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* --- yaml.c -------------------------------------------------------------------------- */
+
+enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+/**
+ * struct node - One value of a profile, all text
+ * @key:	In a map: its key; NULL in a list
+ * @hash:	Of the key, so that looking for twins stays cheap
+ * @text:	NODE_SCALAR: without quotes, no NUL inside
+ * @at:		Where the value stands; @key_at where its key stands
+ */
+struct node {
+	enum node_kind kind;
+	uint32_t hash;
+	const char *key;
+	const char *text;
+	struct origin at;
+	struct origin key_at;
+	struct node *first;
+	struct node *last;
+	struct node *next;
+	size_t count;
+};
+
+/** struct source - A text to parse; @is_option: errors and origins carry no line */
+struct source {
+	const char *file;
+	const char *buf;
+	size_t len;
+	bool is_option;
+};
+
+/** yaml_parse() - The one document of @src as nodes; *root is NULL when it is empty */
+int yaml_parse(struct arena *a, const struct source *src, struct node **root, struct err *e);
+struct node *node_new(struct arena *a, enum node_kind kind, struct origin at);
+void node_append(struct node *parent, struct node *child);
+uint32_t key_hash(const char *key);
+/** node_find() - Child of a map by its key, or NULL */
+struct node *node_find(const struct node *map, const char *key);
+
+/* --- search.c ------------------------------------------------------------------------ */
+
+#define PLACES_MOST 16
+
+/** struct place - A directory of the search list, opened when it is first needed */
+struct place {
+	const char *dir;
+	int fd;
+	bool is_tried;
+	bool is_shipped; /* comes with the program: its owner is the program's */
+};
+
+struct search {
+	struct arena *arena;
+	struct place place[PLACES_MOST];
+	size_t count;
+	bool is_whole; /* the shipped directory is in the list already */
+};
+
+/** struct found - A profile file that was read and may be trusted */
+struct found {
+	const char *path;
+	const char *buf;
+	size_t len;
+	dev_t dev;
+	ino_t ino;
+};
+
+void search_init(struct search *s, struct arena *a);
+void search_release(struct search *s);
+/** search_name() - Find and read a profile by name; the error says where it looked */
+int search_name(struct search *s, const char *name, struct found *out, struct err *e);
+/** search_path() - Read a profile by path */
+int search_path(struct search *s, const char *path, struct found *out, struct err *e);
+/** search_list() - Every directory there is to look in, in order. Return: count */
+size_t search_list(struct search *s);
+
+/* --- types.c ------------------------------------------------------------------------- */
+
+/** struct loader - What the readers of values share */
+struct loader {
+	struct arena *arena;
+	struct profile *pf;
+	struct err *e;
+};
+
+struct field_info;
+
+/* struct type's @shapes */
+enum {
+	IS_SCALAR = 1 << NODE_SCALAR,
+	IS_LIST = 1 << NODE_LIST,
+	IS_MAP = 1 << NODE_MAP,
+};
+
+/** struct type - How a field's value is read; each row of fields.def names one
+ * @name:	In nook-profile(5)
+ * @expects:	"a size such as 512M": ends the message about a wrong value
+ * @size:	Bytes of the value in struct profile: copied back from the defaults
+ * @shapes:	Bits 1 << enum node_kind that it takes
+ * @read:	Node to value
+ * @number, @lo, @hi, @at_max: read_number(): the reader, the range, what `max` means (@lo
+ *		where it is refused)
+ * @words:	read_word(), read_bits(): the words it takes
+ * @check, @check_key: read_text(), read_items(), read_map(): 0, or -1 and a reason
+ */
+struct type {
+	const char *name;
+	const char *expects;
+	size_t size;
+	unsigned int shapes;
+	int (*read)(struct loader *ld, const struct field_info *f, const struct node *n);
+	int (*number)(const char *s, uint64_t *out, const char **why);
+	uint64_t lo, hi, at_max;
+	const struct name *words;
+	int (*check)(const char *s, const char **why);
+	int (*check_key)(const char *s, const char **why);
+};
+
+/** struct field_info - A row of fields.def as the loader sees it */
+struct field_info {
+	const char *key;
+	size_t key_len;
+	size_t offset;
+	const struct type *type;
+	const char *fallback; /* the default, for people */
+	const char *layer;
+	const char *help;
+};
+
+extern const struct field_info field_info[FIELD_COUNT];
+extern const struct profile profile_defaults;
+
+/** wrong() - "FILE:LINE:COL: reason" into the loader's error. Return: -1 */
+int wrong(const struct loader *ld, const struct origin *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/** shown() - A value as errors show it: escaped, cut */
+const char *shown(const struct loader *ld, const char *s);
+/** wrong_value() - "'KEY' cannot be 'VALUE': expected ..." */
+int wrong_value(const struct loader *ld, const char *key, const struct node *n,
+		const char *expects);
+int no_memory(const struct loader *ld);
+void *field_at(const struct loader *ld, const struct field_info *f);
+/** read_list_of() - Items out of a list, or of one scalar, each checked */
+int read_list_of(struct loader *ld, const char *key, const struct node *n,
+		 const struct type *t, struct items *out);
+/** expand() - `~` and `${NAME}` in a path on the host; an error names what is not set */
+int expand(struct loader *ld, const char *key, const struct node *n, const char **out);
+
+/* readers with rules of their own */
+int read_mounts(struct loader *ld, const struct field_info *f, const struct node *n);
+/** mount_from_short() - The map that a short form of a mount stands for; NULL and the error */
+const struct node *mount_from_short(struct loader *ld, const struct node *n);
+int read_idmap(struct loader *ld, const struct field_info *f, const struct node *n);
+int read_groups(struct loader *ld, const struct field_info *f, const struct node *n);
+int read_rlimits(struct loader *ld, const struct field_info *f, const struct node *n);
+int read_io(struct loader *ld, const struct field_info *f, const struct node *n);
+int read_caps(struct loader *ld, const struct field_info *f, const struct node *n);
+int read_seccomp(struct loader *ld, const struct field_info *f, const struct node *n);
+
+/* --- check.c ------------------------------------------------------------------------- */
+
+/** profile_check() - What no single field can tell */
+int profile_check(struct loader *ld);
+
+/* single values: 0, or -1 and why */
+int check_line(const char *s, const char **why);
+int check_text(const char *s, const char **why);
+int check_hostname(const char *s, const char **why);
+int check_box_path(const char *s, const char **why);
+int check_hidden_path(const char *s, const char **why);
+int check_id_name(const char *s, const char **why);
+int check_env_name(const char *s, const char **why);
+int check_env_value(const char *s, const char **why);
+int check_device(const char *s, const char **why);
+int check_sysctl(const char *s, const char **why);
+int check_cidr(const char *s, const char **why);
+int check_mac(const char *s, const char **why);
+int check_address(const char *s, const char **why);
+int check_publish(const char *s, const char **why);
+int check_allow(const char *s, const char **why);
+int check_host_line(const char *s, const char **why);
+int check_label(const char *s, const char **why);
+
+#endif
