@@ -188,8 +188,6 @@ int expand(struct loader *ld, const char *key, const struct node *n, const char 
 
 /* readers with rules of their own */
 int read_mounts(struct loader *ld, const struct field_info *f, const struct node *n);
-/** mount_from_short() - The map that a short form of a mount stands for; NULL and the error */
-const struct node *mount_from_short(struct loader *ld, const struct node *n);
 int read_idmap(struct loader *ld, const struct field_info *f, const struct node *n);
 int read_groups(struct loader *ld, const struct field_info *f, const struct node *n);
 int read_rlimits(struct loader *ld, const struct field_info *f, const struct node *n);

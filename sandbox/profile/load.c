@@ -467,15 +467,14 @@ static struct node *wrap_node(struct loader *ld, struct node *child, const char 
 	return parent;
 }
 
-static struct node *option_scalar(struct loader *ld, const struct option_wish *o)
+static struct node *option_scalar(struct loader *ld, const char *value,
+				  const struct origin *at)
 {
-	bool is_null = !strcmp(o->option, "--set") &&
-		       (!strcmp(o->value, "null") || !strcmp(o->value, "~"));
-	struct node *n = node_new(ld->arena, is_null ? NODE_NULL : NODE_SCALAR,
-				  (struct origin){ .file = o->option });
+	bool is_null = !strcmp(value, "null") || !strcmp(value, "~");
+	struct node *n = node_new(ld->arena, is_null ? NODE_NULL : NODE_SCALAR, *at);
 
 	if (n && !is_null)
-		n->text = arena_copy(ld->arena, o->value, strlen(o->value));
+		n->text = arena_copy(ld->arena, value, strlen(value));
 	return n && (is_null || n->text) ? n : NULL;
 }
 
@@ -493,45 +492,58 @@ static int option_pair(struct loader *ld, const char *key, struct node **n)
 	return *n ? 0 : no_memory(ld);
 }
 
-static int option_node(struct loader *ld, const struct option_wish *o, unsigned int shapes,
+/* What begins with a quote or a bracket is YAML; anything else is a word as it stands, so
+ * that a colon or a hash in it means nothing */
+static int option_node(struct loader *ld, const char *value, const struct origin *at,
 		       struct node **n)
 {
-	bool is_set = !strcmp(o->option, "--set");
-	bool is_many = (*o->value == '[' && (shapes & IS_LIST)) ||
-		       (*o->value == '{' && (shapes & (IS_LIST | IS_MAP)));
-	struct source src = { o->option, o->value, strlen(o->value), true };
+	struct source src = { at->file, value, strlen(value), true };
 
-	if (is_many || (is_set && (*o->value == '"' || *o->value == '\'')))
-		return yaml_parse(ld->arena, &src, n, ld->e);
-	*n = option_scalar(ld, o);
+	if (*value && strchr("[{\"'", *value)) {
+		if (yaml_parse(ld->arena, &src, n, ld->e))
+			return -1;
+		return 0;
+	}
+	*n = option_scalar(ld, value, at);
+	return *n ? 0 : no_memory(ld);
+}
+
+/* A word or a map where the field is a list is a list of one, NAME=VALUE is a map of one */
+static int option_shape(struct loader *ld, enum field f, bool is_more, struct node **n)
+{
+	unsigned int shapes = field_info[f].type->shapes;
+	bool is_word = (*n)->kind == NODE_SCALAR && (is_more || !(shapes & IS_SCALAR));
+
+	if (is_word && (shapes & IS_MAP) && !(shapes & IS_LIST))
+		return option_pair(ld, field_info[f].key, n);
+	if ((is_word || (*n)->kind == NODE_MAP) && (shapes & IS_LIST))
+		*n = wrap_node(ld, *n, NULL);
 	return *n ? 0 : no_memory(ld);
 }
 
 static int apply_option(struct loader *ld, const struct option_wish *o)
 {
-	struct origin at = { .file = o->option };
+	struct origin at = { .file = arena_copy(ld->arena, o->option, strlen(o->option)) };
 	bool is_more = *o->key == '+';
 	const char *entry;
 	int f = option_field(o->key + is_more, &entry);
-	unsigned int shapes;
 	struct node *n;
 
-	if (f < 0 || f == FIELD_extends)
-		return f < 0 ? unknown_key(ld, &at, NULL, o->key + is_more) :
-			       wrong(ld, &at, "'extends' can only stand in a profile");
-	shapes = field_info[f].type->shapes;
-	/* Entries of maps are single words, but for seccomp's own lists */
-	if (option_node(ld, o, entry ? (f == FIELD_seccomp ? IS_LIST : 0) : shapes, &n))
+	if (!at.file)
+		return no_memory(ld);
+	if (f < 0)
+		return unknown_key(ld, &at, NULL, o->key + is_more);
+	if (f == FIELD_extends)
+		return wrong(ld, &at, "'extends' can only stand in a profile");
+	if (option_node(ld, o->value, &at, &n))
 		return -1;
-	if (entry)
-		n = wrap_node(ld, n, entry);
-	else if (n->kind == NODE_MAP && (shapes & IS_LIST))
-		n = wrap_node(ld, n, NULL);
-	else if (n->kind == NODE_SCALAR && !(shapes & IS_SCALAR) && (shapes & IS_MAP))
-		return option_pair(ld, field_info[f].key, &n) ? -1 : fold(ld, (enum field)f, n, is_more);
-	else if (n->kind == NODE_SCALAR && (is_more || !(shapes & IS_SCALAR)) && (shapes & IS_LIST))
-		n = wrap_node(ld, n, NULL);
-	return n ? fold(ld, (enum field)f, n, is_more) : no_memory(ld);
+	if (entry) {
+		entry = arena_copy(ld->arena, entry, strlen(entry));
+		n = entry ? wrap_node(ld, n, entry) : NULL;
+		return n ? fold(ld, (enum field)f, n, is_more) : no_memory(ld);
+	}
+	return option_shape(ld, (enum field)f, is_more, &n) ? -1 :
+							      fold(ld, (enum field)f, n, is_more);
 }
 
 /* --- the whole ------------------------------------------------------------------------- */

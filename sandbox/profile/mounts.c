@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mounts.c - entries of `mounts`
  *
- * An entry is a map; the short forms (SRC:DST:ro in a profile, podman's --mount and --tmpfs)
- * are turned into that map first by mounts_short.c, so there is one reader and one set of
- * rules.
+ * An entry is a map; the short form (SRC:DST:ro) is turned into that map first, so there is
+ * one reader and one set of rules.
  */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -175,6 +176,22 @@ static int read_target(struct loader *ld, struct mount_wish *m, const struct nod
 	return 0;
 }
 
+/* A relative path on the command line starts where it was typed; in a profile there is no
+ * such place */
+static const struct node *from_here(struct loader *ld, const struct node *n)
+{
+	struct node *here = node_new(ld->arena, NODE_SCALAR, n->at);
+	char cwd[PATH_MAX];
+
+	if (strncmp(n->text, "./", 2) != 0 && strncmp(n->text, "../", 3) != 0 &&
+	    strcmp(n->text, "..") != 0)
+		return n;
+	if (!here || !getcwd(cwd, sizeof(cwd)))
+		return here ? n : NULL;
+	here->text = arena_printf(ld->arena, "%s/%s", cwd, n->text);
+	return here->text ? here : NULL;
+}
+
 static int read_source(struct loader *ld, struct mount_wish *m, const struct kind *k,
 		       const struct node *n)
 {
@@ -196,7 +213,9 @@ static int read_source(struct loader *ld, struct mount_wish *m, const struct kin
 		m->source = n->text;
 		return 0;
 	}
-	return expand(ld, key, n, &m->source);
+	if (!n->at.line)
+		n = from_here(ld, n);
+	return n ? expand(ld, key, n, &m->source) : no_memory(ld);
 }
 
 /* --- the keys beside the kind ------------------------------------------------------------ */
@@ -308,13 +327,47 @@ static int find_kind(struct loader *ld, const struct node *n, const struct kind 
 				 "devpts, proc, sysfs, filesystem");
 }
 
+static bool put(struct loader *ld, struct node *map, const char *key, const char *text)
+{
+	struct node *n = node_new(ld->arena, NODE_SCALAR, map->at);
+
+	if (!n || !text)
+		return false;
+	n->key = key;
+	n->hash = key_hash(key);
+	n->key_at = map->at;
+	n->text = text;
+	node_append(map, n);
+	return true;
+}
+
+/* SRC:DST[:OPTIONS] as a map */
+static const struct node *from_short(struct loader *ld, const struct node *n)
+{
+	struct node *map = node_new(ld->arena, NODE_MAP, n->at);
+	const char *dst = strchr(n->text, ':');
+	const char *words = dst ? strchr(dst + 1, ':') : NULL;
+	const char *end = words ? words : n->text + strlen(n->text);
+
+	if (!dst || dst == n->text) {
+		wrong_value(ld, "mounts", n, "expected a map or SRC:DST[:ro|rw]");
+		return NULL;
+	}
+	if (map && put(ld, map, "bind", arena_copy(ld->arena, n->text, (size_t)(dst - n->text))) &&
+	    put(ld, map, "to", arena_copy(ld->arena, dst + 1, (size_t)(end - dst - 1))) &&
+	    (!words || put(ld, map, "options", words + 1)))
+		return map;
+	no_memory(ld);
+	return NULL;
+}
+
 static int read_entry(struct loader *ld, const struct node *n, struct mount_wish *m)
 {
 	const struct kind *kind;
 	const struct node *value = NULL;
 
 	if (n->kind == NODE_SCALAR) {
-		n = mount_from_short(ld, n);
+		n = from_short(ld, n);
 		if (!n)
 			return -1;
 	}

@@ -257,10 +257,9 @@ struct profile {
  * @option:	"--memory", for errors and provenance
  * @key:	Field name as in a profile, "+key" to append, "environment.FOO" for one entry of
  *		a map
- * @value:	Text of the value; lists and maps in YAML flow style ("[a, b]") or a plain scalar
- *		which makes a list of one, or for a map NAME=VALUE. Only `--set` reads a plain
- *		null as "back to the built-in default" and takes YAML's quotes off: any other
- *		option's text is taken as it stands
+ * @value:	What begins with a quote, `[` or `{` is YAML; anything else is a word as it
+ *		stands. For a list a word is a list of one, for a map it is NAME=VALUE; a plain
+ *		null or ~ goes back to the built-in default
  */
 struct option_wish {
 	const char *option;
