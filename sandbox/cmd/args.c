@@ -107,7 +107,9 @@ int args_wish(struct args *a, const char *option, const char *key, const char *v
 	}
 	if (grow((void **)&a->wishes, a->wish_count, sizeof(*a->wishes)) < 0)
 		return -1;
-	a->wishes[a->wish_count++] = (struct option_wish){ copies[2], copies[0], copies[1] };
+	a->wishes[a->wish_count++] = (struct option_wish){
+		.option = copies[2], .key = copies[0], .value = copies[1]
+	};
 	return 0;
 }
 

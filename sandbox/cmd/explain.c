@@ -29,7 +29,7 @@ static const struct opt explain_options[] = {
 static const struct {
 	const char *key, *preset, *layer, *help;
 } keys[] = {
-#define FIELD(id, key, type, preset, layer, help) { key, preset, layer, help },
+#define FIELD(id, key, member, type, preset, layer, help) { key, preset, layer, help },
 #include "profile/fields.def"
 #undef FIELD
 };

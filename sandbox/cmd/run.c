@@ -81,21 +81,22 @@ static int load_plan(const struct args *a, struct host *h, const char *profile,
 	return r;
 }
 
-/* "-- CMD..." replaces the command of the profile: one wish that quotes every word */
-static int wish_command(struct args *a, struct err *e)
+/* "-- CMD..." replaces the command of the profile: the options' wishes and one more, in
+ * @room, which the caller frees. The words go in byte by byte. */
+static int wish_command(struct args *a, struct option_wish **room, struct err *e)
 {
-	auto_text list = { 0 };
-
 	if (!a->rest_count)
 		return 0;
-	text_addc(&list, '[');
-	for (size_t i = 0; i < a->rest_count; i++) {
-		text_add(&list, i ? ", " : "");
-		text_json(&list, a->rest[i]);
-	}
-	text_addc(&list, ']');
-	if (list.failed || args_wish(a, "the command line", "command", text_str(&list)) < 0)
+	*room = calloc(a->wish_count + 1, sizeof(**room));
+	if (!*room)
 		return err_set(e, "out of memory");
+	if (a->wish_count)
+		memcpy(*room, a->wishes, a->wish_count * sizeof(**room));
+	(*room)[a->wish_count++] = (struct option_wish){
+		.option = "the command line", .key = "command",
+		.words = (const char *const *)a->rest, .word_count = a->rest_count,
+	};
+	a->wishes = *room;
 	return 0;
 }
 
@@ -238,23 +239,25 @@ static int one_profile(const struct args *a, const char **profile, const char *p
 
 static int run_run(const struct args *a, struct err *e)
 {
+	auto_free struct option_wish *room = NULL;
 	struct args own = *a;
 	const char *profile = NULL;
 	int r = one_profile(a, &profile, "base", e);
 
 	if (!r)
-		r = wish_command(&own, e);
+		r = wish_command(&own, &room, e);
 	return r ? r : plan_and_run(&own, profile, e);
 }
 
 static int shell_run(const struct args *a, struct err *e)
 {
+	auto_free struct option_wish *room = NULL;
 	struct args own = *a;
 	const char *profile = NULL;
 	int r = one_profile(a, &profile, "dev", e);
 
 	if (!r)
-		r = wish_command(&own, e);
+		r = wish_command(&own, &room, e);
 	return r ? r : plan_and_run(&own, profile, e);
 }
 

@@ -492,13 +492,36 @@ static int option_pair(struct loader *ld, const char *key, struct node **n)
 	return *n ? 0 : no_memory(ld);
 }
 
+static struct node *option_words(struct loader *ld, const struct option_wish *o,
+				 const struct origin *at)
+{
+	struct node *list = node_new(ld->arena, NODE_LIST, *at);
+
+	for (size_t i = 0; list && i < o->word_count; i++) {
+		struct node *n = node_new(ld->arena, NODE_SCALAR, *at);
+
+		if (!n)
+			return NULL;
+		n->text = arena_copy(ld->arena, o->words[i], strlen(o->words[i]));
+		if (!n->text)
+			return NULL;
+		node_append(list, n);
+	}
+	return list;
+}
+
 /* What begins with a quote or a bracket is YAML; anything else is a word as it stands, so
  * that a colon or a hash in it means nothing */
-static int option_node(struct loader *ld, const char *value, const struct origin *at,
+static int option_node(struct loader *ld, const struct option_wish *o, const struct origin *at,
 		       struct node **n)
 {
-	struct source src = { at->file, value, strlen(value), true };
+	const char *value = o->value;
+	struct source src = { at->file, value, value ? strlen(value) : 0, true };
 
+	if (o->words) {
+		*n = option_words(ld, o, at);
+		return *n ? 0 : no_memory(ld);
+	}
 	if (*value && strchr("[{\"'", *value)) {
 		if (yaml_parse(ld->arena, &src, n, ld->e))
 			return -1;
@@ -535,7 +558,7 @@ static int apply_option(struct loader *ld, const struct option_wish *o)
 		return unknown_key(ld, &at, NULL, o->key + is_more);
 	if (f == FIELD_extends)
 		return wrong(ld, &at, "'extends' can only stand in a profile");
-	if (option_node(ld, o->value, &at, &n))
+	if (option_node(ld, o, &at, &n))
 		return -1;
 	if (entry) {
 		entry = arena_copy(ld->arena, entry, strlen(entry));

@@ -260,11 +260,14 @@ struct profile {
  * @value:	What begins with a quote, `[` or `{` is YAML; anything else is a word as it
  *		stands. For a list a word is a list of one, for a map it is NAME=VALUE; a plain
  *		null or ~ goes back to the built-in default
+ * @words:	Where not NULL, a list instead of @value: texts that are taken byte by byte
  */
 struct option_wish {
 	const char *option;
 	const char *key;
 	const char *value;
+	const char *const *words;
+	size_t word_count;
 };
 
 /**
