@@ -35,6 +35,7 @@
 #include "box/inside.h"
 #include "box/keeper.h"
 #include "box/sync.h"
+#include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
 #define DRAIN_NS 1000000000ull
@@ -99,8 +100,10 @@ static int clone_inside(struct keeper *k, struct err *e)
 	}
 	close(pair[1]);
 	if (k->pid < 0) {
-		err_sys(e, "cannot make the namespaces of the box");
 		k->pid = 0;
+		err_sys(e, "cannot make the namespaces of the box");
+		if (k->wish->host)
+			host_explain_failure(k->wish->host, "namespaces", e->code, e);
 		return -1;
 	}
 	return 0;
