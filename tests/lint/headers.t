@@ -16,14 +16,14 @@ for my $file (@headers) {
 }
 verdict('every header is guarded by its path');
 
-# A doc block stands above a function, or above a group of functions without a blank line
-# between them that it speaks for
+# A comment stands above a function, or above a group of functions without a blank line between
+# them that it speaks for
 for my $file (@headers) {
 	my ($documented, $in_comment, $statement, $n) = (0, 0, '', 0);
 	for (split /\n/, slurp($file)) {
 		$n++;
 		if ($in_comment || m{^/\*}) {
-			$documented = 1 if m{^/\*\*};
+			$documented = 1 unless m{^/\* ---};
 			$in_comment = !m{\*/};
 			next;
 		}
@@ -36,7 +36,7 @@ for my $file (@headers) {
 		next unless /[;{]\s*$|^\{/;
 		if ($statement =~ /^\s*(?!struct \w+ \{|enum|typedef|static)[\w ]+[ *](\w+)\s*\(.*\)[^{]*;/
 			&& !$documented) {
-			complain("$file:$n: $1() has no /** doc block */");
+			complain("$file:$n: $1() has no doc block");
 		}
 		$statement = '';
 	}
