@@ -119,8 +119,8 @@ enum mount_op {
 	MOP_FILE,	/* a file, mode, content = data (0 = empty) */
 	MOP_SYMLINK,	/* a symlink, its target = source */
 	MOP_DEVICE,	/* a device node: bind of source */
-	MOP_MASK,	/* hide target: empty read-only file or directory over it */
-	MOP_READONLY,	/* make the mount at target read-only now */
+	MOP_MASK,	/* hide target: empty read-only directory, or file with PM_FILE, over it */
+	MOP_READONLY,	/* set attr on the mount at target and all below it now */
 	MOP_COUNT
 };
 
@@ -133,6 +133,12 @@ enum {
 	PM_MKTARGET = 1 << 4, /* make the mount point: directory or empty file */
 	PM_USER = 1 << 5,     /* from the user's `mounts`: target resolved in the box's root */
 	PM_ON_DISK = 1 << 6,  /* overlay: upper lies in @upper on the host, recorded */
+	PM_WALK = 1 << 7,     /* target may be reached through what others wrote: openat2 */
+	PM_NOLINK = 1 << 8,   /* with PM_WALK: a symlink anywhere in target is an error */
+	PM_FILE = 1 << 9,     /* what is mounted is no directory: its mount point is a file */
+	PM_SELF = 1 << 10,    /* readonly: target is no mount yet, bind it on itself first */
+	PM_MKNOD = 1 << 11,   /* device: real root makes the node itself instead of a bind */
+	PM_SOFT = 1 << 12,    /* with PM_IDMAP: a file system that has no idmap goes without */
 };
 
 /** struct plan_mount - One step of building the tree, in order */
@@ -165,8 +171,11 @@ struct plan_tree {
 	plan_ref path;	    /* PLAN_ROOT_DIRECTORY: on the host */
 	uint32_t overlay;   /* PLAN_ROOT_DIRECTORY: changes go to a tmpfs upper */
 	uint32_t userxattr; /* overlays get userxattr (not real root) */
+	uint32_t uppers;    /* there are overlays: the tmpfs holds root/ and their uppers */
+	uint32_t slaves;    /* some mount is PM_SLAVE: propagation starts as slave */
 	uint32_t needs_full; /* some mount is MOP_FILESYSTEM: only nook-full can apply it */
 	uint32_t idmap;	    /* PM_* of a directory root: PM_IDMAP, PM_SOFT */
+	plan_ref stage;	    /* directory of the host over which the new root is built */
 	uint32_t readonly;  /* the root itself is made read-only at the end */
 	uint64_t attr;	    /* MOUNT_ATTR_* of the root mount */
 	uint64_t size;	    /* of the tmpfs behind the root and the uppers */

@@ -10,6 +10,7 @@
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
 extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
 extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock, layer_seccomp;
+extern const struct layer layer_root_make, layer_mount, layer_root_switch;
 
 /*
  * Table order is the order of application on every side; undo walks it backwards.
@@ -23,6 +24,9 @@ static const struct layer *const table[] = {
 	&layer_ipc,
 	&layer_time, /* its offsets must be written before a process enters it */
 	&layer_net,  /* before sysfs is mounted, which shows its links */
+	&layer_root_make,   /* the mounts need a root to be mounted in */
+	&layer_mount,	    /* while the host's tree is still there to take from */
+	&layer_root_switch, /* the host's tree is gone from here on */
 	&layer_rlimit, /* root: raising a hard limit needs the host's rights */
 	&layer_session,	   /* after the root: the terminal comes from the box's devpts */
 	&layer_user_enter, /* root: after the last step that needs the host's rights */

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* hide.c - what a box must not see: constant tables, and where masks go
+ *
+ * A hidden path is hidden wherever a mount shows it: at its own place in a host root, and
+ * at every other place where a bind of a directory above it puts it (containment.md FS-16).
+ * A bind of a hidden path itself is a person's clear word and shows it, except for nook's
+ * own directories, which are hidden always: whoever can write there can write profiles.
+ */
+#include "layer/tree_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "layer/where.h"
+
+/* Below the home directory (decisions.md 8): keys, tokens, browsers' passwords */
+static const char *const in_home[] = {
+	".ssh",
+	".gnupg",
+	".aws",
+	".config/gh",
+	".config/gcloud",
+	".kube",
+	".docker",
+	".netrc",
+	".password-store",
+	".mozilla",
+	".thunderbird",
+	".config/google-chrome",
+	".config/chromium",
+	".config/BraveSoftware",
+	".config/microsoft-edge",
+	".config/vivaldi",
+	"snap/firefox",
+	".local/share/keyrings",
+};
+
+/* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together) */
+static const struct {
+	const char *path;
+	bool is_file;
+} proc_masks[] = {
+	{ "/proc/acpi", false },
+	{ "/proc/asound", false },
+	{ "/proc/scsi", false },
+	{ "/proc/interrupts", true },
+	{ "/proc/kallsyms", true },
+	{ "/proc/kcore", true },
+	{ "/proc/keys", true },
+	{ "/proc/latency_stats", true },
+	{ "/proc/sched_debug", true },
+	{ "/proc/timer_list", true },
+	{ "/proc/timer_stats", true },
+};
+
+static const char *const proc_readonly[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/proc/apm",
+};
+
+static const char *const sys_masks[] = {
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
+	"/sys/fs/selinux",
+	"/sys/kernel/security",
+	"/sys/kernel/debug",
+	"/sys/kernel/tracing",
+};
+
+static void add_mask(struct plan *pl, const char *target, bool is_file, const char *origin)
+{
+	struct plan_mount *m = tree_add(pl, MOP_MASK, target);
+
+	m->flags |= PM_OPTIONAL | (is_file ? (uint32_t)PM_FILE : 0);
+	m->origin = plan_put(pl, origin);
+}
+
+void hide_plan_proc(const struct profile *pf, struct plan *pl)
+{
+	struct plan_mount *m;
+
+	if (pf->nested_namespaces) {
+		plan_say(pl, "mount", FACT_WARNING, "nested_namespaces",
+			 "nothing in /proc is hidden: a masked one could not be mounted inside");
+		return;
+	}
+	/* subset=pid shows none of them */
+	if (pf->proc == PROC_PIDS)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(proc_masks); i++)
+		add_mask(pl, proc_masks[i].path, proc_masks[i].is_file, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(proc_readonly); i++) {
+		m = tree_add(pl, MOP_READONLY, proc_readonly[i]);
+		m->flags |= PM_SELF | PM_OPTIONAL;
+		m->attr = MOUNT_ATTR_RDONLY;
+	}
+}
+
+void hide_plan_sys(struct plan *pl)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sys_masks); i++)
+		add_mask(pl, sys_masks[i], false, NULL);
+}
+
+/* A mask at every place where @path of the host shows; @always: binds of it too */
+static void hide_path(struct host *h, struct plan *pl, const char *path, bool always,
+		      const char *origin)
+{
+	char target[4096];
+	struct host_path there;
+	uint32_t count = pl->tree.mounts.count;
+	bool known = false;
+	const struct plan_mount *m = NULL;
+
+	/* Masks are appended while the chain is walked: only what stands there now counts */
+	for (uint32_t i = 0; i < count && (m = plan_each(pl, &pl->tree.mounts, m)); i++) {
+		const char *source = plan_text(pl, m->source);
+		const char *at = plan_text(pl, m->target);
+
+		if (m->op != MOP_BIND && m->op != MOP_OVERLAY)
+			continue;
+		if (path_is_below(path, source))
+			snprintf(target, sizeof(target), "%s%s", strcmp(at, "/") ? at : "",
+				 path + (strcmp(source, "/") ? strlen(source) : 0));
+		else if (always && path_is_in(source, path))
+			snprintf(target, sizeof(target), "%s", at);
+		else
+			continue;
+		if (!known && !host_stat_follow(h, path, &there))
+			return;
+		known = true;
+		add_mask(pl, target, there.kind != HOST_DIR, origin);
+	}
+}
+
+static bool is_shown(const struct profile *pf, const char *path)
+{
+	for (size_t i = 0; i < pf->root.show.count; i++)
+		if (!strcmp(pf->root.show.v[i].text, path))
+			return true;
+	return false;
+}
+
+static void home_path(struct host *h, size_t i, char *buf, size_t size)
+{
+	const char *home = host_home(h);
+
+	snprintf(buf, size, "%s/%s", strcmp(home, "/") ? home : "", in_home[i]);
+}
+
+bool hide_covers(const struct profile *pf, struct host *h, const char *path)
+{
+	char hidden[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(in_home); i++) {
+		home_path(h, i, hidden, sizeof(hidden));
+		if (!is_shown(pf, hidden) &&
+		    (path_is_in(path, hidden) || path_is_below(hidden, path)))
+			return true;
+	}
+	return false;
+}
+
+static bool shows_host(const struct plan *pl)
+{
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
+		if ((m->op == MOP_BIND || m->op == MOP_OVERLAY) && m->source)
+			return true;
+	return false;
+}
+
+/* A path of `root.hide`: inside the box, and with a host's tree wherever that shows it */
+static void hide_wished(struct host *h, struct plan *pl, const struct item *it)
+{
+	char where[ORIGIN_SIZE], real[4096];
+	const char *origin = origin_format(&it->at, where);
+	const char *path = it->text;
+	struct host_path there;
+
+	if (pl->tree.root == PLAN_ROOT_DIRECTORY || path_is_in(path, "/proc") ||
+	    path_is_in(path, "/sys")) {
+		snprintf(real, sizeof(real), "%s%s",
+			 path_is_in(path, "/proc") || path_is_in(path, "/sys") ?
+				 "" :
+				 plan_text(pl, pl->tree.path),
+			 path);
+		if (host_stat_follow(h, real, &there))
+			add_mask(pl, path, there.kind != HOST_DIR, origin);
+		return;
+	}
+	hide_path(h, pl, path, true, origin);
+}
+
+int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+{
+	const char *const *own;
+	char hidden[4096], where[ORIGIN_SIZE];
+	size_t n;
+
+	for (size_t i = 0; i < pf->root.hide.count; i++) {
+		const struct item *it = &pf->root.hide.v[i];
+
+		if (it->text[0] != '/')
+			return err_set(e, "%s: '%s' is not an absolute path",
+				       origin_format(&it->at, where) ? where : "root.hide",
+				       it->text);
+	}
+	if (!shows_host(pl) && !pf->root.hide.count)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(in_home); i++) {
+		home_path(h, i, hidden, sizeof(hidden));
+		if (!is_shown(pf, hidden))
+			hide_path(h, pl, hidden, false, NULL);
+	}
+	n = host_own_dirs(h, &own);
+	for (size_t i = 0; i < n; i++)
+		hide_path(h, pl, own[i], true, NULL);
+	for (size_t i = 0; i < pf->root.hide.count; i++)
+		hide_wished(h, pl, &pf->root.hide.v[i]);
+	return 0;
+}

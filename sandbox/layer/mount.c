@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mount.c - everything that is mounted in the new root: nook's own places, the user's mounts
+ *
+ * Order (each later one may lie on an earlier one):
+ *
+ *	/dev		filled and read-only: its null and its empty pts hide things below
+ *	/proc /sys	with masks and read-only places
+ *	/tmp		and the other fresh writable places
+ *	mounts		the user's, in the profile's order
+ *	hidden paths	over whatever the mounts show of the host
+ *	devpts, shm	last, see devices.c
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "layer/devices.h"
+#include "layer/mount_ops.h"
+#include "layer/mount_wish.h"
+#include "layer/tree_plan.h"
+#include "layer/where.h"
+
+#define TMP_SIZE (64u << 20)
+#define TMP_INODES 16384u
+#define RUN_SIZE (16u << 20)
+
+/* In a directory root: a place that must be there, or that may be absent */
+static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
+{
+	if (!(m->flags & PM_WALK))
+		return;
+	m->flags |= PM_NOLINK;
+	if (tree_is_writable(pl))
+		m->flags |= PM_MKTARGET;
+	else if (!needed)
+		m->flags |= PM_OPTIONAL;
+}
+
+static void plan_proc(const struct profile *pf, struct host *h, struct plan *pl)
+{
+	const struct plan_user *u = &pl->user;
+	bool own = pl->clone_flags & CLONE_NEWPID;
+	char where[ORIGIN_SIZE];
+	struct plan_mount *m;
+
+	if (!own || (!host_is_root(h) && host_proc_masked(h))) {
+		m = tree_bind(pl, "/proc", "/proc", TREE_SAFE | MOUNT_ATTR_NOEXEC);
+		plan_say(pl, "mount", own ? FACT_UNENFORCED : FACT_WARNING, "proc",
+			 own ? "a fresh /proc is refused here because the visible one is partly "
+			       "hidden: /proc shows the processes outside" :
+			       "no pid namespace: /proc shows the processes outside");
+		m->attr |= own ? MOUNT_ATTR_RDONLY : 0;
+	} else {
+		m = tree_add(pl, MOP_PROC, "/proc");
+		m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC;
+		if (pf->proc == PROC_PIDS || u->init_uid != u->uid)
+			m->data = plan_putf(pl, "%s%s%s",
+					    pf->proc == PROC_PIDS ? "subset=pid" : "",
+					    pf->proc == PROC_PIDS && u->init_uid != u->uid ? "," :
+											      "",
+					    u->init_uid != u->uid ? "hidepid=2" : "");
+	}
+	own_place(pl, m, true);
+	plan_fact(pl, "mount", "proc", origin_text(pf, FIELD_proc, where), "%s",
+		  pf->proc == PROC_PIDS ? "pids" : "full");
+	if (m->op == MOP_PROC || !own)
+		hide_plan_proc(pf, pl);
+}
+
+static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
+{
+	struct plan_mount *m;
+
+	/* Rootless it would be refused or show nothing of use; a fresh tree has no need */
+	if (!host_is_root(h) || tree_wish(pf, "/sys") || pf->root.from == ROOT_SYSTEM ||
+	    pf->root.from == ROOT_EMPTY)
+		return;
+	m = tree_add(pl, MOP_SYSFS, "/sys");
+	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+	own_place(pl, m, false);
+	hide_plan_sys(pl);
+}
+
+static void plan_tmp(const struct profile *pf, struct plan *pl)
+{
+	static const struct {
+		const char *path;
+		uint64_t size;
+		uint32_t mode;
+		bool always; /* in a fresh root too, where the others are plain directories */
+	} places[] = {
+		{ "/tmp", TMP_SIZE, 01777, true },
+		{ "/var/tmp", TMP_SIZE, 01777, false },
+		{ "/run", RUN_SIZE, 0755, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct plan_mount *m;
+
+		if (tree_is_covered(pf, places[i].path))
+			continue;
+		if (!places[i].always && pf->root.from != ROOT_DIRECTORY)
+			continue;
+		m = tree_tmpfs(pl, places[i].path, places[i].size, TMP_INODES, places[i].mode);
+		own_place(pl, m, false);
+	}
+}
+
+static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		      struct err *e)
+{
+	char where[ORIGIN_SIZE];
+
+	if (!(pf->namespaces & NS_MOUNT)) {
+		if (pf->mount_count)
+			return err_set(e, "%s: 'mounts' needs the mount namespace",
+				       origin_text(pf, FIELD_mounts, where) ? where : "mounts");
+		plan_say(pl, "mount", FACT_WARNING, "namespaces",
+			 "no mount namespace: the box sees and changes the host's mounts");
+		return 0;
+	}
+	if (devices_plan(pf, h, pl, e) < 0)
+		return -1;
+	plan_proc(pf, h, pl);
+	plan_sys(pf, h, pl);
+	plan_tmp(pf, pl);
+	for (size_t i = 0; i < pf->mount_count; i++)
+		if (mount_wish_plan(pf, &pf->mounts[i], h, pl, e) < 0)
+			return -1;
+	if (hide_plan(pf, h, pl, e) < 0)
+		return -1;
+	devices_plan_last(pf, pl);
+	return 0;
+}
+
+/*
+ * Runs every step in order, alone in the box's mount namespace, with CAP_SYS_ADMIN over it.
+ * Every step that fails ends the run: a box never starts with less than its plan says.
+ */
+static int mount_box(const struct plan *pl, struct site *s, struct err *e)
+{
+	struct mounting mk;
+	mode_t mask;
+	int r = 0;
+
+	if (!(pl->clone_flags & CLONE_NEWNS))
+		return 0;
+	mounting_init(&mk, pl, s, e);
+	mask = umask(0);
+	for (const struct plan_mount *m = NULL;
+	     r == 0 && (m = plan_each(pl, &pl->tree.mounts, m));) {
+		const struct mount_step *step = mount_step_of(m->op);
+
+		r = step ? step->apply(&mk, m) : err_set(e, "unknown step %u", m->op);
+		if (r < 0)
+			mount_origin_wrap(pl, m, e);
+	}
+	umask(mask);
+	cleanup_fd(&mk.root_fd);
+	cleanup_fd(&mk.dev_fd);
+	cleanup_fd(&mk.proc_fd);
+	return r;
+}
+
+static void mount_explain(const struct plan *pl, struct text *out)
+{
+	if (!(pl->clone_flags & CLONE_NEWNS))
+		return;
+	text_add(out, "clone3(CLONE_NEWNS), then in this order:\n");
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+		text_add(out, "  ");
+		mount_words(pl, m, out);
+		text_addc(out, '\n');
+	}
+}
+
+const struct layer layer_mount = {
+	.name = "mount",
+	.isolates = "the list of mounts: what is mounted inside is mounted nowhere else",
+	.plan = mount_plan,
+	.apply[SIDE_BOX] = mount_box,
+	.explain = mount_explain,
+};

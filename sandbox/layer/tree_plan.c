@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tree_plan.c - how the planning halves of root and mount write steps into the plan */
+#include "layer/tree_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sys.h"
+
+bool path_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1) /* "/" */
+		return path[1] != '\0';
+	return !strncmp(path, dir, n) && path[n] == '/';
+}
+
+bool path_is_in(const char *path, const char *dir)
+{
+	return !strcmp(path, dir) || path_is_below(path, dir);
+}
+
+/* Whether something that others wrote lies between the new root and @target */
+static bool is_foreign(const struct plan *pl, const char *target)
+{
+	if (pl->tree.root == PLAN_ROOT_DIRECTORY)
+		return true;
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+		const char *at = plan_text(pl, m->target);
+
+		switch ((enum mount_op)m->op) {
+		case MOP_SYMLINK:
+			if (path_is_in(target, at))
+				return true;
+			break;
+		case MOP_BIND:
+		case MOP_OVERLAY:
+		case MOP_FILESYSTEM:
+			if (path_is_below(target, at))
+				return true;
+			break;
+		case MOP_TMPFS:
+		case MOP_PROC:
+		case MOP_SYSFS:
+		case MOP_MQUEUE:
+		case MOP_DEVPTS:
+		case MOP_DIR:
+		case MOP_FILE:
+		case MOP_DEVICE:
+		case MOP_MASK:
+		case MOP_READONLY:
+		case MOP_COUNT:
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+struct plan_mount *tree_add(struct plan *pl, enum mount_op op, const char *target)
+{
+	bool foreign = is_foreign(pl, target);
+	struct plan_mount *m = plan_append(pl, &pl->tree.mounts, sizeof(*m));
+
+	m->op = op;
+	m->target = plan_put(pl, target);
+	m->flags = foreign ? PM_WALK : 0;
+	return m;
+}
+
+struct plan_mount *tree_dir(struct plan *pl, const char *target, uint32_t mode)
+{
+	struct plan_mount *m = tree_add(pl, MOP_DIR, target);
+
+	m->mode = mode;
+	return m;
+}
+
+struct plan_mount *tree_file(struct plan *pl, const char *target, const char *data)
+{
+	struct plan_mount *m = tree_add(pl, MOP_FILE, target);
+
+	m->mode = 0644;
+	m->data = plan_put(pl, data);
+	return m;
+}
+
+struct plan_mount *tree_link(struct plan *pl, const char *target, const char *text)
+{
+	struct plan_mount *m = tree_add(pl, MOP_SYMLINK, target);
+
+	m->source = plan_put(pl, text);
+	return m;
+}
+
+struct plan_mount *tree_bind(struct plan *pl, const char *source, const char *target,
+			     uint64_t attr)
+{
+	struct plan_mount *m = tree_add(pl, MOP_BIND, target);
+
+	m->source = plan_put(pl, source);
+	m->attr = attr;
+	return m;
+}
+
+struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size,
+			      uint64_t inodes, uint32_t mode)
+{
+	struct plan_mount *m = tree_add(pl, MOP_TMPFS, target);
+
+	m->attr = TREE_SAFE;
+	m->size = size;
+	m->inodes = inodes;
+	m->mode = mode;
+	return m;
+}
+
+static bool has_step(const struct plan *pl, const char *target)
+{
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
+		if (!strcmp(plan_text(pl, m->target), target))
+			return true;
+	return false;
+}
+
+void tree_parents(struct plan *pl, const char *target)
+{
+	char part[4096];
+
+	if (pl->tree.root != PLAN_ROOT_TMPFS)
+		return;
+	for (const char *p = strchr(target + 1, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(p - target), target);
+		if (!has_step(pl, part) && !is_foreign(pl, part))
+			tree_dir(pl, part, 0755);
+	}
+}
+
+const struct mount_wish *tree_wish(const struct profile *pf, const char *target)
+{
+	for (size_t i = 0; i < pf->mount_count; i++)
+		if (pf->mounts[i].to && !strcmp(pf->mounts[i].to, target))
+			return &pf->mounts[i];
+	return NULL;
+}
+
+bool tree_is_covered(const struct profile *pf, const char *target)
+{
+	for (size_t i = 0; i < pf->mount_count; i++) {
+		const struct mount_wish *w = &pf->mounts[i];
+
+		if (w->to && *w->to == '/' && !w->optional && path_is_in(target, w->to))
+			return true;
+	}
+	return false;
+}
+
+uint32_t tree_idmap(const struct plan *pl)
+{
+	return pl->user.order == USER_LAST && pl->user.writer != MAP_BY_INSIDE ? PM_IDMAP : 0;
+}
+
+bool tree_is_writable(const struct plan *pl)
+{
+	return pl->tree.root == PLAN_ROOT_TMPFS || pl->tree.overlay;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tree_plan.h - how the planning halves of root and mount write steps into the plan */
+#ifndef NOOK_LAYER_TREE_PLAN_H
+#define NOOK_LAYER_TREE_PLAN_H
+
+#include "layer/layer.h"
+
+/* What every mount has (containment.md 4.4) */
+#define TREE_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+/** path_is_in() - Whether @path is @dir or lies below it; both absolute and normal */
+bool path_is_in(const char *path, const char *dir);
+/** path_is_below() - Whether @path lies below @dir and is not @dir */
+bool path_is_below(const char *path, const char *dir);
+
+/** tree_add() - A step at the end of the plan. The flags that the place asks for are set:
+ * PM_WALK in a directory root and below what others wrote. Return: never NULL */
+struct plan_mount *tree_add(struct plan *pl, enum mount_op op, const char *target);
+struct plan_mount *tree_dir(struct plan *pl, const char *target, uint32_t mode);
+struct plan_mount *tree_file(struct plan *pl, const char *target, const char *data);
+struct plan_mount *tree_link(struct plan *pl, const char *target, const char *text);
+struct plan_mount *tree_bind(struct plan *pl, const char *source, const char *target,
+			     uint64_t attr);
+struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size,
+			      uint64_t inodes, uint32_t mode);
+/** tree_parents() - Directories above @target that no step makes yet, in a fresh root */
+void tree_parents(struct plan *pl, const char *target);
+
+/** tree_wish() - The wish that mounts something on exactly @target, or NULL */
+const struct mount_wish *tree_wish(const struct profile *pf, const char *target);
+/** tree_is_covered() - Whether a wish mounts over @target or a directory above it */
+bool tree_is_covered(const struct profile *pf, const char *target);
+/** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
+uint32_t tree_idmap(const struct plan *pl);
+/** tree_is_writable() - Whether nook may make mount points in the tree: they go to a tmpfs
+ * or an upper, never to the host */
+bool tree_is_writable(const struct plan *pl);
+
+/** root_host_plan() - The walk of decisions.md 8 over the host's tree */
+int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** root_system_plan() - /usr and what a shell needs of /etc; @system false: an empty root */
+int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, bool system);
+
+/** hide_plan() - Masks over hidden paths wherever a mount shows them */
+int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** hide_plan_proc(), hide_plan_sys() - Masks and read-only places of containment.md 4.4 */
+void hide_plan_proc(const struct profile *pf, struct plan *pl);
+void hide_plan_sys(struct plan *pl);
+/** hide_covers() - Whether a path is, or lies above, something hidden by default: what
+ * decisions.md 9 asks of the current directory */
+bool hide_covers(const struct profile *pf, struct host *h, const char *path);
+
+#endif
