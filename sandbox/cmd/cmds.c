@@ -19,6 +19,7 @@ static const struct cmd *const table[] = {
 	&cmd_shell,
 	&cmd_run,
 	&cmd_explain,
+	&cmd_export,
 	&cmd_doctor,
 	&cmd_gc,
 	&cmd_version,

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* export.c - `nook export`: the same box as a command line of another tool */
+#include "cmd/export.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "base/sys.h"
+#include "cmd/cmd.h"
+#include "host/host.h"
+#include "layer/layer.h"
+#include "layer/script.h"
+
+static const struct opt export_options[] = {
+	{ .name = "as", .arg = "TOOL", .complete = COMPLETE_WORDS,
+	  .words = "unshare bwrap podman systemd-run",
+	  .help = "unshare (a script), bwrap, podman or systemd-run" },
+	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,
+	  .help = "set any profile key; +KEY=VALUE appends to a list" },
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	void (*write)(struct export *x); /* NULL: the script of explain */
+} tools[] = {
+	{ "unshare", NULL },
+	{ "bwrap", export_bwrap },
+	{ "podman", export_podman },
+	{ "systemd-run", export_systemd },
+};
+
+/* --- what the tools' files use ------------------------------------------------------------- */
+
+void export_note(struct export *x, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	text_add(&x->notes, "#  - ");
+	text_safe(&x->notes, line);
+	text_addc(&x->notes, '\n');
+}
+
+void export_option(struct export *x, const char *option, ...)
+{
+	const char *word;
+	va_list ap;
+
+	text_addf(&x->words, " \\\n\t%s", option);
+	va_start(ap, option);
+	while ((word = va_arg(ap, const char *))) {
+		text_addc(&x->words, ' ');
+		text_shell(&x->words, word);
+	}
+	va_end(ap);
+}
+
+void export_optionf(struct export *x, const char *option, const char *fmt, ...)
+{
+	auto_free char *word = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&word, fmt, ap) < 0)
+		word = NULL;
+	va_end(ap);
+	if (word)
+		export_option(x, option, word, NULL);
+	else
+		x->words.failed = true;
+}
+
+void export_data(struct export *x, const char *content, char fd[12])
+{
+	int n = x->next_fd++;
+
+	snprintf(fd, 12, "%d", n);
+	if (!*content) {
+		text_addf(&x->redirects, " %d</dev/null", n);
+		return;
+	}
+	/* A line END of the content itself would end the document: its number is in the word */
+	text_addf(&x->redirects, " %d<<'END-%d'", n, n);
+	text_add(&x->files, content);
+	if (content[strlen(content) - 1] != '\n')
+		text_addc(&x->files, '\n');
+	text_addf(&x->files, "END-%d\n", n);
+}
+
+void export_common(struct export *x)
+{
+	static const struct name limits[] = {
+		{ "cpu", RLIMIT_CPU },	     { "fsize", RLIMIT_FSIZE },
+		{ "data", RLIMIT_DATA },     { "stack", RLIMIT_STACK },
+		{ "core", RLIMIT_CORE },     { "rss", RLIMIT_RSS },
+		{ "nproc", RLIMIT_NPROC },   { "nofile", RLIMIT_NOFILE },
+		{ "memlock", RLIMIT_MEMLOCK }, { "as", RLIMIT_AS },
+		{ "locks", RLIMIT_LOCKS },   { "sigpending", RLIMIT_SIGPENDING },
+		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
+		{ "rtprio", RLIMIT_RTPRIO }, { "rttime", RLIMIT_RTTIME },
+		{ NULL, 0 },
+	};
+	const struct plan *pl = x->pl;
+
+	if (pl->limits.wall)
+		text_addf(&x->before, "timeout --kill-after=%.3f %.3f ",
+			  (double)pl->limits.grace / 1e9, (double)pl->limits.wall / 1e9);
+	if (pl->rlimits.count)
+		text_add(&x->before, "prlimit ");
+	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {
+		text_addf(&x->before, "--%s=", name_of(limits, (int)r->resource));
+		if (r->soft == UINT64_MAX)
+			text_add(&x->before, "unlimited:");
+		else
+			text_addf(&x->before, "%llu:", (unsigned long long)r->soft);
+		if (r->hard == UINT64_MAX)
+			text_add(&x->before, "unlimited ");
+		else
+			text_addf(&x->before, "%llu ", (unsigned long long)r->hard);
+	}
+}
+
+void export_attrs(struct text *t, uint64_t attr)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} words[] = {
+		{ MOUNT_ATTR_RDONLY, "ro" },	{ MOUNT_ATTR_NOSUID, "nosuid" },
+		{ MOUNT_ATTR_NODEV, "nodev" },	{ MOUNT_ATTR_NOEXEC, "noexec" },
+		{ MOUNT_ATTR_NOATIME, "noatime" },
+	};
+
+	text_add(t, attr & MOUNT_ATTR_RDONLY ? "" : "rw");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (attr & words[i].bit)
+			text_addf(t, "%s%s", i || !(attr & MOUNT_ATTR_RDONLY) ? "," : "",
+				  words[i].name);
+}
+
+bool export_is_dev(const struct export *x, const struct plan_mount *m)
+{
+	static const char *const own[] = { "/dev",	    "/dev/null",   "/dev/zero",
+					   "/dev/full",	    "/dev/random", "/dev/urandom",
+					   "/dev/tty",	    "/dev/pts",	   "/dev/ptmx",
+					   "/dev/fd",	    "/dev/stdin",  "/dev/stdout",
+					   "/dev/stderr",   "/dev/shm",	   "/dev/core",
+					   "/dev/console" };
+	const char *target = plan_text(x->pl, m->target);
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (!strcmp(target, own[i]))
+			return true;
+	return false;
+}
+
+bool export_exists(const struct export *x, const char *path)
+{
+	struct host_path p;
+
+	return host_stat(x->host, path, &p);
+}
+
+/* --- the command --------------------------------------------------------------------------- */
+
+static void add_whole(const struct export *x, const char *tool, struct text *out)
+{
+	text_add(out, "#!/bin/sh\n# The box of profile '");
+	text_safe(out, plan_text(x->pl, x->pl->profile));
+	text_addf(out, "' for %s.\n", tool);
+	if (x->notes.len) {
+		text_addf(out, "#\n# What %s cannot express here, or does in another way:\n", tool);
+		text_add(out, text_str(&x->notes));
+	}
+	text_addf(out, "umask %04o\n", x->pl->env.umask);
+	text_add(out, text_str(&x->before));
+	text_add(out, text_str(&x->words));
+	text_add(out, text_str(&x->redirects));
+	text_addc(out, '\n');
+	text_add(out, text_str(&x->files));
+}
+
+static void write_export(const struct plan *pl, struct host *h, size_t tool, struct text *out)
+{
+	struct export x = { .pl = pl, .host = h, .next_fd = 11 };
+
+	if (!tools[tool].write) {
+		script_write(pl, out);
+		return;
+	}
+	tools[tool].write(&x);
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));) {
+		text_addc(&x.words, ' ');
+		text_shell(&x.words, plan_text(pl, w->text));
+	}
+	add_whole(&x, tools[tool].name, out);
+	text_release(&x.notes);
+	text_release(&x.before);
+	text_release(&x.words);
+	text_release(&x.redirects);
+	text_release(&x.files);
+}
+
+static const char *next_tool(size_t i, const void *arg)
+{
+	(void)arg;
+	return i < ARRAY_SIZE(tools) ? tools[i].name : NULL;
+}
+
+static int find_tool(const struct args *a, size_t *tool, struct err *e)
+{
+	const char *name = cmd_option(a, "as");
+	const char *near;
+
+	if (!name)
+		return cmd_usage(a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
+	for (*tool = 0; *tool < ARRAY_SIZE(tools); ++*tool)
+		if (!strcmp(tools[*tool].name, name))
+			return 0;
+	near = name_near(name, next_tool, NULL);
+	if (near)
+		return cmd_usage(a, e, "--as '%s': did you mean '%s'?", name, near);
+	return cmd_usage(a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
+}
+
+static int export_run(const struct args *a, struct err *e)
+{
+	struct host *h = NULL;
+	struct plan *pl = NULL;
+	struct profile *pf = NULL;
+	auto_text out = { 0 };
+	size_t tool;
+	int r;
+
+	if (a->word_count != 1 || a->rest)
+		return cmd_usage(a, e, "expected one profile");
+	r = find_tool(a, &tool, e);
+	if (r)
+		return r;
+	h = host_new();
+	pl = plan_new();
+	r = h && pl ? profile_load(a->words[0], a->wishes, a->wish_count, &pf, e) :
+		      err_set(e, "out of memory");
+	if (!r)
+		r = layers_plan(pf, h, pl, e);
+	if (!r) {
+		write_export(pl, h, tool, &out);
+		r = cmd_print(&out, e);
+	}
+	profile_free(pf);
+	plan_free(pl);
+	host_free(h);
+	return r;
+}
+
+const struct cmd cmd_export = {
+	.name = "export",
+	.summary = "print the same box as a command line of another tool",
+	.usage = "--as unshare|bwrap|podman|systemd-run PROFILE",
+	.help = "The command line is for the user who exports it and for this machine. What the\n"
+		"other tool cannot express stands in comments at its top.\n",
+	.options = export_options,
+	.complete = COMPLETE_PROFILE,
+	.run = export_run,
+};
