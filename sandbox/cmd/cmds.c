@@ -13,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/program.h"
 
-extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_doctor;
+extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_export, cmd_doctor;
 
 static const struct cmd *const table[] = {
 	&cmd_shell,

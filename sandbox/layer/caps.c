@@ -234,8 +234,9 @@ static void caps_script(const struct plan *pl, struct script *sc)
 
 	add_setpriv(pl, true, &bound);
 	add_setpriv(pl, ambient, &inherit);
-	script_words(sc, SCRIPT_EXEC, "setpriv%s",
+	script_words(sc, SCRIPT_EXEC, "\\\n\tsetpriv%s",
 		     pl->caps.no_new_privs ? " --no-new-privs" : "");
+	script_ids(pl, sc);
 	if (!pl->caps.lock_securebits)
 		return;
 	script_words(sc, SCRIPT_EXEC, "--inh-caps=%s --ambient-caps=%s --bounding-set=%s",

@@ -352,9 +352,17 @@ static void env_script(const struct plan *pl, struct script *sc)
 
 	text_shell(&dir, plan_text(pl, pl->env.workdir));
 	script_line(sc, SCRIPT_LAST, "umask %03" PRIo32, pl->env.umask);
-	script_line(sc, SCRIPT_LAST, pl->env.workdir_required ? "cd %s" : "cd %s || cd /",
+	script_line(sc, SCRIPT_LAST,
+		    pl->env.workdir_required || !strcmp(text_str(&dir), "/") ? "cd %s" :
+									       "cd %s || cd /",
 		    text_str(&dir));
-	script_words(sc, SCRIPT_EXEC, "env -i");
+	text_add(&sc->place[SCRIPT_LAST], "[ $# -gt 0 ] || set --");
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));) {
+		text_addc(&sc->place[SCRIPT_LAST], ' ');
+		text_shell(&sc->place[SCRIPT_LAST], plan_text(pl, w->text));
+	}
+	text_addc(&sc->place[SCRIPT_LAST], '\n');
+	script_words(sc, SCRIPT_EXEC, "\\\n\tenv -i");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
 		auto_text word = { 0 };
 

@@ -23,6 +23,7 @@
 #include "layer/devices.h"
 #include "layer/mount_ops.h"
 #include "layer/mount_wish.h"
+#include "layer/script.h"
 #include "layer/tree_plan.h"
 #include "layer/where.h"
 
@@ -186,4 +187,5 @@ const struct layer layer_mount = {
 	.plan = mount_plan,
 	.apply[SIDE_BOX] = mount_box,
 	.explain = mount_explain,
+	.script = script_mount,
 };

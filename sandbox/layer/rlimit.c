@@ -162,7 +162,7 @@ static void rlimit_script(const struct plan *pl, struct script *sc)
 {
 	if (!pl->rlimits.count)
 		return;
-	script_words(sc, SCRIPT_EXEC, "prlimit");
+	script_words(sc, SCRIPT_EXEC, "\\\n\tprlimit");
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {
 		auto_text value = { 0 };
 

@@ -32,6 +32,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "layer/mount_ops.h"
+#include "layer/script.h"
 #include "layer/tree_plan.h"
 #include "layer/where.h"
 
@@ -435,6 +436,7 @@ const struct layer layer_root_make = {
 	.plan = root_plan,
 	.apply[SIDE_BOX] = make_box,
 	.explain = make_explain,
+	.script = script_root_make,
 };
 
 /* The second entry of the same wall: behind the mounts, see layers.c */
@@ -443,4 +445,5 @@ const struct layer layer_root_switch = {
 	.plan = switch_plan,
 	.apply[SIDE_BOX] = switch_box,
 	.explain = switch_explain,
+	.script = script_root_switch,
 };
