@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -76,18 +78,58 @@ static void set_cloexec(const struct site *s, int sock, int flag)
 			fcntl(fds[i], F_SETFD, flag);
 }
 
-int again_exec(struct inside *in, struct err *e)
+/*
+ * A read-only clone of the mount of our own file. /proc/self/exe leads into the keeper's
+ * mount namespace, whose mounts cannot be cloned from here: so by name, and only when the
+ * name still leads to the file that runs.
+ */
+static int open_read_only(void)
 {
 	struct sys_mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
-	auto_fd tree = sys_open_tree(AT_FDCWD, "/proc/self/exe",
-				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	char path[PATH_MAX];
+	struct stat own, named;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	auto_fd tree = -1;
+
+	if (n < 0 || stat("/proc/self/exe", &own) < 0)
+		return -1;
+	path[n] = '\0';
+	tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0 || fstat(tree, &named) < 0 || named.st_dev != own.st_dev ||
+	    named.st_ino != own.st_ino || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &ro) < 0)
+		return -1;
+	return fd_take(&tree);
+}
+
+/* The name leads elsewhere: nook was replaced while it runs. Slower, and as safe */
+static int open_sealed_copy(void)
+{
+	auto_fd from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	auto_fd to = (int)syscall(SYS_memfd_create, "nook", 3u /* CLOEXEC, ALLOW_SEALING */);
+	ssize_t n;
+
+	if (from < 0 || to < 0)
+		return -1;
+	do {
+		n = sendfile(to, from, NULL, 1u << 20);
+	} while (n > 0);
+	if (n < 0 || fcntl(to, F_ADD_SEALS, ALL_SEALS) < 0)
+		return -1;
+	return fd_take(&to);
+}
+
+int again_exec(struct inside *in, struct err *e)
+{
+	auto_fd tree = open_read_only();
 	auto_fd packed = -1;
 	char number[16];
 	char *argv[] = { (char *)AGAIN_NAME, number, NULL };
 	char *envp[] = { NULL };
 
-	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &ro) < 0)
-		return err_sys(e, "cannot make a read-only mount of nook's own file");
+	if (tree < 0)
+		tree = open_sealed_copy();
+	if (tree < 0)
+		return err_sys(e, "cannot make nook's own file read-only");
 	packed = pack(in);
 	if (packed < 0)
 		return err_sys(e, "cannot hand the plan on");
