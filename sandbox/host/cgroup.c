@@ -86,6 +86,31 @@ static void add_v1(struct host *h, const struct host_mount *m, struct host_cgrou
 					out->controllers ? " " : "", used[i]);
 }
 
+/* Containers show their cgroups read-only */
+static bool is_readonly(const struct host_mount *m)
+{
+	struct slice rest = { m->options, strlen(m->options) }, one;
+
+	while (slice_cut(&rest, ',', &one))
+		if (slice_is(one, "ro"))
+			return true;
+	return false;
+}
+
+/* Notes one mount: the v2 tree in @v2, and what is to use of a v1 tree. Return: whether it
+ * is a v1 tree with controllers; a named hierarchy ("name=systemd") holds none */
+static bool look_at(struct host *h, const struct host_mount *m, const char **v2,
+		    struct host_cgroup_fact *out)
+{
+	if (!strcmp(m->fstype, "cgroup2") && (!*v2 || !is_readonly(m)))
+		*v2 = is_readonly(m) ? "" : m->target;
+	if (strcmp(m->fstype, "cgroup") || strstr(m->super, "name="))
+		return false;
+	if (!is_readonly(m))
+		add_v1(h, m, out);
+	return true;
+}
+
 void host_cgroup(struct host *h, struct host_cgroup_fact *out)
 {
 	const struct host_mount *mounts;
@@ -95,16 +120,9 @@ void host_cgroup(struct host *h, struct host_cgroup_fact *out)
 	bool v1 = false;
 
 	*out = (struct host_cgroup_fact){ .layout = HOST_CGROUP_NONE };
-	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(mounts[i].fstype, "cgroup2"))
-			v2 = mounts[i].target;
-		/* A named hierarchy ("name=systemd") holds no controller. */
-		if (strcmp(mounts[i].fstype, "cgroup") || strstr(mounts[i].super, "name="))
-			continue;
-		v1 = true;
-		add_v1(h, &mounts[i], out);
-	}
-	if (v2 && !v1)
+	for (size_t i = 0; i < n; i++)
+		v1 |= look_at(h, &mounts[i], &v2, out);
+	if (v2 && *v2 && !v1)
 		find_place(h, v2, out);
 	out->layout = v1 ? (v2 ? HOST_CGROUP_HYBRID : HOST_CGROUP_V1) :
 		      v2 ? HOST_CGROUP_V2 : HOST_CGROUP_NONE;

@@ -120,7 +120,7 @@ void probe_subids(struct host *h, struct try_found *out)
 
 void probe_proc(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "namespaces", trial_enter },
+	static const struct trial_step steps[] = { { TRIAL_ENTER, trial_enter },
 						   { "proc", trial_proc },
 						   { NULL, NULL } };
 
@@ -128,7 +128,7 @@ void probe_proc(struct host *h, struct try_found *out)
 		text_add(&out->found, "works");
 		return;
 	}
-	if (!host_proc_masked(h))
+	if (out->verdict == TRY_ASIDE || !host_proc_masked(h))
 		return;
 	text_add(&out->found, ": parts of the visible /proc are masked");
 	text_add(&out->fix, "run nook outside the container, or start the container with an unmasked "
@@ -138,7 +138,7 @@ void probe_proc(struct host *h, struct try_found *out)
 
 void probe_devpts(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "namespaces", trial_enter },
+	static const struct trial_step steps[] = { { TRIAL_ENTER, trial_enter },
 						   { "devpts", trial_devpts },
 						   { NULL, NULL } };
 
@@ -179,10 +179,10 @@ static bool make_near_state(struct host *h, char *dir, size_t size)
 
 void probe_overlay(struct host *h, struct try_found *out)
 {
-	static const struct trial_step tmpfs[] = { { "namespaces", trial_enter },
+	static const struct trial_step tmpfs[] = { { TRIAL_ENTER, trial_enter },
 						   { "overlay", trial_overlay_tmpfs },
 						   { NULL, NULL } };
-	static const struct trial_step disk[] = { { "namespaces", trial_enter },
+	static const struct trial_step disk[] = { { TRIAL_ENTER, trial_enter },
 						  { "overlay", trial_overlay_dir },
 						  { NULL, NULL } };
 	struct trial_end end;
@@ -192,6 +192,8 @@ void probe_overlay(struct host *h, struct try_found *out)
 		text_add(&out->found, "works, with its changes on a tmpfs");
 		return;
 	}
+	if (out->verdict == TRY_ASIDE)
+		return;
 	if (!make_near_state(h, dir, sizeof(dir))) {
 		text_addf(&out->found, "; no directory to try on disk near '%s'", host_state_dir(h));
 		out->verdict = TRY_MISSING;

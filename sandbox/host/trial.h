@@ -53,7 +53,8 @@ int trial_namespaces(struct trial *t);
 int trial_mount(struct trial *t);
 int trial_loopback(struct trial *t);
 /** trial_enter() - What a box of this caller stands in: namespaces, and rootless first a
- * mapped user namespace */
+ * mapped user namespace; its step is called TRIAL_ENTER, by which probe_steps() knows it */
+#define TRIAL_ENTER "enter"
 int trial_enter(struct trial *t);
 int trial_proc(struct trial *t);
 int trial_devpts(struct trial *t);

@@ -118,8 +118,9 @@ static const struct try_fact *fact_for(const char *step)
 	return NULL;
 }
 
-/* The kernel's no, as opposed to a path that is not there or a value that is wrong */
-static bool is_denial(int code)
+/* The kernel's no, as opposed to a path of the profile that is not there; a map file that is
+ * not there means that /proc is not */
+static bool is_denial(const char *step, int code)
 {
 	static const int denials[] = { EPERM,  EACCES, ENOSPC,	   EUSERS, ENOSYS,
 				       EINVAL, ENODEV, EOPNOTSUPP, EIO };
@@ -127,7 +128,7 @@ static bool is_denial(int code)
 	for (size_t i = 0; i < ARRAY_SIZE(denials); i++)
 		if (denials[i] == code)
 			return true;
-	return false;
+	return code == ENOENT && (!strcmp(step, "uid_map") || !strcmp(step, "gid_map"));
 }
 
 void host_explain_failure(struct host *h, const char *step, int code, struct err *e)
@@ -136,7 +137,7 @@ void host_explain_failure(struct host *h, const char *step, int code, struct err
 	struct try_found found;
 	auto_text say = { 0 };
 
-	if (!h || !f || !is_denial(code) || (e && e->hint[0]))
+	if (!h || !f || !is_denial(step, code) || (e && e->hint[0]))
 		return;
 	if (h->made) {
 		/* Nothing can be tried on a made-up host. */

@@ -96,6 +96,12 @@ static bool is_filtered(struct host *h, int code)
 	       strstr(status, "\nSeccomp:\t2\n");
 }
 
+/* Root in the first namespace has every right; only a chroot is in the way */
+static bool is_root_refused(struct host *h, int code)
+{
+	return is_refused(code) && host_is_root(h);
+}
+
 static bool is_policy(struct host *h, int code)
 {
 	(void)h;
@@ -144,7 +150,11 @@ static const struct why causes[] = {
 	  "unshare and mount with user namespaces (podman, docker: --security-opt seccomp=FILE)" },
 	{ "uid_map", has_no_proc, "/proc is not mounted, so no ids can be mapped",
 	  "mount it: `mount -t proc proc /proc`" },
-	{ NULL, is_policy, "a security module or a policy of this system refuses it",
+	{ USERNS, is_root_refused,
+	  "this is a chroot, where the kernel refuses user namespaces, or a security module "
+	  "refuses it",
+	  "start nook outside, with 'root.from: directory' for this tree" },
+	{ NULL, is_policy, "a chroot, a security module or a policy of this system refuses it",
 	  "see /sys/kernel/security/lsm for the modules, and their logs for the reason" },
 	{ USERNS, is_not_built, "this kernel is built without user namespaces",
 	  "boot a kernel with CONFIG_USER_NS" },
