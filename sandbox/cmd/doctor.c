@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* doctor.c - `nook doctor`: what this machine allows, what is lost without it, and the fix */
+/* doctor.c - `nook doctor`: what this machine allows, what is lost without it, and the
+ * fix */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,8 +32,8 @@ static void add_cell(struct text *out, const char *s, size_t width)
 	text_addf(out, "%-*s", (int)width, s);
 }
 
-static void add_row(struct text *out, const struct try_fact *f, const struct try_found *got,
-		    bool colour)
+static void add_row(struct text *out, const struct try_fact *f,
+		    const struct try_found *got, bool colour)
 {
 	if (colour)
 		text_add(out, colours[got->verdict]);
@@ -44,7 +45,8 @@ static void add_row(struct text *out, const struct try_fact *f, const struct try
 	text_addc(out, '\n');
 }
 
-static void add_advice(struct text *out, const struct try_fact *f, const struct try_found *got)
+static void add_advice(struct text *out, const struct try_fact *f,
+		       const struct try_found *got)
 {
 	text_addf(out, "\n%s\n  without it: %s\n", f->title, f->without);
 	if (!got->fix.len)
@@ -54,7 +56,8 @@ static void add_advice(struct text *out, const struct try_fact *f, const struct 
 	text_addc(out, '\n');
 }
 
-static void add_json(struct text *out, const struct try_fact *f, const struct try_found *got)
+static void add_json(struct text *out, const struct try_fact *f,
+		     const struct try_found *got)
 {
 	text_add(out, "{\"id\": ");
 	text_json(out, f->id);
@@ -112,8 +115,8 @@ static void put_together(const struct report *r, bool json, struct text *out)
 	add_cell(out, "VERDICT", 9);
 	add_cell(out, "FACT", 17);
 	text_addf(out, "FOUND\n%s%s\n", text_str(&r->rows), text_str(&r->advice));
-	text_add(out, r->ready ? "nook's profiles can run here\n" :
-				 "something that nook's profiles need is missing\n");
+	text_add(out, r->ready ? "nook's profiles can run here\n"
+			       : "something that nook's profiles need is missing\n");
 }
 
 static int run(const struct args *a, struct err *e)
@@ -147,10 +150,10 @@ const struct cmd cmd_doctor = {
 	.name = "doctor",
 	.summary = "say what this machine allows, and how to get what it refuses",
 	.usage = "[--json]",
-	.help = "Tries each thing that boxes are made of in a child process of its own. Nothing "
-		"on the machine is changed.\n\n"
-		"ok: there. weaker: nook's profiles run with something less. missing: at least "
-		"one of them does not run; the exit code is then 1.",
+	.help = "Tries each thing that boxes are made of in a child process of its own. "
+		"Nothing on the machine is changed.\n\nok: there. weaker: nook's "
+		"profiles run with something less. missing: at least one of them does "
+		"not run; the exit code is then 1.",
 	.options = options,
 	.run = run,
 };

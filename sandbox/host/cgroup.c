@@ -60,20 +60,22 @@ static void find_place(struct host *h, const char *top, struct host_cgroup_fact 
 		tries[0] = top;
 	else if (text && host_cgroup_own(text, strlen(text), &own))
 		tries[0] = host_keepf(h, "%s%.*s", top, (int)own.len, own.s);
-	tries[1] = host_keepf(h, "%s/user.slice/user-%u.slice/user@%u.service", top, uid, uid);
+	tries[1] = host_keepf(h, "%s/user.slice/user-%u.slice/user@%u.service", top, uid,
+			      uid);
 	for (size_t i = 0; i < 2 && !out->place; i++)
 		if (is_own(h, tries[i]))
 			out->place = tries[i];
 	if (out->place)
-		out->controllers = first_line(h, host_keepf(h, "%s/cgroup.controllers",
-							    out->place));
+		out->controllers =
+			first_line(h, host_keepf(h, "%s/cgroup.controllers", out->place));
 }
 
 /* v1 names its controllers in the super block's options: "rw,cpu,cpuacct" */
-static void add_v1(struct host *h, const struct host_mount *m, struct host_cgroup_fact *out)
+static void add_v1(struct host *h, const struct host_mount *m,
+		   struct host_cgroup_fact *out)
 {
-	static const char *const used[] = { "cpu", "cpuset", "memory", "pids", "blkio",
-					    "freezer" };
+	static const char *const used[] = { "cpu",  "cpuset", "memory",
+					    "pids", "blkio",  "freezer" };
 	struct slice rest = { m->super, strlen(m->super) }, one;
 
 	if (!is_own(h, m->target))
@@ -82,7 +84,8 @@ static void add_v1(struct host *h, const struct host_mount *m, struct host_cgrou
 		for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 			if (slice_is(one, used[i]))
 				out->controllers = host_keepf(
-					h, "%s%s%s", out->controllers ? out->controllers : "",
+					h, "%s%s%s",
+					out->controllers ? out->controllers : "",
 					out->controllers ? " " : "", used[i]);
 }
 
@@ -97,8 +100,8 @@ static bool is_readonly(const struct host_mount *m)
 	return false;
 }
 
-/* Notes one mount: the v2 tree in @v2, and what is to use of a v1 tree. Return: whether it
- * is a v1 tree with controllers; a named hierarchy ("name=systemd") holds none */
+/* Notes one mount: the v2 tree in @v2, and what is to use of a v1 tree. Return: whether
+ * it is a v1 tree with controllers; a named hierarchy ("name=systemd") holds none */
 static bool look_at(struct host *h, const struct host_mount *m, const char **v2,
 		    struct host_cgroup_fact *out)
 {
@@ -124,8 +127,9 @@ void host_cgroup(struct host *h, struct host_cgroup_fact *out)
 		v1 |= look_at(h, &mounts[i], &v2, out);
 	if (v2 && *v2 && !v1)
 		find_place(h, v2, out);
-	out->layout = v1 ? (v2 ? HOST_CGROUP_HYBRID : HOST_CGROUP_V1) :
-		      v2 ? HOST_CGROUP_V2 : HOST_CGROUP_NONE;
+	out->layout = v1   ? (v2 ? HOST_CGROUP_HYBRID : HOST_CGROUP_V1)
+		      : v2 ? HOST_CGROUP_V2
+			   : HOST_CGROUP_NONE;
 	if (!out->controllers)
 		out->controllers = "";
 	socket = host_keepf(h, "/run/user/%u/systemd/private", host_uid(h));

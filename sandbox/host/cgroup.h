@@ -31,6 +31,7 @@ struct host_cgroup_fact {
 	bool has_manager;
 };
 
+/** host_cgroup() - Find both out, from mountinfo, /proc/self/cgroup and who owns what */
 void host_cgroup(struct host *h, struct host_cgroup_fact *out);
 
 /** host_cgroup_own() - The caller's path in the v2 tree, from the line "0::/path" of

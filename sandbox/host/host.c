@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 
-#define CHUNK 8192u
+#define CHUNK	  8192u
 #define READ_MOST (64u << 10) /* host_read() */
 
 struct host *host_new(void)

@@ -6,9 +6,10 @@
  * thing; only doctor, explain and hints ask for them (host/try.h).
  *
  * Everything a plan wants to know about the machine comes through here, so that golden
- * tests can plan for a machine that is not this one: host_open_fixture() takes a directory
- * that holds a tree (`tree/`, with proc/self/mountinfo, etc/subuid and the like) and a file
- * `facts` of KEY=VALUE lines for what a file cannot tell (uid, gid, kernel, landlock, ...).
+ * tests can plan for a machine that is not this one: host_open_fixture() takes a
+ * directory that holds a tree (`tree/`, with proc/self/mountinfo, etc/subuid and the
+ * like) and a file `facts` of KEY=VALUE lines for what a file cannot tell (uid, gid,
+ * kernel, landlock, ...).
  */
 #ifndef NOOK_HOST_HOST_H
 #define NOOK_HOST_HOST_H
@@ -21,7 +22,8 @@
 struct err;
 struct host;
 
-/** struct host_mount - One line of /proc/self/mountinfo, unescaped (proc_pid_mountinfo(5)) */
+/** struct host_mount - One line of /proc/self/mountinfo, unescaped
+ * (proc_pid_mountinfo(5)) */
 struct host_mount {
 	int id;
 	int parent;
@@ -39,7 +41,14 @@ struct host_range {
 	uint32_t count;
 };
 
-enum host_kind { HOST_ABSENT, HOST_FILE, HOST_DIR, HOST_SYMLINK, HOST_DEVICE, HOST_OTHER };
+enum host_kind {
+	HOST_ABSENT,
+	HOST_FILE,
+	HOST_DIR,
+	HOST_SYMLINK,
+	HOST_DEVICE,
+	HOST_OTHER,
+};
 
 /** struct host_path - What lies at a path, symlinks in the last component not followed */
 struct host_path {
@@ -51,11 +60,13 @@ struct host_path {
 
 /** host_new() - This machine. Return: NULL only when memory ran out */
 struct host *host_new(void);
-/** host_open_fixture() - A machine described by a directory (tests). Return: NULL and @e */
+/** host_open_fixture() - A machine described by a directory (tests). Return: NULL and
+ * @e */
 struct host *host_open_fixture(const char *dir, struct err *e);
 void host_free(struct host *h);
 
-/** host_uid(), host_gid() - The caller's effective ids, as this user namespace has them */
+/** host_uid(), host_gid() - The caller's effective ids, as this user namespace has
+ * them */
 uid_t host_uid(struct host *h);
 gid_t host_gid(struct host *h);
 /** host_groups() - Supplementary groups without the primary one. Return: count */
@@ -82,28 +93,31 @@ bool host_is_root(struct host *h);
 unsigned int host_kernel(struct host *h);
 /** host_release() - The kernel's release as uname(2) gives it, "" when it is unknown */
 const char *host_release(struct host *h);
-/** host_in_first_userns() - Whether the caller is in the kernel's first user namespace, not
- * in one of a box or container; false when /proc does not tell */
+/** host_in_first_userns() - Whether the caller is in the kernel's first user namespace,
+ * not in one of a box or container; false when /proc does not tell */
 bool host_in_first_userns(struct host *h);
 /** host_landlock() - ABI of Landlock, 0 when there is none */
 int host_landlock(struct host *h);
-/** host_is_mapped() - Whether id @id (uid, or gid when @group) of this namespace is mapped */
+/** host_is_mapped() - Whether id @id (uid, or gid when @group) of this namespace is
+ * mapped */
 bool host_is_mapped(struct host *h, uint32_t id, bool group);
 /** host_subids() - The caller's ranges of /etc/subuid (or subgid). Return: count */
 size_t host_subids(struct host *h, bool group, const struct host_range **ranges);
 /** host_program() - Where a helper is, looked for in PATH and in /usr/sbin:/sbin. Return:
  * absolute path, or NULL */
 const char *host_program(struct host *h, const char *name);
-/** host_has_fs() - Whether the kernel has @fstype: /proc/filesystems lists it, or a module
- * for it is installed; true when neither can be read (then the kernel has to say no) */
+/** host_has_fs() - Whether the kernel has @fstype: /proc/filesystems lists it, or a
+ * module for it is installed; true when neither can be read (then the kernel has to say
+ * no) */
 bool host_has_fs(struct host *h, const char *fstype);
 /** host_has_ns() - Whether the kernel has the namespace (/proc/self/ns/NAME), NAME as
- * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time"; true when there is no /proc to ask */
+ * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time"; true when there is no
+ * /proc to ask */
 bool host_has_ns(struct host *h, const char *name);
 /** host_mounts() - Every mount the caller sees, in mountinfo's order. Return: count */
 size_t host_mounts(struct host *h, const struct host_mount **mounts);
-/** host_has_mount_below() - Whether a mount lies on or below @path (a mount point at @path
- * itself counts only when @self) */
+/** host_has_mount_below() - Whether a mount lies on or below @path (a mount point at
+ * @path itself counts only when @self) */
 bool host_has_mount_below(struct host *h, const char *path, bool self);
 /** host_proc_masked() - Whether the visible /proc has mounts on it, so that a nested user
  * namespace may not mount a fresh one (decisions.md 14) */
@@ -112,7 +126,8 @@ bool host_proc_masked(struct host *h);
  * it is absent or unreadable */
 long long host_sysctl(struct host *h, const char *path);
 
-/** host_stat() - What lies at an absolute path; false: absent (then kind is HOST_ABSENT) */
+/** host_stat() - What lies at an absolute path; false: absent (then kind is
+ * HOST_ABSENT) */
 bool host_stat(struct host *h, const char *path, struct host_path *out);
 /** host_stat_follow() - The same with symlinks followed */
 bool host_stat_follow(struct host *h, const char *path, struct host_path *out);
@@ -134,12 +149,12 @@ size_t host_own_dirs(struct host *h, const char *const **dirs);
  * host_explain_failure() - Word the hint when a step of a real run failed
  * @step:	What was being done: a layer's name ("user", "mount"), the id of a fact of
  *		host/try.c ("overlay", "proc", "idmap", "landlock"), or one of "user
- *		namespace" "uid_map" "namespaces" "loopback" "newuidmap" "newgidmap" "clone3"
+ *		namespace" "uid_map" "namespaces" "loopback" "newuidmap" "clone3"
  * @code:	Its errno
  * @e:		Where the hint goes, when there is one
  *
- * Tries just that one thing, in a child. Where it works, the machine is not to blame and no
- * hint is given; neither for an unknown step.
+ * Tries just that one thing, in a child. Where it works, the machine is not to blame and
+ * no hint is given; neither for an unknown step.
  */
 void host_explain_failure(struct host *h, const char *step, int code, struct err *e);
 

@@ -20,7 +20,8 @@ static bool subid_line(struct slice line, struct slice *owner, struct host_range
 	if (!slice_cut(&line, ':', owner) || !slice_cut(&line, ':', &first) ||
 	    !slice_cut(&line, ':', &count) || line.len)
 		return false;
-	if (!slice_number(first, UINT32_MAX, &from) || !slice_number(count, UINT32_MAX, &many))
+	if (!slice_number(first, UINT32_MAX, &from) ||
+	    !slice_number(count, UINT32_MAX, &many))
 		return false;
 	if (!many || from + many - 1 > 0xfffffffeu)
 		return false;
@@ -52,7 +53,8 @@ uint64_t host_subid_end(const char *buf, size_t len)
 	return end;
 }
 
-ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out, size_t most)
+ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out,
+			 size_t most)
 {
 	struct slice rest = { buf, len }, line;
 	size_t n = 0;

@@ -25,7 +25,8 @@ struct host_id_map {
  * @out:	Where the ranges go, in the order of the file
  * @most:	Room in @out; further ranges are passed over
  *
- * Malformed lines, empty ranges and ranges beyond 2^32-2 are passed over, as newuidmap does.
+ * Malformed lines, empty ranges and ranges beyond 2^32-2 are passed over, as newuidmap
+ * does.
  *
  * Return: ranges found, at most @most
  */
@@ -36,9 +37,10 @@ size_t host_subid_parse(struct slice file, const char *name, uid_t uid,
  * owns it; 0 when there is none */
 uint64_t host_subid_end(const char *buf, size_t len);
 
-/** host_idmap_parse() - Read uid_map or gid_map. Return: lines, or -1 when it is malformed
- * or has more than @most lines (the kernel allows 340) */
-ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out, size_t most);
+/** host_idmap_parse() - Read uid_map or gid_map. Return: lines, or -1 when it is
+ * malformed or has more than @most lines (the kernel allows 340) */
+ssize_t host_idmap_parse(const char *buf, size_t len, struct host_id_map *out,
+			 size_t most);
 
 /** host_filesystems_has() - Whether /proc/filesystems in @buf lists @fstype */
 bool host_filesystems_has(const char *buf, size_t len, const char *fstype);

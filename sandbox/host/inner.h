@@ -2,13 +2,15 @@
 /* inner.h - struct host as the files of this directory see it
  *
  * Theory of operation. A fact is looked up the first time somebody asks and kept; @known
- * holds one bit for each kept fact. Everything that is handed out lives in a pool that goes
- * with the host, so no caller frees anything. All files are opened through host_open(): on
- * this machine that is a plain open of the absolute path, for a made-up host it resolves
- * below its tree, absolute symlinks included (openat2(2), RESOLVE_IN_ROOT). What no file can
- * tell (uid, kernel, ...) is asked from the kernel, or from the made-up host's facts.
+ * holds one bit for each kept fact. Everything that is handed out lives in a pool that
+ * goes with the host, so no caller frees anything. All files are opened through
+ * host_open(): on this machine that is a plain open of the absolute path, for a made-up
+ * host it resolves below its tree, absolute symlinks included (openat2(2),
+ * RESOLVE_IN_ROOT). What no file can tell (uid, kernel, ...) is asked from the kernel,
+ * or from the made-up host's facts.
  *
- * A file that is absent or refused leaves its fact unknown; unknown is never an error here.
+ * A file that is absent or refused leaves its fact unknown; unknown is never an error
+ * here.
  */
 #ifndef NOOK_HOST_INNER_H
 #define NOOK_HOST_INNER_H
@@ -20,7 +22,7 @@
 #include "host/idfiles.h"
 
 /* Lines of a map file: the kernel allows 340 (user_namespaces(7)) */
-#define HOST_MAP_MOST 340
+#define HOST_MAP_MOST	 340
 #define HOST_FIRST_CHUNK 3072
 
 /* Bits of struct host.known */
@@ -50,7 +52,7 @@ struct host_pair {
 /** struct host_made - What a made-up host has instead of a kernel */
 struct host_made {
 	struct host_pair *facts; /* in the file's order, then those of its base */
-	int base; /* tree of the host it is based on, or -1 */
+	int base;		 /* tree of the host it is based on, or -1 */
 	char **environ;
 };
 
@@ -60,7 +62,7 @@ struct pool_chunk {
 };
 
 struct host {
-	int tree; /* AT_FDCWD, or the tree of a made-up host */
+	int tree;		/* AT_FDCWD, or the tree of a made-up host */
 	struct host_made *made; /* NULL on this machine */
 	unsigned int known;
 
@@ -93,7 +95,8 @@ struct host {
 	_Alignas(max_align_t) char first_chunk[HOST_FIRST_CHUNK];
 };
 
-/** host_alloc() - Zeroed memory that lives as long as the host. Return: NULL without memory */
+/** host_alloc() - Zeroed memory that lives as long as the host. Return: NULL without
+ * memory */
 void *host_alloc(struct host *h, size_t size);
 /** host_keep() - A copy of @len bytes at @s with a NUL. Return: NULL without memory */
 const char *host_keep(struct host *h, const char *s, size_t len);
@@ -105,10 +108,11 @@ bool host_known(struct host *h, unsigned int bit);
 /** host_pair_find() - The pair of that name, or NULL */
 struct host_pair *host_pair_find(struct host_pair *list, const char *name);
 
-/** host_open() - Open an absolute path of the host; O_CLOEXEC is added. Return: descriptor,
- * or -1 with errno */
+/** host_open() - Open an absolute path of the host; O_CLOEXEC is added. Return:
+ * descriptor, or -1 with errno */
 int host_open(struct host *h, const char *path, int flags);
-/** host_read_text() - Read a file of at most @most bytes into @t. Return: 0, -1 and errno */
+/** host_read_text() - Read a file of at most @most bytes into @t. Return: 0, -1 and
+ * errno */
 int host_read_text(struct host *h, const char *path, size_t most, struct text *t);
 /** host_kind_of() - The kind that st_mode tells */
 enum host_kind host_kind_of(mode_t mode);
@@ -122,7 +126,8 @@ void made_close(struct host *h);
 const char *made_fact(struct host *h, const char *name);
 /** made_number() - The same as a number; @otherwise when it is not there */
 uint64_t made_number(struct host *h, const char *name, uint64_t otherwise);
-/** made_open_path() - host_open() of a made-up host: its tree, then the one of its base */
+/** made_open_path() - host_open() of a made-up host: its tree, then the one of its
+ * base */
 int made_open_path(struct host *h, const char *path, int flags);
 /** made_look() - What lies at a path of a made-up host; owner and mode are what its facts
  * say, for a file in the tree has those of whoever checked it out */
@@ -139,7 +144,8 @@ struct name_list {
 void name_list_add(struct name_list *l, const char *kept);
 /** name_list_read() - Add all names of the directory @fd, which is closed */
 void name_list_read(struct host *h, struct name_list *l, int fd);
-/** made_list() - host_list() of a made-up host, unsorted and with names that stand twice */
+/** made_list() - host_list() of a made-up host, unsorted and with names that stand
+ * twice */
 void made_list(struct host *h, const char *path, struct name_list *l);
 
 #endif

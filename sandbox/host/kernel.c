@@ -54,7 +54,8 @@ int host_landlock(struct host *h)
 	if (h->made)
 		h->landlock = (int)made_number(h, "landlock", 0);
 	else
-		h->landlock = sys_landlock_create(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+		h->landlock =
+			sys_landlock_create(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	/* ENOSYS: not built in; EOPNOTSUPP: built in and not switched on */
 	if (h->landlock < 0)
 		h->landlock = 0;
@@ -97,7 +98,8 @@ bool host_is_mapped(struct host *h, uint32_t id, bool group)
 	return false;
 }
 
-/* CAP_SYS_ADMIN in the effective set, by capget(2): /proc/self/status costs ten times more */
+/* CAP_SYS_ADMIN in the effective set, by capget(2): /proc/self/status costs ten times
+ * more */
 static bool has_sys_admin(struct host *h)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -125,7 +127,8 @@ bool host_in_first_userns(struct host *h)
 	if (host_stat(h, "/proc/self/ns/mnt", &at))
 		return true;
 	m = id_map(h, false);
-	return m && h->map_count[0] == 1 && !m->inside && !m->outside && m->count == UINT32_MAX;
+	return m && h->map_count[0] == 1 && !m->inside && !m->outside &&
+	       m->count == UINT32_MAX;
 }
 
 bool host_is_root(struct host *h)
@@ -142,9 +145,11 @@ bool host_has_fs(struct host *h, const char *fstype)
 
 	if (!host_known(h, KNOWN_FS))
 		h->filesystems = host_read(h, "/proc/filesystems");
-	if (!h->filesystems || host_filesystems_has(h->filesystems, strlen(h->filesystems), fstype))
+	if (!h->filesystems ||
+	    host_filesystems_has(h->filesystems, strlen(h->filesystems), fstype))
 		return true;
-	/* The kernel loads the module at the first mount, for a user too (get_fs_type()). */
+	/* The kernel loads the module at the first mount, for a user too
+	 * (get_fs_type()). */
 	path = host_keepf(h, "/lib/modules/%s/kernel/fs/%s", host_release(h),
 			  strcmp(fstype, "overlay") ? fstype : "overlayfs");
 	return path && host_stat_follow(h, path, &at);

@@ -105,7 +105,8 @@ const char *host_program(struct host *h, const char *name)
 	if (!p->name)
 		return NULL;
 	path = host_env(h, "PATH");
-	p->value = find_in(h, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", name);
+	p->value =
+		find_in(h, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", name);
 	/* nft and its like stand where an ordinary user's PATH does not look. */
 	if (!p->value)
 		p->value = find_in(h, "/usr/sbin:/sbin", name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* made.c - made-up hosts: facts from a file instead of a kernel (tests/plan/hosts/README.md)
+/* made.c - made-up hosts: facts from a file instead of a kernel
+ * (tests/plan/hosts/README.md)
  *
  *	base=debian12-user		what is not here is looked for in that sibling
  *	uid=1000			what getuid(2) and the like would say
@@ -32,8 +33,8 @@ static const struct name kinds[] = {
 
 /* What a key may be; one that ends in a dot takes a name behind it */
 static const char *const keys[] = {
-	"base", "uid",	  "gid",      "groups",	   "cwd",  "tty",   "kernel",
-	"env.", "landlock", "sys_admin", "own.", "mode.", "kind.", "gone.",
+	"base", "uid",	    "gid",	 "groups", "cwd",   "tty",   "kernel",
+	"env.", "landlock", "sys_admin", "own.",   "mode.", "kind.", "gone.",
 };
 
 static bool is_key(const char *key)
@@ -41,16 +42,16 @@ static bool is_key(const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		size_t n = strlen(keys[i]);
 
-		if (keys[i][n - 1] == '.' ? !strncmp(key, keys[i], n) && key[n] :
-					    !strcmp(key, keys[i]))
+		if (keys[i][n - 1] == '.' ? !strncmp(key, keys[i], n) && key[n]
+					  : !strcmp(key, keys[i]))
 			return true;
 	}
 	return false;
 }
 
 /*
- * The name behind a key's dot, where it is @path or a directory above it: "gone./proc" for
- * "/proc/self". NULL: the fact is another one, or about another place.
+ * The name behind a key's dot, where it is @path or a directory above it: "gone./proc"
+ * for "/proc/self". NULL: the fact is another one, or about another place.
  */
 static const char *covers(const struct host_pair *p, const char *key, const char *path)
 {
@@ -65,7 +66,8 @@ static const char *covers(const struct host_pair *p, const char *key, const char
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/') ? dir : NULL;
 }
 
-static int add_fact(struct host *h, struct slice line, struct host_pair **end, struct err *e)
+static int add_fact(struct host *h, struct slice line, struct host_pair **end,
+		    struct err *e)
 {
 	struct slice key;
 	struct host_pair *p = host_alloc(h, sizeof(*p));
@@ -101,7 +103,8 @@ static int make_environ(struct host *h)
 		if (strncmp(p->name, "env.", 4) || !*p->value ||
 		    host_pair_find(h->made->facts, p->name) != p)
 			continue;
-		h->made->environ[n] = (char *)host_keepf(h, "%s=%s", p->name + 4, p->value);
+		h->made->environ[n] =
+			(char *)host_keepf(h, "%s=%s", p->name + 4, p->value);
 		if (!h->made->environ[n++])
 			return -1;
 	}
@@ -173,7 +176,9 @@ uint64_t made_number(struct host *h, const char *name, uint64_t otherwise)
 	const char *s = made_fact(h, name);
 	uint64_t n;
 
-	return s && slice_number((struct slice){ s, strlen(s) }, UINT32_MAX, &n) ? n : otherwise;
+	return s && slice_number((struct slice){ s, strlen(s) }, UINT32_MAX, &n)
+		       ? n
+		       : otherwise;
 }
 
 static bool is_gone(struct host *h, const char *path)
@@ -220,7 +225,8 @@ static void made_owner(struct host *h, const char *path, struct host_path *out)
 		if (!dir || strlen(dir) <= best)
 			continue;
 		if (!slice_cut(&rest, ':', &uid) || !slice_cut(&rest, ':', &gid) ||
-		    !slice_number(uid, UINT32_MAX, &u) || !slice_number(gid, UINT32_MAX, &g))
+		    !slice_number(uid, UINT32_MAX, &u) ||
+		    !slice_number(gid, UINT32_MAX, &g))
 			continue;
 		out->uid = (uid_t)u;
 		out->gid = (gid_t)g;
@@ -245,7 +251,8 @@ bool made_look(struct host *h, const char *path, int nofollow, struct host_path 
 	if ((fd < 0 || fstat(fd, &st)) && (kind < 0 || is_gone(h, path)))
 		return false;
 	out->kind = kind >= 0 ? (enum host_kind)kind : host_kind_of(st.st_mode);
-	/* Of the checkout's modes only the executable bit is the same everywhere (git). */
+	/* Of the checkout's modes only the executable bit is the same everywhere
+	 * (git). */
 	if (out->kind == HOST_SYMLINK)
 		out->mode = 0777;
 	else
@@ -277,15 +284,18 @@ void made_list(struct host *h, const char *path, struct name_list *l)
 		return;
 	name_list_read(h, l, open_below(h->tree, path, O_RDONLY | O_DIRECTORY));
 	if (h->made->base >= 0)
-		name_list_read(h, l, open_below(h->made->base, path, O_RDONLY | O_DIRECTORY));
+		name_list_read(h, l,
+			       open_below(h->made->base, path, O_RDONLY | O_DIRECTORY));
 	for (struct host_pair *p = h->made->facts; p; p = p->next) {
-		const char *name = strncmp(p->name, "kind.", 5) ? NULL : name_in(p->name + 5, path);
+		const char *name =
+			strncmp(p->name, "kind.", 5) ? NULL : name_in(p->name + 5, path);
 
 		if (name)
 			name_list_add(l, name);
 	}
 	for (size_t i = 0; i < l->count && !l->failed; i++) {
-		const char *whole = host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
+		const char *whole =
+			host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
 
 		if (whole && !is_gone(h, whole))
 			l->names[n++] = l->names[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mountinfo.c - read /proc/self/mountinfo
  *
- *	36 35 98:0 /mnt1 /mnt/parent rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+ *	36 35 98:0 /mnt1 /mnt/parent rw,noatime master:1 - ext3 /dev/root rw,discard
  *	id parent dev root target options [optional fields...] - type source super
  */
 #include "host/mountinfo.h"
@@ -18,9 +18,10 @@ static bool is_octal(char c)
 }
 
 /*
- * Make a field a text of its own: \040 \011 \012 \134 and \043 become the bytes they stand
- * for (mangle() in the kernel's fs/seq_file.c). @field ends before a separator or newline
- * of the same buffer, so there is room for the NUL even where nothing was escaped.
+ * Make a field a text of its own: \040 \011 \012 \134 and \043 become the bytes they
+ * stand for (mangle() in the kernel's fs/seq_file.c). @field ends before a separator or
+ * newline of the same buffer, so there is room for the NUL even where nothing was
+ * escaped.
  */
 static const char *unescape(char *field, size_t len)
 {

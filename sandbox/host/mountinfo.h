@@ -10,11 +10,12 @@
 /**
  * host_mountinfo_parse() - Read the whole table
  * @buf:	The text; changed in place: fields get their NUL and lose their escapes
- * @len:	Its length; it needs no NUL at its end, but the last line needs its newline
+ * @len:	Its length; no NUL is needed, but the last line needs its newline
  * @out:	Where the mounts go; their texts point into @buf
  * @most:	Room in @out
  *
- * Strict, because the kernel writes this file: one malformed line makes all of it worthless.
+ * Strict, because the kernel writes this file: one malformed line makes all of it
+ * worthless.
  *
  * Return: lines read, at most @most (more lines than that are an error too), or -1
  */

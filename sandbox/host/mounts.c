@@ -19,7 +19,8 @@ static void look_up_mounts(struct host *h)
 	if (host_known(h, KNOWN_MOUNTS))
 		return;
 	h->mounts_unknown = true;
-	if (host_read_text(h, "/proc/self/mountinfo", MOUNTINFO_MOST, &file) || file.failed)
+	if (host_read_text(h, "/proc/self/mountinfo", MOUNTINFO_MOST, &file) ||
+	    file.failed)
 		return;
 	for (size_t i = 0; i < file.len; i++)
 		lines += file.s[i] == '\n';
@@ -62,13 +63,14 @@ bool host_has_mount_below(struct host *h, const char *path, bool self)
 }
 
 /*
- * Directories that proc itself makes as mount points: they are empty by construction, so a
- * mount there hides nothing and the kernel does not count it (is_empty_dir_inode() in
+ * Directories that proc itself makes as mount points: they are empty by construction, so
+ * a mount there hides nothing and the kernel does not count it (is_empty_dir_inode() in
  * mnt_already_visible()).
  */
 static bool hides_nothing(const char *proc, const char *target)
 {
-	static const char *const empty[] = { "/sys/fs/binfmt_misc", "/fs/nfsd", "/openprom" };
+	static const char *const empty[] = { "/sys/fs/binfmt_misc", "/fs/nfsd",
+					     "/openprom" };
 	size_t n = strlen(proc);
 
 	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
@@ -94,7 +96,8 @@ static bool is_whole_proc(struct host *h, const struct host_mount *proc)
 bool host_proc_masked(struct host *h)
 {
 	look_up_mounts(h);
-	/* Unknown or no proc at all: the kernel has nothing to compare with and says no. */
+	/* Unknown or no proc at all: the kernel has nothing to compare with and says
+	 * no. */
 	for (size_t i = 0; i < h->mount_count; i++)
 		if (is_whole_proc(h, &h->mounts[i]))
 			return false;

@@ -17,7 +17,8 @@ static bool id_parse(struct slice field, uint32_t *out)
 	return true;
 }
 
-/* name:password:uid:gid:comment:home:shell; an empty shell at the end of the line is fine */
+/* name:password:uid:gid:comment:home:shell; an empty shell at the end of the line is
+ * fine */
 static bool passwd_line(struct slice line, struct host_passwd *out)
 {
 	struct slice password, uid, gid, comment;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* passwd.h - read passwd(5) and group(5)
  *
- * Only the files: NSS would load libraries of the host into nook. Lines that are not of the
- * right shape are passed over, as the C library does (NIS leaves lines with a plus there).
+ * Only the files: NSS would load libraries of the host into nook. Lines that are not of
+ * the right shape are passed over, as the C library does (NIS leaves lines with a plus
+ * there).
  */
 #ifndef NOOK_HOST_PASSWD_H
 #define NOOK_HOST_PASSWD_H
@@ -28,7 +29,8 @@ struct host_group {
 	gid_t gid;
 };
 
-/** host_passwd_by_uid() - The first line with that uid. Return: false when there is none */
+/** host_passwd_by_uid() - The first line with that uid. Return: false when there is
+ * none */
 bool host_passwd_by_uid(const char *buf, size_t len, uid_t uid, struct host_passwd *out);
 /** host_passwd_by_name() - The first line with that name. Return: false without one */
 bool host_passwd_by_name(const char *buf, size_t len, const char *name,

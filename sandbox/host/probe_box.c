@@ -75,16 +75,20 @@ static void fix_subids(struct host *h, struct text *fix)
 	const char *user = host_user(h);
 
 	if (*user >= '0' && *user <= '9') {
-		text_addf(fix, "uid %s has no line in /etc/passwd; newuidmap asks for one", user);
+		text_addf(fix,
+			  "uid %s has no line in /etc/passwd; newuidmap asks for one",
+			  user);
 		return;
 	}
-	text_addf(fix, "as root: `usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s`",
+	text_addf(fix,
+		  "as root: `usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s`",
 		  first, last, first, last, user);
 }
 
 void probe_subids(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "newuidmap", trial_subids }, { NULL, NULL } };
+	static const struct trial_step steps[] = { { "newuidmap", trial_subids },
+						   { NULL, NULL } };
 	const struct host_range *ids;
 	bool has_ids = host_subids(h, false, &ids) && host_subids(h, true, &ids);
 	bool has_helpers = host_program(h, "newuidmap") && host_program(h, "newgidmap");
@@ -97,20 +101,23 @@ void probe_subids(struct host *h, struct try_found *out)
 	}
 	out->verdict = TRY_WEAKER;
 	if (!has_ids) {
-		text_add(&out->found, "none for this user in /etc/subuid and /etc/subgid");
+		text_add(&out->found,
+			 "none for this user in /etc/subuid and /etc/subgid");
 		fix_subids(h, &out->fix);
 	}
 	if (!has_helpers) {
 		text_addf(&out->found, "%snewuidmap and newgidmap are not installed",
 			  has_ids ? "" : "; ");
-		text_addf(&out->fix, "%sinstall the package uidmap (shadow-utils on Fedora)",
+		text_addf(&out->fix,
+			  "%sinstall the package uidmap (shadow-utils on Fedora)",
 			  has_ids ? "" : "; ");
 	}
 	if (!has_ids || !has_helpers)
 		return;
 	if (!probe_steps(h, steps, TRY_WEAKER, out)) {
-		text_addf(&out->fix, "`ls -l %s`: it must be setuid root or have cap_setuid, and "
-				     "its file system must not be mounted nosuid",
+		text_addf(&out->fix,
+			  "`ls -l %s`: it must be setuid root or have cap_setuid, and "
+			  "its file system must not be mounted nosuid",
 			  host_program(h, "newuidmap"));
 		return;
 	}
@@ -131,9 +138,11 @@ void probe_proc(struct host *h, struct try_found *out)
 	if (out->verdict == TRY_ASIDE || !host_proc_masked(h))
 		return;
 	text_add(&out->found, ": parts of the visible /proc are masked");
-	text_add(&out->fix, "run nook outside the container, or start the container with an unmasked "
-			    "/proc (podman, docker: --security-opt unmask=ALL or "
-			    "systempaths=unconfined)");
+	text_add(
+		&out->fix,
+		"run nook outside the container, or start the container with an unmasked "
+		"/proc (podman, docker: --security-opt unmask=ALL or "
+		"systempaths=unconfined)");
 }
 
 void probe_devpts(struct host *h, struct try_found *out)
@@ -146,8 +155,8 @@ void probe_devpts(struct host *h, struct try_found *out)
 		text_add(&out->found, "works");
 }
 
-/* Everything that a trial of an overlay leaves in its directory, innermost first. The kernel
- * makes work/work with mode 0, which its owner may still remove. */
+/* Everything that a trial of an overlay leaves in its directory, innermost first. The
+ * kernel makes work/work with mode 0, which its owner may still remove. */
 static void clear_overlay(const char *dir)
 {
 	static const char *const files[] = { "u/d/g", "l/d/f" };
@@ -162,8 +171,8 @@ static void clear_overlay(const char *dir)
 	rmdir(dir);
 }
 
-/* The file system that uppers on disk would lie on: that of the state directory, which may
- * not be there yet. Return: a new directory in @dir, or false */
+/* The file system that uppers on disk would lie on: that of the state directory, which
+ * may not be there yet. Return: a new directory in @dir, or false */
 static bool make_near_state(struct host *h, char *dir, size_t size)
 {
 	struct host_path at;
@@ -195,7 +204,8 @@ void probe_overlay(struct host *h, struct try_found *out)
 	if (out->verdict == TRY_ASIDE)
 		return;
 	if (!make_near_state(h, dir, sizeof(dir))) {
-		text_addf(&out->found, "; no directory to try on disk near '%s'", host_state_dir(h));
+		text_addf(&out->found, "; no directory to try on disk near '%s'",
+			  host_state_dir(h));
 		out->verdict = TRY_MISSING;
 		return;
 	}
@@ -207,13 +217,15 @@ void probe_overlay(struct host *h, struct try_found *out)
 		return;
 	}
 	text_cut(&out->found, 0);
-	text_add(&out->found, "works with changes on disk only; root.size is not enforced");
+	text_add(&out->found,
+		 "works with changes on disk only; root.size is not enforced");
 	text_add(&out->fix, "boot Linux 6.6 or newer, or run nook as root");
 }
 
 void probe_idmap(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "idmap", trial_idmap }, { NULL, NULL } };
+	static const struct trial_step steps[] = { { "idmap", trial_idmap },
+						   { NULL, NULL } };
 
 	if (!host_is_root(h))
 		return;
@@ -250,14 +262,17 @@ void probe_cgroup(struct host *h, struct try_found *out)
 	if (out->verdict == TRY_OK || c.layout == HOST_CGROUP_NONE)
 		return;
 	if (c.layout == HOST_CGROUP_V2 && c.has_manager)
-		text_add(&out->fix,
-			 "as root: `mkdir -p /etc/systemd/system/user@.service.d && printf "
-			 "'[Service]\\nDelegate=cpu cpuset io memory pids\\n' "
-			 ">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
-			 "daemon-reload`, then log in again");
+		text_add(
+			&out->fix,
+			"as root: `mkdir -p /etc/systemd/system/user@.service.d && "
+			"printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' "
+			">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
+			"daemon-reload`, then log in again");
 	else if (c.layout == HOST_CGROUP_V2)
-		text_add(&out->fix, "log in with a systemd user session, or let root make a cgroup "
-				    "for this user and give it away with chown");
+		text_add(&out->fix,
+			 "log in with a systemd user session, or let root make a cgroup "
+			 "for this user and give it away with chown");
 	else
-		text_add(&out->fix, "run nook as root: v1 controllers are not given to users");
+		text_add(&out->fix,
+			 "run nook as root: v1 controllers are not given to users");
 }

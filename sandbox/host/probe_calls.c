@@ -18,8 +18,8 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-bool probe_steps(struct host *h, const struct trial_step *steps, enum try_verdict otherwise,
-		 struct try_found *out)
+bool probe_steps(struct host *h, const struct trial_step *steps,
+		 enum try_verdict otherwise, struct try_found *out)
 {
 	struct trial_end end = trial_run(h, steps, NULL);
 
@@ -27,7 +27,8 @@ bool probe_steps(struct host *h, const struct trial_step *steps, enum try_verdic
 	/* The row of user namespaces says that already; nothing of this one was tried. */
 	if (end.step && !strcmp(end.step, TRIAL_ENTER)) {
 		out->verdict = TRY_ASIDE;
-		text_addf(&out->found, "not tried: no namespaces: %s", strerror(end.code));
+		text_addf(&out->found, "not tried: no namespaces: %s",
+			  strerror(end.code));
 		return false;
 	}
 	if (end.step)
@@ -46,10 +47,12 @@ static void probe_plain(struct host *h, const struct trial_step *steps,
 static int open_tree_clone(struct trial *t)
 {
 	struct sys_mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	auto_fd fd = sys_open_tree(AT_FDCWD, "/usr", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	auto_fd fd = sys_open_tree(AT_FDCWD, "/usr",
+				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
 	(void)t;
-	return fd < 0 ? -1 : sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
+	return fd < 0 ? -1
+		      : sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
 }
 
 static int fsopen_tmpfs(struct trial *t)
@@ -118,8 +121,11 @@ static int no_new_privs(struct trial *t)
 /* Rights of ABI 1, so that every Landlock knows them */
 static int landlock_restrict(struct trial *t)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE };
-	struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE };
+	struct landlock_ruleset_attr attr = { .handled_access_fs =
+						      LANDLOCK_ACCESS_FS_WRITE_FILE };
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE
+	};
 	auto_fd set = sys_landlock_create(&attr, sizeof(attr.handled_access_fs), 0);
 	auto_fd dir = open("/", O_PATH | O_CLOEXEC);
 
@@ -151,8 +157,9 @@ void probe_landlock(struct host *h, struct try_found *out)
 	const char *lacks = " without ";
 
 	if (!probe_steps(h, steps, TRY_WEAKER, out)) {
-		text_add(&out->fix, "boot a kernel with CONFIG_SECURITY_LANDLOCK and 'landlock' in "
-				    "its list of security modules (lsm= on its command line)");
+		text_add(&out->fix,
+			 "boot a kernel with CONFIG_SECURITY_LANDLOCK and 'landlock' in "
+			 "its list of security modules (lsm= on its command line)");
 		return;
 	}
 	text_addf(&out->found, "ABI %d", abi);
@@ -203,12 +210,14 @@ static int clone3_child(struct trial *t)
 
 void probe_clone3(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "clone3", clone3_child }, { NULL, NULL } };
+	static const struct trial_step steps[] = { { "clone3", clone3_child },
+						   { NULL, NULL } };
 
 	probe_plain(h, steps, TRY_MISSING, out);
 	if (out->verdict == TRY_MISSING)
-		text_add(&out->fix, "boot Linux 5.3 or newer; in a container, give it a filter "
-				    "that allows clone3");
+		text_add(&out->fix,
+			 "boot Linux 5.3 or newer; in a container, give it a filter "
+			 "that allows clone3");
 }
 
 static int pidfd_signal(struct trial *t)
@@ -221,7 +230,8 @@ static int pidfd_signal(struct trial *t)
 
 void probe_pidfd(struct host *h, struct try_found *out)
 {
-	static const struct trial_step steps[] = { { "pidfd", pidfd_signal }, { NULL, NULL } };
+	static const struct trial_step steps[] = { { "pidfd", pidfd_signal },
+						   { NULL, NULL } };
 
 	probe_plain(h, steps, TRY_MISSING, out);
 }

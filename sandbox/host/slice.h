@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* slice.h - walk a buffer by lines and fields without copying and without a NUL at its end
+/* slice.h - walk a buffer by lines and fields without copying and without a NUL at its
+ * end
  *
  * All readers of this directory stand on these few functions, so there is one place that
  * can read beyond a buffer, and one that the fuzzer has to break.

@@ -66,7 +66,8 @@ static int wait_for(pid_t pid, int *status)
 	return n < 0 ? -1 : 0;
 }
 
-struct trial_end trial_run(struct host *h, const struct trial_step *steps, const char *dir)
+struct trial_end trial_run(struct host *h, const struct trial_step *steps,
+			   const char *dir)
 {
 	struct trial t = { .h = h, .uid = host_uid(h), .gid = host_gid(h) };
 	struct trial_end end = { .step = "fork" };
@@ -98,7 +99,8 @@ struct trial_end trial_run(struct host *h, const struct trial_step *steps, const
 	if (n != (ssize_t)sizeof(r)) {
 		/* Killed by a filter of seccomp, by the deadline, or by somebody. */
 		end.step = "the trial itself";
-		end.code = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? ENOSYS : ETIME;
+		end.code = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? ENOSYS
+									     : ETIME;
 		return end;
 	}
 	end.step = r.step < 0 ? NULL : steps[r.step].name;

@@ -33,7 +33,8 @@ int trial_userns(struct trial *t)
 	return unshare(CLONE_NEWUSER);
 }
 
-/* The single map that every rootless box without subordinate ids has (user_namespaces(7)) */
+/* The single map that every rootless box without subordinate ids has
+ * (user_namespaces(7)) */
 int trial_map(struct trial *t)
 {
 	char line[64];
@@ -50,8 +51,8 @@ int trial_map(struct trial *t)
 int trial_namespaces(struct trial *t)
 {
 	(void)t;
-	return unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID |
-		       CLONE_NEWCGROUP);
+	return unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+		       CLONE_NEWPID | CLONE_NEWCGROUP);
 }
 
 static const char *place(void)
@@ -70,7 +71,8 @@ int trial_mount(struct trial *t)
 	(void)t;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
-	return mount("nook", place(), "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=0755");
+	return mount("nook", place(), "tmpfs", MS_NOSUID | MS_NODEV,
+		     "size=64k,mode=0755");
 }
 
 int trial_loopback(struct trial *t)
@@ -111,9 +113,9 @@ int trial_devpts(struct trial *t)
 }
 
 /*
- * What an overlay must be able to do besides being mounted: remove a directory of the lower
- * tree and make it anew, which needs extended attributes on the upper one (overlayfs in the
- * kernel's documentation, "whiteouts and opaque directories").
+ * What an overlay must be able to do besides being mounted: remove a directory of the
+ * lower tree and make it anew, which needs extended attributes on the upper one
+ * (overlayfs in the kernel's documentation, "whiteouts and opaque directories").
  */
 static int use_overlay(void)
 {
@@ -138,8 +140,8 @@ static int try_overlay(struct trial *t)
 	if (file < 0)
 		return -1;
 	if (mount("overlay", "m", "overlay", MS_NOSUID | MS_NODEV,
-		  t->root ? "lowerdir=l,upperdir=u,workdir=w" :
-			    "lowerdir=l,upperdir=u,workdir=w,userxattr"))
+		  t->root ? "lowerdir=l,upperdir=u,workdir=w"
+			  : "lowerdir=l,upperdir=u,workdir=w,userxattr"))
 		return -1;
 	return use_overlay();
 }
@@ -148,7 +150,8 @@ int trial_overlay_tmpfs(struct trial *t)
 {
 	const char *at = place();
 
-	if (mount("nook", at, "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=0755") || chdir(at))
+	if (mount("nook", at, "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=0755") ||
+	    chdir(at))
 		return -1;
 	return try_overlay(t);
 }
@@ -231,7 +234,8 @@ int trial_idmap(struct trial *t)
 }
 
 /* Runs a helper with its output thrown away. Return: 0, or -1 with errno */
-static int helper_run(const char *path, const char *pid, const char *own, const char *first)
+static int helper_run(const char *path, const char *pid, const char *own,
+		      const char *first)
 {
 	const char *argv[] = { path, pid, "0", own, "1", "1", first, "65535", NULL };
 	pid_t child = fork();
@@ -276,7 +280,8 @@ int trial_subids(struct trial *t)
 
 	if (child < 0)
 		return -1;
-	res = map_with_helper(t, child, false) || map_with_helper(t, child, true) ? -1 : 0;
+	res = map_with_helper(t, child, false) || map_with_helper(t, child, true) ? -1
+										  : 0;
 	end_child(child);
 	return res;
 }

@@ -22,35 +22,41 @@ static const struct name verdicts[] = {
 /* In the order in which a box is built; what stops everything comes first. */
 static const struct try_fact facts[] = {
 	{ "kernel", "kernel", "uname(2)",
-	  "nook is tested from Linux 6.1 on; older kernels may lack what a profile asks for",
+	  "nook is tested from Linux 6.1 on; older kernels may lack what a profile asks "
+	  "for",
 	  probe_kernel },
 	{ "userns", "user namespace",
 	  "unshare, uid_map and gid_map, a tmpfs, lo up, all in a new user namespace",
-	  "no box without root, and as root no payload that owns nothing; what is left is "
-	  "`nook shell thin`: Landlock and seccomp only",
+	  "no box without root, and as root no payload that owns nothing; what is left "
+	  "is `nook shell thin`: Landlock and seccomp only",
 	  probe_userns },
 	{ "subids", "id ranges", "newuidmap and newgidmap for a child",
-	  "boxes have a single id: supplementary groups stay in force, and a profile that needs "
-	  "more ids (user.map: subids) does not run",
+	  "boxes have a single id: supplementary groups stay in force, and a profile "
+	  "that needs more ids (user.map: subids) does not run",
 	  probe_subids },
-	{ "mountapi", "mount API", "open_tree, mount_setattr and fsopen in a mount namespace",
-	  "no tree can be built: nook mounts by descriptor, never by a path that may change",
+	{ "mountapi", "mount API",
+	  "open_tree, mount_setattr and fsopen in a mount namespace",
+	  "no tree can be built: nook mounts by descriptor, never by a path that may "
+	  "change",
 	  probe_mount_api },
 	{ "openat2", "openat2", "openat2(2) with RESOLVE_IN_ROOT",
 	  "mount points cannot be looked up safely inside a tree that others write",
 	  probe_openat2 },
 	{ "proc", "fresh /proc", "mount proc in a new pid namespace",
-	  "boxes show the /proc that is visible here, read-only, with the outer processes' "
-	  "numbers; the profile strict refuses that",
+	  "boxes show the /proc that is visible here, read-only, with the outer "
+	  "processes' numbers; the profile strict refuses that",
 	  probe_proc },
 	{ "devpts", "own terminals", "mount devpts with newinstance",
 	  "no terminal of its own in a box: job control and full-screen programs fail",
 	  probe_devpts },
-	{ "overlay", "overlay", "mount overlay, remove and remake a directory of the lower tree",
-	  "changes cannot be discarded: profiles need 'root.changes: refuse'", probe_overlay },
-	{ "idmap", "idmapped mounts", "mount_setattr of a clone of / with MOUNT_ATTR_IDMAP",
-	  "as root a box shows host files as owned by nobody; set 'user.map: none' or take "
-	  "another file system",
+	{ "overlay", "overlay",
+	  "mount overlay, remove and remake a directory of the lower tree",
+	  "changes cannot be discarded: profiles need 'root.changes: refuse'",
+	  probe_overlay },
+	{ "idmap", "idmapped mounts",
+	  "mount_setattr of a clone of / with MOUNT_ATTR_IDMAP",
+	  "as root a box shows host files as owned by nobody; set 'user.map: none' or "
+	  "take another file system",
 	  probe_idmap },
 	{ "timens", "time namespace", "unshare with CLONE_NEWTIME",
 	  "profiles with 'time' do not run", probe_timens },
@@ -62,7 +68,8 @@ static const struct try_fact facts[] = {
 	{ "clone3", "clone3", "clone3(2) of a child with a pidfd",
 	  "nook cannot start a box", probe_clone3 },
 	{ "pidfd", "pidfd", "pidfd_open, and a signal through it",
-	  "nook cannot address processes without the risk of hitting another", probe_pidfd },
+	  "nook cannot address processes without the risk of hitting another",
+	  probe_pidfd },
 	{ "cgroup", "cgroups", "read the layout and who may write where",
 	  "limits.memory, cpus and pids cannot be set without root", probe_cgroup },
 	{ NULL, NULL, NULL, NULL, NULL },
@@ -95,16 +102,16 @@ static const struct {
 	const char *step;
 	const char *fact;
 } steps[] = {
-	{ "user", "userns" },	     { "user namespace", "userns" },
-	{ "clone3", "userns" },	     { "uid_map", "userns" },
-	{ "gid_map", "userns" },     { "namespaces", "userns" },
-	{ "loopback", "userns" },    { "net", "userns" },
-	{ "uts", "userns" },	     { "ipc", "userns" },
-	{ "pid", "userns" },	     { "user_make", "userns" },
-	{ "user_enter", "userns" },  { "newuidmap", "subids" },
-	{ "newgidmap", "subids" },   { "root", "userns" },
-	{ "root_make", "userns" },   { "mount", "userns" },
-	{ "session", "devpts" },     { "time", "timens" },
+	{ "user", "userns" },	    { "user namespace", "userns" },
+	{ "clone3", "userns" },	    { "uid_map", "userns" },
+	{ "gid_map", "userns" },    { "namespaces", "userns" },
+	{ "loopback", "userns" },   { "net", "userns" },
+	{ "uts", "userns" },	    { "ipc", "userns" },
+	{ "pid", "userns" },	    { "user_make", "userns" },
+	{ "user_enter", "userns" }, { "newuidmap", "subids" },
+	{ "newgidmap", "subids" },  { "root", "userns" },
+	{ "root_make", "userns" },  { "mount", "userns" },
+	{ "session", "devpts" },    { "time", "timens" },
 };
 
 static const struct try_fact *fact_for(const char *step)
@@ -118,8 +125,8 @@ static const struct try_fact *fact_for(const char *step)
 	return NULL;
 }
 
-/* The kernel's no, as opposed to a path of the profile that is not there; a map file that is
- * not there means that /proc is not */
+/* The kernel's no, as opposed to a path of the profile that is not there; a map file
+ * that is not there means that /proc is not */
 static bool is_denial(const char *step, int code)
 {
 	static const int denials[] = { EPERM,  EACCES, ENOSPC,	   EUSERS, ENOSYS,
@@ -147,8 +154,8 @@ void host_explain_failure(struct host *h, const char *step, int code, struct err
 		try_run(h, f, &found);
 	}
 	if (found.verdict == TRY_MISSING || found.verdict == TRY_WEAKER) {
-		text_addf(&say, "%s%s%s", text_str(&found.found), found.fix.len ? "; " : "",
-			  text_str(&found.fix));
+		text_addf(&say, "%s%s%s", text_str(&found.found),
+			  found.fix.len ? "; " : "", text_str(&found.fix));
 		err_hint(e, "%s", text_str(&say));
 	}
 	try_release(&found);

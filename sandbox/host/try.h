@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* try.h - facts that are found out by trying
  *
- * Each is tried in a child of its own that does the thing and reports the step that failed
- * and its errno; the caller and the machine stay as they were. A few milliseconds all
- * together, so only doctor, explain, tests and hints ask for them (decisions.md 3).
+ * Each is tried in a child of its own that does the thing and reports the step that
+ * failed and its errno; the caller and the machine stay as they were. A few milliseconds
+ * all together, so only doctor, explain, tests and hints ask for them (decisions.md 3).
  */
 #ifndef NOOK_HOST_TRY_H
 #define NOOK_HOST_TRY_H
@@ -19,7 +19,8 @@ enum try_verdict {
 	TRY_ASIDE,   /* of no interest here: not the way this caller would go */
 };
 
-/** struct try_found - What came out; @fix is empty when there is none or none is needed */
+/** struct try_found - What came out; @fix is empty when there is none or none is
+ * needed */
 struct try_found {
 	enum try_verdict verdict;
 	struct text found; /* one phrase, for a person */
@@ -44,9 +45,11 @@ struct try_fact {
 
 /** try_facts() - The table, in the order of doctor's; an entry without an id ends it */
 const struct try_fact *try_facts(void);
+/** try_verdict_name() - "ok", "weaker", "missing" or "aside" */
 const char *try_verdict_name(enum try_verdict v);
 /** try_run() - Try one fact; empty @out with try_release() */
 void try_run(struct host *h, const struct try_fact *f, struct try_found *out);
+/** try_release() - Give back the two texts of @out */
 void try_release(struct try_found *out);
 
 /** host_why_userns() - Why a step of making a user namespace failed, and what to do: the

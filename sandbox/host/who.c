@@ -10,7 +10,7 @@
 #include "host/passwd.h"
 
 #define PASSWD_MOST (4u << 20)
-#define SUBID_MOST 64 /* ranges of one user; usual is one */
+#define SUBID_MOST  64 /* ranges of one user; usual is one */
 
 uid_t host_uid(struct host *h)
 {
@@ -160,7 +160,8 @@ size_t host_subids(struct host *h, bool group, const struct host_range **ranges)
 	return h->subid_count[group];
 }
 
-/* An XDG base directory counts only when it is absolute (the XDG specification says so) */
+/* An XDG base directory counts only when it is absolute (the XDG specification says
+ * so) */
 static const char *own_dir(struct host *h, const char *variable, const char *below_home)
 {
 	const char *base = host_env(h, variable);
@@ -174,8 +175,8 @@ static const char *own_dir(struct host *h, const char *variable, const char *bel
 }
 
 /*
- * uid 0 owns /var/lib on a machine and in most containers. In a user namespace with one id
- * it does not: there the caller is a user like any other.
+ * uid 0 owns /var/lib on a machine and in most containers. In a user namespace with one
+ * id it does not: there the caller is a user like any other.
  */
 static bool owns_the_system(struct host *h)
 {
@@ -187,9 +188,9 @@ static bool owns_the_system(struct host *h)
 const char *host_state_dir(struct host *h)
 {
 	if (!h->state_dir)
-		h->state_dir = owns_the_system(h) ?
-				       "/var/lib/nook" :
-				       own_dir(h, "XDG_STATE_HOME", ".local/state");
+		h->state_dir = owns_the_system(h)
+				       ? "/var/lib/nook"
+				       : own_dir(h, "XDG_STATE_HOME", ".local/state");
 	return h->state_dir ? h->state_dir : "/var/lib/nook";
 }
 

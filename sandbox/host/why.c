@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* why.c - why a user namespace was refused, and what a person can do (containment.md 4.7)
  *
- * A table of causes, from the certain to the vague; the first that fits wins. It only reads,
- * so that it can be tested for hosts that are not this one.
+ * A table of causes, from the certain to the vague; the first that fits wins. It only
+ * reads, so that it can be tested for hosts that are not this one.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,8 +16,8 @@
  * @step:	Step it can stop, NULL = any
  * @is:		Whether it is this one
  * @say:	What is the matter
- * @fix:	What to do: the narrow way first, the system-wide one last; an @ stands for
- *		the path of nook's AppArmor profile
+ * @fix:	What to do: the narrow way first, the system-wide one last; an @ stands
+ *		for the path of nook's AppArmor profile
  */
 struct why {
 	const char *step;
@@ -33,7 +33,8 @@ static bool is_refused(int code)
 	return code == EPERM || code == EACCES;
 }
 
-/* Over a limit: EUSERS was the errno before Linux 4.9 and is that of some patched kernels */
+/* Over a limit: EUSERS was the errno before Linux 4.9 and is that of some patched
+ * kernels */
 static bool is_full(int code)
 {
 	return code == ENOSPC || code == EUSERS;
@@ -83,11 +84,12 @@ static bool is_chroot(struct host *h, int code)
 
 static bool is_unmapped(struct host *h, int code)
 {
-	return code == EPERM &&
-	       (!host_is_mapped(h, host_uid(h), false) || !host_is_mapped(h, host_gid(h), true));
+	return code == EPERM && (!host_is_mapped(h, host_uid(h), false) ||
+				 !host_is_mapped(h, host_gid(h), true));
 }
 
-/* "Seccomp:\t2" of /proc/self/status: a filter stands before us, a container's or a box's */
+/* "Seccomp:\t2" of /proc/self/status: a filter stands before us, a container's or a
+ * box's */
 static bool is_filtered(struct host *h, int code)
 {
 	const char *status = host_read(h, "/proc/self/status");
@@ -121,46 +123,54 @@ static bool has_no_proc(struct host *h, int code)
 }
 
 static const struct why causes[] = {
-	{ USERNS, is_zero_inside, "this box or container allows no user namespaces inside it",
+	{ USERNS, is_zero_inside,
+	  "this box or container allows no user namespaces inside it",
 	  "where the outer one is nook's, set 'nested_namespaces: true' in its profile" },
-	{ USERNS, is_zero, "user namespaces are limited to 0 here (user.max_user_namespaces)",
-	  "ask the administrator for `sysctl -w user.max_user_namespaces=15000`, and for a line "
-	  "in /etc/sysctl.d that keeps it; or run nook as root with a profile that leaves out "
-	  "the user namespace" },
+	{ USERNS, is_zero,
+	  "user namespaces are limited to 0 here (user.max_user_namespaces)",
+	  "ask the administrator for `sysctl -w user.max_user_namespaces=15000`, and for "
+	  "a line in /etc/sysctl.d that keeps it; or run nook as root with a profile "
+	  "that leaves out the user namespace" },
 	{ USERNS, is_full_elsewhere,
-	  "too many user namespaces: the limit is reached, an outer box or container sets a "
-	  "lower one, or 32 lie one inside the other",
+	  "too many user namespaces: the limit is reached, an outer box or container "
+	  "sets a lower one, or 32 lie one inside the other",
 	  "end boxes that are not needed, or run nook outside the container" },
 	{ USERNS, is_debian_switch,
-	  "user namespaces are switched off for users (kernel.unprivileged_userns_clone=0)",
-	  "ask the administrator for `sysctl -w kernel.unprivileged_userns_clone=1`, and for a "
-	  "line in /etc/sysctl.d that keeps it" },
-	{ USERNS, is_chroot, "this is a chroot, and the kernel refuses user namespaces there",
+	  "user namespaces are switched off for users "
+	  "(kernel.unprivileged_userns_clone=0)",
+	  "ask the administrator for `sysctl -w kernel.unprivileged_userns_clone=1`, and "
+	  "for a line in /etc/sysctl.d that keeps it" },
+	{ USERNS, is_chroot,
+	  "this is a chroot, and the kernel refuses user namespaces there",
 	  "start nook outside, with 'root.from: directory' for this tree" },
-	{ USERNS, is_unmapped, "the own user or group id is not mapped in this user namespace",
+	{ USERNS, is_unmapped,
+	  "the own user or group id is not mapped in this user namespace",
 	  "map it in the outer namespace, or change to an id that is mapped" },
 	{ NULL, is_apparmor,
-	  "AppArmor takes the rights of user namespaces away from programs without a profile",
+	  "AppArmor takes the rights of user namespaces away from programs without a "
+	  "profile",
 	  "install nook's: `install -m 644 @ /etc/apparmor.d/nook && "
 	  "apparmor_parser -r /etc/apparmor.d/nook` as root (it names /usr/bin/nook and "
 	  "/usr/local/bin/nook); weaker and for every program: "
 	  "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`" },
 	{ NULL, is_filtered, "a seccomp filter refuses it, as those of containers do",
-	  "run nook outside the container, or give the container a filter that allows clone, "
-	  "unshare and mount with user namespaces (podman, docker: --security-opt seccomp=FILE)" },
+	  "run nook outside the container, or give the container a filter that allows "
+	  "clone, unshare and mount with user namespaces (podman, docker: --security-opt "
+	  "seccomp=FILE)" },
 	{ "uid_map", has_no_proc, "/proc is not mounted, so no ids can be mapped",
 	  "mount it: `mount -t proc proc /proc`" },
 	{ USERNS, is_root_refused,
-	  "this is a chroot, where the kernel refuses user namespaces, or a security module "
-	  "refuses it",
+	  "this is a chroot, where the kernel refuses user namespaces, or a security "
+	  "module refuses it",
 	  "start nook outside, with 'root.from: directory' for this tree" },
-	{ NULL, is_policy, "a chroot, a security module or a policy of this system refuses it",
+	{ NULL, is_policy,
+	  "a chroot, a security module or a policy of this system refuses it",
 	  "see /sys/kernel/security/lsm for the modules, and their logs for the reason" },
 	{ USERNS, is_not_built, "this kernel is built without user namespaces",
 	  "boot a kernel with CONFIG_USER_NS" },
 	{ "namespaces", is_not_built, "this kernel lacks one of the namespaces",
-	  "boot a kernel with all CONFIG_*_NS switched on, or leave the missing one out of "
-	  "'namespaces' (`ls /proc/self/ns` shows those there are)" },
+	  "boot a kernel with all CONFIG_*_NS switched on, or leave the missing one out "
+	  "of 'namespaces' (`ls /proc/self/ns` shows those there are)" },
 };
 
 /* Where the profile lies: installed, or in the source tree from which nook was built */
@@ -175,7 +185,8 @@ static void add_fix(struct host *h, const char *fix, struct text *out)
 		return;
 	}
 	text_addn(out, fix, (size_t)(at - fix));
-	text_add(out, host_stat(h, installed, &found) ? installed : "contrib/apparmor/nook");
+	text_add(out,
+		 host_stat(h, installed, &found) ? installed : "contrib/apparmor/nook");
 	text_add(out, at + 1);
 }
 

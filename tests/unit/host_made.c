@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* host_made.c - read facts over made-up hosts, and this machine's as far as they are known */
+/* host_made.c - read facts over made-up hosts, and this machine's as far as they are
+ * known */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +57,11 @@ static void test_user(void)
 	   "file systems, built in and as modules");
 	ok(host_has_ns(h, "time") && !host_has_ns(h, "nothing"), "namespaces");
 	is_num((long long)host_mounts(h, &m), 18, "mounts");
-	ok(host_has_mount_below(h, "/boot", false) && !host_has_mount_below(h, "/bo", true) &&
+	ok(host_has_mount_below(h, "/boot", false) &&
+		   !host_has_mount_below(h, "/bo", true) &&
 		   !host_has_mount_below(h, "/boot/efi", false) &&
-		   host_has_mount_below(h, "/boot/efi", true) && host_has_mount_below(h, "/", false),
+		   host_has_mount_below(h, "/boot/efi", true) &&
+		   host_has_mount_below(h, "/", false),
 	   "mounts below a path");
 	ok(!host_proc_masked(h), "an automount of binfmt_misc masks nothing");
 	is_num(host_sysctl(h, "user/max_user_namespaces"), 62763, "a sysctl");
@@ -77,18 +80,23 @@ static void test_paths(void)
 	ok(host_stat(h, "/bin", &at) && at.kind == HOST_SYMLINK, "a symlink");
 	is(host_readlink(h, "/bin"), "usr/bin", "its target");
 	is(host_readlink(h, "/usr"), NULL, "a directory has none");
-	ok(host_stat_follow(h, "/bin", &at) && at.kind == HOST_DIR && at.mode == 0755, "followed");
+	ok(host_stat_follow(h, "/bin", &at) && at.kind == HOST_DIR && at.mode == 0755,
+	   "followed");
 	ok(host_stat(h, "/tmp", &at) && at.mode == 01777 && !at.uid, "/tmp");
 	ok(host_stat(h, "/home/ada/project/.git/config", &at) && at.kind == HOST_FILE &&
 		   at.uid == 1000,
 	   "a file that only the facts know");
-	ok(host_stat(h, "/dev/null", &at) && at.kind == HOST_DEVICE && at.mode == 0666, "a device");
+	ok(host_stat(h, "/dev/null", &at) && at.kind == HOST_DEVICE && at.mode == 0666,
+	   "a device");
 	ok(!host_stat(h, "/nothing", &at) && at.kind == HOST_ABSENT, "nothing");
-	ok(host_stat(h, "/etc/passwd", &at) && at.mode == 0644, "a file's mode is not the checkout's");
+	ok(host_stat(h, "/etc/passwd", &at) && at.mode == 0644,
+	   "a file's mode is not the checkout's");
 	ok(host_stat_follow(h, "/../../../etc/passwd", &at), "no way out of the tree");
 	n = host_list(h, "/", &names);
-	ok(n > 10 && !strcmp(names[0], "bin") && !strcmp(names[1], "boot"), "a listing is sorted");
-	is_num((long long)host_list(h, "/home/ada/project", &names), 2, "facts are listed too");
+	ok(n > 10 && !strcmp(names[0], "bin") && !strcmp(names[1], "boot"),
+	   "a listing is sorted");
+	is_num((long long)host_list(h, "/home/ada/project", &names), 2,
+	       "facts are listed too");
 	is(names[0], ".git", "as if they were there");
 	is_num((long long)host_list(h, "/nothing", &names), 0, "no listing of nothing");
 	ok(strstr(host_read(h, "/etc/passwd"), "ada:"), "a file");
@@ -118,7 +126,8 @@ static void test_others(void)
 	host_free(h);
 	h = open_host("nested-box");
 	ok(!host_in_first_userns(h), "a box is not the first user namespace");
-	ok(host_is_mapped(h, 1000, false) && !host_is_mapped(h, 0, false), "one id is mapped");
+	ok(host_is_mapped(h, 1000, false) && !host_is_mapped(h, 0, false),
+	   "one id is mapped");
 	ok(!host_proc_masked(h), "its /proc is whole");
 	host_free(h);
 	h = open_host("subids-user");
@@ -128,8 +137,10 @@ static void test_others(void)
 	host_free(h);
 	h = open_host("no-proc");
 	ok(!host_is_root(h) && !host_in_first_userns(h), "without /proc nobody is root");
-	ok(host_is_mapped(h, 1000, false) && !host_is_mapped(h, 5, false), "the own id is mapped");
-	ok(host_has_ns(h, "time") && host_has_fs(h, "overlay"), "what is unknown may be there");
+	ok(host_is_mapped(h, 1000, false) && !host_is_mapped(h, 5, false),
+	   "the own id is mapped");
+	ok(host_has_ns(h, "time") && host_has_fs(h, "overlay"),
+	   "what is unknown may be there");
 	ok(host_proc_masked(h), "and nothing to compare a fresh proc with");
 	is_num((long long)host_mounts(h, &m), 0, "no mounts are known");
 	host_free(h);
@@ -167,7 +178,8 @@ static void test_bad(void)
 	struct err e = { 0 };
 	FILE *f;
 
-	ok(!host_open_fixture("tests/plan/hosts/nothing", &e) && e.code == ENOENT, "no such host");
+	ok(!host_open_fixture("tests/plan/hosts/nothing", &e) && e.code == ENOENT,
+	   "no such host");
 	if (!mkdtemp(dir))
 		exit(1);
 	snprintf(path, sizeof(path), "%s/tree", dir);
@@ -176,7 +188,8 @@ static void test_bad(void)
 	f = fopen(path, "w");
 	fputs("uid=1\nkernal=6.1\n", f);
 	fclose(f);
-	ok(!host_open_fixture(dir, &e) && strstr(e.text, "unknown fact 'kernal'"), "a wrong fact");
+	ok(!host_open_fixture(dir, &e) && strstr(e.text, "unknown fact 'kernal'"),
+	   "a wrong fact");
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/tree", dir);
 	rmdir(path);

@@ -22,7 +22,8 @@ static char *exact(const char *text)
 	return buf;
 }
 
-static ssize_t mountinfo(const char *text, struct host_mount *out, size_t most, char **kept)
+static ssize_t mountinfo(const char *text, struct host_mount *out, size_t most,
+			 char **kept)
 {
 	*kept = exact(text);
 	return host_mountinfo_parse(*kept, strlen(text), out, most);
@@ -34,7 +35,8 @@ static void test_mountinfo_good(void)
 	char *buf;
 
 	is_num(mountinfo("36 35 98:0 /sub /mnt/a\\040b\\011c\\012d\\134e rw,noatime "
-			 "shared:1 master:2 - fuse.x\\043y src\\040x rw,a=b\\134054c\n" ROOT_LINE,
+			 "shared:1 master:2 - fuse.x\\043y src\\040x "
+			 "rw,a=b\\134054c\n" ROOT_LINE,
 			 m, 4, &buf),
 	       2, "two mounts");
 	is_num(m[0].id, 36, "id");
@@ -47,7 +49,8 @@ static void test_mountinfo_good(void)
 	is(m[0].super, "rw,a=b\\054c", "an escaped backslash begins no other escape");
 	is(m[1].target, "/", "no optional fields needed");
 	free(buf);
-	is_num(mountinfo("36 35 0:5 / /a rw - tmpfs  rw\n", m, 4, &buf), 1, "an empty source");
+	is_num(mountinfo("36 35 0:5 / /a rw - tmpfs  rw\n", m, 4, &buf), 1,
+	       "an empty source");
 	is(m[0].source, "", "is an empty text");
 	free(buf);
 	is_num(mountinfo("36 35 0:5 / /a\\999\\04 rw - tmpfs x rw\n", m, 4, &buf), 1,
@@ -107,8 +110,10 @@ static void test_passwd(void)
 
 	ok(host_passwd_by_uid(buf, len, 1000, &pw), "a uid is found");
 	ok(slice_is(pw.name, "ada") && pw.gid == 100, "the first line counts");
-	ok(slice_is(pw.home, "/home/ada") && slice_is(pw.shell, "/bin/zsh"), "home and shell");
-	ok(host_passwd_by_name(buf, len, "twin", &pw) && pw.gid == 101, "a name is found");
+	ok(slice_is(pw.home, "/home/ada") && slice_is(pw.shell, "/bin/zsh"),
+	   "home and shell");
+	ok(host_passwd_by_name(buf, len, "twin", &pw) && pw.gid == 101,
+	   "a name is found");
 	ok(host_passwd_by_uid(buf, len, 7, &pw) && !pw.shell.len, "an empty shell");
 	ok(host_passwd_by_uid(buf, len, 1001, &pw) && slice_is(pw.home, "/home/last"),
 	   "a last line without shell and newline");
@@ -122,7 +127,8 @@ static void test_passwd(void)
 	buf = exact("root:x:0:\ntty:x:5:ada,bob\nbad:x:y:\nend:x:9");
 	len = strlen("root:x:0:\ntty:x:5:ada,bob\nbad:x:y:\nend:x:9");
 	ok(host_group_by_name(buf, len, "tty", &gr) && gr.gid == 5, "a group by name");
-	ok(host_group_by_gid(buf, len, 9, &gr) && slice_is(gr.name, "end"), "a group by gid");
+	ok(host_group_by_gid(buf, len, 9, &gr) && slice_is(gr.name, "end"),
+	   "a group by gid");
 	ok(!host_group_by_name(buf, len, "bad", &gr), "a malformed group is passed over");
 	free(buf);
 }
@@ -143,31 +149,39 @@ static void test_subids(void)
 	struct slice file = { buf, strlen(text) };
 	struct host_range r[4];
 
-	is_num((long long)host_subid_parse(file, "ada", 1000, r, 4), 3, "lines by name and by uid");
+	is_num((long long)host_subid_parse(file, "ada", 1000, r, 4), 3,
+	       "lines by name and by uid");
 	ok(r[0].first == 165536 && r[0].count == 65536, "the first range");
 	ok(r[1].first == 300000 && r[1].count == 1000, "the one by uid");
 	ok(r[2].first == 4294967294u && r[2].count == 1, "the last id there is");
-	is_num((long long)host_subid_parse(file, "ada", 1000, r, 1), 1, "no more than asked for");
-	is_num((long long)host_subid_parse(file, NULL, 7, r, 4), 0, "none for a stranger");
-	is_num((long long)host_subid_end(buf, file.len), 4294967295LL, "above all ranges");
+	is_num((long long)host_subid_parse(file, "ada", 1000, r, 1), 1,
+	       "no more than asked for");
+	is_num((long long)host_subid_parse(file, NULL, 7, r, 4), 0,
+	       "none for a stranger");
+	is_num((long long)host_subid_end(buf, file.len), 4294967295LL,
+	       "above all ranges");
 	free(buf);
 }
 
 static void test_idmap(void)
 {
-	static const char *const bad[] = { "0 0\n", "0 0 1 1\n", "a 0 1\n", "0 0 4294967296\n",
-					   "\n", "0 0 1\n0 0 1\n0 0 1\n" };
+	static const char *const bad[] = { "0 0\n",   "0 0 1 1\n",
+					   "a 0 1\n", "0 0 4294967296\n",
+					   "\n",      "0 0 1\n0 0 1\n0 0 1\n" };
 	struct host_id_map m[2];
 	const char *two = "0 1000 1\n1 100000 65535";
 	const char *full = "         0          0 4294967295\n";
 
-	is_num(host_idmap_parse(full, strlen(full), m, 2), 1, "the first namespace's map");
+	is_num(host_idmap_parse(full, strlen(full), m, 2), 1,
+	       "the first namespace's map");
 	ok(!m[0].inside && !m[0].outside && m[0].count == UINT32_MAX, "all ids");
 	is_num(host_idmap_parse(two, strlen(two), m, 2), 2, "two lines");
-	ok(m[1].inside == 1 && m[1].outside == 100000 && m[1].count == 65535, "the second");
+	ok(m[1].inside == 1 && m[1].outside == 100000 && m[1].count == 65535,
+	   "the second");
 	is_num(host_idmap_parse("", 0, m, 2), 0, "nothing is mapped");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		is_num(host_idmap_parse(bad[i], strlen(bad[i]), m, 2), -1, "a malformed map");
+		is_num(host_idmap_parse(bad[i], strlen(bad[i]), m, 2), -1,
+		       "a malformed map");
 }
 
 static void test_small(void)
@@ -177,13 +191,15 @@ static void test_small(void)
 	struct slice path;
 
 	ok(host_filesystems_has(fs, strlen(fs), "ext4"), "a type with a device");
-	ok(host_filesystems_has(fs, strlen(fs), "overlay"), "a type without, at the very end");
+	ok(host_filesystems_has(fs, strlen(fs), "overlay"),
+	   "a type without, at the very end");
 	ok(!host_filesystems_has(fs, strlen(fs), "nodev"), "nodev is no type");
 	ok(!host_filesystems_has(fs, strlen(fs), "over"), "a type is compared whole");
 	ok(host_cgroup_own(cg, strlen(cg), &path) && slice_is(path, "/user.slice/a b"),
 	   "the v2 path of /proc/self/cgroup");
 	ok(!host_cgroup_own("1:cpu:/\n", 8, &path), "none where there is only v1");
-	ok(host_has_word("cpu memory", "memory") && !host_has_word("cpuset", "cpu"), "words");
+	ok(host_has_word("cpu memory", "memory") && !host_has_word("cpuset", "cpu"),
+	   "words");
 }
 
 int main(void)

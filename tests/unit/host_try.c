@@ -32,8 +32,8 @@ static void why(const char *name, const char *step, int code, const char *want)
 		exit(1);
 	}
 	host_why_userns(h, step, code, &say, &fix);
-	if (!ok(strstr(text_str(&say), want) && fix.len, "%s, %s, errno %d: %s", name, step, code,
-		want))
+	if (!ok(strstr(text_str(&say), want) && fix.len, "%s, %s, errno %d: %s", name,
+		step, code, want))
 		diag("said: %s", text_str(&say));
 	host_explain_failure(h, step, code, &e);
 	ok(strstr(e.hint, want), "the hint of a failed run says so too");
@@ -51,7 +51,8 @@ static void test_causes(void)
 	why("ubuntu2404-user", "loopback", EPERM, "AppArmor");
 	why("container-root", "user namespace", EPERM, "a seccomp filter refuses it");
 	why("container-root", "user namespace", ENOSYS, "a seccomp filter refuses it");
-	why("nested-box-closed", "user namespace", ENOSPC, "allows no user namespaces inside");
+	why("nested-box-closed", "user namespace", ENOSPC,
+	    "allows no user namespaces inside");
 	why("debian12-root", "user namespace", EPERM, "this is a chroot");
 	why("debian12-user", "user namespace", EPERM, "a security module");
 	why("debian12-user", "user namespace", EINVAL, "built without user namespaces");
@@ -102,7 +103,8 @@ static const struct try_fact *fact(const char *id)
 	return f;
 }
 
-/* Runs in a child that did @first: exits 0 when the fact is missing and its words hold @want */
+/* Runs in a child that did @first: exits 0 when the fact is missing and its words hold
+ * @want */
 static int refused(const char *want)
 {
 	struct host *h = host_new();
@@ -111,7 +113,8 @@ static int refused(const char *want)
 	int bad;
 
 	try_run(h, fact("userns"), &got);
-	bad = got.verdict != TRY_MISSING || !strstr(text_str(&got.found), want) || !got.fix.len;
+	bad = got.verdict != TRY_MISSING || !strstr(text_str(&got.found), want) ||
+	      !got.fix.len;
 	if (bad)
 		fprintf(stderr, "# %d: %s; %s\n", (int)got.verdict, text_str(&got.found),
 			text_str(&got.fix));
@@ -153,7 +156,8 @@ static void test_here(void)
 		try_run(h, f, &got);
 		if (got.verdict != TRY_ASIDE && !got.found.len)
 			ok(false, "%s has words", f->id);
-		diag("%-8s %-10s %s", f->id, try_verdict_name(got.verdict), text_str(&got.found));
+		diag("%-8s %-10s %s", f->id, try_verdict_name(got.verdict),
+		     text_str(&got.found));
 		try_release(&got);
 	}
 	ok(n > 10, "%zu facts were tried", n);
@@ -173,7 +177,8 @@ static void test_hints(void)
 	is(e.hint, "", "nor for a path that is not there");
 	try_run(h, fact("userns"), &got);
 	host_explain_failure(h, "mount", EPERM, &e);
-	ok((got.verdict == TRY_OK) == !e.hint[0], "nor where the machine is not to blame");
+	ok((got.verdict == TRY_OK) == !e.hint[0],
+	   "nor where the machine is not to blame");
 	try_release(&got);
 	host_explain_failure(NULL, "mount", EPERM, &e);
 	host_free(h);
