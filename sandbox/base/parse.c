@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* parse.c - strict readers of the values people write: sizes, durations, ids, lists of CPUs */
+/* parse.c - strict readers of the values people write: sizes, durations, ids, lists of
+ * CPUs */
 #include "base/parse.h"
 
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 
 #define NS_PER_S 1000000000u
 #define CPU_MOST 8192u /* CONFIG_NR_CPUS is never larger on any architecture */
-#define ID_MOST 4294967294u
+#define ID_MOST	 4294967294u
 
 static int because(const char **why, const char *reason)
 {
@@ -185,7 +186,8 @@ int parse_duration(const char *s, uint64_t *ns, const char **why)
 		return 0;
 	}
 	if (take_duration(s, ns))
-		return because(why, "expected a duration such as 10s, 1.5s, 2m30s or 250ms");
+		return because(why,
+			       "expected a duration such as 10s, 1.5s, 2m30s or 250ms");
 	return 0;
 }
 

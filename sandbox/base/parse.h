@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* parse.h - strict readers of the values people write: sizes, durations, ids, lists of CPUs
+/* parse.h - strict readers of the values people write: sizes, durations, ids, lists of
+ * CPUs
  *
- * All of them take the whole text or nothing: no blanks, no sign where none is said, digits
- * of ASCII only, no leading zeros (`010` is eight to some and ten to others), no overflow.
- * They are pure. On failure they return -1 and, where @why is not NULL, set it to a constant
- * text such as "expected a size such as 512M".
+ * All of them take the whole text or nothing: no blanks, no sign where none is said,
+ * digits of ASCII only, no leading zeros (`010` is eight to some and ten to others), no
+ * overflow. They are pure. On failure they return -1 and, where @why is not NULL, set it
+ * to a constant text such as "expected a size such as 512M".
  */
 #ifndef NOOK_BASE_PARSE_H
 #define NOOK_BASE_PARSE_H
@@ -21,8 +22,9 @@ int parse_number_in(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
 /** parse_size() - Bytes: a number and one of B K M G T, each also with iB (512MiB), in
  * powers of 1024, below 2^63; `max` gives PARSE_MAX */
 int parse_size(const char *s, uint64_t *out, const char **why);
-/** parse_duration() - Nanoseconds: `10` and `10s` are seconds, also `2m30s`, `1.5s`, `1h`,
- * `250ms`; units fall, only the last part has a fraction; below 2^63; `max` gives PARSE_MAX */
+/** parse_duration() - Nanoseconds: `10` and `10s` are seconds, also `2m30s`, `1.5s`,
+ * `1h`, `250ms`; units fall, only the last part has a fraction; below 2^63; `max` gives
+ * PARSE_MAX */
 int parse_duration(const char *s, uint64_t *ns, const char **why);
 /** parse_offset() - A duration with an optional sign; no `max` */
 int parse_offset(const char *s, int64_t *ns, const char **why);
@@ -33,8 +35,9 @@ int parse_octal(const char *s, uint32_t *out, const char **why);
 int parse_cpus(const char *s, uint64_t *milli, const char **why);
 /** parse_cpuset() - Checks a list of CPUs such as `0-3,8` (cpuset(7), List format) */
 int parse_cpuset(const char *s, const char **why);
-/** parse_rate() - Bits per second: a number and bit, kbit, mbit, gbit or tbit in powers of
- * 1000, at least 1; `max` gives PARSE_MAX */
+/** parse_rate() - Bits per second: a number and bit, kbit, mbit, gbit or tbit in powers
+ *
+ * of 1000, at least 1; `max` gives PARSE_MAX */
 int parse_rate(const char *s, uint64_t *bits, const char **why);
 /** parse_id() - A user or group number: 0 to 4294967294. The last one is (uid_t)-1, which
  * means "leave it" to setresuid(2) */
@@ -49,8 +52,8 @@ struct parse_idmap {
 
 /** parse_idmap() - `inside:outside:count`; neither range reaches 4294967295 */
 int parse_idmap(const char *s, struct parse_idmap *out, const char **why);
-/** parse_range() - `N` or `N-M` with N <= M, both from @lo to @hi; @first and @last are set
- * in out[0] and out[1] */
+/** parse_range() - `N` or `N-M` with N <= M, both from @lo to @hi; @first and @last are
+ * set in out[0] and out[1] */
 int parse_range(const char *s, uint64_t lo, uint64_t hi, uint64_t out[2]);
 /** parse_cidr() - Checks an IPv4 or IPv6 address with a prefix length, `10.0.0.2/24`; the
  * length may be left out when @bare */

@@ -42,8 +42,9 @@ int parse_cidr(const char *s, int bare, const char **why)
 	if (bits && (!slash || !parse_number_in(slash + 1, 0, bits, &prefix)))
 		return 0;
 bad:
-	return because(why, bare ? "expected an address such as 10.0.0.2 or fd00::2" :
-				   "expected an address such as 10.0.0.2/24 or fd00::2/64");
+	return because(why,
+		       bare ? "expected an address such as 10.0.0.2 or fd00::2"
+			    : "expected an address such as 10.0.0.2/24 or fd00::2/64");
 }
 
 int parse_port(const char *s, uint16_t *out, const char **why)
@@ -75,28 +76,35 @@ int parse_name(const char *s, const char **why)
 	size_t len = strspn(s, rest);
 
 	if (!len || len > 64 || s[len] || *s == '.' || *s == '-')
-		return because(why, "expected a name of 1 to 64 letters, digits, '_', '.' or "
-				    "'-', not beginning with '.' or '-'");
+		return because(why,
+			       "expected a name of 1 to 64 letters, digits, '_', '.' or "
+			       "'-', not beginning with '.' or '-'");
 	return 0;
 }
 
 static const struct name signals[] = {
-	{ "HUP", SIGHUP },	 { "INT", SIGINT },   { "QUIT", SIGQUIT },
-	{ "ILL", SIGILL },	 { "TRAP", SIGTRAP }, { "ABRT", SIGABRT },
-	{ "BUS", SIGBUS },	 { "FPE", SIGFPE },   { "KILL", SIGKILL },
-	{ "USR1", SIGUSR1 },	 { "SEGV", SIGSEGV }, { "USR2", SIGUSR2 },
-	{ "PIPE", SIGPIPE },	 { "ALRM", SIGALRM }, { "TERM", SIGTERM },
-	{ "STKFLT", SIGSTKFLT }, { "CHLD", SIGCHLD }, { "CONT", SIGCONT },
-	{ "STOP", SIGSTOP },	 { "TSTP", SIGTSTP }, { "TTIN", SIGTTIN },
-	{ "TTOU", SIGTTOU },	 { "URG", SIGURG },   { "XCPU", SIGXCPU },
-	{ "XFSZ", SIGXFSZ },	 { "VTALRM", SIGVTALRM }, { "PROF", SIGPROF },
-	{ "WINCH", SIGWINCH },	 { "IO", SIGIO },     { "PWR", SIGPWR },
-	{ "SYS", SIGSYS },	 { NULL, 0 },
+	{ "HUP", SIGHUP },   { "INT", SIGINT },
+	{ "QUIT", SIGQUIT }, { "ILL", SIGILL },
+	{ "TRAP", SIGTRAP }, { "ABRT", SIGABRT },
+	{ "BUS", SIGBUS },   { "FPE", SIGFPE },
+	{ "KILL", SIGKILL }, { "USR1", SIGUSR1 },
+	{ "SEGV", SIGSEGV }, { "USR2", SIGUSR2 },
+	{ "PIPE", SIGPIPE }, { "ALRM", SIGALRM },
+	{ "TERM", SIGTERM }, { "STKFLT", SIGSTKFLT },
+	{ "CHLD", SIGCHLD }, { "CONT", SIGCONT },
+	{ "STOP", SIGSTOP }, { "TSTP", SIGTSTP },
+	{ "TTIN", SIGTTIN }, { "TTOU", SIGTTOU },
+	{ "URG", SIGURG },   { "XCPU", SIGXCPU },
+	{ "XFSZ", SIGXFSZ }, { "VTALRM", SIGVTALRM },
+	{ "PROF", SIGPROF }, { "WINCH", SIGWINCH },
+	{ "IO", SIGIO },     { "PWR", SIGPWR },
+	{ "SYS", SIGSYS },   { NULL, 0 },
 };
 
 int parse_signal(const char *s, int *out, const char **why)
 {
-	/* The kernel's own numbers (signal(7)): a libc's SIGRTMIN hides some for itself */
+	/* The kernel's own numbers (signal(7)): a libc's SIGRTMIN hides some for
+	 * itself */
 	const int kernel_most = 64, rt_first = 34;
 	uint64_t n;
 	int found;

@@ -25,10 +25,11 @@ static int check_root(const struct loader *ld)
 	if (pf->root.from != ROOT_DIRECTORY && pf->root.path) {
 		wrong(ld, &pf->origin[FIELD_root_path],
 		      "'root.path' is for 'root.from: directory' only");
-		return err_hint(ld->e, "set root.path to null where root.from is changed");
+		return err_hint(ld->e,
+				"set root.path to null where root.from is changed");
 	}
-	if (!(pf->namespaces & NS_MOUNT) && (pf->root.from == ROOT_SYSTEM ||
-					     pf->root.from == ROOT_EMPTY))
+	if (!(pf->namespaces & NS_MOUNT) &&
+	    (pf->root.from == ROOT_SYSTEM || pf->root.from == ROOT_EMPTY))
 		return wrong(ld, where(pf, FIELD_namespaces, FIELD_root_from),
 			     "'root.from: %s' needs the mount namespace",
 			     pf->root.from == ROOT_SYSTEM ? "system" : "empty");
@@ -46,8 +47,9 @@ static int check_user(const struct loader *ld)
 	if (!has_user && pf->user.map != MAP_NONE) {
 		wrong(ld, where(pf, FIELD_namespaces, FIELD_user_map),
 		      "'namespaces' leaves out user, but 'user.map' is not none");
-		return err_hint(ld->e, "without a user namespace the command runs as you on the "
-				       "host: say so with 'user: {map: none}'");
+		return err_hint(ld->e,
+				"without a user namespace the command runs as you on the "
+				"host: say so with 'user: {map: none}'");
 	}
 	if (has_user && pf->user.map == MAP_NONE)
 		return wrong(ld, &pf->origin[FIELD_user_map],
@@ -92,8 +94,8 @@ static int check_sysctls(const struct loader *ld)
 
 		if (is_net ? !own_net : !(pf->namespaces & NS_IPC))
 			return wrong(ld, &it->at, "'sysctls.%s' needs %s", it->key,
-				     is_net ? "a network of the box's own" :
-					      "the ipc namespace");
+				     is_net ? "a network of the box's own"
+					    : "the ipc namespace");
 	}
 	return 0;
 }
@@ -126,8 +128,8 @@ static int check_limits(const struct loader *ld)
 int profile_check(struct loader *ld)
 {
 	static int (*const checks[])(const struct loader *ld) = {
-		check_root, check_user, check_namespaces, check_sysctls, check_network,
-		check_limits,
+		check_root,    check_user,    check_namespaces,
+		check_sysctls, check_network, check_limits,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* expand.c - `~` and `${NAME}` in paths on the host
  *
- * Only the four keys that name places of the caller are expanded; everywhere else a dollar
- * is a dollar. A variable that is not set is an error: a path that quietly becomes shorter
- * binds something nobody meant.
+ * Only the four keys that name places of the caller are expanded; everywhere else a
+ * dollar is a dollar. A variable that is not set is an error: a path that quietly becomes
+ * shorter binds something nobody meant.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +65,9 @@ int expand(struct loader *ld, const char *key, const struct node *n, const char 
 		}
 	}
 	if (*text_str(&t) != '/' || check_line(text_str(&t), &why) || t.len > 4095)
-		return wrong_value(ld, key, n, "expected an absolute path, one below ~ or one "
-					       "that begins with ${NAME}");
+		return wrong_value(ld, key, n,
+				   "expected an absolute path, one below ~ or one "
+				   "that begins with ${NAME}");
 	*out = arena_copy(ld->arena, text_str(&t), t.len);
 	return *out ? 0 : no_memory(ld);
 }

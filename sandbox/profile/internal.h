@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* internal.h - what the files of profile/ share and nobody else sees
  *
- * Theory of operation. A file becomes a tree of nodes (yaml.c), all scalars text. Each node
- * knows its line. load.c walks extends, parents first, and folds every file into one node a
- * field: a value replaces, maps merge by key, `+key` appends. After each fold the row of the
- * type table (types.c) checks the node and writes the typed value into struct profile, so a
- * wrong value is an error even where a later file would replace it. Last come the checks
- * that look at several fields (check.c).
+ * Theory of operation. A file becomes a tree of nodes (yaml.c), all scalars text. Each
+ * node knows its line. load.c walks extends, parents first, and folds every file into one
+ * node a field: a value replaces, maps merge by key, `+key` appends. After each fold the
+ * row of the type table (types.c) checks the node and writes the typed value into struct
+ * profile, so a wrong value is an error even where a later file would replace it. Last
+ * come the checks that look at several fields (check.c).
  *
  * All memory is the profile's arena: nothing here is freed one by one.
  */
@@ -27,17 +27,21 @@ struct name;
 #define ENTRIES_MOST 4096 /* of one list or map */
 #define EXTENDS_MOST 16	  /* depth */
 
-/* --- arena.c ------------------------------------------------------------------------- */
+/* --- arena.c ----------------------------------------------------------------------- */
 
+/** arena_new() - An empty arena; NULL when memory ran out */
 struct arena *arena_new(void);
+/** arena_free() - Give all of it back; takes NULL */
 void arena_free(struct arena *a);
 /** arena_alloc() - @size zeroed bytes; NULL only when memory ran out */
 void *arena_alloc(struct arena *a, size_t size);
+/** arena_copy() - @len bytes of @s and a NUL behind them; NULL when memory ran out */
 char *arena_copy(struct arena *a, const char *s, size_t len);
+/** arena_printf() - A text made by a format; NULL when memory ran out */
 char *arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* --- yaml.c -------------------------------------------------------------------------- */
+/* --- yaml.c ------------------------------------------------------------------------ */
 
 enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
@@ -70,14 +74,18 @@ struct source {
 };
 
 /** yaml_parse() - The one document of @src as nodes; *root is NULL when it is empty */
-int yaml_parse(struct arena *a, const struct source *src, struct node **root, struct err *e);
+int yaml_parse(struct arena *a, const struct source *src, struct node **root,
+	       struct err *e);
+/** node_new() - An empty node; NULL when memory ran out */
 struct node *node_new(struct arena *a, enum node_kind kind, struct origin at);
+/** node_append() - One more child at the end; it belongs to one parent only */
 void node_append(struct node *parent, struct node *child);
+/** key_hash() - What struct node keeps beside its key */
 uint32_t key_hash(const char *key);
 /** node_find() - Child of a map by its key, or NULL */
 struct node *node_find(const struct node *map, const char *key);
 
-/* --- search.c ------------------------------------------------------------------------ */
+/* --- search.c ---------------------------------------------------------------------- */
 
 #define PLACES_MOST 16
 
@@ -105,7 +113,9 @@ struct found {
 	ino_t ino;
 };
 
+/** search_init() - Begin a search: reads the environment, opens nothing */
 void search_init(struct search *s, struct arena *a);
+/** search_release() - Close the directories that were opened */
 void search_release(struct search *s);
 /** search_name() - Find and read a profile by name; the error says where it looked */
 int search_name(struct search *s, const char *name, struct found *out, struct err *e);
@@ -114,7 +124,7 @@ int search_path(struct search *s, const char *path, struct found *out, struct er
 /** search_list() - Every directory there is to look in, in order. Return: count */
 size_t search_list(struct search *s);
 
-/* --- types.c ------------------------------------------------------------------------- */
+/* --- types.c ----------------------------------------------------------------------- */
 
 /** struct loader - What the readers of values share */
 struct loader {
@@ -167,7 +177,9 @@ struct field_info {
 	const char *help;
 };
 
+/** field_info - Every row of fields.def, by enum field */
 extern const struct field_info field_info[FIELD_COUNT];
+/** profile_defaults - What a profile means where it says nothing (defaults.c) */
 extern const struct profile profile_defaults;
 
 /** wrong() - "FILE:LINE:COL: reason" into the loader's error. Return: -1 */
@@ -178,7 +190,9 @@ const char *shown(const struct loader *ld, const char *s);
 /** wrong_value() - "'KEY' cannot be 'VALUE': expected ..." */
 int wrong_value(const struct loader *ld, const char *key, const struct node *n,
 		const char *expects);
+/** no_memory() - The error that has no place. Return: -1 */
 int no_memory(const struct loader *ld);
+/** field_at() - Where a field stands in the profile that is being loaded */
 void *field_at(const struct loader *ld, const struct field_info *f);
 /** read_list_of() - Items out of a list, or of one scalar, each checked */
 int read_list_of(struct loader *ld, const char *key, const struct node *n,
@@ -186,37 +200,81 @@ int read_list_of(struct loader *ld, const char *key, const struct node *n,
 /** expand() - `~` and `${NAME}` in a path on the host; an error names what is not set */
 int expand(struct loader *ld, const char *key, const struct node *n, const char **out);
 
-/* readers with rules of their own */
+/* Readers with rules of their own: struct type.read */
+
+/** read_mounts() - Entries of `mounts` (mounts.c) */
 int read_mounts(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_idmap() - `user.map`: a word or lines of a map */
 int read_idmap(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_groups() - `user.groups`: a word or a list */
 int read_groups(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_rlimits() - `rlimits` on top of the default ones */
 int read_rlimits(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_io() - `limits.io` */
 int read_io(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_caps() - `capabilities`, with CAP_ in front */
 int read_caps(struct loader *ld, const struct field_info *f, const struct node *n);
+/** read_seccomp() - `seccomp`: a word or a map */
 int read_seccomp(struct loader *ld, const struct field_info *f, const struct node *n);
 
-/* --- check.c ------------------------------------------------------------------------- */
+/* --- fold.c ------------------------------------------------------------------------ */
+
+/** unknown_key() - The error for @group.@key (@group may be NULL), with the nearest
+ * one */
+int unknown_key(const struct loader *ld, const struct origin *at, const char *group,
+		const char *key);
+/** fold() - One value of a file or an option into the profile; @is_more: the key began
+ * with '+' */
+int fold(struct loader *ld, enum field f, struct node *n, bool is_more);
+/** apply_document() - All keys of a file but `extends` */
+int apply_document(struct loader *ld, const struct node *root);
+
+/* --- options.c --------------------------------------------------------------------- */
+
+/** apply_option() - What one option asks for, on top of all files */
+int apply_option(struct loader *ld, const struct option_wish *o);
+
+/* --- check.c, values.c ------------------------------------------------------------- */
 
 /** profile_check() - What no single field can tell */
 int profile_check(struct loader *ld);
 
-/* single values: 0, or -1 and why */
+/* Checks of single values, for struct type.check: 0, or -1 and what was expected
+ * (values.c) */
+
+/** check_line() - One line of text without control bytes */
 int check_line(const char *s, const char **why);
+/** check_text() - Any text */
 int check_text(const char *s, const char **why);
+/** check_hostname() - 1 to 64 of [A-Za-z0-9.-] */
 int check_hostname(const char *s, const char **why);
+/** check_box_path() - Absolute, no `..` */
 int check_box_path(const char *s, const char **why);
+/** check_hidden_path() - The same, or below ~; not `/` itself */
 int check_hidden_path(const char *s, const char **why);
+/** check_id_name() - A number that an id can be, or a name */
 int check_id_name(const char *s, const char **why);
+/** check_env_name() - Name of a variable */
 int check_env_name(const char *s, const char **why);
+/** check_env_value() - Value of a variable: any bytes that execve takes */
 int check_env_value(const char *s, const char **why);
+/** check_device() - A known name, or a path below /dev */
 int check_device(const char *s, const char **why);
+/** check_sysctl() - A name that belongs to a namespace (IN-20) */
 int check_sysctl(const char *s, const char **why);
+/** check_cidr() - auto or ADDRESS/PREFIX */
 int check_cidr(const char *s, const char **why);
+/** check_mac() - auto or a hardware address */
 int check_mac(const char *s, const char **why);
+/** check_address() - An address alone */
 int check_address(const char *s, const char **why);
+/** check_publish() - [IP:]HOST:BOX[/udp] */
 int check_publish(const char *s, const char **why);
+/** check_allow() - CIDR, CIDR:PORT or NAME:PORT */
 int check_allow(const char *s, const char **why);
+/** check_host_line() - NAME:ADDRESS */
 int check_host_line(const char *s, const char **why);
+/** check_label() - Key of a label */
 int check_label(const char *s, const char **why);
 
 #endif

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* lists.c - values with a grammar of their own: id maps, groups, rlimits, io, capabilities,
- * seccomp
+/* lists.c - values with a grammar of their own: id maps, groups, rlimits, io,
+ * capabilities, seccomp
  */
 #include <errno.h>
 #include <string.h>
 
+#include "base/capname.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/parse.h"
 #include "profile/internal.h"
 
-/* --- user.map, user.groups ------------------------------------------------------------- */
+/* --- user.map, user.groups --------------------------------------------------------- */
 
 #define MAPS_MOST 340 /* lines the kernel takes (user_namespaces(7)) */
 
@@ -20,22 +21,27 @@ static bool overlaps(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
 	return a < (uint64_t)b + b_count && b < (uint64_t)a + a_count;
 }
 
-/* Lines of one map may not overlap on either side: the kernel refuses them without a word */
+/* Lines of one map may not overlap on either side: the kernel refuses them without a
+ * word */
 static int check_overlap(struct loader *ld, const struct node *n, const struct idmap *v,
 			 size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (overlaps(v[k].inside, v[k].count, v[i].inside, v[i].count) ||
 		    overlaps(v[k].outside, v[k].count, v[i].outside, v[i].count))
-			return wrong(ld, &n->at, "'user.map' cannot be '%s': it overlaps line "
-				     "%zu of the map", n->text, k + 1);
+			return wrong(ld, &n->at,
+				     "'user.map' cannot be '%s': it overlaps line "
+				     "%zu of the map",
+				     n->text, k + 1);
 	return 0;
 }
 
 int read_idmap(struct loader *ld, const struct field_info *f, const struct node *n)
 {
-	static const struct name words[] = { { "auto", MAP_AUTO }, { "single", MAP_SINGLE },
-					     { "subids", MAP_SUBIDS }, { "none", MAP_NONE },
+	static const struct name words[] = { { "auto", MAP_AUTO },
+					     { "single", MAP_SINGLE },
+					     { "subids", MAP_SUBIDS },
+					     { "none", MAP_NONE },
 					     { 0 } };
 	struct profile *pf = ld->pf;
 	struct parse_idmap line;
@@ -51,8 +57,8 @@ int read_idmap(struct loader *ld, const struct field_info *f, const struct node 
 	if (word >= 0)
 		return 0;
 	if (!n->count || n->count > MAPS_MOST)
-		return wrong(ld, &n->at, "'user.map' has %zu lines, expected 1 to %d", n->count,
-			     MAPS_MOST);
+		return wrong(ld, &n->at, "'user.map' has %zu lines, expected 1 to %d",
+			     n->count, MAPS_MOST);
 	v = arena_alloc(ld->arena, n->count * sizeof(*v));
 	if (!v)
 		return no_memory(ld);
@@ -74,9 +80,11 @@ int read_idmap(struct loader *ld, const struct field_info *f, const struct node 
 
 int read_groups(struct loader *ld, const struct field_info *f, const struct node *n)
 {
-	static const struct name words[] = { { "auto", GROUPS_AUTO }, { "none", GROUPS_NONE },
+	static const struct name words[] = { { "auto", GROUPS_AUTO },
+					     { "none", GROUPS_NONE },
 					     { 0 } };
-	static const struct type group = { .expects = "expected a list of numbers or names",
+	static const struct type group = { .expects =
+						   "expected a list of numbers or names",
 					   .check = check_id_name };
 	int word = n->kind == NODE_SCALAR ? name_find(words, n->text) : -1;
 
@@ -87,10 +95,11 @@ int read_groups(struct loader *ld, const struct field_info *f, const struct node
 			     GROUPS_MOST - 1);
 	ld->pf->user.groups = word >= 0 ? (enum user_groups)word : GROUPS_LIST;
 	ld->pf->user.group_list = (struct items){ 0 };
-	return word >= 0 ? 0 : read_list_of(ld, f->key, n, &group, &ld->pf->user.group_list);
+	return word >= 0 ? 0
+			 : read_list_of(ld, f->key, n, &group, &ld->pf->user.group_list);
 }
 
-/* --- rlimits --------------------------------------------------------------------------- */
+/* --- rlimits ----------------------------------------------------------------------- */
 
 enum unit { UNIT_COUNT, UNIT_SIZE, UNIT_SECONDS, UNIT_NICE };
 
@@ -160,7 +169,8 @@ static int read_rlimit(struct loader *ld, const struct rlimit_name *name,
 		[UNIT_COUNT] = "expected a number, max, or SOFT:HARD such as 1024:4096",
 		[UNIT_SIZE] = "expected a size such as 64M, max, or SOFT:HARD",
 		[UNIT_SECONDS] = "expected whole seconds such as 10s, max, or SOFT:HARD",
-		[UNIT_NICE] = "expected 0 to 40 (20 less the nice value), max, or SOFT:HARD",
+		[UNIT_NICE] =
+			"expected 0 to 40 (20 less the nice value), max, or SOFT:HARD",
 	};
 	const char *colon = n->kind == NODE_SCALAR ? strchr(n->text, ':') : NULL;
 	const char *key = arena_printf(ld->arena, "rlimits.%s", name->name);
@@ -197,7 +207,8 @@ int read_rlimits(struct loader *ld, const struct field_info *f, const struct nod
 			return wrong(ld, &c->key_at, "unknown key '%s.%s'%s%s%s", f->key,
 				     shown(ld, c->key), near ? ", did you mean '" : "",
 				     near ? near : "", near ? "'" : "");
-		/* null: the built-in default, which stands in v already where there is one */
+		/* null: the built-in default, which stands in v already where there is
+		 * one */
 		if (c->kind == NODE_NULL)
 			continue;
 		while (i < count && v[i].resource != name->resource)
@@ -211,7 +222,7 @@ int read_rlimits(struct loader *ld, const struct field_info *f, const struct nod
 	return 0;
 }
 
-/* --- limits.io ------------------------------------------------------------------------- */
+/* --- limits.io --------------------------------------------------------------------- */
 
 static int read_io_number(struct loader *ld, const struct node *n, struct io_wish *out)
 {
@@ -232,16 +243,44 @@ static int read_io_number(struct loader *ld, const struct node *n, struct io_wis
 		if (strcmp(keys[i].name, n->key) != 0)
 			continue;
 		if (n->kind != NODE_SCALAR ||
-		    (keys[i].is_size ? parse_size(n->text, &v, NULL) :
-				       parse_number_in(n->text, 1, INT64_MAX, &v)) || !v)
-			return wrong_value(ld, key, n, keys[i].is_size ?
-					   "expected bytes a second such as 10M" :
-					   "expected operations a second such as 100");
+		    (keys[i].is_size ? parse_size(n->text, &v, NULL)
+				     : parse_number_in(n->text, 1, INT64_MAX, &v)) ||
+		    !v)
+			return wrong_value(
+				ld, key, n,
+				keys[i].is_size
+					? "expected bytes a second such as 10M"
+					: "expected operations a second such as 100");
 		*(uint64_t *)((char *)out + keys[i].offset) = v == PARSE_MAX ? 0 : v;
 		return 0;
 	}
-	return wrong(ld, &n->key_at, "unknown key '%s', expected device, read_bps, write_bps, "
-		     "read_iops or write_iops", key ? key : "");
+	return wrong(ld, &n->key_at,
+		     "unknown key '%s', expected device, read_bps, write_bps, "
+		     "read_iops or write_iops",
+		     key ? key : "");
+}
+
+static int read_io_entry(struct loader *ld, const struct node *n, struct io_wish *out)
+{
+	const char *why = "expected a map with device";
+
+	if (n->kind != NODE_MAP)
+		return wrong_value(ld, "limits.io", n, why);
+	out->at = n->at;
+	for (const struct node *k = n->first; k; k = k->next) {
+		if (strcmp(k->key, "device") != 0) {
+			if (read_io_number(ld, k, out))
+				return -1;
+			continue;
+		}
+		if (k->kind != NODE_SCALAR || check_box_path(k->text, &why))
+			return wrong_value(ld, "limits.io.device", k, why);
+		out->device = k->text;
+	}
+	return out->device ? 0
+			   : wrong(ld, &n->at,
+				   "'limits.io' needs a device, such as "
+				   "/dev/sda");
 }
 
 int read_io(struct loader *ld, const struct field_info *f, const struct node *n)
@@ -249,53 +288,75 @@ int read_io(struct loader *ld, const struct field_info *f, const struct node *n)
 	struct io_wish *v = arena_alloc(ld->arena, (n->count + 1) * sizeof(*v));
 	size_t i = 0;
 
+	(void)f;
 	if (!v)
 		return no_memory(ld);
-	for (const struct node *c = n->first; c; c = c->next, i++) {
-		const char *why = f->type->expects;
-
-		if (c->kind != NODE_MAP)
-			return wrong_value(ld, f->key, c, why);
-		v[i].at = c->at;
-		for (const struct node *k = c->first; k; k = k->next) {
-			if (strcmp(k->key, "device") != 0) {
-				if (read_io_number(ld, k, &v[i]))
-					return -1;
-				continue;
-			}
-			if (k->kind != NODE_SCALAR || check_box_path(k->text, &why))
-				return wrong_value(ld, "limits.io.device", k, why);
-			v[i].device = k->text;
-		}
-		if (!v[i].device)
-			return wrong(ld, &c->at, "'limits.io' needs a device, such as /dev/sda");
-	}
+	for (const struct node *c = n->first; c; c = c->next)
+		if (read_io_entry(ld, c, &v[i++]))
+			return -1;
 	ld->pf->limits.io = v;
 	ld->pf->limits.io_count = i;
 	return 0;
 }
 
-/* --- capabilities ---------------------------------------------------------------------- */
+/* --- capabilities ------------------------------------------------------------------ */
 
-/* Short names in the order of their numbers (linux/capability.h), and the one set */
-static const char *const cap_names[] = {
-	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID",
-	"SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-	"NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-	"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-	"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE",
-	"AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-	"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-};
+#define CAP_SET "box-root" /* what podman gives to root in a container */
 
-static const char *cap_next(size_t i, const void *arg)
+/* A name as profiles write it: upper case, with or without CAP_. The table is in lower
+ * case; false also for a name that is. */
+static bool cap_name(const char *s, char *out, size_t size)
 {
-	static const char *const set = "box-root";
+	size_t i = 0;
 
-	(void)arg;
-	if (i == ARRAY_SIZE(cap_names))
-		return set;
-	return i < ARRAY_SIZE(cap_names) ? cap_names[i] : NULL;
+	if (!strncmp(s, "CAP_", 4))
+		s += 4;
+	for (; s[i] && i + 1 < size; i++) {
+		if (s[i] >= 'a' && s[i] <= 'z')
+			return false;
+		out[i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
+	}
+	out[i] = '\0';
+	return !s[i] && name_find(capability_names, out) >= 0;
+}
+
+/* The nearest name, in upper case; NULL where nothing is near */
+static const char *cap_near(struct loader *ld, const char *s)
+{
+	const char *near;
+	char *lower = arena_copy(ld->arena, s, strlen(s));
+
+	for (char *c = lower; c && *c; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+	if (!lower)
+		return NULL;
+	near = name_near_in(capability_names,
+			    lower + (strncmp(lower, "cap_", 4) ? 0 : 4));
+	lower = near ? arena_copy(ld->arena, near, strlen(near)) : NULL;
+	for (char *c = lower; c && *c; c++)
+		*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
+	return lower;
+}
+
+static int read_cap(struct loader *ld, const struct node *n, struct item *out)
+{
+	const char *text = n->kind == NODE_SCALAR ? n->text : "";
+	const char *near;
+	char name[32];
+
+	out->at = n->at;
+	out->text = text;
+	if (!strcmp(text, CAP_SET))
+		return 0;
+	if (cap_name(text, name, sizeof(name))) {
+		if (strncmp(text, "CAP_", 4) != 0)
+			out->text = arena_printf(ld->arena, "CAP_%s", text);
+		return out->text ? 0 : no_memory(ld);
+	}
+	near = cap_near(ld, text);
+	wrong_value(ld, "capabilities", n,
+		    "expected names such as NET_BIND_SERVICE, or " CAP_SET);
+	return near ? err_hint(ld->e, "did you mean '%s'", near) : -1;
 }
 
 int read_caps(struct loader *ld, const struct field_info *f, const struct node *n)
@@ -303,43 +364,42 @@ int read_caps(struct loader *ld, const struct field_info *f, const struct node *
 	struct item *v = arena_alloc(ld->arena, (n->count + 1) * sizeof(*v));
 	size_t i = 0;
 
+	(void)f;
 	if (!v)
 		return no_memory(ld);
-	for (const struct node *c = n->first; c; c = c->next, i++) {
-		const char *name = c->kind == NODE_SCALAR ? c->text : "";
-		const char *near, *known = NULL;
-		size_t k = 0;
-
-		if (!strncmp(name, "CAP_", 4))
-			name += 4;
-		while ((known = cap_next(k++, NULL)) && strcmp(known, name) != 0)
-			;
-		if (!known) {
-			near = name_near(name, cap_next, NULL);
-			wrong_value(ld, f->key, c, "expected names such as NET_BIND_SERVICE, or "
-						   "box-root");
-			return near ? err_hint(ld->e, "did you mean '%s'", near) : -1;
-		}
-		v[i].at = c->at;
-		v[i].text = k == ARRAY_SIZE(cap_names) + 1 ?
-				    known : arena_printf(ld->arena, "CAP_%s", known);
-		if (!v[i].text)
-			return no_memory(ld);
-	}
+	for (const struct node *c = n->first; c; c = c->next)
+		if (read_cap(ld, c, &v[i++]))
+			return -1;
 	ld->pf->capabilities = (struct items){ v, i };
 	return 0;
 }
 
-/* --- seccomp --------------------------------------------------------------------------- */
+/* --- seccomp ----------------------------------------------------------------------- */
 
 /* What a filter may sensibly answer with */
 static const struct name errno_names[] = {
-	{ "EPERM", EPERM },   { "ENOSYS", ENOSYS }, { "EACCES", EACCES }, { "EINVAL", EINVAL },
-	{ "ENOENT", ENOENT }, { "EIO", EIO },	    { "ENOMEM", ENOMEM }, { "EAGAIN", EAGAIN },
-	{ "EROFS", EROFS },   { "ENODEV", ENODEV }, { "ENOTTY", ENOTTY }, { "ENXIO", ENXIO },
-	{ "EBADF", EBADF },   { "EFAULT", EFAULT }, { "EBUSY", EBUSY },	  { "ESRCH", ESRCH },
-	{ "ENOTSUP", ENOTSUP }, { "EOPNOTSUPP", EOPNOTSUPP }, { "EAFNOSUPPORT", EAFNOSUPPORT },
-	{ "ECONNREFUSED", ECONNREFUSED }, { "ENETUNREACH", ENETUNREACH }, { 0 },
+	{ "EPERM", EPERM },
+	{ "ENOSYS", ENOSYS },
+	{ "EACCES", EACCES },
+	{ "EINVAL", EINVAL },
+	{ "ENOENT", ENOENT },
+	{ "EIO", EIO },
+	{ "ENOMEM", ENOMEM },
+	{ "EAGAIN", EAGAIN },
+	{ "EROFS", EROFS },
+	{ "ENODEV", ENODEV },
+	{ "ENOTTY", ENOTTY },
+	{ "ENXIO", ENXIO },
+	{ "EBADF", EBADF },
+	{ "EFAULT", EFAULT },
+	{ "EBUSY", EBUSY },
+	{ "ESRCH", ESRCH },
+	{ "ENOTSUP", ENOTSUP },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
+	{ "EAFNOSUPPORT", EAFNOSUPPORT },
+	{ "ECONNREFUSED", ECONNREFUSED },
+	{ "ENETUNREACH", ENETUNREACH },
+	{ 0 },
 };
 
 /* Names of system calls and @sets; whether they exist is known to the layer's tables */
@@ -356,18 +416,20 @@ static int check_call(const char *s, const char **why)
 
 static int read_seccomp_key(struct loader *ld, const struct node *c)
 {
-	static const struct type calls = { .expects = "expected a list of system calls or @sets",
-					   .check = check_call };
+	static const struct type calls = {
+		.expects = "expected a list of system calls or @sets", .check = check_call
+	};
 	struct profile *pf = ld->pf;
 	int number;
 
 	if (!strcmp(c->key, "allow") || !strcmp(c->key, "deny")) {
-		struct items *out = *c->key == 'a' ? &pf->seccomp.allow : &pf->seccomp.deny;
+		struct items *out =
+			*c->key == 'a' ? &pf->seccomp.allow : &pf->seccomp.deny;
 
 		if (c->kind == NODE_NULL)
 			return 0;
-		return read_list_of(ld, *c->key == 'a' ? "seccomp.allow" : "seccomp.deny", c,
-				    &calls, out);
+		return read_list_of(ld, *c->key == 'a' ? "seccomp.allow" : "seccomp.deny",
+				    c, &calls, out);
 	}
 	if (!strcmp(c->key, "errno")) {
 		number = c->kind == NODE_SCALAR ? name_find(errno_names, c->text) : -1;
@@ -378,12 +440,14 @@ static int read_seccomp_key(struct loader *ld, const struct node *c)
 		return 0;
 	}
 	if (!strcmp(c->key, "wx")) {
-		if (c->kind == NODE_SCALAR && strcmp(c->text, "deny") && strcmp(c->text, "allow"))
+		if (c->kind == NODE_SCALAR && strcmp(c->text, "deny") &&
+		    strcmp(c->text, "allow"))
 			return wrong_value(ld, "seccomp.wx", c, "expected deny or allow");
 		pf->seccomp.wx_deny = c->kind == NODE_SCALAR && *c->text == 'd';
 		return 0;
 	}
-	return wrong(ld, &c->key_at, "unknown key 'seccomp.%s', expected allow, deny, errno or wx",
+	return wrong(ld, &c->key_at,
+		     "unknown key 'seccomp.%s', expected allow, deny, errno or wx",
 		     shown(ld, c->key));
 }
 

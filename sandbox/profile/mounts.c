@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mounts.c - entries of `mounts`
  *
- * An entry is a map; the short form (SRC:DST:ro) is turned into that map first, so there is
- * one reader and one set of rules.
+ * An entry is a map; the short form (SRC:DST:ro) is turned into that map first, so there
+ * is one reader and one set of rules.
  */
 #include <limits.h>
 #include <string.h>
@@ -21,14 +21,10 @@ static const struct kind {
 	enum mount_kind kind;
 	bool has_source; /* its value is what is mounted, and `to` says where */
 } kinds[] = {
-	{ "bind", MOUNT_BIND, true },
-	{ "tmpfs", MOUNT_TMPFS, false },
-	{ "overlay", MOUNT_OVERLAY, true },
-	{ "mqueue", MOUNT_MQUEUE, false },
-	{ "devpts", MOUNT_DEVPTS, false },
-	{ "proc", MOUNT_PROC, false },
-	{ "sysfs", MOUNT_SYSFS, false },
-	{ "filesystem", MOUNT_FILESYSTEM, true },
+	{ "bind", MOUNT_BIND, true },	    { "tmpfs", MOUNT_TMPFS, false },
+	{ "overlay", MOUNT_OVERLAY, true }, { "mqueue", MOUNT_MQUEUE, false },
+	{ "devpts", MOUNT_DEVPTS, false },  { "proc", MOUNT_PROC, false },
+	{ "sysfs", MOUNT_SYSFS, false },    { "filesystem", MOUNT_FILESYSTEM, true },
 };
 
 /* Words of fstab(5) and what they set and clear */
@@ -101,7 +97,8 @@ static int read_options(struct loader *ld, struct mount_wish *m, const struct no
 
 	for (; c; c = n->kind == NODE_LIST ? c->next : NULL) {
 		if (c->kind != NODE_SCALAR)
-			return wrong_value(ld, "mounts.options", c, "expected a list of words");
+			return wrong_value(ld, "mounts.options", c,
+					   "expected a list of words");
 		for (const char *s = c->text, *end; s; s = *end ? end + 1 : NULL) {
 			const char *word;
 
@@ -148,14 +145,15 @@ static bool is_below(const char *path, const char *dir)
 	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
 }
 
-/* Where a mount may go. /proc, /sys and /dev are nook's: what is mounted there decides what
- * of the kernel shows, so only their own kind goes there (IN-10a). */
+/* Where a mount may go. /proc, /sys and /dev are nook's: what is mounted there decides
+ * what of the kernel shows, so only their own kind goes there (IN-10a). */
 static int read_target(struct loader *ld, struct mount_wish *m, const struct node *n)
 {
 	const char *why, *to;
 
 	if (n->kind != NODE_SCALAR)
-		return wrong_value(ld, "mounts.to", n, "expected an absolute path without '..'");
+		return wrong_value(ld, "mounts.to", n,
+				   "expected an absolute path without '..'");
 	if (m->is_cwd && !strcmp(n->text, ".")) {
 		m->to = n->text;
 		return 0;
@@ -166,10 +164,12 @@ static int read_target(struct loader *ld, struct mount_wish *m, const struct nod
 	if (!to)
 		return no_memory(ld);
 	if (!strcmp(to, "/"))
-		return wrong_value(ld, "mounts.to", n, "what is at '/' is said by 'root'");
+		return wrong_value(ld, "mounts.to", n,
+				   "what is at '/' is said by 'root'");
 	if ((is_below(to, "/proc") && (m->kind != MOUNT_PROC || to[5])) ||
 	    !strcmp(to, "/dev") ||
-	    (is_below(to, "/sys") && m->kind != MOUNT_SYSFS && m->kind != MOUNT_FILESYSTEM))
+	    (is_below(to, "/sys") && m->kind != MOUNT_SYSFS &&
+	     m->kind != MOUNT_FILESYSTEM))
 		return wrong_value(ld, "mounts.to", n,
 				   "nook decides what is in /proc, /sys and /dev");
 	m->to = to;
@@ -218,21 +218,23 @@ static int read_source(struct loader *ld, struct mount_wish *m, const struct kin
 	return n ? expand(ld, key, n, &m->source) : no_memory(ld);
 }
 
-/* --- the keys beside the kind ------------------------------------------------------------ */
+/* --- the keys beside the kind ------------------------------------------------------ */
 
 static int read_size(struct loader *ld, struct mount_wish *m, const struct node *n)
 {
 	uint64_t *out = *n->key == 's' ? &m->size : &m->inodes;
-	int rc = *n->key == 's' ? parse_size(n->kind == NODE_SCALAR ? n->text : "", out, NULL) :
-				  parse_number_in(n->kind == NODE_SCALAR ? n->text : "", 1,
-						  INT64_MAX, out);
+	int rc = *n->key == 's'
+			 ? parse_size(n->kind == NODE_SCALAR ? n->text : "", out, NULL)
+			 : parse_number_in(n->kind == NODE_SCALAR ? n->text : "", 1,
+					   INT64_MAX, out);
 
 	if (m->kind != MOUNT_TMPFS)
 		return wrong(ld, &n->key_at, "'%s' is for tmpfs only", n->key);
 	if (rc || !*out || *out == PARSE_MAX)
-		return wrong_value(ld, *n->key == 's' ? "mounts.size" : "mounts.inodes", n,
-				   *n->key == 's' ? "expected a size such as 64M" :
-						    "expected a number such as 16384");
+		return wrong_value(ld, *n->key == 's' ? "mounts.size" : "mounts.inodes",
+				   n,
+				   *n->key == 's' ? "expected a size such as 64M"
+						  : "expected a number such as 16384");
 	return 0;
 }
 
@@ -243,14 +245,16 @@ static int read_mode(struct loader *ld, struct mount_wish *m, const struct node 
 	if (m->kind != MOUNT_TMPFS)
 		return wrong(ld, &n->key_at, "'mode' is for tmpfs only");
 	if (n->kind != NODE_SCALAR || parse_octal(n->text, &mode, NULL))
-		return wrong_value(ld, "mounts.mode", n, "expected octal rights such as 1777");
+		return wrong_value(ld, "mounts.mode", n,
+				   "expected octal rights such as 1777");
 	m->mode = (int)mode;
 	return 0;
 }
 
 static int read_optional(struct loader *ld, struct mount_wish *m, const struct node *n)
 {
-	if (n->kind != NODE_SCALAR || (strcmp(n->text, "true") && strcmp(n->text, "false")))
+	if (n->kind != NODE_SCALAR ||
+	    (strcmp(n->text, "true") && strcmp(n->text, "false")))
 		return wrong_value(ld, "mounts.optional", n, "expected true or false");
 	m->optional = *n->text == 't';
 	return 0;
@@ -272,8 +276,9 @@ static const struct entry_key {
 	const char *name;
 	int (*read)(struct loader *ld, struct mount_wish *m, const struct node *n);
 } entry_keys[] = {
-	{ "to", read_target },	    { "options", read_options },   { "size", read_size },
-	{ "inodes", read_size },    { "mode", read_mode },	   { "optional", read_optional },
+	{ "to", read_target },	      { "options", read_options },
+	{ "size", read_size },	      { "inodes", read_size },
+	{ "mode", read_mode },	      { "optional", read_optional },
 	{ "source", read_fs_source },
 };
 
@@ -308,7 +313,8 @@ static int find_kind(struct loader *ld, const struct node *n, const struct kind 
 			if (strcmp(kinds[i].name, c->key) != 0)
 				continue;
 			if (*kind)
-				return wrong(ld, &c->key_at, "a mount is either '%s' or '%s'",
+				return wrong(ld, &c->key_at,
+					     "a mount is either '%s' or '%s'",
 					     (*kind)->name, c->key);
 			*kind = &kinds[i];
 			*value = c;
@@ -318,13 +324,16 @@ static int find_kind(struct loader *ld, const struct node *n, const struct kind 
 		struct mount_wish none = { .kind = MOUNT_TMPFS };
 		size_t i = 0;
 
-		while (i < ARRAY_SIZE(entry_keys) && strcmp(entry_keys[i].name, c->key) != 0)
+		while (i < ARRAY_SIZE(entry_keys) &&
+		       strcmp(entry_keys[i].name, c->key) != 0)
 			i++;
 		if (i == ARRAY_SIZE(entry_keys))
 			return read_entry_key(ld, &none, c);
 	}
-	return *kind ? 0 : wrong(ld, &n->at, "a mount needs one of bind, tmpfs, overlay, mqueue, "
-				 "devpts, proc, sysfs, filesystem");
+	return *kind ? 0
+		     : wrong(ld, &n->at,
+			     "a mount needs one of bind, tmpfs, overlay, mqueue, "
+			     "devpts, proc, sysfs, filesystem");
 }
 
 static bool put(struct loader *ld, struct node *map, const char *key, const char *text)
@@ -353,7 +362,9 @@ static const struct node *from_short(struct loader *ld, const struct node *n)
 		wrong_value(ld, "mounts", n, "expected a map or SRC:DST[:ro|rw]");
 		return NULL;
 	}
-	if (map && put(ld, map, "bind", arena_copy(ld->arena, n->text, (size_t)(dst - n->text))) &&
+	if (map &&
+	    put(ld, map, "bind",
+		arena_copy(ld->arena, n->text, (size_t)(dst - n->text))) &&
 	    put(ld, map, "to", arena_copy(ld->arena, dst + 1, (size_t)(end - dst - 1))) &&
 	    (!words || put(ld, map, "options", words + 1)))
 		return map;
@@ -376,21 +387,25 @@ static int read_entry(struct loader *ld, const struct node *n, struct mount_wish
 	if (find_kind(ld, n, &kind, &value))
 		return -1;
 	*m = (struct mount_wish){ .kind = kind->kind, .mode = -1, .at = n->at };
-	if (kind->has_source ? read_source(ld, m, kind, value) : read_target(ld, m, value))
+	if (kind->has_source ? read_source(ld, m, kind, value)
+			     : read_target(ld, m, value))
 		return -1;
 	for (const struct node *c = n->first; c; c = c->next) {
 		if (c == value)
 			continue;
 		if (!kind->has_source && !strcmp(c->key, "to"))
-			return wrong(ld, &c->key_at, "'%s' names the place itself, without 'to'",
+			return wrong(ld, &c->key_at,
+				     "'%s' names the place itself, without 'to'",
 				     kind->name);
 		if (read_entry_key(ld, m, c))
 			return -1;
 	}
-	/* The file system of a bind is the host's: what of it is read-only is asked off */
+	/* The file system of a bind is the host's: what of it is read-only is asked
+	 * off */
 	if (m->kind == MOUNT_BIND && !(m->clear & MO_RO))
 		m->set |= MO_RO;
-	return m->to ? 0 : wrong(ld, &n->at, "a mount of kind '%s' needs 'to'", kind->name);
+	return m->to ? 0
+		     : wrong(ld, &n->at, "a mount of kind '%s' needs 'to'", kind->name);
 }
 
 int read_mounts(struct loader *ld, const struct field_info *f, const struct node *n)

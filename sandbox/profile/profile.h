@@ -79,7 +79,7 @@ enum {
 
 #define WISH_MAX UINT64_MAX /* `max`: no limit */
 
-/** struct idmap - One line of an id map: @count ids from @inside are @outside on the host */
+/** struct idmap - One line of an id map: @count ids from @inside are @outside outside */
 struct idmap {
 	uint32_t inside;
 	uint32_t outside;
@@ -113,17 +113,17 @@ enum {
 /**
  * struct mount_wish - One entry of `mounts`
  * @kind:	What it is
- * @source:	bind, overlay: path on the host, `~` and `${NAME}` expanded; filesystem: its
- *		`source`; NULL otherwise; "." with @is_cwd
+ * @source:	bind, overlay: path on the host, `~` and `${NAME}` expanded; filesystem:
+ *		its `source`; NULL otherwise; "." with @is_cwd
  * @fstype:	filesystem: its type; NULL otherwise
- * @to:		Where it goes inside, absolute, no `..`; "." = at its own path (@is_cwd only)
- * @set:	MO_* bits asked for; @clear: MO_* bits asked off (rw, exec, suid, dev, ...)
+ * @to:		Where it goes inside, absolute, no `..`; "." with @is_cwd: its own path
+ * @set:	MO_* bits asked for; @clear: MO_* bits asked off (rw, exec, suid, ...)
  * @data:	filesystem: options that are the file system's own, "a=b,c"; else NULL
  * @size:	Bytes, 0 = default; @inodes: count, 0 = default
  * @mode:	Permission bits, or -1 for the default
  * @optional:	A missing source is no error
- * @is_cwd:	`bind: .`, the caller's current directory. With @optional it is left out where
- *		decisions.md 9 says so; without it (`-v .`) it was asked for by name
+ * @is_cwd:	`bind: .`, the caller's current directory. With @optional it is left out
+ *		where it is no directory to hand out; without it (`-v .`) it was asked for
  * @at:		Where the entry stands
  */
 struct mount_wish {
@@ -224,7 +224,8 @@ struct profile {
 		uint64_t cpus_milli; /* thousandths of a CPU; 0 = not limited */
 		uint64_t cpu_weight;
 		const char *cpuset;
-		uint64_t memory, memory_high, swap; /* bytes; WISH_MAX = max; 0 memory = none */
+		/* bytes; WISH_MAX = max; 0 memory = none; 0 swap counts when it is set */
+		uint64_t memory, memory_high, swap;
 		uint64_t pids;
 		enum on_pids on_pids;
 		struct io_wish *io;
@@ -253,14 +254,14 @@ struct profile {
 	struct items labels;
 };
 
-/** struct option_wish - A value given on the command line: `--set KEY=VALUE` or its short way
+/** struct option_wish - A value from the command line: `--set KEY=VALUE`, or a short way
  * @option:	"--memory", for errors and provenance
- * @key:	Field name as in a profile, "+key" to append, "environment.FOO" for one entry of
- *		a map
- * @value:	What begins with a quote, `[` or `{` is YAML; anything else is a word as it
- *		stands. For a list a word is a list of one, for a map it is NAME=VALUE; a plain
- *		null or ~ goes back to the built-in default
- * @words:	Where not NULL, a list instead of @value: texts that are taken byte by byte
+ * @key:	Field name as in a profile, "+key" to append, "environment.FOO" for one
+ *		entry of a map
+ * @value:	What begins with a quote, `[` or `{` is YAML; anything else is a word as
+ *		it stands. For a list a word is a list of one, for a map it is NAME=VALUE;
+ *		a plain null or ~ goes back to the built-in default
+ * @words:	Where not NULL, a list instead of @value: texts taken byte by byte
  */
 struct option_wish {
 	const char *option;
@@ -291,10 +292,46 @@ int profile_load(const char *name, const struct option_wish *options, size_t cou
  *
  * Touches no file, so it is what the fuzzer calls. Return: 0, or -1 and @e
  */
-int profile_parse_text(const char *buf, size_t len, const char *name, struct profile **out,
-		       struct err *e);
+int profile_parse_text(const char *buf, size_t len, const char *name,
+		       struct profile **out, struct err *e);
+/** profile_free() - Give back a profile and all that belongs to it; takes NULL */
 void profile_free(struct profile *pf);
+/** profile_is_set() - Whether a file or an option set the field; null unsets it again */
 bool profile_is_set(const struct profile *pf, enum field f);
+/**
+ * profile_print() - Write a profile as YAML that gives the same profile again
+ * @pf:		What to write: every field that is set, inherited ones too, so no extends
+ * @how:	PRINT_* bits
+ */
+void profile_print(const struct profile *pf, unsigned int how, struct text *out);
+
+/* Bits of profile_print() */
+enum {
+	PRINT_ORIGIN = 1 << 0,	 /* behind each value the file and line that set it */
+	PRINT_DEFAULTS = 1 << 1, /* fields that are not set as comments, with their default */
+};
+
+/** profile_value() - One field on one line, as written; what it is by default when it is
+ * not set */
+void profile_value(const struct profile *pf, enum field f, struct text *out);
+/** profile_origin() - "FILE:LINE", "--memory", or "" where nothing set the field */
+void profile_origin(const struct profile *pf, enum field f, struct text *out);
+/** profile_template() - A starting profile that extends @parent: every key with its help
+ * and default, commented out */
+void profile_template(const char *name, const char *parent, struct text *out);
+
+/**
+ * profile_each() - Call @found for every profile that can be named, by name
+ * @found:	@path is its file; not called for a file that another directory hides
+ *
+ * Return: 0, or -1 and @e
+ */
+int profile_each(void (*found)(const char *name, const char *path, void *arg), void *arg,
+		 struct err *e);
+/** profile_dir_new() - Where a new profile of the caller belongs. Return: 0, or -1 and @e
+ * where nothing says so (no HOME) */
+int profile_dir_new(struct text *out, struct err *e);
+
 /** field_name() - "root.from" for FIELD_root_from */
 const char *field_name(enum field f);
 /** field_find() - The field of a key, or -1 */

@@ -2,8 +2,9 @@
 /* search.c - where profiles live, and opening one with care
  *
  * A profile decides what a box may do, so who can write it matters. What is opened is
- * checked on its descriptor and then read from that descriptor: a file that changes places
- * between check and use changes nothing (RC-10). The current directory is never searched.
+ * checked on its descriptor and then read from that descriptor: a file that changes
+ * places between check and use changes nothing (RC-10). The current directory is never
+ * searched.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@ static void place_add(struct search *s, const char *dir, bool is_shipped)
 {
 	if (!dir || s->count >= PLACES_MOST)
 		return;
-	s->place[s->count++] = (struct place){ .dir = dir, .fd = -1, .is_shipped = is_shipped };
+	s->place[s->count++] =
+		(struct place){ .dir = dir, .fd = -1, .is_shipped = is_shipped };
 }
 
 /* $XDG_CONFIG_HOME or ~/.config. Under sudo root's own, wherever HOME points: what a user
@@ -39,7 +41,8 @@ static const char *user_dir(struct arena *a)
 		return "/root/.config/nook/profiles";
 	if (config && *config == '/')
 		return arena_printf(a, "%s/nook/profiles", config);
-	return home && *home == '/' ? arena_printf(a, "%s/.config/nook/profiles", home) : NULL;
+	return home && *home == '/' ? arena_printf(a, "%s/.config/nook/profiles", home)
+				    : NULL;
 }
 
 /* $NOOK_PROFILE_PATH: directories with ':' between; an empty one is not "here" */
@@ -48,7 +51,8 @@ static void add_list(struct search *s, const char *list)
 	for (const char *end; *list; list = *end ? end + 1 : end) {
 		end = list + strcspn(list, ":");
 		if (end != list)
-			place_add(s, arena_copy(s->arena, list, (size_t)(end - list)), false);
+			place_add(s, arena_copy(s->arena, list, (size_t)(end - list)),
+				  false);
 	}
 }
 
@@ -107,8 +111,8 @@ size_t search_list(struct search *s)
 #define OVERFLOW_ID 65534u /* how an id that is not mapped here looks */
 
 /* Owned by the caller, by root, or by the owner of this program, who could as well have
- * changed the program: a developer's tree run by root. In a user namespace the program and
- * its profiles often belong to a root that is not mapped; then the owner shows as the
+ * changed the program: a developer's tree run by root. In a user namespace the program
+ * and its profiles often belong to a root that is not mapped; then the owner shows as the
  * overflow id like everybody else's, so only the shipped directory is trusted for it. */
 static bool is_owner_trusted(uid_t uid, bool is_shipped)
 {
@@ -130,7 +134,8 @@ static int check_dir(const char *path, const struct stat *st, struct err *e)
 			   "~/.config/nook/profiles");
 }
 
-static int check_file(const char *path, const struct stat *st, bool is_shipped, struct err *e)
+static int check_file(const char *path, const struct stat *st, bool is_shipped,
+		      struct err *e)
 {
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, "profile '%s': not a regular file", path);
@@ -148,7 +153,8 @@ static int check_file(const char *path, const struct stat *st, bool is_shipped, 
 	return 0;
 }
 
-/* The file can grow while it is read: what counts is what read(2) gives, up to the limit */
+/* The file can grow while it is read: what counts is what read(2) gives, up to the
+ * limit */
 static int read_whole(int fd, size_t expect, struct arena *a, struct found *out,
 		      struct err *e)
 {
@@ -184,33 +190,39 @@ static int read_whole(int fd, size_t expect, struct arena *a, struct found *out,
 }
 
 /*
- * Open @file below @dirfd (its directory, already open) and read it. Return: 1 read, 0 there
- * is none, -1 and @e.
+ * Open @file in @where (which is open) and read it. Return: 1 read, 0 there is none, -1
+ * and
+ * @e.
  *
  * O_NONBLOCK: a FIFO must not hang us. A symlink is followed only where nobody but the
  * owner, who is trusted, can have made it.
  */
-static int read_at(struct search *s, int dirfd, const char *file, bool is_shipped,
+static int read_at(struct search *s, const struct place *where, const char *file,
 		   struct found *out, struct err *e)
 {
 	struct stat dir, st;
 	bool nofollow;
 	auto_fd fd = -1;
 
-	if (fstat(dirfd, &dir))
-		return err_sys(e, "profile '%s': cannot look at its directory", out->path);
-	nofollow = (dir.st_mode & S_IWOTH) || !is_owner_trusted(dir.st_uid, is_shipped);
-	fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		    (nofollow ? O_NOFOLLOW : 0));
+	if (fstat(where->fd, &dir))
+		return err_sys(e, "profile '%s': cannot look at its directory",
+			       out->path);
+	nofollow = (dir.st_mode & S_IWOTH) ||
+		   !is_owner_trusted(dir.st_uid, where->is_shipped);
+	fd = openat(where->fd, file,
+		    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+			    (nofollow ? O_NOFOLLOW : 0));
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 && errno == ELOOP && nofollow)
-		return err_set(e, "profile '%s': a symlink in a directory of others", out->path);
+		return err_set(e, "profile '%s': a symlink in a directory of others",
+			       out->path);
 	if (fd < 0)
 		return err_sys(e, "profile '%s': cannot open", out->path);
 	if (fstat(fd, &st))
 		return err_sys(e, "profile '%s': cannot look at it", out->path);
-	if (check_dir(out->path, &dir, e) || check_file(out->path, &st, is_shipped, e) ||
+	if (check_dir(out->path, &dir, e) ||
+	    check_file(out->path, &st, where->is_shipped, e) ||
 	    read_whole(fd, (size_t)st.st_size, s->arena, out, e))
 		return -1;
 	out->dev = st.st_dev;
@@ -228,50 +240,131 @@ static int place_open(struct place *p)
 	return p->fd;
 }
 
+/** struct known - Names that can be found, and where; only what errors and listings need */
 struct known {
 	struct arena *arena;
-	const char **names;
+	struct profile_at {
+		const char *name;
+		const char *path;
+	} * v;
 	size_t count;
 };
+
+#define KNOWN_MOST 1024
+
+static bool is_known(const struct known *k, const char *name)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (!strcmp(k->v[i].name, name))
+			return true;
+	return false;
+}
 
 static void known_add(struct known *k, const char *dir)
 {
 	auto_dir d = opendir(dir);
 	struct dirent *entry;
 
-	while (d && (entry = readdir(d)) && k->count < 255) {
+	while (d && (entry = readdir(d)) && k->count < KNOWN_MOST) {
 		size_t len = strlen(entry->d_name);
+		const char *name;
 
-		if (len > 5 && !strcmp(entry->d_name + len - 5, ".yaml"))
-			k->names[k->count++] = arena_copy(k->arena, entry->d_name, len - 5);
+		if (len <= 5 || strcmp(entry->d_name + len - 5, ".yaml") != 0)
+			continue;
+		name = arena_copy(k->arena, entry->d_name, len - 5);
+		/* A directory that comes earlier has it: that one is used */
+		if (!name || parse_name(name, NULL) || is_known(k, name))
+			continue;
+		k->v[k->count].name = name;
+		k->v[k->count].path = arena_printf(k->arena, "%s/%s.yaml", dir, name);
+		k->count += k->v[k->count].path != NULL;
 	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct profile_at *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int known_all(struct search *s, struct known *k, struct err *e)
+{
+	*k = (struct known){ .arena = s->arena };
+	k->v = arena_alloc(s->arena, KNOWN_MOST * sizeof(*k->v));
+	if (!k->v)
+		return err_set(e, "out of memory");
+	search_list(s);
+	for (size_t i = 0; i < s->count; i++)
+		known_add(k, s->place[i].dir);
+	qsort(k->v, k->count, sizeof(*k->v), by_name);
+	return 0;
 }
 
 static const char *known_next(size_t i, const void *arg)
 {
 	const struct known *k = arg;
 
-	return i < k->count ? k->names[i] : NULL;
+	return i < k->count ? k->v[i].name : NULL;
+}
+
+int profile_each(void (*found)(const char *name, const char *path, void *arg), void *arg,
+		 struct err *e)
+{
+	struct arena *a = arena_new();
+	struct search s;
+	struct known k;
+	int rc;
+
+	if (!a)
+		return err_set(e, "out of memory");
+	search_init(&s, a);
+	rc = known_all(&s, &k, e);
+	for (size_t i = 0; !rc && i < k.count; i++)
+		found(k.v[i].name, k.v[i].path, arg);
+	search_release(&s);
+	arena_free(a);
+	return rc;
+}
+
+int profile_dir_new(struct text *out, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct search s;
+
+	if (!a)
+		return err_set(e, "out of memory");
+	search_init(&s, a);
+	/* root's profiles are the machine's; with $NOOK_PROFILE_PATH its first directory */
+	if (!s.is_whole && !geteuid())
+		text_add(out, NOOK_SYSCONFDIR "/nook/profiles");
+	else if (s.count && (s.is_whole || s.count > 1))
+		text_add(out, s.place[0].dir);
+	arena_free(a);
+	if (out->len)
+		return 0;
+	err_set(e, "no place for a profile: HOME is not set");
+	return err_hint(e, "name the file with --path");
 }
 
 static int not_found(struct search *s, const char *name, struct err *e)
 {
-	struct known k = { .arena = s->arena };
+	size_t len = strlen(name);
+	bool is_file = len > 5 && !strcmp(name + len - 5, ".yaml");
 	auto_text where = { 0 };
 	const char *near;
+	struct known k;
 
-	k.names = arena_alloc(s->arena, 256 * sizeof(*k.names));
-	for (size_t i = 0; i < s->count; i++) {
+	if (known_all(s, &k, e))
+		return -1;
+	for (size_t i = 0; i < s->count; i++)
 		text_addf(&where, "%s%s", i ? ", " : "", s->place[i].dir);
-		if (k.names)
-			known_add(&k, s->place[i].dir);
-	}
 	near = name_near(name, known_next, &k);
 	err_set(e, "no profile '%s'%s%s%s, looked in %s", name,
 		near ? ", did you mean '" : "", near ? near : "", near ? "'" : "",
 		text_str(&where));
-	return err_hint(e, "'nook profile ls' lists them; a path needs a slash: ./%s.yaml",
-			name);
+	return err_hint(e, "'nook profile ls' lists them; a path needs a slash: ./%s%s",
+			name, is_file ? "" : ".yaml");
 }
 
 int search_name(struct search *s, const char *name, struct found *out, struct err *e)
@@ -283,7 +376,8 @@ int search_name(struct search *s, const char *name, struct found *out, struct er
 
 	if (parse_name(name, &why)) {
 		text_safe(&safe, name);
-		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe),
+			       why);
 	}
 	snprintf(file, sizeof(file), "%s.yaml", name);
 	for (size_t i = 0; i < s->count || (!s->is_whole && i < search_list(s)); i++) {
@@ -294,7 +388,7 @@ int search_name(struct search *s, const char *name, struct found *out, struct er
 		out->path = arena_printf(s->arena, "%s/%s", p->dir, file);
 		if (!out->path)
 			return err_set(e, "out of memory");
-		rc = read_at(s, p->fd, file, p->is_shipped, out, e);
+		rc = read_at(s, p, file, out, e);
 		if (rc)
 			return rc < 0 ? -1 : 0;
 	}
@@ -305,6 +399,7 @@ int search_path(struct search *s, const char *path, struct found *out, struct er
 {
 	const char *slash = strrchr(path, '/');
 	const char *dir = arena_copy(s->arena, path, (size_t)(slash + 1 - path));
+	struct place where = { .dir = dir, .fd = -1 };
 	auto_text safe = { 0 };
 	auto_fd fd = -1;
 	int rc;
@@ -316,10 +411,10 @@ int search_path(struct search *s, const char *path, struct found *out, struct er
 		return err_set(e, "out of memory");
 	if (!slash[1])
 		return err_set(e, "profile '%s': is a directory", out->path);
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	where.fd = fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "profile '%s': cannot open its directory", out->path);
-	rc = read_at(s, fd, slash + 1, false, out, e);
+	rc = read_at(s, &where, slash + 1, out, e);
 	if (!rc)
 		return err_set(e, "profile '%s': no such file", out->path);
 	return rc < 0 ? -1 : 0;

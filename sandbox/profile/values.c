@@ -23,7 +23,8 @@ static bool has_control(const char *s)
 
 int check_line(const char *s, const char **why)
 {
-	return has_control(s) ? because(why, "expected one line without control bytes") : 0;
+	return has_control(s) ? because(why, "expected one line without control bytes")
+			      : 0;
 }
 
 /* Words of a command: any text; the parser has refused NUL already */
@@ -89,7 +90,9 @@ int check_env_name(const char *s, const char **why)
 		return because(why, "expected a name such as PATH");
 	for (; *s; s++)
 		if (*s < '!' || *s > '~' || *s == '=')
-			return because(why, "expected a name of printable characters without '='");
+			return because(
+				why,
+				"expected a name of printable characters without '='");
 	return 0;
 }
 
@@ -101,13 +104,13 @@ int check_env_value(const char *s, const char **why)
 
 int check_device(const char *s, const char **why)
 {
-	static const char *const known[] = { "null", "zero", "full", "random", "urandom",
-					     "tty" };
+	static const char *const known[] = { "null",   "zero",	  "full",
+					     "random", "urandom", "tty" };
 
 	if (*s == '/')
-		return !strncmp(s, "/dev/", 5) && s[5] ?
-			       check_box_path(s, why) :
-			       because(why, "expected a path below '/dev'");
+		return !strncmp(s, "/dev/", 5) && s[5]
+			       ? check_box_path(s, why)
+			       : because(why, "expected a path below '/dev'");
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(s, known[i]))
 			return 0;
@@ -122,10 +125,10 @@ int check_sysctl(const char *s, const char **why)
 	static const char fine[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 	static const char *const known[] = { "net.", "fs.mqueue." };
 	static const char *const exact[] = {
-		"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni",	  "kernel.sem",
-		"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
-		"kernel.msg_next_id", "kernel.sem_next_id", "kernel.shm_next_id",
-		"kernel.auto_msgmni",
+		"kernel.msgmax",      "kernel.msgmnb",		"kernel.msgmni",
+		"kernel.sem",	      "kernel.shmall",		"kernel.shmmax",
+		"kernel.shmmni",      "kernel.shm_rmid_forced", "kernel.msg_next_id",
+		"kernel.sem_next_id", "kernel.shm_next_id",	"kernel.auto_msgmni",
 	};
 
 	if (s[strspn(s, fine)] || strstr(s, "..") || !*s || s[strlen(s) - 1] == '.')
@@ -136,8 +139,9 @@ int check_sysctl(const char *s, const char **why)
 	for (size_t i = 0; i < ARRAY_SIZE(exact); i++)
 		if (!strcmp(s, exact[i]))
 			return 0;
-	return because(why, "expected one that belongs to a namespace: net.*, fs.mqueue.*, "
-			    "kernel.msg*, kernel.sem or kernel.shm*");
+	return because(why,
+		       "expected one that belongs to a namespace: net.*, fs.mqueue.*, "
+		       "kernel.msg*, kernel.sem or kernel.shm*");
 }
 
 int check_cidr(const char *s, const char **why)
@@ -188,7 +192,8 @@ static int check_address_part(const char *s, const char *end)
 		s++;
 		end--;
 	}
-	return cut(text, sizeof(text), s, (size_t)(end - s)) ? check_address(text, &why) : -1;
+	return cut(text, sizeof(text), s, (size_t)(end - s)) ? check_address(text, &why)
+							     : -1;
 }
 
 int check_publish(const char *s, const char **why)
@@ -247,15 +252,15 @@ int check_host_line(const char *s, const char **why)
 	const char *colon = strchr(s, ':');
 	char name[256];
 
-	if (!colon || !cut(name, sizeof(name), s, (size_t)(colon - s)) || !is_dns_name(name) ||
-	    check_address(colon + 1, why))
+	if (!colon || !cut(name, sizeof(name), s, (size_t)(colon - s)) ||
+	    !is_dns_name(name) || check_address(colon + 1, why))
 		return because(why, "expected NAME:ADDRESS such as db:10.0.0.3");
 	return 0;
 }
 
 int check_label(const char *s, const char **why)
 {
-	return parse_name(s, NULL) ?
-		       because(why, "expected a name of 1 to 64 letters, digits, '_', '.' or '-'") :
-		       0;
+	return parse_name(s, NULL) ? because(why, "expected a name of 1 to 64 letters, "
+						  "digits, '_', '.' or '-'")
+				   : 0;
 }

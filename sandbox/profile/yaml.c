@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* yaml.c - YAML to nodes; the only file that knows libyaml
  *
- * Only the part of YAML that a profile needs is let through: one document of maps, lists and
- * scalars. What can surprise (aliases, merge keys, tags) or cost (depth, numbers of entries)
- * is refused where it stands. Before libyaml sees a byte the text is checked to be UTF-8
- * without control bytes, so its reader never has to guess an encoding.
+ * Only the part of YAML that a profile needs is let through: one document of maps, lists
+ * and scalars. What can surprise (aliases, merge keys, tags) or cost (depth, numbers of
+ * entries) is refused where it stands. Before libyaml sees a byte the text is checked to
+ * be UTF-8 without control bytes, so its reader never has to guess an encoding.
  */
 #include <string.h>
 #include <yaml.h>
@@ -45,14 +45,15 @@ static int refuse(const struct reader *r, const yaml_mark_t *mark, const char *w
 	return err_set(r->e, "%s:%d:%d: %s", at.file, at.line, at.column, why);
 }
 
-/* --- the bytes ------------------------------------------------------------------------- */
+/* --- the bytes --------------------------------------------------------------------- */
 
 /* Bytes of the UTF-8 sequence at @p, 0 when it is none (RFC 3629: no overlong forms, no
  * surrogates, nothing above U+10FFFF) or a control that YAML does not take */
 static size_t sequence(const unsigned char *p, size_t left)
 {
 	if (p[0] < 0x80)
-		return p[0] >= 0x20 ? p[0] != 0x7f : p[0] == '\n' || p[0] == '\t' || p[0] == '\r';
+		return p[0] >= 0x20 ? p[0] != 0x7f
+				    : p[0] == '\n' || p[0] == '\t' || p[0] == '\r';
 	if (p[0] < 0xc2 || p[0] > 0xf4 || left < 2 || (p[1] & 0xc0) != 0x80)
 		return 0;
 	if (p[0] < 0xe0)
@@ -60,7 +61,8 @@ static size_t sequence(const unsigned char *p, size_t left)
 	if (left < 3 || (p[2] & 0xc0) != 0x80)
 		return 0;
 	if (p[0] < 0xf0)
-		return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ? 0 : 3;
+		return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ? 0
+										      : 3;
 	if (left < 4 || (p[3] & 0xc0) != 0x80)
 		return 0;
 	return (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f) ? 0 : 4;
@@ -91,7 +93,8 @@ static int check_bytes(const struct reader *r)
 	const unsigned char *p = (const unsigned char *)r->src->buf;
 	size_t len = r->src->len;
 
-	if (len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
+	if (len >= 2 &&
+	    ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
 		return refuse(r, &(yaml_mark_t){ 0 }, "is UTF-16, expected UTF-8");
 	for (size_t i = 0, n; i < len; i += n) {
 		n = sequence(p + i, len - i);
@@ -123,7 +126,7 @@ static size_t skip_top(struct reader *r)
 	return i;
 }
 
-/* --- the events ------------------------------------------------------------------------ */
+/* --- the events -------------------------------------------------------------------- */
 
 static int next_event(struct reader *r)
 {
@@ -139,8 +142,9 @@ static int next_event(struct reader *r)
 		 p->context ? " " : "", p->context ? p->context : "");
 	refuse(r, &p->problem_mark, why);
 	if (strstr(why, "cannot start any token"))
-		err_hint(r->e, "indent with blanks, and put quotes around a value that begins "
-			       "with one of @ ` %%");
+		err_hint(r->e,
+			 "indent with blanks, and put quotes around a value that begins "
+			 "with one of @ ` %%");
 	return -1;
 }
 
@@ -197,8 +201,9 @@ static int parse_scalar(struct reader *r, struct node **out)
 	if (memchr(s, '\0', len))
 		return refuse(r, &r->event.start_mark, "NUL byte in a value");
 	if (plain && !len)
-		return refuse(r, &r->event.start_mark,
-			      "a value is missing: null asks for the default, \"\" is empty");
+		return refuse(
+			r, &r->event.start_mark,
+			"a value is missing: null asks for the default, \"\" is empty");
 	if (plain && (!strcmp(s, "null") || !strcmp(s, "~")))
 		kind = NODE_NULL;
 	*out = node_new(r->arena, kind, origin_at(r, &r->event.start_mark));
@@ -265,7 +270,8 @@ static int parse_many(struct reader *r, int depth, struct node **out)
 	if (!many)
 		return out_of_memory(r->e);
 	while (!next_event(r)) {
-		if (r->event.type == (is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT)) {
+		if (r->event.type ==
+		    (is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT)) {
 			*out = many;
 			return 0;
 		}
@@ -307,8 +313,8 @@ static int parse_node(struct reader *r, int depth, struct node **out)
 		return refuse(r, &ev->start_mark, "anchors are not taken, use extends");
 	if (tag)
 		return refuse(r, &ev->start_mark, "tags are not taken");
-	return ev->type == YAML_SCALAR_EVENT ? parse_scalar(r, out) :
-					       parse_many(r, depth + 1, out);
+	return ev->type == YAML_SCALAR_EVENT ? parse_scalar(r, out)
+					     : parse_many(r, depth + 1, out);
 }
 
 static int parse_stream(struct reader *r, struct node **root)
@@ -334,11 +340,13 @@ static int parse_stream(struct reader *r, struct node **root)
 	if (next_event(r))
 		return -1;
 	if (r->event.type != YAML_STREAM_END_EVENT)
-		return refuse(r, &r->event.start_mark, "expected one document, here is a second");
+		return refuse(r, &r->event.start_mark,
+			      "expected one document, here is a second");
 	return 0;
 }
 
-int yaml_parse(struct arena *a, const struct source *src, struct node **root, struct err *e)
+int yaml_parse(struct arena *a, const struct source *src, struct node **root,
+	       struct err *e)
 {
 	yaml_parser_t parser;
 	struct reader r = { .arena = a, .src = src, .e = e, .parser = &parser };

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* fold.c - keys, and folding what one file says into the profile
+ *
+ * Three states: a key that is absent inherits, a value sets, null goes back to the
+ * built-in default. Maps merge by key, lists replace, `+key` appends.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "profile/internal.h"
+
+/* --- keys -------------------------------------------------------------------------- */
+
+const char *field_name(enum field f)
+{
+	return field_info[f].key;
+}
+
+bool profile_is_set(const struct profile *pf, enum field f)
+{
+	return pf->value[f] != NULL;
+}
+
+/* The field @group.@key, or @key when there is no group */
+static int field_in(const char *group, const char *key)
+{
+	size_t skip = group ? strlen(group) + 1 : 0;
+	size_t len = strlen(key) + skip;
+
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const struct field_info *info = &field_info[f];
+
+		if (info->key_len == len && !strcmp(info->key + skip, key) &&
+		    (group ? !strncmp(info->key, group, skip - 1) &&
+				     info->key[skip - 1] == '.'
+			   : !strchr(key, '.')))
+			return f;
+	}
+	return -1;
+}
+
+int field_find(const char *key)
+{
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if (!strcmp(field_info[f].key, key))
+			return f;
+	return -1;
+}
+
+static bool is_group(const char *key)
+{
+	size_t len = strlen(key);
+
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if (!strncmp(field_info[f].key, key, len) &&
+		    field_info[f].key[len] == '.')
+			return true;
+	return false;
+}
+
+static const char *field_next(size_t i, const void *arg)
+{
+	(void)arg;
+	return i < FIELD_COUNT ? field_info[i].key : NULL;
+}
+
+/* The nearest key may stand in another group: the last words decide as well */
+static const char *near_key(const struct loader *ld, const char *group, const char *key)
+{
+	const char *whole = group ? arena_printf(ld->arena, "%s.%s", group, key) : key;
+	const char *near = whole ? name_near(whole, field_next, NULL) : NULL;
+
+	for (int f = 0; !near && f < FIELD_COUNT; f++) {
+		const char *dot = strrchr(field_info[f].key, '.');
+
+		if (dot && !strcmp(dot + 1, key))
+			near = field_info[f].key;
+		else if (!group && !strchr(key, '.') && is_group(key))
+			near = key;
+	}
+	return near;
+}
+
+int unknown_key(const struct loader *ld, const struct origin *at, const char *group,
+		const char *key)
+{
+	const char *near = near_key(ld, group, key);
+
+	return wrong(ld, at, "unknown key '%s%s%s'%s%s%s", group ? group : "",
+		     group ? "." : "", shown(ld, key), near ? ", did you mean '" : "",
+		     near ? near : "", near ? "'" : "");
+}
+
+/* --- folding one field in ---------------------------------------------------------- */
+
+static void field_reset(struct loader *ld, enum field f)
+{
+	const struct field_info *info = &field_info[f];
+
+	memcpy(field_at(ld, info), (const char *)&profile_defaults + info->offset,
+	       info->type->size);
+	ld->pf->value[f] = NULL;
+	ld->pf->origin[f] = (struct origin){ 0 };
+}
+
+static int copy_into(struct loader *ld, struct node *parent, const struct node *child)
+{
+	struct node *n = arena_alloc(ld->arena, sizeof(*n));
+
+	if (!n)
+		return no_memory(ld);
+	*n = *child;
+	n->next = NULL;
+	node_append(parent, n);
+	return 0;
+}
+
+static int copy_all(struct loader *ld, struct node *parent, const struct node *from)
+{
+	for (const struct node *c = from->first; c; c = c->next)
+		if (copy_into(ld, parent, c))
+			return -1;
+	return parent->count > ENTRIES_MOST
+		       ? wrong(ld, &from->at,
+			       "more than 4096 entries with what is inherited")
+		       : 0;
+}
+
+static int add_word(struct loader *ld, struct node *list, const char *text)
+{
+	struct node *n = node_new(ld->arena, NODE_SCALAR, (struct origin){ 0 });
+
+	if (!n)
+		return no_memory(ld);
+	n->text = text;
+	node_append(list, n);
+	return 0;
+}
+
+/* What `+key` appends to where no file has set the key: the built-in default as a list */
+static struct node *default_list(struct loader *ld, enum field f)
+{
+	const struct field_info *info = &field_info[f];
+	const void *at = (const char *)&profile_defaults + info->offset;
+	struct node *list = node_new(ld->arena, NODE_LIST, (struct origin){ 0 });
+
+	if (!list)
+		return NULL;
+	if (f == FIELD_namespaces) {
+		for (const struct name *w = info->type->words; w->name; w++)
+			if ((*(const uint32_t *)at & (uint32_t)w->value) &&
+			    add_word(ld, list, w->name))
+				return NULL;
+	} else if (f == FIELD_devices) {
+		const struct items *it = at;
+
+		for (size_t i = 0; i < it->count; i++)
+			if (add_word(ld, list, it->v[i].text))
+				return NULL;
+	}
+	return list;
+}
+
+static int fold_list(struct loader *ld, enum field f, struct node **n)
+{
+	const struct node *old = ld->pf->value[f];
+	struct node *list = node_new(ld->arena, NODE_LIST, (*n)->at);
+
+	if (!old)
+		old = default_list(ld, f);
+	if (!old || !list)
+		return no_memory(ld);
+	/* One word where a list may stand as well: `auto` gives way to the list */
+	if ((old->kind == NODE_LIST && copy_all(ld, list, old)) || copy_all(ld, list, *n))
+		return -1;
+	*n = list;
+	return 0;
+}
+
+static int fold_map(struct loader *ld, enum field f, struct node **n)
+{
+	const struct node *old = ld->pf->value[f];
+	struct node *map;
+
+	if (!old || old->kind != NODE_MAP)
+		return 0;
+	map = node_new(ld->arena, NODE_MAP, (*n)->at);
+	if (!map)
+		return no_memory(ld);
+	for (const struct node *c = old->first; c; c = c->next)
+		if (!node_find(*n, c->key) && copy_into(ld, map, c))
+			return -1;
+	if (copy_all(ld, map, *n))
+		return -1;
+	*n = map;
+	return 0;
+}
+
+int fold(struct loader *ld, enum field f, struct node *n, bool is_more)
+{
+	const struct field_info *info = &field_info[f];
+	struct origin at = n->kind == NODE_SCALAR || !n->key_at.file ? n->at : n->key_at;
+
+	if (is_more && !(info->type->shapes & IS_LIST))
+		return wrong(ld, &at, "'+%s': only a list can be appended to", info->key);
+	if (n->kind == NODE_NULL && !is_more) {
+		field_reset(ld, f);
+		return 0;
+	}
+	if (!(info->type->shapes & 1u << n->kind) || (is_more && n->kind != NODE_LIST))
+		return wrong_value(ld, info->key, n,
+				   is_more ? "expected a list" : info->type->expects);
+	if (is_more && fold_list(ld, f, &n))
+		return -1;
+	if (n->kind == NODE_MAP && fold_map(ld, f, &n))
+		return -1;
+	if (info->type->read(ld, info, n))
+		return -1;
+	ld->pf->value[f] = n;
+	ld->pf->origin[f] = at;
+	return 0;
+}
+
+/* --- one document ------------------------------------------------------------------ */
+
+static int apply_key(struct loader *ld, const char *group, struct node *n, bool *seen)
+{
+	bool is_more = *n->key == '+';
+	int f = field_in(group, n->key + is_more);
+
+	if (f < 0)
+		return unknown_key(ld, &n->key_at, group, n->key + is_more);
+	if (seen[f])
+		return wrong(ld, &n->key_at, "'%s' and '+%s' cannot stand in one file",
+			     field_info[f].key, field_info[f].key);
+	seen[f] = true;
+	if (f == FIELD_extends)
+		return is_more ? wrong(ld, &n->key_at, "'extends' takes no '+'") : 0;
+	return fold(ld, (enum field)f, n, is_more);
+}
+
+static int apply_group(struct loader *ld, const struct node *group, bool *seen)
+{
+	if (group->kind == NODE_NULL) {
+		size_t len = strlen(group->key);
+
+		for (int f = 0; f < FIELD_COUNT; f++)
+			if (!strncmp(field_info[f].key, group->key, len) &&
+			    field_info[f].key[len] == '.')
+				field_reset(ld, (enum field)f);
+		return 0;
+	}
+	if (group->kind != NODE_MAP)
+		return wrong_value(ld, group->key, group, "expected keys below it");
+	for (struct node *n = group->first; n; n = n->next)
+		if (apply_key(ld, group->key, n, seen))
+			return -1;
+	return 0;
+}
+
+int apply_document(struct loader *ld, const struct node *root)
+{
+	bool seen[FIELD_COUNT] = { false };
+
+	for (struct node *n = root->first; n; n = n->next)
+		/* `user` is a group, `proc` a field: a field's own name comes first */
+		if (field_in(NULL, n->key) < 0 && is_group(n->key)
+			    ? apply_group(ld, n, seen)
+			    : apply_key(ld, NULL, n, seen))
+			return -1;
+	return 0;
+}
