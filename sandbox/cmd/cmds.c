@@ -14,12 +14,19 @@
 #include "cmd/program.h"
 
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_export, cmd_doctor;
+extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
+	cmd_profile_diff, cmd_profile_new;
 
 static const struct cmd *const table[] = {
 	&cmd_shell,
 	&cmd_run,
 	&cmd_explain,
 	&cmd_export,
+	&cmd_profile_ls,
+	&cmd_profile_show,
+	&cmd_profile_check,
+	&cmd_profile_diff,
+	&cmd_profile_new,
 	&cmd_doctor,
 	&cmd_gc,
 	&cmd_version,

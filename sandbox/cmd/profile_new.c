@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* profile_new.c - `nook profile new`: a starting profile to edit */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+
+/* Every directory on the way to @path; only the caller may write what is new */
+static int make_dirs(const char *path, struct err *e)
+{
+	auto_text t = { 0 };
+
+	text_add(&t, path);
+	if (t.failed)
+		return err_set(e, "out of memory");
+	for (char *slash = strchr(t.s + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(t.s, 0755) && errno != EEXIST)
+			return err_sys(e, "cannot make '%s'", t.s);
+		*slash = '/';
+	}
+	return 0;
+}
+
+/* Never over a file that is there, never through a link; half a file is taken away again */
+static int write_new(const char *path, const struct text *t, struct err *e)
+{
+	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0 && errno == EEXIST) {
+		err_set(e, "'%s' is there already", path);
+		return err_hint(e, "edit it, or choose another name");
+	}
+	if (fd < 0)
+		return err_sys(e, "cannot write '%s'", path);
+	/* Whatever the umask: a profile that others can write is refused when it is read */
+	if (fd_write_all(fd, text_str(t), t->len) || fchmod(fd, 0644) || fsync(fd)) {
+		err_sys(e, "cannot write '%s'", path);
+		unlink(path);
+		return -1;
+	}
+	return 0;
+}
+
+static int new_path(const struct args *a, struct text *path, struct err *e)
+{
+	const char *given = cmd_option(a, "path");
+
+	if (given) {
+		text_add(path, given);
+		return 0;
+	}
+	if (profile_dir_new(path, e))
+		return -1;
+	text_addf(path, "/%s.yaml", a->words[0]);
+	return make_dirs(text_str(path), e);
+}
+
+/* The parent must load, or the new profile would not */
+static int check_parent(const char *name, struct err *e)
+{
+	struct profile *pf;
+
+	if (strchr(name, '/'))
+		return err_set(e, "--from '%s': expected the name of a profile", name);
+	if (profile_load(name, NULL, 0, &pf, e))
+		return err_wrap(e, "--from: ");
+	profile_free(pf);
+	return 0;
+}
+
+static int new_run(const struct args *a, struct err *e)
+{
+	const char *from = cmd_option(a, "from");
+	auto_text path = { 0 }, out = { 0 }, said = { 0 };
+	const char *why;
+
+	if (a->word_count != 1 || a->rest)
+		return cmd_usage(a, e, "profile new takes one name");
+	if (parse_name(a->words[0], &why)) {
+		auto_text safe = { 0 };
+
+		text_safe(&safe, a->words[0]);
+		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+	}
+	from = from ? from : "base";
+	if (check_parent(from, e) || new_path(a, &path, e))
+		return -1;
+	profile_template(a->words[0], from, &out);
+	if (write_new(text_str(&path), &out, e))
+		return -1;
+	if (a->quiet)
+		return 0;
+	text_safe(&said, text_str(&path));
+	text_addc(&said, '\n');
+	return cmd_print(&said, e);
+}
+
+static const struct opt new_options[] = {
+	{ .name = "from", .arg = "PROFILE", .complete = COMPLETE_PROFILE,
+	  .help = "extend this one instead of base" },
+	{ .name = "path", .arg = "FILE", .complete = COMPLETE_FILE,
+	  .help = "write this file, not one in your own profiles" },
+	{ 0 },
+};
+
+const struct cmd cmd_profile_new = {
+	.name = "profile new",
+	.summary = "write a starting profile with every key explained, and say where",
+	.usage = "[OPTION...] NAME",
+	.help = "Writes ~/.config/nook/profiles/NAME.yaml, for root /etc/nook/profiles/NAME.yaml. "
+		"A file that is there is left alone.",
+	.options = new_options,
+	.run = new_run,
+};
