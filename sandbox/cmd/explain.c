@@ -208,6 +208,10 @@ static void explain_layer(const struct layer *l, struct text *out)
 		text_addf(out, "  %-20s %s", keys[i].key, keys[i].help);
 		text_addf(out, *keys[i].preset ? " (default: %s)\n" : "\n", keys[i].preset);
 	}
+	if (l->about) {
+		text_addc(out, '\n');
+		l->about(out);
+	}
 }
 
 static const char *next_layer(size_t i, const void *arg)

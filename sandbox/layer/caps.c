@@ -251,6 +251,7 @@ static void caps_script(const struct plan *pl, struct script *sc)
 const struct layer layer_caps = {
 	.name = "caps",
 	.isolates = "root's rights, one by one",
+	.without = "the command keeps every right over what the box owns",
 	.plan = caps_plan,
 	.apply[SIDE_LAST] = caps_last,
 	.explain = caps_explain,

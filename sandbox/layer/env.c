@@ -348,13 +348,13 @@ static void env_explain(const struct plan *pl, struct text *out)
 
 static void env_script(const struct plan *pl, struct script *sc)
 {
+	bool may_fall_back =
+		!pl->env.workdir_required && strcmp(plan_text(pl, pl->env.workdir), "/");
 	auto_text dir = { 0 };
 
 	text_shell(&dir, plan_text(pl, pl->env.workdir));
 	script_line(sc, SCRIPT_LAST, "umask %03" PRIo32, pl->env.umask);
-	script_line(sc, SCRIPT_LAST,
-		    pl->env.workdir_required || !strcmp(text_str(&dir), "/") ? "cd %s" :
-									       "cd %s || cd /",
+	script_line(sc, SCRIPT_LAST, may_fall_back ? "cd %s || cd /" : "cd %s",
 		    text_str(&dir));
 	text_add(&sc->place[SCRIPT_LAST], "[ $# -gt 0 ] || set --");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));) {

@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "layer/layer.h"
 #include "layer/script.h"
+#include "layer/tree_plan.h"
 #include "layer/where.h"
 
 /* Names of linux/landlock.h, with the ABI (and the kernel) that brought those which
@@ -92,18 +93,23 @@ static void add_rule(struct plan *pl, const char *path, uint64_t access)
 
 /* --- rules from the mount list ------------------------------------------------------ */
 
-/* Whether a later step hides the mount at @m, or makes it read-only */
-static bool is_closed_later(const struct plan *pl, const struct plan_mount *m)
+/* Whether the mount at @m is read-only, or a later step makes it so or hides it */
+static bool is_closed(const struct plan *pl, const struct plan_mount *m)
 {
 	const char *target = plan_text(pl, m->target);
 
 	if (m->attr & MOUNT_ATTR_RDONLY)
 		return true;
-	for (const struct plan_mount *n = m; (n = plan_each(pl, &pl->tree.mounts, n));)
-		if ((n->op == MOP_MASK || n->op == MOP_READONLY ||
-		     n->op <= MOP_FILESYSTEM) &&
-		    !strcmp(plan_text(pl, n->target), target))
+	for (const struct plan_mount *n = m; (n = plan_each(pl, &pl->tree.mounts, n));) {
+		const char *at = plan_text(pl, n->target);
+
+		if (n->op == MOP_READONLY && (n->attr & MOUNT_ATTR_RDONLY) &&
+		    path_is_in(target, at))
 			return true;
+		if ((n->op == MOP_MASK || n->op <= MOP_FILESYSTEM) &&
+		    path_is_in(target, at))
+			return true;
+	}
 	return false;
 }
 
@@ -120,34 +126,27 @@ static uint64_t access_of(const struct plan_mount *m)
 	return m->op < MOP_COUNT ? of[m->op] : 0;
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return !strncmp(path, dir, len) && path[len] == '/';
-}
-
 static void rules_from_mounts(struct plan *pl)
 {
+	uint64_t everywhere = pl->tree.readonly ? FS_READ : FS_WRITE;
 	bool has_dev = false;
 
-	add_rule(pl, "/", pl->tree.readonly ? FS_READ : FS_WRITE);
+	add_rule(pl, "/", everywhere);
 	for (const struct plan_mount *m = NULL;
 	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const char *target = plan_text(pl, m->target);
 		uint64_t access = access_of(m);
 
-		if (m->op != MOP_DEVICE && (!access || is_closed_later(pl, m)))
+		if (!(access & ~everywhere) || (m->op != MOP_DEVICE && is_closed(pl, m)))
 			continue;
 		/* one rule for all devices: what lies in /dev is nothing else */
-		if (access == FS_DEVICE && is_below(target, "/dev")) {
+		if (access == FS_DEVICE && path_is_below(target, "/dev")) {
 			if (has_dev)
 				continue;
 			has_dev = true;
 			target = "/dev";
 		}
-		if (access)
-			add_rule(pl, target, access);
+		add_rule(pl, target, access);
 	}
 }
 
@@ -185,35 +184,24 @@ static const struct {
 	{ "/dev/shm", FS_WRITE },
 };
 
-static int rules_without_mounts(const struct profile *pf, struct host *h, struct plan *pl,
-				struct err *e)
+static void rules_without_mounts(const struct profile *pf, struct host *h,
+				 struct plan *pl)
 {
+	const char *cwd = host_cwd(h),
+		   *why = cwd ? tree_cwd_refused(pf, h, cwd) : "it is gone";
 	struct host_path at;
 
 	for (size_t i = 0; i < ARRAY_SIZE(system_rules); i++)
 		if (host_stat_follow(h, system_rules[i].path, &at))
 			add_rule(pl, system_rules[i].path, system_rules[i].access);
-	for (size_t i = 0; i < pf->mount_count; i++) {
-		const struct mount_wish *m = &pf->mounts[i];
-
-		if (m->kind != MOUNT_BIND)
-			return err_set(
-				e,
-				"'mounts': without a mount namespace only binds can be "
-				"had, as rights to a path");
-		if (strcmp(m->to, m->source))
-			return err_set(e,
-				       "'mounts': without a mount namespace '%s' cannot "
-				       "stand at '%s'",
-				       m->source, m->to);
-		add_rule(pl, m->source,
-			 (m->clear & MO_RO) && !(m->set & MO_RO) ? FS_WRITE : FS_READ);
-	}
+	if (why)
+		plan_say(pl, "landlock", FACT_NOTE, NULL,
+			 "the current directory is not handed in: %s", why);
+	else
+		add_rule(pl, cwd, FS_WRITE);
 	plan_say(pl, "landlock", FACT_NOTE, NULL,
 		 "/tmp, /var/tmp and /dev/shm are the host's: without a mount namespace "
-		 "nothing "
-		 "can be private, and named sockets there can be reached");
-	return 0;
+		 "nothing can be private, and named sockets there can be reached");
 }
 
 /* --- the plan ----------------------------------------------------------------------- */
@@ -296,8 +284,8 @@ static int landlock_plan(const struct profile *pf, struct host *h, struct plan *
 		pl->landlock.abi = 0;
 	else if (pl->landlock.handled && pl->tree.root != PLAN_ROOT_NONE)
 		rules_from_mounts(pl);
-	else if (pl->landlock.handled && rules_without_mounts(pf, h, pl, e) < 0)
-		return -1;
+	else if (pl->landlock.handled)
+		rules_without_mounts(pf, h, pl);
 	say_level(pf, pl);
 	return 0;
 }
@@ -387,6 +375,7 @@ static void landlock_script(const struct plan *pl, struct script *sc)
 const struct layer layer_landlock = {
 	.name = "landlock",
 	.isolates = "files once more, by path; abstract sockets and signals",
+	.without = "the mounts alone decide which files can be changed",
 	.plan = landlock_plan,
 	.apply[SIDE_LAST] = landlock_last,
 	.explain = landlock_explain,

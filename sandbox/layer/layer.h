@@ -60,6 +60,7 @@ struct site {
  * @name:	As in profiles, `explain`, error prefixes and completions
  * @isolates:	One line for people: what is separate behind this wall
  * @without:	One line for people: what the box can do where this wall is left out
+ * @about:	What there is to say without a plan (`nook explain LAYER`); NULL = nothing
  * @plan:	Wish and host to plan. Changes nothing, so it is tested without privilege
  * @needs_host:	Whether apply[SIDE_HOST] has anything to do for this plan; NULL = never
  * @apply:	Plan to kernel, per side; NULL where this layer has nothing to do
@@ -75,6 +76,7 @@ struct layer {
 	const char *name;
 	const char *isolates;
 	const char *without;
+	void (*about)(struct text *out);
 	int (*plan)(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 	bool (*needs_host)(const struct plan *pl);
 	int (*apply[SIDE_COUNT])(const struct plan *pl, struct site *s, struct err *e);

@@ -107,8 +107,7 @@ static int plan_idmap(const struct mount_wish *w, struct plan *pl, struct plan_m
 	return 0;
 }
 
-/* decisions.md 9: whether the current directory may be handed in without being asked for */
-static const char *cwd_refused(const struct profile *pf, struct host *h, const char *cwd)
+const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd)
 {
 	const char *home = host_home(h);
 	const char *const *own;
@@ -168,7 +167,7 @@ static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct
 		return w->optional ? 0 :
 				     err_set(e, "%s: the current directory is gone",
 					     where_of(w, where));
-	why = w->optional ? cwd_refused(pf, h, cwd) : NULL;
+	why = w->optional ? tree_cwd_refused(pf, h, cwd) : NULL;
 	if (why) {
 		plan_say(pl, "mount", FACT_NOTE, "mounts",
 			 "the current directory '%s' is not handed in: %s; '-v .' does it all the "

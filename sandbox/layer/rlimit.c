@@ -177,6 +177,7 @@ static void rlimit_script(const struct plan *pl, struct script *sc)
 const struct layer layer_rlimit = {
 	.name = "rlimit",
 	.isolates = "what each process may use up",
+	.without = "each process may use what the caller's may",
 	.plan = rlimit_plan,
 	.apply[SIDE_BOX] = rlimit_box,
 	.apply[SIDE_LAST] = rlimit_last,

@@ -197,6 +197,8 @@ static void seccomp_script(const struct plan *pl, struct script *sc)
 const struct layer layer_seccomp = {
 	.name = "seccomp",
 	.isolates = "the kernel itself: which system calls can be made",
+	.without = "every system call reaches the kernel, also what few programs need",
+	.about = seccomp_explain,
 	.plan = seccomp_plan,
 	.apply[SIDE_LAST] = seccomp_last,
 	.explain = explain_layer,

@@ -28,6 +28,9 @@ void tree_parents(struct plan *pl, const char *target);
 
 /** tree_wish() - The wish that mounts something on exactly @target, or NULL */
 const struct mount_wish *tree_wish(const struct profile *pf, const char *target);
+/** tree_cwd_refused() - Why the current directory may not be handed in without being asked
+ * for (decisions.md 9), or NULL when it may */
+const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd);
 /** tree_is_covered() - Whether a wish mounts over @target or a directory above it */
 bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
