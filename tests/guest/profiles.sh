@@ -52,7 +52,8 @@ status_keys='^(CapInh|CapEff|CapAmb|NoNewPrivs|Seccomp):'
 walls_of() {
 	none=0000000000000000
 	case $1 in
-	# A distribution's own init needs the capabilities of a box's root
+	# chroot has no filter; a distribution's own init needs the capabilities of a box's root
+	chroot) echo "CapInh:${none}CapEff:${none}CapAmb:${none}NoNewPrivs:1Seccomp:0*" ;;
 	machine) echo "CapInh:${none}CapEff:00000000[0-9a-f]*CapAmb:${none}NoNewPrivs:1Seccomp:2*" ;;
 	*) echo "CapInh:${none}CapEff:${none}CapAmb:${none}NoNewPrivs:1Seccomp:2*" ;;
 	esac
@@ -64,6 +65,12 @@ for who in root user; do
 	for file in /nook/profiles/*.yaml; do
 		profile=${file##*/}
 		profile=${profile%.yaml}
+		# Without a user namespace chroot(2) is for root alone, and must say so
+		if [ "$who $profile" = "user chroot" ]; then
+			check "$who $profile: is refused" "$(box "$who" "$profile" id -u)" "nook: *
+exit 125"
+			continue
+		fi
 		check "$who $profile: id" "$(box "$who" "$profile" id -u)" "[0-9]*
 exit 0"
 		check "$who $profile: exit code" "$(box "$who" "$profile" sh -c 'exit 7')" 'exit 7'
