@@ -138,7 +138,12 @@ $(B)/tests/%.t: tests/unit/%.c $(UNIT_OBJ) tests/tap.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(FULL_CFLAGS) $(filter-out -Wmissing-prototypes,$(ALL_CFLAGS)) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
-unit: $(UNIT)
+# Prints plans for made-up machines: tests/plan/*.t
+$(B)/tests/planner: tests/plan/planner.c $(UNIT_OBJ)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
+unit: $(UNIT) $(B)/tests/planner
 
 include $(wildcard mk/*.mk)
 
@@ -147,4 +152,4 @@ clean:
 
 .PHONY: all unit clean
 .DELETE_ON_ERROR:
--include $(FULL_OBJ:.o=.d) $(LIGHT_OBJ:.o=.d) $(UNIT:.t=.d)
+-include $(FULL_OBJ:.o=.d) $(LIGHT_OBJ:.o=.d) $(UNIT:.t=.d) $(B)/tests/planner.d

@@ -10,13 +10,14 @@
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
 extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
 extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock, layer_seccomp;
-extern const struct layer layer_root_make, layer_mount, layer_root_switch;
+extern const struct layer layer_root_make, layer_mount, layer_root_switch, layer_keeper;
 
 /*
  * Table order is the order of application on every side; undo walks it backwards.
  * (decisions.md 1; the payload's last walls follow the order of credentials(7).)
  */
 static const struct layer *const table[] = {
+	&layer_keeper,	  /* no wall: what the process outside watches; it is there first */
 	&layer_user_make, /* first rootless: every later wall needs its capabilities */
 	&layer_cgroup,	  /* before the payload can allocate anything */
 	&layer_pid,	  /* before proc is mounted, which shows this namespace */

@@ -140,9 +140,11 @@ void script_write(const struct plan *pl, struct text *out)
 	text_add(out, "\n# 1. On the host.\n");
 	text_add(out, text_str(&sc.place[SCRIPT_HOST]));
 	if (!separate)
-		text_add(out, "exec sh -c \"$last\" nook \"$@\"\n");
+		text_addf(out, "exec%s sh -c \"$last\" nook \"$@\"\n",
+			  text_str(&sc.place[SCRIPT_ENTER]));
 	else if (!sc.place[SCRIPT_UNSHARE].len)
-		text_add(out, "exec sh -c \"$inside\" nook \"$last\" \"$@\"\n");
+		text_addf(out, "exec%s sh -c \"$inside\" nook \"$last\" \"$@\"\n",
+			  text_str(&sc.place[SCRIPT_ENTER]));
 	else
 		text_addf(out, "exec%s unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" \"$@\"\n",
 			  text_str(&sc.place[SCRIPT_ENTER]),
