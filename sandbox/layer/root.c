@@ -289,10 +289,15 @@ static int stage_uppers(const struct plan *pl, struct site *s, struct err *e)
 
 static int make_tmpfs_root(const struct plan *pl, struct site *s, struct err *e)
 {
+	struct mounting mk;
+
 	if (!pl->tree.uppers)
 		return stage_tmpfs(pl, s, e);
 	if (stage_uppers(pl, s, e) < 0)
 		return -1;
+	mounting_init(&mk, pl, s, e);
+	if (mk.chown && chown("root", mk.uid, mk.gid) < 0)
+		return err_sys(e, "cannot give the new root its owner");
 	if (mount("root", "root", NULL, MS_BIND, NULL) < 0 || chdir("root") < 0)
 		return err_sys(e, "cannot bind the new root on itself");
 	return 0;
