@@ -16,6 +16,7 @@
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_export, cmd_doctor;
 extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
+extern const struct cmd cmd_tree_make;
 
 static const struct cmd *const table[] = {
 	&cmd_shell,
@@ -28,6 +29,7 @@ static const struct cmd *const table[] = {
 	&cmd_profile_diff,
 	&cmd_profile_new,
 	&cmd_doctor,
+	&cmd_tree_make,
 	&cmd_gc,
 	&cmd_version,
 	&cmd_help_cmd,
