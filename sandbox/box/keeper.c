@@ -211,6 +211,8 @@ static void on_failed(struct keeper *k, const struct sync_msg *msg, struct err *
 	k->result->exit_code = exec ? msg->code : 125;
 	*e = msg->err;
 	k->over = true;
+	if (!exec)
+		host_explain(k->wish->host, e);
 }
 
 /* Return: 0 to go on; the box is over when k->over is set */

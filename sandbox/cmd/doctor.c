@@ -42,6 +42,9 @@ static void add_row(struct text *out, const struct try_fact *f,
 		text_add(out, "\033[0m");
 	add_cell(out, f->title, 17);
 	text_safe(out, text_str(&got->found));
+	if (got->why.len)
+		text_add(out, ": ");
+	text_safe(out, text_str(&got->why));
 	text_addc(out, '\n');
 }
 
@@ -69,6 +72,8 @@ static void add_json(struct text *out, const struct try_fact *f,
 	text_json(out, f->how);
 	text_add(out, ", \"found\": ");
 	text_json(out, text_str(&got->found));
+	text_add(out, ", \"why\": ");
+	text_json(out, got->why.len ? text_str(&got->why) : NULL);
 	text_add(out, ", \"without\": ");
 	text_json(out, f->without);
 	text_add(out, ", \"fix\": ");

@@ -157,5 +157,7 @@ size_t host_own_dirs(struct host *h, const char *const **dirs);
  * no hint is given; neither for an unknown step.
  */
 void host_explain_failure(struct host *h, const char *step, int code, struct err *e);
+/** host_explain() - The same for an error that begins with its layer: "mount: ..." */
+void host_explain(struct host *h, struct err *e);
 
 #endif

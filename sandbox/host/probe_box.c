@@ -38,7 +38,6 @@ void probe_userns(struct host *h, struct try_found *out)
 		{ NULL, NULL },
 	};
 	struct trial_end end = trial_run(h, steps, NULL);
-	auto_text say = { 0 };
 
 	if (!end.step) {
 		out->verdict = TRY_OK;
@@ -46,10 +45,9 @@ void probe_userns(struct host *h, struct try_found *out)
 		return;
 	}
 	out->verdict = TRY_MISSING;
-	host_why_userns(h, end.step, end.code, &say, &out->fix);
+	out->code = end.code;
+	host_why_userns(h, end.step, end.code, &out->why, &out->fix);
 	text_addf(&out->found, "%s: %s", end.step, strerror(end.code));
-	if (say.len)
-		text_addf(&out->found, ": %s", text_str(&say));
 }
 
 /* The first id above all ranges of both files, and at least where usermod begins */
@@ -137,7 +135,7 @@ void probe_proc(struct host *h, struct try_found *out)
 	}
 	if (out->verdict == TRY_ASIDE || !host_proc_masked(h))
 		return;
-	text_add(&out->found, ": parts of the visible /proc are masked");
+	text_add(&out->why, "parts of the visible /proc are masked");
 	text_add(
 		&out->fix,
 		"run nook outside the container, or start the container with an unmasked "

@@ -24,6 +24,7 @@ bool probe_steps(struct host *h, const struct trial_step *steps,
 	struct trial_end end = trial_run(h, steps, NULL);
 
 	out->verdict = end.step ? otherwise : TRY_OK;
+	out->code = end.code;
 	/* The row of user namespaces says that already; nothing of this one was tried. */
 	if (end.step && !strcmp(end.step, TRIAL_ENTER)) {
 		out->verdict = TRY_ASIDE;

@@ -94,33 +94,54 @@ void try_run(struct host *h, const struct try_fact *f, struct try_found *out)
 void try_release(struct try_found *out)
 {
 	text_release(&out->found);
+	text_release(&out->why);
 	text_release(&out->fix);
 }
 
-/* Steps and layers of a real run, and the fact that explains each */
+/*
+ * Steps and layers of a real run, and the fact that explains each. A layer that does
+ * several things has several rows; then a fact explains the failure only when it fails
+ * in the same way.
+ */
 static const struct {
 	const char *step;
 	const char *fact;
 } steps[] = {
-	{ "user", "userns" },	    { "user namespace", "userns" },
-	{ "clone3", "userns" },	    { "uid_map", "userns" },
-	{ "gid_map", "userns" },    { "namespaces", "userns" },
-	{ "loopback", "userns" },   { "net", "userns" },
-	{ "uts", "userns" },	    { "ipc", "userns" },
-	{ "pid", "userns" },	    { "user_make", "userns" },
-	{ "user_enter", "userns" }, { "newuidmap", "subids" },
-	{ "newgidmap", "subids" },  { "root", "userns" },
-	{ "root_make", "userns" },  { "mount", "userns" },
-	{ "session", "devpts" },    { "time", "timens" },
+	{ "user", "userns" },
+	{ "user namespace", "userns" },
+	{ "clone3", "userns" },
+	{ "uid_map", "userns" },
+	{ "gid_map", "userns" },
+	{ "namespaces", "userns" },
+	{ "loopback", "userns" },
+	{ "net", "userns" },
+	{ "uts", "userns" },
+	{ "ipc", "userns" },
+	{ "pid", "userns" },
+	{ "user_make", "userns" },
+	{ "user_enter", "userns" },
+	{ "newuidmap", "subids" },
+	{ "newgidmap", "subids" },
+	{ "user", "subids" },
+	{ "time", "timens" },
+	{ "session", "devpts" },
+	{ "root", "userns" },
+	{ "root_make", "userns" },
+	{ "root_make", "overlay" },
+	{ "root_make", "mountapi" },
+	{ "root_make", "idmap" },
+	{ "mount", "userns" },
+	{ "mount", "proc" },
+	{ "mount", "overlay" },
+	{ "mount", "mountapi" },
+	{ "mount", "devpts" },
+	{ "mount", "idmap" },
 };
 
-static const struct try_fact *fact_for(const char *step)
+static const struct try_fact *fact_find(const char *id)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (!strcmp(steps[i].step, step))
-			step = steps[i].fact;
 	for (const struct try_fact *f = facts; f->id; f++)
-		if (!strcmp(f->id, step))
+		if (!strcmp(f->id, id))
 			return f;
 	return NULL;
 }
@@ -138,25 +159,66 @@ static bool is_denial(const char *step, int code)
 	return code == ENOENT && (!strcmp(step, "uid_map") || !strcmp(step, "gid_map"));
 }
 
+/* What a namespace refused leaves: the profile that needs none */
+static void hint_from(const struct try_fact *f, const struct try_found *got,
+		      struct err *e)
+{
+	const struct text *say = got->why.len ? &got->why : &got->found;
+	const char *thin =
+		strcmp(f->id, "userns") ? "" : "; `nook shell thin` needs none";
+
+	err_hint(e, "%s%s%s%s", text_str(say), got->fix.len ? "; " : "",
+		 text_str(&got->fix), thin);
+}
+
+/* Try one fact, and give the hint when it explains @code */
+static void explain_by(struct host *h, const struct try_fact *f, int code,
+		       struct err *e)
+{
+	bool is_userns = !strcmp(f->id, "userns");
+	struct try_found got;
+
+	try_run(h, f, &got);
+	if ((got.verdict == TRY_MISSING || got.verdict == TRY_WEAKER) &&
+	    (is_userns || !got.code || got.code == code))
+		hint_from(f, &got, e);
+	try_release(&got);
+}
+
+/* Nothing can be tried on a made-up host, but its files tell as much */
+static void explain_made(struct host *h, const char *step, int code, struct err *e)
+{
+	struct try_found got = { .verdict = TRY_MISSING };
+
+	host_why_userns(h, step, code, &got.why, &got.fix);
+	if (got.why.len)
+		hint_from(fact_find("userns"), &got, e);
+	try_release(&got);
+}
+
 void host_explain_failure(struct host *h, const char *step, int code, struct err *e)
 {
-	const struct try_fact *f = fact_for(step);
-	struct try_found found;
-	auto_text say = { 0 };
+	const struct try_fact *f = fact_find(step);
 
-	if (!h || !f || !is_denial(step, code) || (e && e->hint[0]))
+	if (!h || !e || !is_denial(step, code))
 		return;
-	if (h->made) {
-		/* Nothing can be tried on a made-up host. */
-		found = (struct try_found){ .verdict = TRY_MISSING };
-		host_why_userns(h, step, code, &found.found, &found.fix);
-	} else {
-		try_run(h, f, &found);
-	}
-	if (found.verdict == TRY_MISSING || found.verdict == TRY_WEAKER) {
-		text_addf(&say, "%s%s%s", text_str(&found.found),
-			  found.fix.len ? "; " : "", text_str(&found.fix));
-		err_hint(e, "%s", text_str(&say));
-	}
-	try_release(&found);
+	if (h->made)
+		explain_made(h, step, code, e);
+	else if (f)
+		explain_by(h, f, code, e);
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !e->hint[0] && !h->made; i++)
+		if (!strcmp(steps[i].step, step))
+			explain_by(h, fact_find(steps[i].fact), code, e);
+}
+
+void host_explain(struct host *h, struct err *e)
+{
+	char layer[32];
+	size_t n = e ? strcspn(e->text, ":") : 0;
+
+	if (!n || n >= sizeof(layer) || e->hint[0])
+		return;
+	memcpy(layer, e->text, n);
+	layer[n] = '\0';
+	host_explain_failure(h, layer, e->code, e);
 }

@@ -19,12 +19,19 @@ enum try_verdict {
 	TRY_ASIDE,   /* of no interest here: not the way this caller would go */
 };
 
-/** struct try_found - What came out; @fix is empty when there is none or none is
- * needed */
+/**
+ * struct try_found - What came out
+ * @code:	errno of the step that failed, or 0
+ * @found:	One phrase for a person: "works", "uid_map: Operation not permitted"
+ * @why:	Why the kernel said no, where that is known
+ * @fix:	What to do, the narrow way first, where there is something
+ */
 struct try_found {
 	enum try_verdict verdict;
-	struct text found; /* one phrase, for a person */
-	struct text fix;   /* sentences, the narrow way first */
+	int code;
+	struct text found;
+	struct text why;
+	struct text fix;
 };
 
 /**
@@ -49,7 +56,7 @@ const struct try_fact *try_facts(void);
 const char *try_verdict_name(enum try_verdict v);
 /** try_run() - Try one fact; empty @out with try_release() */
 void try_run(struct host *h, const struct try_fact *f, struct try_found *out);
-/** try_release() - Give back the two texts of @out */
+/** try_release() - Give back the texts of @out */
 void try_release(struct try_found *out);
 
 /** host_why_userns() - Why a step of making a user namespace failed, and what to do: the

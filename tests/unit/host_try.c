@@ -116,10 +116,10 @@ static int refused(const char *want)
 	int bad;
 
 	try_run(h, fact("userns"), &got);
-	bad = got.verdict != TRY_MISSING || !strstr(text_str(&got.found), want) ||
+	bad = got.verdict != TRY_MISSING || !strstr(text_str(&got.why), want) ||
 	      !got.fix.len;
 	if (bad)
-		fprintf(stderr, "# %d: %s; %s\n", (int)got.verdict, text_str(&got.found),
+		fprintf(stderr, "# %d: %s; %s\n", (int)got.verdict, text_str(&got.why),
 			text_str(&got.fix));
 	try_release(&got);
 	host_explain_failure(h, "user namespace", EPERM, &e);
