@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* probe_box.c - what a box is made of: namespaces, id ranges, mounts, cgroups */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -153,17 +154,35 @@ void probe_devpts(struct host *h, struct try_found *out)
 		text_add(&out->found, "works");
 }
 
-/* Everything that a trial of an overlay leaves in its directory, innermost first. The
- * kernel makes work/work with mode 0, which its owner may still remove. */
+/* The kernel's own directory: mode 0, and whiteouts in it that it keeps for the next time */
+static void clear_work(int top)
+{
+	auto_dir dir = NULL;
+	struct dirent *d;
+	int fd;
+
+	fchmodat(top, "w/work", 0700, 0);
+	fd = openat(top, "w/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (d = readdir(dir)))
+		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			unlinkat(fd, d->d_name, 0);
+	if (!dir && fd >= 0)
+		close(fd);
+	unlinkat(top, "w/work", AT_REMOVEDIR);
+}
+
+/* Everything that a trial of an overlay leaves in its directory, innermost first */
 static void clear_overlay(const char *dir)
 {
-	static const char *const files[] = { "u/d/g", "l/d/f" };
-	static const char *const dirs[] = { "u/d", "u", "w/work", "w", "l/d", "l", "m" };
-	auto_fd fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	static const char *const files[] = { "u/d/g", "u/d", "l/d/f" };
+	static const char *const dirs[] = { "u/d", "u", "w", "l/d", "l", "m" };
+	auto_fd fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	clear_work(fd);
+	/* "u/d" is a whiteout where the trial stopped half way, else a directory. */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		unlinkat(fd, files[i], 0);
-	unlinkat(fd, "u/d", 0); /* a whiteout, where the trial stopped half way */
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		unlinkat(fd, dirs[i], AT_REMOVEDIR);
 	rmdir(dir);
