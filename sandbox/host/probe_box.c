@@ -161,7 +161,9 @@ static void clear_work(int top)
 	struct dirent *d;
 	int fd;
 
-	fchmodat(top, "w/work", 0700, 0);
+	/* Not there, or not the caller's: then it cannot be opened either. */
+	if (fchmodat(top, "w/work", 0700, 0))
+		return;
 	fd = openat(top, "w/work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (d = readdir(dir)))
