@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 
-/* --- profile ls -------------------------------------------------------------------------- */
+/* --- profile ls -------------------------------------------------------------------- */
 
 struct listing {
 	struct text *out;
@@ -72,14 +72,14 @@ const struct cmd cmd_profile_ls = {
 	.name = "profile ls",
 	.summary = "list the profiles that can be named",
 	.usage = "[--json]",
-	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the profiles that come "
-		"with nook; the first one with a name is used. NOOK_PROFILE_PATH, directories "
-		"with ':' between, replaces this list.",
+	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the profiles "
+		"that come with nook; the first one with a name is used. NOOK_PROFILE_PATH, "
+		"directories with ':' between, replaces this list.",
 	.options = ls_options,
 	.run = ls_run,
 };
 
-/* --- profile show ------------------------------------------------------------------------ */
+/* --- profile show ------------------------------------------------------------------ */
 
 static int show_run(const struct args *a, struct err *e)
 {
@@ -99,8 +99,12 @@ static int show_run(const struct args *a, struct err *e)
 
 static const struct opt show_options[] = {
 	{ .name = "origin", .help = "say behind each value which file and line set it" },
-	{ .name = "all", .help = "list what is not set too, as comments with its default" },
-	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,
+	{ .name = "all",
+	  .help = "list what is not set too, as comments with its default" },
+	{ .name = "set",
+	  .arg = "KEY=VALUE",
+	  .key = "@set",
+	  .complete = COMPLETE_KEY,
 	  .help = "set any profile key; +KEY=VALUE appends to a list" },
 	{ 0 },
 };
@@ -115,7 +119,7 @@ const struct cmd cmd_profile_show = {
 	.run = show_run,
 };
 
-/* --- profile check ----------------------------------------------------------------------- */
+/* --- profile check ----------------------------------------------------------------- */
 
 static void complain(const struct err *e)
 {
@@ -161,13 +165,13 @@ const struct cmd cmd_profile_check = {
 	.name = "profile check",
 	.summary = "say what is wrong with profiles; exit code 1 when something is",
 	.usage = "PROFILE...",
-	.help = "A profile is a name, or a path with a slash in it. What only this machine can "
-		"tell is no part of it: 'nook explain PROFILE' plans for this machine.",
+	.help = "A profile is a name, or a path with a slash in it. What only this "
+		"machine can tell is no part of it: 'nook explain PROFILE' plans for it.",
 	.complete = COMPLETE_PROFILE,
 	.run = check_run,
 };
 
-/* --- profile diff ------------------------------------------------------------------------ */
+/* --- profile diff ------------------------------------------------------------------ */
 
 static void diff_side(const struct profile *pf, enum field f, char sign, struct text *out)
 {
@@ -219,8 +223,8 @@ const struct cmd cmd_profile_diff = {
 	.name = "profile diff",
 	.summary = "compare two profiles key by key; exit code 1 when they differ",
 	.usage = "PROFILE PROFILE",
-	.help = "Compares what they mean after inheritance, not their files: first what the one "
-		"has and where it is set, then the other.",
+	.help = "Compares what they mean after inheritance, not their files: first what "
+		"the one has and where it is set, then the other.",
 	.complete = COMPLETE_PROFILE,
 	.run = diff_run,
 };

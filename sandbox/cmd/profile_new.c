@@ -30,10 +30,12 @@ static int make_dirs(const char *path, struct err *e)
 	return 0;
 }
 
-/* Never over a file that is there, never through a link; half a file is taken away again */
+/* Never over a file that is there, never through a link; half a file is taken away
+ * again */
 static int write_new(const char *path, const struct text *t, struct err *e)
 {
-	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	auto_fd fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd < 0 && errno == EEXIST) {
 		err_set(e, "'%s' is there already", path);
@@ -41,7 +43,8 @@ static int write_new(const char *path, const struct text *t, struct err *e)
 	}
 	if (fd < 0)
 		return err_sys(e, "cannot write '%s'", path);
-	/* Whatever the umask: a profile that others can write is refused when it is read */
+	/* Whatever the umask: a profile that others can write is refused when it is
+	 * read */
 	if (fd_write_all(fd, text_str(t), t->len) || fchmod(fd, 0644) || fsync(fd)) {
 		err_sys(e, "cannot write '%s'", path);
 		unlink(path);
@@ -89,7 +92,8 @@ static int new_run(const struct args *a, struct err *e)
 		auto_text safe = { 0 };
 
 		text_safe(&safe, a->words[0]);
-		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe),
+			       why);
 	}
 	from = from ? from : "base";
 	if (check_parent(from, e) || new_path(a, &path, e))
@@ -105,9 +109,13 @@ static int new_run(const struct args *a, struct err *e)
 }
 
 static const struct opt new_options[] = {
-	{ .name = "from", .arg = "PROFILE", .complete = COMPLETE_PROFILE,
+	{ .name = "from",
+	  .arg = "PROFILE",
+	  .complete = COMPLETE_PROFILE,
 	  .help = "extend this one instead of base" },
-	{ .name = "path", .arg = "FILE", .complete = COMPLETE_FILE,
+	{ .name = "path",
+	  .arg = "FILE",
+	  .complete = COMPLETE_FILE,
 	  .help = "write this file, not one in your own profiles" },
 	{ 0 },
 };
@@ -116,8 +124,8 @@ const struct cmd cmd_profile_new = {
 	.name = "profile new",
 	.summary = "write a starting profile with every key explained, and say where",
 	.usage = "[OPTION...] NAME",
-	.help = "Writes ~/.config/nook/profiles/NAME.yaml, for root /etc/nook/profiles/NAME.yaml. "
-		"A file that is there is left alone.",
+	.help = "Writes ~/.config/nook/profiles/NAME.yaml, for root "
+		"/etc/nook/profiles/NAME.yaml. A file that is there is left alone.",
 	.options = new_options,
 	.run = new_run,
 };

@@ -186,7 +186,8 @@ void profile_origin(const struct profile *pf, enum field f, struct text *out)
 	add_origin(out, &pf->origin[f]);
 }
 
-/* One commented key of the template. What is no single word is said in words behind it. */
+/* One commented key of the template. What is no single word is said in words behind
+ * it. */
 static void add_hint(struct text *out, const struct field_info *info, size_t group)
 {
 	size_t start = out->len;

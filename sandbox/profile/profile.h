@@ -326,8 +326,8 @@ void profile_template(const char *name, const char *parent, struct text *out);
  *
  * Return: 0, or -1 and @e
  */
-int profile_each(void (*found)(const char *name, const char *path, void *arg), void *arg,
-		 struct err *e);
+int profile_each(void (*found)(const char *name, const char *path, void *arg),
+		 void *arg, struct err *e);
 /** profile_dir_new() - Where a new profile of the caller belongs. Return: 0, or -1 and @e
  * where nothing says so (no HOME) */
 int profile_dir_new(struct text *out, struct err *e);

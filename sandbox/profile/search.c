@@ -240,7 +240,8 @@ static int place_open(struct place *p)
 	return p->fd;
 }
 
-/** struct known - Names that can be found, and where; only what errors and listings need */
+/** struct known - Names that can be found, and where; only what errors and listings
+ * need */
 struct known {
 	struct arena *arena;
 	struct profile_at {
@@ -335,7 +336,8 @@ int profile_dir_new(struct text *out, struct err *e)
 	if (!a)
 		return err_set(e, "out of memory");
 	search_init(&s, a);
-	/* root's profiles are the machine's; with $NOOK_PROFILE_PATH its first directory */
+	/* root's profiles are the machine's; with $NOOK_PROFILE_PATH its first
+	 * directory */
 	if (!s.is_whole && !geteuid())
 		text_add(out, NOOK_SYSCONFDIR "/nook/profiles");
 	else if (s.count && (s.is_whole || s.count > 1))
