@@ -72,7 +72,7 @@ const struct cmd cmd_profile_ls = {
 	.name = "profile ls",
 	.summary = "list the profiles that can be named",
 	.usage = "[--json]",
-	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the profiles "
+	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the ones "
 		"that come with nook; the first one with a name is used. NOOK_PROFILE_PATH, "
 		"directories with ':' between, replaces this list.",
 	.options = ls_options,

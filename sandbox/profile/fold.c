@@ -60,10 +60,17 @@ static bool is_group(const char *key)
 	return false;
 }
 
+/* Every key, and the groups that a file writes above them */
 static const char *field_next(size_t i, const void *arg)
 {
+	static const char *const groups[] = { "root", "time", "user", "network",
+					      "limits" };
+
 	(void)arg;
-	return i < FIELD_COUNT ? field_info[i].key : NULL;
+	if (i < FIELD_COUNT)
+		return field_info[i].key;
+	i -= FIELD_COUNT;
+	return i < sizeof(groups) / sizeof(groups[0]) ? groups[i] : NULL;
 }
 
 /* The nearest key may stand in another group: the last words decide as well */
@@ -204,7 +211,8 @@ int fold(struct loader *ld, enum field f, struct node *n, bool is_more)
 	struct origin at = n->kind == NODE_SCALAR || !n->key_at.file ? n->at : n->key_at;
 
 	if (is_more && !(info->type->shapes & IS_LIST))
-		return wrong(ld, &at, "'+%s': only a list can be appended to", info->key);
+		return wrong(ld, n->key_at.file ? &n->key_at : &at,
+			     "'+%s': only a list can be appended to", info->key);
 	if (n->kind == NODE_NULL && !is_more) {
 		field_reset(ld, f);
 		return 0;
@@ -230,6 +238,10 @@ static int apply_key(struct loader *ld, const char *group, struct node *n, bool 
 	bool is_more = *n->key == '+';
 	int f = field_in(group, n->key + is_more);
 
+	if (f < 0 && !group && (f = field_find(n->key + is_more)) >= 0)
+		return wrong(ld, &n->key_at, "'%s' is written '%.*s: {%s: ...}'",
+			     field_info[f].key, (int)strcspn(field_info[f].key, "."),
+			     field_info[f].key, strchr(field_info[f].key, '.') + 1);
 	if (f < 0)
 		return unknown_key(ld, &n->key_at, group, n->key + is_more);
 	if (seen[f])

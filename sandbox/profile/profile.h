@@ -307,8 +307,8 @@ void profile_print(const struct profile *pf, unsigned int how, struct text *out)
 
 /* Bits of profile_print() */
 enum {
-	PRINT_ORIGIN = 1 << 0,	 /* behind each value the file and line that set it */
-	PRINT_DEFAULTS = 1 << 1, /* fields that are not set as comments, with their default */
+	PRINT_ORIGIN = 1 << 0,	 /* behind each value the file and line of it */
+	PRINT_DEFAULTS = 1 << 1, /* what is not set as a comment, with its default */
 };
 
 /** profile_value() - One field on one line, as written; what it is by default when it is
