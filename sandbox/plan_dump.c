@@ -29,9 +29,10 @@ enum dump_kind {
 	DUMP_BITS64,   /* the same in a uint64_t */
 	DUMP_BOOL,     /* uint32_t */
 	DUMP_U32,
+	DUMP_ID,       /* uint32_t that is shown in a record also when it is 0 */
 	DUMP_OCTAL,    /* uint32_t */
 	DUMP_U64,
-	DUMP_LIMIT,    /* uint64_t, all ones is infinity */
+	DUMP_LIMIT,    /* uint64_t, all ones is infinity; shown also when it is 0 */
 	DUMP_SIZE,     /* uint64_t, bytes */
 	DUMP_NS,       /* uint64_t, nanoseconds */
 	DUMP_OFFSET,   /* int64_t, nanoseconds, signed */
@@ -170,9 +171,9 @@ static const struct dump_row fact_rows[] = {
 };
 
 static const struct dump_row map_rows[] = {
-	{ "inside", DUMP_U32, AT(plan_map, inside), NULL, NULL },
-	{ "outside", DUMP_U32, AT(plan_map, outside), NULL, NULL },
-	{ "count", DUMP_U32, AT(plan_map, count), NULL, NULL },
+	{ "inside", DUMP_ID, AT(plan_map, inside), NULL, NULL },
+	{ "outside", DUMP_ID, AT(plan_map, outside), NULL, NULL },
+	{ "count", DUMP_ID, AT(plan_map, count), NULL, NULL },
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
@@ -424,6 +425,7 @@ static void add_value(const struct plan *pl, const struct dump_row *row, const c
 		text_add(out, n32 == 0 ? "no" : n32 == 1 ? "yes" : "?");
 		break;
 	case DUMP_U32:
+	case DUMP_ID:
 		text_addf(out, "%u", n32);
 		break;
 	case DUMP_OCTAL:
@@ -465,6 +467,8 @@ static bool is_zero(const struct dump_row *row, const char *base)
 	bool wide = row->kind == DUMP_BITS64 ||
 		    (row->kind >= DUMP_U64 && row->kind <= DUMP_OFFSET);
 
+	if (row->kind == DUMP_ID || row->kind == DUMP_LIMIT)
+		return false;
 	memcpy(&n, base + row->offset, wide ? sizeof(n) : sizeof(uint32_t));
 	return n == 0;
 }

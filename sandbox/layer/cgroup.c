@@ -29,6 +29,12 @@ static int cgroup_plan(const struct profile *pf, struct host *h, struct plan *pl
 	for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++) {
 		if (!profile_is_set(pf, quotas[i]))
 			continue;
+		if (pf->limits.enforce == ENFORCE_BEST_EFFORT) {
+			plan_say(pl, "cgroup", FACT_UNENFORCED, field_name(quotas[i]),
+				 "%s (%s) is not on this build yet", field_name(quotas[i]),
+				 origin_text(pf, quotas[i], where));
+			continue;
+		}
 		err_set(e, "'%s' (%s) is not on this build yet", field_name(quotas[i]),
 			origin_text(pf, quotas[i], where));
 		return err_hint(e, "limits.wall, limits.output and rlimits are; leave '%s' out",
@@ -39,6 +45,12 @@ static int cgroup_plan(const struct profile *pf, struct host *h, struct plan *pl
 			origin_text(pf, FIELD_limits_on_limit, where));
 		return err_hint(e, "leave it out: a limit then ends the box");
 	}
+	if (profile_is_set(pf, FIELD_limits_enforce))
+		plan_fact(pl, "cgroup", "limits.enforce",
+			  origin_text(pf, FIELD_limits_enforce, where), "%s",
+			  pf->limits.enforce == ENFORCE_STRICT ?
+				  "strict: a limit that cannot be set is an error" :
+				  "best-effort: a limit that cannot be set is listed");
 	if (pf->namespaces & NS_CGROUP)
 		pl->unshare_flags |= CLONE_NEWCGROUP;
 	else

@@ -194,11 +194,14 @@ int read_list_of(struct loader *ld, const char *key, const struct node *n,
 	if (!v)
 		return no_memory(ld);
 	for (size_t i = 0; i < count; i++, c = c->next) {
+		/* The device is called null, and no list of names has another null */
+		bool device = c->kind == NODE_NULL && c != n && t->check == check_device;
 		const char *why = t->expects;
+		const char *text = device ? "null" : c->text;
 
-		if (c->kind != NODE_SCALAR || t->check(c->text, &why))
+		if ((c->kind != NODE_SCALAR && !device) || t->check(text, &why))
 			return wrong_value(ld, key, c, why);
-		v[i] = (struct item){ .text = c->text, .at = c->at };
+		v[i] = (struct item){ .text = text, .at = c->at };
 	}
 	*out = (struct items){ v, count };
 	return 0;

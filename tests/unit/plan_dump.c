@@ -78,7 +78,7 @@ static void test_records(void)
 	ok(strstr(text_str(&out), "tree.mounts[0] = bind target=\"/a b\" source=/usr "
 				  "attr=ro,nosuid flags=idmap,user\n") != NULL,
 	   "a mount is one line");
-	ok(strstr(text_str(&out), "rlimits[0] = cpu hard=max\n") != NULL, "infinity is max");
+	ok(strstr(text_str(&out), "rlimits[0] = cpu soft=0 hard=max\n") != NULL, "infinity is max");
 	ok(strstr(text_str(&out), "env.argv[0] = it's\n") != NULL, "a word stands alone");
 	ok(strstr(text_str(&out),
 		  "facts[0] = value layer=root key=root.from text=host origin=p.yaml:3\n") !=
