@@ -13,18 +13,16 @@
 #include "box/inside.h"
 
 #define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
+#define FEW_WORDS 64
 
-/* Pointers into the plan, for execve(2). Return: false when there are too many */
-static bool fill(const struct plan *pl, const struct plan_list *list, const char **v)
+/* Pointers into the plan, for execve(2) */
+static void fill(const struct plan *pl, const struct plan_list *list, const char **v)
 {
 	size_t n = 0;
 
-	if (list->count >= MOST_WORDS)
-		return false;
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, list, w));)
 		v[n++] = plan_text(pl, w->text);
 	v[n] = NULL;
-	return true;
 }
 
 static void set_signals_free(void)
@@ -86,18 +84,13 @@ static void say_exec_failed(struct launch *l, const char *command, int why)
 	}
 }
 
-void payload_exec(struct launch *l)
+/* The last walls and exec, with room for pointers to the words */
+static void exec_words(struct launch *l, const char **argv, const char **envp)
 {
-	const char *argv[MOST_WORDS], *envp[MOST_WORDS];
 	const struct plan *pl = l->plan;
 
-	l->failed = true;
-	l->cause = CAUSE_SETUP;
-	l->code = 125;
-	if (!fill(pl, &pl->env.argv, argv) || !fill(pl, &pl->env.env, envp)) {
-		err_set(&l->err, "more than %d arguments or variables", MOST_WORDS - 1);
-		return;
-	}
+	fill(pl, &pl->env.argv, argv);
+	fill(pl, &pl->env.env, envp);
 	if (!argv[0]) {
 		err_set(&l->err, "no command to run");
 		return;
@@ -108,4 +101,29 @@ void payload_exec(struct launch *l)
 	l->failed = false; /* a process killed by a signal from here on did run */
 	say_exec_failed(l, argv[0], exec_in_path(plan_text(pl, pl->env.path), argv, envp));
 	l->failed = true;
+}
+
+/* Not inlined: each page of this frame is touched, which the few words of most runs need
+ * not pay for */
+static __attribute__((noinline)) void exec_many(struct launch *l)
+{
+	const char *argv[MOST_WORDS], *envp[MOST_WORDS];
+
+	exec_words(l, argv, envp);
+}
+
+void payload_exec(struct launch *l)
+{
+	const struct plan *pl = l->plan;
+	const char *argv[FEW_WORDS], *envp[FEW_WORDS];
+
+	l->failed = true;
+	l->cause = CAUSE_SETUP;
+	l->code = 125;
+	if (pl->env.argv.count >= MOST_WORDS || pl->env.env.count >= MOST_WORDS)
+		err_set(&l->err, "more than %d arguments or variables", MOST_WORDS - 1);
+	else if (pl->env.argv.count >= FEW_WORDS || pl->env.env.count >= FEW_WORDS)
+		exec_many(l);
+	else
+		exec_words(l, argv, envp);
 }

@@ -171,6 +171,19 @@ static bool shows_host(const struct plan *pl)
 	return false;
 }
 
+/* Whether a bind shows the home directory or a part of it: most boxes have none that does */
+static bool shows_home(const struct plan *pl, const char *home)
+{
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+		const char *source = plan_text(pl, m->source);
+
+		if ((m->op == MOP_BIND || m->op == MOP_OVERLAY) && m->source &&
+		    (path_is_in(home, source) || path_is_in(source, home)))
+			return true;
+	}
+	return false;
+}
+
 /* A path of `root.hide`: inside the box, and with a host's tree wherever that shows it */
 static void hide_wished(struct host *h, struct plan *pl, const struct item *it)
 {
@@ -197,6 +210,7 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 {
 	const char *const *own;
 	char hidden[4096], where[ORIGIN_SIZE];
+	bool home;
 	size_t n;
 
 	for (size_t i = 0; i < pf->root.hide.count; i++) {
@@ -209,7 +223,8 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 	}
 	if (!shows_host(pl) && !pf->root.hide.count)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(in_home); i++) {
+	home = shows_home(pl, host_home(h));
+	for (size_t i = 0; home && i < ARRAY_SIZE(in_home); i++) {
 		home_path(h, i, hidden, sizeof(hidden));
 		if (!is_shown(pf, hidden))
 			hide_path(h, pl, hidden, false, NULL);
