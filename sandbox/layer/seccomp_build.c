@@ -289,11 +289,32 @@ struct range {
 	uint16_t verdict;
 };
 
+/* A branch of the tree that ends in a verdict */
+struct branch {
+	size_t at; /* the conditional jump */
+	bool yes;  /* its side */
+	uint16_t verdict;
+};
+
+/* Where the instructions of a verdict stand: many branches lead to the same few */
+struct label {
+	uint16_t verdict;
+	size_t at;
+};
+
+#define NARROW_RANGES 120 /* so that every jump within the tree reaches its end */
+#define LABELS	      32
+
 struct emitter {
 	struct sock_filter *out;
 	size_t most;
 	size_t count; /* may pass @most: then nothing more is written */
+	bool is_narrow;
 	struct range range[SECCOMP_CALLS + 4];
+	struct branch branch[NARROW_RANGES + 1];
+	size_t branches;
+	struct label label[LABELS];
+	size_t labels;
 };
 
 static size_t emit(struct emitter *em, struct sock_filter insn)
@@ -312,8 +333,8 @@ static size_t emit_ret(struct emitter *em, uint16_t verdict)
 	return emit(em, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, k));
 }
 
-/* A leaf that needs a look at arguments is an empty jump; emit_checks() gives it its
- * aim and finds it by the verdict in k until then. */
+/* A leaf that needs a look at arguments is an empty jump; emit_checks() gives it its aim
+ * and finds it by the verdict in k until then. */
 static void emit_leaf(struct emitter *em, uint16_t verdict)
 {
 	if (check_of(verdict))
@@ -322,11 +343,33 @@ static void emit_leaf(struct emitter *em, uint16_t verdict)
 		emit_ret(em, verdict);
 }
 
+static void emit_tree(struct emitter *em, size_t from, size_t to);
+
+/* One side of the jump at @at: a single range is a branch to a verdict that many share,
+ * where that can be reached, else it is a part of the tree that follows here. */
+static void emit_side(struct emitter *em, size_t at, bool yes, size_t from, size_t to)
+{
+	size_t distance = em->count - at - 1;
+
+	if (em->is_narrow && to - from == 1) {
+		em->branch[em->branches++] =
+			(struct branch){ at, yes, em->range[from].verdict };
+		return;
+	}
+	if (at < em->most && em->out[at].code == (BPF_JMP | BPF_JA))
+		em->out[at].k = (uint32_t)distance;
+	else if (at < em->most && yes)
+		em->out[at].jt = (uint8_t)distance;
+	else if (at < em->most)
+		em->out[at].jf = (uint8_t)distance;
+	emit_tree(em, from, to);
+}
+
 /* Ranges [from, to) as a binary tree: "is it at or above the middle?" */
 static void emit_tree(struct emitter *em, size_t from, size_t to)
 {
-	size_t middle = (from + to) / 2, at, begin, size;
-	bool is_far = 3 * (to - middle) > 255; /* a conditional jump reaches 255 */
+	size_t middle = (from + to) / 2, at;
+	bool is_far = !em->is_narrow && 3 * (to - middle) > 255; /* jumps reach 255 */
 
 	if (to - from == 1) {
 		emit_leaf(em, em->range[from].verdict);
@@ -334,16 +377,13 @@ static void emit_tree(struct emitter *em, size_t from, size_t to)
 	}
 	at = emit(em, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
 						   em->range[middle].first, is_far, 0));
-	if (is_far)
+	if (is_far) {
 		at = emit(em, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
-	begin = em->count;
-	emit_tree(em, middle, to);
-	size = em->count - begin;
-	if (at < em->most && is_far)
-		em->out[at].k = (uint32_t)size;
-	else if (at < em->most)
-		em->out[at].jf = (uint8_t)size;
-	emit_tree(em, from, middle);
+		emit_tree(em, middle, to);
+	} else {
+		emit_side(em, at, true, middle, to);
+	}
+	emit_side(em, at, false, from, middle);
 }
 
 /* How far the jump at @from goes for an outcome; @pass and @refuse are where those
@@ -407,6 +447,55 @@ static void emit_checks(struct emitter *em, size_t from)
 	}
 }
 
+/* Two calls with the same check share it */
+static bool is_same(uint16_t a, uint16_t b)
+{
+	const struct check *x = check_of(a), *y = check_of(b);
+
+	return a == b || (x && y && x->steps == y->steps && x->error == y->error &&
+			  x->count == y->count && x->otherwise == y->otherwise);
+}
+
+/* Return: where the instructions of @verdict stand; made when they are asked for first */
+static size_t label_of(struct emitter *em, uint16_t verdict)
+{
+	for (size_t i = 0; i < em->labels; i++)
+		if (is_same(em->label[i].verdict, verdict))
+			return em->label[i].at;
+	if (em->labels < LABELS)
+		em->label[em->labels++] = (struct label){ verdict, em->count };
+	if (check_of(verdict)) {
+		size_t at = em->count;
+
+		emit_check(em, check_of(verdict));
+		return at;
+	}
+	return emit_ret(em, verdict);
+}
+
+/* Behind a narrow tree: every verdict once. Return: whether all of them can be reached */
+static bool emit_labels(struct emitter *em)
+{
+	/* the short ones first: checks would push them out of reach */
+	for (size_t i = 0; i < em->branches; i++)
+		if (!check_of(em->branch[i].verdict))
+			label_of(em, em->branch[i].verdict);
+	for (size_t i = 0; i < em->branches; i++) {
+		const struct branch *b = &em->branch[i];
+		size_t distance = label_of(em, b->verdict) - b->at - 1;
+
+		if (distance > 255)
+			return false;
+		if (b->at >= em->most)
+			continue;
+		if (b->yes)
+			em->out[b->at].jt = (uint8_t)distance;
+		else
+			em->out[b->at].jf = (uint8_t)distance;
+	}
+	return true;
+}
+
 static size_t make_ranges(const struct verdicts *v, struct range *r)
 {
 	size_t n = 0;
@@ -424,19 +513,34 @@ static size_t make_ranges(const struct verdicts *v, struct range *r)
 	return n;
 }
 
+static bool emit_program(struct emitter *em, size_t ranges)
+{
+	size_t tree;
+
+	em->count = em->branches = em->labels = 0;
+	emit(em, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					      offsetof(struct seccomp_data, arch)));
+	emit(em, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+					      seccomp_arch_native(), 1, 0));
+	emit_ret(em, VERDICT_KILL);
+	tree = emit(em, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						     offsetof(struct seccomp_data, nr)));
+	emit_tree(em, 0, ranges);
+	if (em->is_narrow)
+		return emit_labels(em);
+	emit_checks(em, tree);
+	return true;
+}
+
 int seccomp_compile(const struct verdicts *v, struct sock_filter *out, size_t most)
 {
 	struct emitter em = { .out = out, .most = most };
-	size_t ranges = make_ranges(v, em.range), tree;
+	size_t ranges = make_ranges(v, em.range);
 
-	emit(&em, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-					       offsetof(struct seccomp_data, arch)));
-	emit(&em, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-					       seccomp_arch_native(), 1, 0));
-	emit_ret(&em, VERDICT_KILL);
-	tree = emit(&em, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						      offsetof(struct seccomp_data, nr)));
-	emit_tree(&em, 0, ranges);
-	emit_checks(&em, tree);
+	em.is_narrow = ranges > 1 && ranges <= NARROW_RANGES;
+	if (!emit_program(&em, ranges)) {
+		em.is_narrow = false;
+		emit_program(&em, ranges);
+	}
 	return em.count <= most ? (int)em.count : -1;
 }
