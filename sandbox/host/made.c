@@ -294,8 +294,12 @@ void made_list(struct host *h, const char *path, struct name_list *l)
 			name_list_add(l, name);
 	}
 	for (size_t i = 0; i < l->count && !l->failed; i++) {
-		const char *whole =
-			host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
+		const char *whole;
+
+		/* How git keeps a directory that is empty */
+		if (!strcmp(l->names[i], ".keep"))
+			continue;
+		whole = host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
 
 		if (whole && !is_gone(h, whole))
 			l->names[n++] = l->names[i];

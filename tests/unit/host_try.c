@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* host_try.c - tried facts, the causes of refused user namespaces, and hints */
 /* valgrind 3.19 knows neither clone3 nor openat2
+ * as: root user
  * with: plain
  */
 #include <errno.h>
