@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* seccomp.c - what the filters refuse, asked of the kernel and of the program itself */
+/* valgrind 3.19 has no seccomp(2)
+ * with: plain
+ */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
