@@ -471,7 +471,7 @@ static void test_long_jumps(void)
 	int count, wrong = 0;
 
 	for (int i = 0; i < SECCOMP_CALLS; i++)
-		v.of[i] = i % 2 ? VERDICT_PASS : (uint16_t)(1 + i % 100);
+		v.of[i] = (uint16_t)(i % 2 ? VERDICT_PASS : 1 + i % 100);
 	count = seccomp_compile(&v, out, SECCOMP_MOST);
 	ok(count > 2000, "a table of single calls makes a long program");
 	for (int i = 0; i < SECCOMP_CALLS; i++) {
