@@ -45,7 +45,7 @@ COMMON := $(wildcard sandbox/*.c sandbox/base/*.c sandbox/profile/*.c sandbox/ho
 	sandbox/layer/*.c sandbox/box/*.c sandbox/cmd/*.c)
 ONLY_FULL := $(wildcard sandbox/full/*.c sandbox/console/*.c sandbox/job/*.c netns/*.c)
 ONLY_LIGHT := $(wildcard sandbox/light/*.c)
-GENERATED := $(GEN)/seccomp_tables.h
+GENERATED := $(GEN)/seccomp_tables.h $(GEN)/completion_text.h
 
 FULL_PKGS := yaml-0.1 libseccomp libcap mount smartcols
 FULL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(FULL_PKGS)) -fPIE -DNOOK_FULL \

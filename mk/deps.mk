@@ -4,7 +4,7 @@
 # This is the only place that lists them. A package stands in the first list that needs it.
 DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev libcap-dev \
 	libmount-dev libsmartcols-dev
-DEPS_TEST := bats bubblewrap iproute2 jq perl procps shellcheck strace uidmap valgrind
+DEPS_TEST := bats bubblewrap fish iproute2 jq mandoc perl procps shellcheck strace uidmap valgrind zsh
 # tests/fresh makes a bare Debian, tests/guest boots other kernels. Neither runs inside the
 # bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
 DEPS_OUTER := mmdebstrap qemu-system-x86 busybox-static e2fsprogs xz-utils lz4 zstd

@@ -96,6 +96,7 @@ struct args {
  * @help:	Paragraphs below the options, or NULL; plain text, wrapped at 80 columns
  * @options:	Its options, besides -h -q --verbose which all have
  * @complete:	What its words complete to
+ * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks
  * @full:	Needs a library that only the full program links (docs/architecture.md)
  * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
  * @run:	Does it. Return: exit code, or -1 and @e
@@ -107,6 +108,7 @@ struct cmd {
 	const char *help;
 	const struct opt *options;
 	enum complete complete;
+	const char *words;
 	bool full;
 	int fails;
 	int (*run)(const struct args *a, struct err *e);

@@ -16,7 +16,7 @@
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_export, cmd_doctor;
 extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
-extern const struct cmd cmd_tree_make;
+extern const struct cmd cmd_tree_make, cmd_completion;
 
 static const struct cmd *const table[] = {
 	&cmd_shell,
@@ -31,6 +31,7 @@ static const struct cmd *const table[] = {
 	&cmd_doctor,
 	&cmd_tree_make,
 	&cmd_gc,
+	&cmd_completion,
 	&cmd_version,
 	&cmd_help_cmd,
 	NULL,

@@ -47,6 +47,15 @@ static void list_one(const char *name, const char *path, void *arg)
 	profile_free(pf);
 }
 
+/* For completions: reads no profile */
+static void list_name(const char *name, const char *path, void *arg)
+{
+	struct listing *l = arg;
+
+	(void)path;
+	text_addf(l->out, "%s\n", name);
+}
+
 static int ls_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
@@ -54,9 +63,11 @@ static int ls_run(const struct args *a, struct err *e)
 
 	if (a->word_count || a->rest)
 		return cmd_usage(a, e, "profile ls takes no words");
+	if (cmd_option(a, "names") && l.is_json)
+		return cmd_usage(a, e, "--names and --json exclude each other");
 	if (l.is_json)
 		text_add(&out, "[");
-	if (profile_each(list_one, &l, e))
+	if (profile_each(cmd_option(a, "names") ? list_name : list_one, &l, e))
 		return -1;
 	if (l.is_json)
 		text_add(&out, l.count ? "\n]\n" : "]\n");
@@ -65,13 +76,14 @@ static int ls_run(const struct args *a, struct err *e)
 
 static const struct opt ls_options[] = {
 	{ .name = "json", .help = "print a JSON array" },
+	{ .name = "names", .help = "print only the names, one on each line" },
 	{ 0 },
 };
 
 const struct cmd cmd_profile_ls = {
 	.name = "profile ls",
 	.summary = "list the profiles that can be named",
-	.usage = "[--json]",
+	.usage = "[--json|--names]",
 	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the ones "
 		"that come with nook; the first one with a name is used. NOOK_PROFILE_PATH, "
 		"directories with ':' between, replaces this list.",

@@ -18,6 +18,16 @@ const char *field_name(enum field f)
 	return field_info[f].key;
 }
 
+const struct name *field_words(enum field f)
+{
+	return field_info[f].type->words;
+}
+
+const char *field_expects(enum field f)
+{
+	return field_info[f].type->expects;
+}
+
 bool profile_is_set(const struct profile *pf, enum field f)
 {
 	return pf->value[f] != NULL;

@@ -38,11 +38,7 @@ static int check_overlap(struct loader *ld, const struct node *n, const struct i
 
 int read_idmap(struct loader *ld, const struct field_info *f, const struct node *n)
 {
-	static const struct name words[] = { { "auto", MAP_AUTO },
-					     { "single", MAP_SINGLE },
-					     { "subids", MAP_SUBIDS },
-					     { "none", MAP_NONE },
-					     { 0 } };
+	const struct name *words = f->type->words;
 	struct profile *pf = ld->pf;
 	struct parse_idmap line;
 	int word = n->kind == NODE_SCALAR ? name_find(words, n->text) : -1;
@@ -80,9 +76,7 @@ int read_idmap(struct loader *ld, const struct field_info *f, const struct node 
 
 int read_groups(struct loader *ld, const struct field_info *f, const struct node *n)
 {
-	static const struct name words[] = { { "auto", GROUPS_AUTO },
-					     { "none", GROUPS_NONE },
-					     { 0 } };
+	const struct name *words = f->type->words;
 	static const struct type group = { .expects =
 						   "expected a list of numbers or names",
 					   .check = check_id_name };

@@ -15,6 +15,7 @@
 
 struct arena;
 struct err;
+struct name;
 struct node;
 struct text;
 
@@ -334,6 +335,11 @@ int profile_dir_new(struct text *out, struct err *e);
 
 /** field_name() - "root.from" for FIELD_root_from */
 const char *field_name(enum field f);
+/** field_words() - The words that a key takes, ends with a NULL name; NULL where it takes
+ * none. Some keys take more than these words */
+const struct name *field_words(enum field f);
+/** field_expects() - "expected a size such as 512M", as errors end */
+const char *field_expects(enum field f);
 /** field_find() - The field of a key, or -1 */
 int field_find(const char *key);
 

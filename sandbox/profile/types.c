@@ -304,6 +304,16 @@ WORDS(landlock_words) = { { "off", LANDLOCK_OFF },
 			  { "required", LANDLOCK_REQUIRED },
 			  { 0 } };
 
+/* Of types with a reader of their own: what they take besides a list or a map */
+WORDS(bool_words) = { { "true", true }, { "false", false }, { 0 } };
+WORDS(idmap_words) = { { "auto", MAP_AUTO },
+		       { "single", MAP_SINGLE },
+		       { "subids", MAP_SUBIDS },
+		       { "none", MAP_NONE },
+		       { 0 } };
+WORDS(groups_words) = { { "auto", GROUPS_AUTO }, { "none", GROUPS_NONE }, { 0 } };
+WORDS(seccomp_words) = { { "default", SECCOMP_DEFAULT }, { "off", SECCOMP_OFF }, { 0 } };
+
 /* --- the table --------------------------------------------------------------------- */
 
 #define MEMBER_SIZE(m) sizeof(((struct profile *)0)->m)
@@ -338,11 +348,12 @@ WORDS(landlock_words) = { { "off", LANDLOCK_OFF },
 		.name = nm, .expects = "expected " exp, .size = sizeof(struct items), \
 		.shapes = IS_MAP, .read = read_map, .check = fn, .check_key = key_fn  \
 	}
-#define OWN(nm, fn, sh, sz, exp)                                                  \
+#define OWN_WORDS(nm, fn, tab, sh, sz, exp)                                       \
 	{                                                                         \
 		.name = nm, .expects = "expected " exp, .size = sz, .shapes = sh, \
-		.read = fn                                                        \
+		.read = fn, .words = tab                                          \
 	}
+#define OWN(nm, fn, sh, sz, exp) OWN_WORDS(nm, fn, NULL, sh, sz, exp)
 
 enum {
 	TYPE_LINE,
@@ -440,11 +451,12 @@ static const struct type types[TYPES] = {
 			    "an offset such as 10s, -2h or 1h30m"),
 	[TYPE_HOSTNAME] = TEXT("hostname", check_hostname, "a host name"),
 	[TYPE_ID_NAME] = TEXT("user", check_id_name, "a number or a name"),
-	[TYPE_IDMAP] = OWN(
-		"id map", read_idmap, IS_SCALAR | IS_LIST, SPAN(user.map, user.groups),
+	[TYPE_IDMAP] = OWN_WORDS(
+		"id map", read_idmap, idmap_words, IS_SCALAR | IS_LIST, SPAN(user.map, user.groups),
 		"auto, single, subids, none or a list of inside:outside:count"),
-	[TYPE_GROUPS] = OWN("groups", read_groups, IS_SCALAR | IS_LIST,
-			    SPAN(user.groups, mounts), "auto, none or a list of groups"),
+	[TYPE_GROUPS] = OWN_WORDS("groups", read_groups, groups_words,
+				  IS_SCALAR | IS_LIST, SPAN(user.groups, mounts),
+				  "auto, none or a list of groups"),
 	[TYPE_MOUNTS] = OWN("mounts", read_mounts, IS_LIST, SPAN(mounts, devices),
 			    "a list of mounts"),
 	[TYPE_DEVICES] = ITEMS("devices", check_device,
@@ -509,11 +521,13 @@ static const struct type types[TYPES] = {
 	[TYPE_CAPS] = OWN("capabilities", read_caps, IS_LIST, sizeof(struct items),
 			  "a list of capabilities"),
 	[TYPE_SECCOMP] =
-		OWN("seccomp", read_seccomp, IS_SCALAR | IS_MAP, MEMBER_SIZE(seccomp),
-		    "default, off or a map of allow, deny, errno, wx"),
+		OWN_WORDS("seccomp", read_seccomp, seccomp_words, IS_SCALAR | IS_MAP,
+			  MEMBER_SIZE(seccomp),
+			  "default, off or a map of allow, deny, errno, wx"),
 	[TYPE_LANDLOCK] =
 		WORD("landlock", landlock_words, landlock, "off, preferred or required"),
-	[TYPE_BOOL] = OWN("bool", read_bool, IS_SCALAR, sizeof(bool), "true or false"),
+	[TYPE_BOOL] = OWN_WORDS("bool", read_bool, bool_words, IS_SCALAR,
+				sizeof(bool), "true or false"),
 	[TYPE_SYSCTLS] = MAP("sysctls", check_sysctl, check_line, "a map of NAME: VALUE"),
 	[TYPE_LABELS] = MAP("labels", check_label, check_line, "a map of NAME: VALUE"),
 };

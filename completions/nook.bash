@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# nook.bash - completion for bash, made by 'nook completion bash'
+
+# The words that may follow; a command of two words has its second one there
+_nook_commands() {
+	case $1 in
+	'') echo 'shell run explain export profile doctor tree gc completion version help' ;;
+	profile) echo 'ls show check diff new' ;;
+	tree) echo 'make' ;;
+	esac
+}
+# The options of a command
+_nook_options() {
+	case $1 in
+	shell | run) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	explain) echo '--pid --script --json --set' ;;
+	export) echo '--as --set' ;;
+	'profile ls') echo '--json --names' ;;
+	'profile show') echo '--origin --all --set' ;;
+	'profile new') echo '--from --path' ;;
+	doctor) echo --json ;;
+	'tree make') echo '--with --force' ;;
+	esac
+	echo '-h --help -q --quiet --verbose'
+}
+# What the argument of an option is; nothing where it takes none
+_nook_argument() {
+	case $1 in
+	shell | run)
+		case $2 in
+		--set) echo key ;;
+		--memory | -m) echo nothing ;;
+		--cpus) echo nothing ;;
+		--pids-limit) echo nothing ;;
+		--volume | -v) echo file ;;
+		--mount) echo nothing ;;
+		--tmpfs) echo nothing ;;
+		--env | -e) echo nothing ;;
+		--workdir | -w) echo nothing ;;
+		--user | -u) echo nothing ;;
+		--userns) echo 'words auto single subids' ;;
+		--hostname) echo nothing ;;
+		--network) echo 'words none host' ;;
+		--cap-add) echo nothing ;;
+		--timeout) echo nothing ;;
+		--init) echo 'words reaper none' ;;
+		--ulimit) echo nothing ;;
+		--label) echo nothing ;;
+		--preserve-fds) echo nothing ;;
+		--result) echo file ;;
+		esac
+		;;
+	explain)
+		case $2 in
+		--pid) echo nothing ;;
+		--set) echo key ;;
+		esac
+		;;
+	export)
+		case $2 in
+		--as) echo 'words unshare bwrap podman systemd-run' ;;
+		--set) echo key ;;
+		esac
+		;;
+	'profile show')
+		case $2 in
+		--set) echo key ;;
+		esac
+		;;
+	'profile new')
+		case $2 in
+		--from) echo profile ;;
+		--path) echo file ;;
+		esac
+		;;
+	'tree make')
+		case $2 in
+		--with) echo program ;;
+		esac
+		;;
+	esac
+}
+# What the words of a command are
+_nook_kind() {
+	case $1 in
+	shell) echo profile ;;
+	run) echo profile ;;
+	explain) echo profile ;;
+	export) echo profile ;;
+	'profile show') echo profile ;;
+	'profile check') echo profile ;;
+	'profile diff') echo profile ;;
+	'tree make') echo dir ;;
+	completion) echo 'words bash zsh fish' ;;
+	help) echo command ;;
+	esac
+}
+# The keys of a profile, and the words that one takes
+_nook_keys() {
+	echo 'description extends root.from root.path root.changes root.size root.switch root.hide root.show proc namespaces time.boottime time.monotonic hostname user.id user.group user.map user.groups mounts devices workdir environment environment_pass command init terminal umask network.mode network.name network.address network.mac network.publish network.allow network.dns network.hosts network.rate network.rate_in network.rate_out network.join limits.cpus limits.cpu_weight limits.cpuset limits.memory limits.memory_high limits.swap limits.pids limits.on_pids limits.io limits.io_weight limits.wall limits.cpu_time limits.output limits.grace limits.enforce limits.on_limit rlimits capabilities seccomp landlock no_new_privileges nested_namespaces sysctls labels'
+}
+_nook_values() {
+	case $1 in
+	root.from) echo 'system host directory empty' ;;
+	root.changes) echo 'discard keep refuse through' ;;
+	root.switch) echo 'pivot chroot' ;;
+	proc) echo 'full pids' ;;
+	namespaces) echo 'user mount pid net uts ipc cgroup time' ;;
+	user.map) echo 'auto single subids none' ;;
+	user.groups) echo 'auto none' ;;
+	init) echo 'reaper none' ;;
+	terminal) echo 'auto always never' ;;
+	network.mode) echo 'none host veth user join' ;;
+	limits.on_pids) echo 'refuse kill' ;;
+	limits.enforce) echo 'strict best-effort' ;;
+	limits.on_limit) echo 'kill freeze' ;;
+	seccomp) echo 'default off' ;;
+	landlock) echo 'off preferred required' ;;
+	no_new_privileges) echo 'true false' ;;
+	nested_namespaces) echo 'true false' ;;
+	esac
+}
+
+# _nook_complete WORD PREFIX KIND [WORDS...] - what WORD can become, with PREFIX in front
+_nook_complete() {
+	local word=$1 prefix=$2 kind=$3 key
+	shift 3
+	case $kind in
+	words) mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$*" -- "$word") ;;
+	command) _nook_complete "$word" "$prefix" words "$(_nook_commands '')" ;;
+	field) _nook_complete "$word" "$prefix" words "$(_nook_keys)" ;;
+	profile)
+		if [[ $word == */* ]]; then
+			_nook_complete "$word" "$prefix" file
+		else
+			_nook_complete "$word" "$prefix" words \
+				"$("${COMP_WORDS[0]/#\~/$HOME}" profile ls --names 2>/dev/null)"
+		fi
+		;;
+	key)
+		key=${word%%=*}
+		if [[ $word == *=* ]]; then
+			_nook_complete "${word#*=}" "$prefix$key=" words "$(_nook_values "${key#+}")"
+			return
+		fi
+		[[ $word != +* ]] || prefix+=+ word=${word#+}
+		mapfile -t COMPREPLY < <(compgen -P "$prefix" -S = -W "$(_nook_keys)" -- "$word")
+		compopt -o nospace 2>/dev/null
+		;;
+	file | dir)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -P "$prefix" "-${kind:0:1}" -- "$word")
+		;;
+	program) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
+	esac
+}
+
+# Behind `--` stands a command with words of its own
+_nook_rest() {
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -- ]] || continue
+		if declare -F _command_offset >/dev/null; then
+			_command_offset $((i + 1))
+		elif ((i + 1 == COMP_CWORD)); then
+			_nook_complete "$1" '' program
+		else
+			_nook_complete "$1" '' file
+		fi
+		return
+	done
+}
+
+_nook() {
+	local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} command first=2 word last i breaks
+	local -a words kind
+	COMPREPLY=()
+	# COMP_WORDS is split at = and : too
+	read -ra words <<<"$line"
+	[[ $line != *[[:blank:]] ]] || words+=('')
+	word=${words[-1]} last=${words[-2]}
+	for i in "${words[@]:1:${#words[@]}-2}"; do
+		[[ $i != -- ]] || { _nook_rest "$word"; return; }
+	done
+	if ((${#words[@]} == 2)); then
+		_nook_complete "$word" '' words "$(_nook_commands '')" -h --help -V --version
+		return
+	fi
+	command=${words[1]}
+	if [[ -n $(_nook_commands "$command") ]]; then
+		if ((${#words[@]} == 3)); then
+			_nook_complete "$word" '' words "$(_nook_commands "$command")"
+			return
+		fi
+		command+=" ${words[2]}" first=3
+	fi
+	read -ra kind <<<"$(_nook_argument "$command" "$last")"
+	if ((${#kind[@]} && ${#words[@]} > first + 1)); then
+		_nook_complete "$word" '' "${kind[@]}"
+	elif [[ $word == --*=* ]]; then
+		read -ra kind <<<"$(_nook_argument "$command" "${word%%=*}")"
+		_nook_complete "${word#*=}" "${word%%=*}=" "${kind[@]:-nothing}"
+	elif [[ $word == -* ]]; then
+		_nook_complete "$word" '' words "$(_nook_options "$command")"
+	else
+		read -ra kind <<<"$(_nook_kind "$command")"
+		_nook_complete "$word" '' "${kind[@]:-nothing}"
+	fi
+	# readline puts what it is given behind the last = or :, where it breaks words there
+	breaks=${COMP_WORDBREAKS//[!=:]/}
+	if [[ -n $breaks && $word == *[$breaks]* ]]; then
+		word=${word%"${word##*["$breaks"]}"}
+		COMPREPLY=("${COMPREPLY[@]#"$word"}")
+	fi
+}
+
+complete -F _nook nook

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# nook.fish - completion for fish, made by 'nook completion fish'
+
+# The keys of a profile, then the words that one takes
+function __nook_field
+	printf '%s\t%s\n' \
+		description 'one line that says what the profile is for' \
+		extends 'profile or profiles to inherit from, left to right, later wins' \
+		root.from 'what the box sees as its tree: system, host, directory or empty' \
+		root.path 'the tree, for root.from directory' \
+		root.changes 'what becomes of changes to the tree: discard, keep, refuse or through' \
+		root.size 'size of the tmpfs behind discard and empty' \
+		root.switch 'how the box gets its root: pivot or chroot' \
+		root.hide 'paths masked besides the default ones' \
+		root.show 'paths taken back from the masked ones' \
+		proc 'what /proc shows: full, or pids only' \
+		namespaces 'namespaces the box gets of its own' \
+		time.boottime 'offset of CLOCK_BOOTTIME inside' \
+		time.monotonic 'offset of CLOCK_MONOTONIC inside' \
+		hostname 'host name inside' \
+		user.id 'user inside, a number or a name' \
+		user.group 'group inside, a number or a name' \
+		user.map 'id map: auto, single, subids, none, or lines of inside:outside:count' \
+		user.groups 'supplementary groups: auto, none, or a list' \
+		mounts 'what else is mounted' \
+		devices 'device nodes in /dev' \
+		workdir 'directory the command starts in' \
+		environment 'environment variables; null removes one' \
+		environment_pass 'variables that pass from the caller besides TERM LANG LC_* TZ' \
+		command 'the command and its arguments' \
+		init 'what is pid 1: nook\'s reaper, or none (the command itself)' \
+		terminal 'own pseudo-terminal: auto, always or never' \
+		umask 'file mode creation mask' \
+		network.mode 'none (only lo), host, veth, user or join' \
+		network.name 'veth: the network to join' \
+		network.address 'auto, or addresses in CIDR form' \
+		network.mac 'auto (random, locally administered) or an address' \
+		network.publish 'ports published on the host, [IP:]HOST:BOX[/udp]' \
+		network.allow 'the only destinations allowed: CIDR, CIDR:port, name:port' \
+		network.dns 'name servers' \
+		network.hosts 'more lines of /etc/hosts, NAME:ADDRESS' \
+		network.rate 'rate in both directions, such as 10mbit' \
+		network.rate_in 'rate into the box' \
+		network.rate_out 'rate out of the box' \
+		network.join 'join: path of a network namespace, or a box' \
+		limits.cpus 'CPUs, such as 1.5 or 150%' \
+		limits.cpu_weight 'share of the CPU under contention, 1 to 10000' \
+		limits.cpuset 'CPUs it may run on, such as 0-3,8' \
+		limits.memory 'memory of all processes together' \
+		limits.memory_high 'memory above which it is slowed and reclaimed' \
+		limits.swap 'swap of all processes together' \
+		limits.pids 'processes and threads together' \
+		limits.on_pids 'at the pids limit: refuse the fork, or kill the box' \
+		limits.io 'limits for block devices' \
+		limits.io_weight 'share of the disk under contention, 1 to 10000' \
+		limits.wall 'time the box may live' \
+		limits.cpu_time 'CPU time of all processes together' \
+		limits.output 'bytes of stdout and stderr together' \
+		limits.grace 'time between TERM and KILL' \
+		limits.enforce 'a limit that cannot be set: strict is an error, best-effort goes on and lists it' \
+		limits.on_limit 'at wall, cpu_time and memory_high: kill, or freeze and wait for a person' \
+		rlimits 'resource limits of each process, value or soft:hard' \
+		capabilities 'capabilities kept, by name, or box-root' \
+		seccomp 'default, off, or a map of allow, deny, errno, wx' \
+		landlock 'second wall around files: off, preferred or required' \
+		no_new_privileges 'setuid programs and file capabilities give nothing' \
+		nested_namespaces 'the box may make namespaces of its own' \
+		sysctls 'namespaced kernel settings' \
+		labels 'your own words about the box; shown by ps and inspect'
+end
+
+function __nook_values
+	switch $argv[1]
+		case root.from
+			printf '%s\n' system host directory empty
+		case root.changes
+			printf '%s\n' discard keep refuse through
+		case root.switch
+			printf '%s\n' pivot chroot
+		case proc
+			printf '%s\n' full pids
+		case namespaces
+			printf '%s\n' user mount pid net uts ipc cgroup time
+		case user.map
+			printf '%s\n' auto single subids none
+		case user.groups
+			printf '%s\n' auto none
+		case init
+			printf '%s\n' reaper none
+		case terminal
+			printf '%s\n' auto always never
+		case network.mode
+			printf '%s\n' none host veth user join
+		case limits.on_pids
+			printf '%s\n' refuse kill
+		case limits.enforce
+			printf '%s\n' strict best-effort
+		case limits.on_limit
+			printf '%s\n' kill freeze
+		case seccomp
+			printf '%s\n' default off
+		case landlock
+			printf '%s\n' off preferred required
+		case no_new_privileges
+			printf '%s\n' true false
+		case nested_namespaces
+			printf '%s\n' true false
+	end
+end
+
+# The words behind nook and before the one that is typed
+function __nook_words
+	set -l words (commandline -opc)
+	printf '%s\n' $words[2..]
+end
+
+function __nook_behind
+	contains -- -- (__nook_words)
+end
+
+# __nook_at [WORD] - these are all words so far
+function __nook_at
+	test "$(__nook_words)" = "$argv"
+end
+
+# __nook_in COMMAND... - one of these is typed, and not yet a command behind --
+function __nook_in
+	set -l words (__nook_words)
+	not __nook_behind; or return
+	contains -- "$words[1]" $argv; or contains -- "$words[1..2]" $argv
+end
+
+function __nook_profile
+	set -l words (commandline -opc)
+	$words[1] profile ls --names 2>/dev/null
+	__fish_complete_suffix .yaml
+end
+
+function __nook_key
+	set -l pair (string match -r '^(\+?)([^=]*)=' -- (commandline -ct | string replace -r '^--[a-z-]+=' ''))
+	if set -q pair[1]
+		__nook_values $pair[3] | string replace -r '^' $pair[1]
+	else
+		__nook_field | string replace \t =\t
+	end
+end
+
+function __nook_command
+	nook help | string match -rg '^  ([a-z][a-z ]*[a-z])  '
+end
+
+function __nook_dir
+	__fish_complete_directories
+end
+
+function __nook_program
+	__fish_complete_command
+end
+
+# Behind -- stands a command with words of its own
+function __nook_rest
+	set -l words (__nook_words)
+	set -l at (contains -i -- -- $words)
+	complete -C "$(string escape -- $words[(math $at + 1)..] | string join ' ') $(commandline -ct)"
+end
+
+complete -c nook -f
+complete -c nook -n '__nook_at' -s h -l help -d 'list the commands'
+complete -c nook -n '__nook_at' -s V -l version -d 'show the version'
+complete -c nook -n '__nook_behind' -a '(__nook_rest)'
+complete -c nook -n "__nook_at" -a shell -d 'open a shell in a fresh box; nothing stays'
+complete -c nook -n "__nook_at" -a run -d 'run a command in a fresh box; nothing stays'
+complete -c nook -n "__nook_at" -a explain -d 'say what separates a box from this machine, layer by layer'
+complete -c nook -n "__nook_at" -a export -d 'print the same box as a command line of another tool'
+complete -c nook -n "__nook_at" -a profile -d 'ls, show, check, diff, new'
+complete -c nook -n "__nook_at profile" -a ls -d 'list the profiles that can be named'
+complete -c nook -n "__nook_at profile" -a show -d 'print a profile with all that it inherits'
+complete -c nook -n "__nook_at profile" -a check -d 'say what is wrong with profiles; exit code 1 when something is'
+complete -c nook -n "__nook_at profile" -a diff -d 'compare two profiles key by key; exit code 1 when they differ'
+complete -c nook -n "__nook_at profile" -a new -d 'write a starting profile with every key explained, and say where'
+complete -c nook -n "__nook_at" -a doctor -d 'say what this machine allows, and how to get what it refuses'
+complete -c nook -n "__nook_at" -a tree -d 'make'
+complete -c nook -n "__nook_at tree" -a make -d 'make a small root directory: busybox, or programs of this system'
+complete -c nook -n "__nook_at" -a gc -d 'clear away what killed boxes left (every run does this a little)'
+complete -c nook -n "__nook_at" -a completion -d 'print the completion script for bash, zsh or fish'
+complete -c nook -n "__nook_at" -a version -d 'show the version'
+complete -c nook -n "__nook_at" -a help -d 'list the commands, or explain one'
+complete -c nook -n "__nook_in shell" -a '(__nook_profile)'
+complete -c nook -n "__nook_in run" -a '(__nook_profile)'
+complete -c nook -n "__nook_in explain" -a '(__nook_profile)'
+complete -c nook -n "__nook_in export" -a '(__nook_profile)'
+complete -c nook -n "__nook_in 'profile show'" -a '(__nook_profile)'
+complete -c nook -n "__nook_in 'profile check'" -a '(__nook_profile)'
+complete -c nook -n "__nook_in 'profile diff'" -a '(__nook_profile)'
+complete -c nook -n "__nook_in 'tree make'" -a '(__nook_dir)'
+complete -c nook -n "__nook_in completion" -a 'bash zsh fish'
+complete -c nook -n "__nook_in help" -a '(__nook_command)'
+complete -c nook -n "__nook_in shell run" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
+complete -c nook -n "__nook_in shell run" -s m -l memory -x -d 'limit the memory of all processes together'
+complete -c nook -n "__nook_in shell run" -l cpus -x -d 'limit the CPUs: 1.5, 150%'
+complete -c nook -n "__nook_in shell run" -l pids-limit -x -d 'limit processes and threads'
+complete -c nook -n "__nook_in shell run" -s v -l volume -r -F -d 'bind a host path, read-only unless OPT is rw; \'.\' is the current directory'
+complete -c nook -n "__nook_in shell run" -l mount -x -d 'type=bind,src=SRC,dst=DST[,ro] or type=tmpfs,dst=DST[,tmpfs-size=SIZE]'
+complete -c nook -n "__nook_in shell run" -l tmpfs -x -d 'a fresh tmpfs; OPT size=, mode='
+complete -c nook -n "__nook_in shell run" -s e -l env -x -d 'set a variable, or pass the caller\'s'
+complete -c nook -n "__nook_in shell run" -s w -l workdir -x -d 'directory the command starts in'
+complete -c nook -n "__nook_in shell run" -s u -l user -x -d 'user and group inside'
+complete -c nook -n "__nook_in shell run" -l userns -x -a 'auto single subids' -d 'id map: auto, single, subids'
+complete -c nook -n "__nook_in shell run" -l hostname -x -d 'host name inside'
+complete -c nook -n "__nook_in shell run" -l network -x -a 'none host' -d 'none (only lo) or host'
+complete -c nook -n "__nook_in shell run" -l cap-add -x -d 'keep a capability'
+complete -c nook -n "__nook_in shell run" -l read-only -d 'refuse changes to the box\'s tree'
+complete -c nook -n "__nook_in shell run" -l timeout -x -d 'end the box after this time: 10s, 2m30s'
+complete -c nook -n "__nook_in shell run" -l init -x -a 'reaper none' -d 'what is pid 1: reaper, or none (the command)'
+complete -c nook -n "__nook_in shell run" -l ulimit -x -d 'set a resource limit, such as nofile=64'
+complete -c nook -n "__nook_in shell run" -l label -x -d 'your own words'
+complete -c nook -n "__nook_in shell run" -s t -l tty -d 'a terminal of its own even where stdin is none'
+complete -c nook -n "__nook_in shell run" -s i -l interactive -d 'stdin stays open (it always does)'
+complete -c nook -n "__nook_in shell run" -l rm -d 'nothing stays (a run never leaves anything)'
+complete -c nook -n "__nook_in shell run" -l preserve-fds -x -d 'the command also gets descriptors 3 to 2+N'
+complete -c nook -n "__nook_in shell run" -l result -r -F -d 'write how it ended as JSON; - is stdout'
+complete -c nook -n "__nook_in shell run" -l dry-run -d 'print the plan and do nothing'
+complete -c nook -n "__nook_in explain" -l pid -x -d 'describe process N as seen from here'
+complete -c nook -n "__nook_in explain" -l script -d 'print a shell script that builds the same box'
+complete -c nook -n "__nook_in explain" -l json -d 'as one JSON object'
+complete -c nook -n "__nook_in explain" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
+complete -c nook -n "__nook_in export" -l as -x -a 'unshare bwrap podman systemd-run' -d 'unshare (a script), bwrap, podman or systemd-run'
+complete -c nook -n "__nook_in export" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
+complete -c nook -n "__nook_in 'profile ls'" -l json -d 'print a JSON array'
+complete -c nook -n "__nook_in 'profile ls'" -l names -d 'print only the names, one on each line'
+complete -c nook -n "__nook_in 'profile show'" -l origin -d 'say behind each value which file and line set it'
+complete -c nook -n "__nook_in 'profile show'" -l all -d 'list what is not set too, as comments with its default'
+complete -c nook -n "__nook_in 'profile show'" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
+complete -c nook -n "__nook_in 'profile new'" -l from -x -a '(__nook_profile)' -d 'extend this one instead of base'
+complete -c nook -n "__nook_in 'profile new'" -l path -r -F -d 'write this file, not one in your own profiles'
+complete -c nook -n "__nook_in doctor" -l json -d 'print one JSON object'
+complete -c nook -n "__nook_in 'tree make'" -l with -x -a '(__nook_program)' -d 'copy this program and all it needs (may be repeated)'
+complete -c nook -n "__nook_in 'tree make'" -l force -d 'into a directory that is not empty'
+complete -c nook -n "not __nook_behind" -s h -l help -d 'show this help'
+complete -c nook -n "not __nook_behind" -s q -l quiet -d 'say nothing but errors'
+complete -c nook -n "not __nook_behind" -l verbose -d 'say what is being done'

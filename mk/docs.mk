@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# docs.mk - `make docs`: what people read and shells complete, made from the tables of the program
+#
+# The results are in the tree, so that a reader needs no build; tests/lint/generated.t says when
+# one is out of step. The scripts' hand-written halves are sandbox/cmd/completion/*.in.
+COMPLETION_TEXT := $(wildcard sandbox/cmd/completion/*.in)
+
+$(GEN)/completion_text.h: $(COMPLETION_TEXT) mk/docs.mk
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)for f in $(COMPLETION_TEXT); do \
+		n=$${f##*/}; \
+		echo "static const char completion_$${n%.in}_text[] ="; \
+		sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/; $$ s/$$/;/' "$$f"; \
+	done > $@.tmp && mv $@.tmp $@
+
+docs: nook
+	$(Q)mkdir -p completions
+	$(Q)./nook completion bash > completions/nook.bash
+	$(Q)./nook completion zsh > completions/_nook
+	$(Q)./nook completion fish > completions/nook.fish
+
+.PHONY: docs

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# completion.bats - what the shells offer while a nook command line is typed
+# as: user
+load helper
+
+setup() {
+	nook_setup
+	mkdir -p bin profiles
+	ln -s "$NOOK" bin/nook
+	PATH=$T/bin:$PATH
+	cp "$TOP"/profiles/*.yaml profiles/
+	export NOOK_PROFILE_PATH=$T/profiles
+}
+
+# offers LINE WORD... - bash offers exactly these words where LINE ends
+offers() {
+	local line=$1
+	shift
+	# A shell without the functions and options of bats
+	cat >try.bash <<-'END'
+		. "$1" || exit
+		COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDBREAKS=$' \t\n=:'
+		read -ra COMP_WORDS <<<"$2"
+		[[ $2 != *" " ]] || COMP_WORDS+=('')
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		_nook nook "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf '%s\n' "${COMPREPLY[@]}"
+	END
+	run env -i PATH="$PATH" HOME="$HOME" NOOK_PROFILE_PATH="$NOOK_PROFILE_PATH" \
+		bash --norc try.bash "$TOP/completions/nook.bash" "$line"
+	assert_status 0
+	assert_equal "$(sort -u <<<"$output" | xargs)" "$(printf '%s\n' "$@" | sort -u | xargs)"
+}
+
+@test "bash: commands, and second words of commands" {
+	offers 'nook comp' completion
+	offers 'nook ru' run
+	offers 'nook profile c' check
+	offers 'nook help expl' explain
+	offers 'nook completion ' bash zsh fish
+}
+
+@test "bash: the options of a command, and what they take" {
+	offers 'nook run --mem' --memory
+	offers 'nook run --verb' --verbose
+	offers 'nook doctor --j' --json
+	offers 'nook doctor --mem'
+	offers 'nook run --network ' none host
+	offers 'nook run --network=h' host
+	offers 'nook run --memory '
+}
+
+@test "bash: profiles, as they are now" {
+	offers 'nook run --read-only st' strict
+	echo 'description: my own' >profiles/strange.yaml
+	offers 'nook shell st' strict strange
+	offers 'nook run profiles/str' profiles/strict.yaml profiles/strange.yaml
+}
+
+@test "bash: keys and their values" {
+	offers 'nook run --set hostn' hostname=
+	offers 'nook run --set +capa' +capabilities=
+	offers 'nook run --set root.from=' system host directory empty
+	offers 'nook run --set=root.from=h' host
+	offers 'nook run --set no_new_privileges=t' true
+}
+
+@test "bash: a command of the user's behind --" {
+	touch bin/nook-test-one bin/nook-test-two
+	chmod +x bin/nook-test-*
+	offers 'nook run strict -- nook-test-' nook-test-one nook-test-two
+	offers 'nook run -- cat profiles/base' profiles/base.yaml
+}
+
+@test "zsh: reads the script, offers commands and keys" {
+	need zsh
+	zsh -n "$TOP/completions/_nook"
+	# zsh completes only in a terminal: one of its own
+	cat >try.zsh <<-'END'
+		zmodload zsh/zpty
+		zpty -b z zsh -f -i
+		zpty -w z "PS1= ; fpath=($TOP/completions \$fpath); autoload -U compinit; compinit -D -u; zstyle ':completion:*' menu no; echo READY"
+		until [[ $all == *READY*READY* ]]; do zpty -r z all_ && all+=$all_; sleep 0.02; done
+		typed() {
+			local out= some i
+			zpty -w -n z "$1"$'\t\t'
+			for i in {1..100}; do
+				zpty -r -t z some && out+=$some
+				[[ $out != *$2* ]] || break
+				sleep 0.05
+			done
+			zpty -w -n z $'\x15'
+			[[ $out == *$2* ]] || { print -r -- "$1: ${(V)out}"; exit 1 }
+		}
+		typed 'nook comple' 'nook completion'
+		typed 'nook profile che' 'nook profile check'
+		typed 'nook run --preserve' 'run --preserve-fds'
+		typed 'nook run stri' 'nook run strict'
+		typed 'nook run --set root.swi' 'set root.switch'
+		typed 'nook run --set root.switch=ch' 'root.switch=chroot'
+		zpty -d z
+	END
+	run zsh -f try.zsh
+	assert_status 0
+}
+
+@test "fish: reads the script, offers commands, options, keys, profiles" {
+	need fish
+	fish -n "$TOP/completions/nook.fish"
+	# fish_offers LINE WORD - the first offer is WORD
+	fish_offers() {
+		run --separate-stderr fish --no-config -c "source $TOP/completions/nook.fish; complete -C '$1'"
+		assert_status 0
+		assert_equal "$(head -n 1 <<<"$output" | cut -f 1)" "$2"
+	}
+	fish_offers 'nook comp' completion
+	fish_offers 'nook profile che' check
+	fish_offers 'nook run --mem' --memory
+	fish_offers 'nook run --network h' host
+	fish_offers 'nook run --set root.sw' root.switch=
+	fish_offers 'nook run --set root.switch=ch' root.switch=chroot
+	fish_offers 'nook run stri' strict
+	touch bin/nook-test-one
+	chmod +x bin/nook-test-one
+	fish_offers 'nook run -- nook-test-o' nook-test-one
+}

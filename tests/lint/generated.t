@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# generated.t - what is made from the program's tables is in step with them ('make docs' makes it)
+# as: self
+cd "$(dirname "$0")/../.." || exit
+count=0
+
+# same FILE COMMAND... - one line of TAP: the command prints what is in the file
+same() {
+	count=$((count + 1))
+	file=$1
+	shift
+	if found=$("$@" 2>&1 | diff "$file" - 2>&1); then
+		echo "ok $count - $file"
+	else
+		echo "not ok $count - $file ('make docs' writes it anew)"
+		echo "$found" | head -n 20 | sed 's/^/# /'
+	fi
+}
+
+if [ ! -x build/release/nook ]; then
+	echo "1..0 # SKIP build/release/nook is not built"
+	exit
+fi
+same completions/nook.bash build/release/nook completion bash
+same completions/_nook build/release/nook completion zsh
+same completions/nook.fish build/release/nook completion fish
+echo "1..$count"
