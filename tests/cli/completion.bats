@@ -79,8 +79,11 @@ offers() {
 	cat >try.zsh <<-'END'
 		zmodload zsh/zpty
 		zpty -b z zsh -f -i
-		zpty -w z "PS1= ; fpath=($TOP/completions \$fpath); autoload -U compinit; compinit -D -u; zstyle ':completion:*' menu no; echo READY"
-		until [[ $all == *READY*READY* ]]; do zpty -r z all_ && all+=$all_; sleep 0.02; done
+		zpty -w z "PS1=; fpath=($TOP/completions \$fpath); autoload -U compinit"
+		zpty -w z "compinit -D -u; zstyle ':completion:*' menu no; echo REA''DY"
+		until [[ $all == *READY* ]]; do
+			zpty -r -t z some && all+=$some || sleep 0.02
+		done
 		typed() {
 			local out= some i
 			zpty -w -n z "$1"$'\t\t'
@@ -109,7 +112,8 @@ offers() {
 	fish -n "$TOP/completions/nook.fish"
 	# fish_offers LINE WORD - the first offer is WORD
 	fish_offers() {
-		run --separate-stderr fish --no-config -c "source $TOP/completions/nook.fish; complete -C '$1'"
+		run --separate-stderr fish --no-config \
+			-c "source $TOP/completions/nook.fish; complete -C '$1'"
 		assert_status 0
 		assert_equal "$(head -n 1 <<<"$output" | cut -f 1)" "$2"
 	}
