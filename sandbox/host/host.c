@@ -145,7 +145,9 @@ struct host_pair *host_pair_find(struct host_pair *list, const char *name)
 
 int host_open(struct host *h, const char *path, int flags)
 {
-	return h->made ? made_open_path(h, path, flags) : open(path, flags | O_CLOEXEC);
+	/* openat: musl's open() sets O_CLOEXEC by a call of its own once more. */
+	return h->made ? made_open_path(h, path, flags) :
+			 openat(AT_FDCWD, path, flags | O_CLOEXEC);
 }
 
 int host_read_text(struct host *h, const char *path, size_t most, struct text *t)

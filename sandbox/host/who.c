@@ -147,7 +147,8 @@ size_t host_subids(struct host *h, bool group, const struct host_range **ranges)
 	if (!host_known(h, group ? KNOWN_SUBGID : KNOWN_SUBUID)) {
 		/* subgid too is by the user's name and uid (subgid(5)). */
 		if (!host_read_text(h, group ? "/etc/subgid" : "/etc/subuid", PASSWD_MOST,
-				    &file))
+				    &file) &&
+		    file.len)
 			n = host_subid_parse((struct slice){ text_str(&file), file.len },
 					     host_user(h), h->uid, found, SUBID_MOST);
 		h->subids[group] = n ? host_alloc(h, n * sizeof(*found)) : NULL;
