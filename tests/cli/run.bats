@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# run.bats - `nook run` as a whole: exit codes, results, signals, descriptors, nesting
+# as: root user subids
+
+load helper
+
+# json FILE KEY - one value of a result record; perl's own reader also checks the syntax
+json() {
+	perl -MJSON::PP -e 'local $/; open my $f, "<", $ARGV[0] or die;
+		my $v = decode_json(<$f>)->{$ARGV[1]};
+		print defined $v ? ref $v ? encode_json($v) : $v : "null"' "$1" "$2"
+}
+
+# wait_for FILE - until a file is there, at most 5 s
+wait_for() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$1" ] && return 0
+		sleep 0.01
+	done
+	fail "never came: $1"
+}
+
+# needs_keeper SCRIPT - run a script under a keeper of its own; $keeper is its pid, the script
+# says that it runs by making the file 'up' in $T, which the profile binds
+start_box() {
+	printf 'extends: strict\nlimits: {wall: 20s, grace: 300ms}\nmounts: [{bind: "%s", to: /t, options: [rw]}]\n' "$T" >"$T/p.yaml"
+	"$NOOK" run --userns single --result "$T/result" "$T/p.yaml" -- sh -c "$1" >"$T/out" 2>"$T/err" &
+	keeper=$!
+	wait_for "$T/up"
+}
+
+@test "the command's exit code is nook's" {
+	nook_run run base -- sh -c 'exit 0'
+	assert_status 0
+	nook_run run base -- sh -c 'exit 42'
+	assert_status 42
+	assert_stderr
+}
+
+@test "a signal is 128+n, and nook's own codes are told apart" {
+	nook_run run base -- sh -c 'kill -SEGV $$'
+	assert_status 139
+	nook_run run base -- no-such-program
+	assert_status 127
+	assert_match "^nook: cannot run 'no-such-program': not found in /" "$stderr"
+	nook_run run base -- /etc/passwd
+	assert_status 126
+	nook_run run no-such-profile -- true
+	assert_status 125
+	nook_run run --no-such-option base -- true
+	assert_status 2
+	assert_match "unknown option '--no-such-option'" "$stderr"
+}
+
+@test "limits.wall ends the box with 124 and says so" {
+	nook_run run --timeout 200ms --set limits.grace=100ms base -- sleep 30
+	assert_status 124
+	assert_stderr "nook: killed: ran longer than limits.wall 200ms; try --timeout with more"
+	nook_run run -q --timeout 200ms --set limits.grace=100ms base -- sh -c 'trap "" TERM; while :; do sleep 1; done'
+	assert_status 124
+	assert_stderr
+}
+
+@test "limits.output lets that much through and ends the box with 137" {
+	nook_run run --set limits.output=1K base -- sh -c 'while :; do echo 0123456; done'
+	assert_status 137
+	assert_equal "$(printf '%s\n' "$output" | wc -c)" 1024
+	assert_stderr "nook: killed: wrote more than limits.output 1K"
+}
+
+@test "the result is one JSON object that tells the cause" {
+	"$NOOK" run --result "$T/r" base -- sh -c 'exit 3' || true
+	assert_equal "$(json "$T/r" schema)" 1
+	assert_equal "$(json "$T/r" cause)" exited
+	assert_equal "$(json "$T/r" exit_code)" 3
+	assert_equal "$(json "$T/r" profile)" base
+	assert_equal "$(json "$T/r" command)" '["sh","-c","exit 3"]'
+	assert_equal "$(json "$T/r" memory_peak_bytes)" null
+	"$NOOK" run --result "$T/r" base -- sh -c 'kill -9 $$' || true
+	assert_equal "$(json "$T/r" cause) $(json "$T/r" signal)" "signaled 9"
+	"$NOOK" run --result "$T/r" base -- nothing-there 2>/dev/null || true
+	assert_equal "$(json "$T/r" cause) $(json "$T/r" exit_code)" "exec 127"
+	"$NOOK" run --timeout 100ms --set limits.grace=100ms --result "$T/r" base -- sleep 9 2>/dev/null || true
+	assert_equal "$(json "$T/r" cause) $(json "$T/r" exit_code)" "wall 124"
+}
+
+@test "a payload that prints what looks like a result changes nothing" {
+	"$NOOK" run --result "$T/r" base -- sh -c 'echo "{\"cause\":\"oom\"}"; echo "{\"cause\":\"oom\"}" >&2; exit 137' || true
+	assert_equal "$(json "$T/r" cause) $(json "$T/r" exit_code)" "exited 137"
+}
+
+@test "the result goes to a file that is no link, or to stdout" {
+	ln -s "$T/victim" "$T/link"
+	nook_run run --result "$T/link" base -- true
+	assert_status 125
+	assert_equal "$(ls "$T/victim" 2>/dev/null)" ""
+	nook_run run --result - base -- true
+	assert_match '^\{"schema":1,'
+}
+
+@test "TERM to nook reaches the command, and the cause is cancelled" {
+	start_box 'touch /t/up; exec sleep 20'
+	kill -TERM "$keeper"
+	run wait "$keeper"
+	assert_status 143
+	assert_equal "$(json "$T/result" cause)" cancelled
+}
+
+@test "a command that ignores TERM is killed after limits.grace" {
+	start_box 'trap "" TERM; touch /t/up; while :; do sleep 0.1; done'
+	kill -TERM "$keeper"
+	run wait "$keeper"
+	assert_status 137
+	assert_equal "$(json "$T/result" cause)" cancelled
+}
+
+@test "a command that handles a signal decides itself" {
+	start_box 'trap "exit 9" USR1; touch /t/up; while :; do sleep 0.1; done'
+	kill -USR1 "$keeper"
+	run wait "$keeper"
+	assert_status 9
+}
+
+@test "when the keeper is killed everything inside ends" {
+	start_box 'trap "" TERM HUP INT; touch /t/up; while :; do touch /t/beat; sleep 0.05; done'
+	kill -KILL "$keeper"
+	wait "$keeper" || true
+	sleep 0.3
+	rm -f "$T/beat"
+	sleep 0.3
+	refute test -e "$T/beat"
+	"$NOOK" gc -q
+}
+
+@test "daemons end with the command, and its status counts" {
+	run --separate-stderr timeout 5 "$NOOK" run base -- sh -c 'setsid sleep 60 >/dev/null 2>&1 & exit 6'
+	assert_status 6
+}
+
+@test "a daemon that keeps stdout open does not keep nook" {
+	run --separate-stderr timeout 5 "$NOOK" run base -- sh -c 'setsid sleep 60 & echo done'
+	assert_status 0
+	assert_output done
+}
+
+@test "stdin passes" {
+	run --separate-stderr sh -c 'echo hello | "$NOOK" run base -- cat'
+	assert_output hello
+}
+
+@test "a directory on stdin is refused, a closed one is /dev/null" {
+	run --separate-stderr sh -c '"$NOOK" run base -- true </'
+	assert_status 125
+	assert_match "descriptor 0 is a directory" "$stderr"
+	run --separate-stderr sh -c '"$NOOK" run base -- cat <&-'
+	assert_status 0
+}
+
+@test "only descriptors 0 to 2 are open, or as many as were asked for" {
+	run --separate-stderr bash -c 'exec 3</etc/hostname 7</ 9</etc/passwd; "$NOOK" run base -- sh -c "ls /proc/self/fd | tr \"\\n\" \" \""'
+	assert_output "0 1 2 3 "
+	run --separate-stderr bash -c 'exec 3<<<three 4<<<four; "$NOOK" run --preserve-fds 1 base -- sh -c "cat <&3; cat <&4"'
+	assert_match '^three$'
+	refute_line four
+}
+
+@test "the caller's environment stays outside, but for what is asked for" {
+	export SECRET=s3cret LD_PRELOAD=/nothing.so NOOK_X=1 KEEP=kept
+	nook_run run base -- env
+	refute_line "SECRET=s3cret"
+	! grep -qE '^(LD_|NOOK_)' <<<"$output" || fail "leaked"
+	nook_run run -e KEEP -e 'ADD=a b[c]: {d}' base -- env
+	assert_line "KEEP=kept"
+	assert_line "ADD=a b[c]: {d}"
+}
+
+@test "init shows neither the caller's words nor its environment" {
+	export SECRET=s3cret
+	nook_run run -e TOKEN=t0ken base -- sh -c 'tr "\0" " " </proc/1/cmdline; cat /proc/1/environ 2>&1; true'
+	! grep -qE 's3cret|t0ken' <<<"$output" || fail "init shows it"
+}
+
+@test "--dry-run prints the plan and makes nothing" {
+	nook_run run --dry-run strict -- true
+	assert_status 0
+	assert_match strict
+}
+
+@test "the command is never taken as options" {
+	nook_run run base -- echo --help -q
+	assert_output "--help -q"
+}
+
+@test "words without -- are refused with a hint" {
+	nook_run run base true
+	assert_status 2
+	assert_match '^hint: write -- before the command' "$stderr"
+}
+
+@test "-v binds, read-only unless it says rw" {
+	mkdir "$T/d"
+	echo inside >"$T/d/f"
+	chmod 777 "$T/d"
+	nook_run run -v "$T/d:/data" base -- sh -c 'cat /data/f; touch /data/new'
+	assert_match '^inside$'
+	refute test -e "$T/d/new"
+	nook_run run --userns single -v "$T/d:/data:rw" base -- touch /data/new
+	assert_status 0
+	assert test -e "$T/d/new"
+}
+
+@test "a terminal of its own: size, job control, exit code" {
+	need script
+	run --separate-stderr script -qec "stty cols 77 rows 13; '$NOOK' run base -- sh -c 'tty; stty size; exit 5'" /dev/null </dev/null
+	assert_status 5
+	assert_match '^/dev/pts/0'
+	assert_match '^13 77'
+}
+
+@test "a box inside a box, where the outer one allows it" {
+	nook_run run --set nested_namespaces=true --set root.from=host --set 'root.changes=discard' base -- \
+		"$NOOK" run --set proc=full base -- sh -c 'echo inner; id -u'
+	assert_status 0
+	assert_match '^inner$'
+	nook_run run --set root.from=host base -- "$NOOK" run base -- true
+	assert_status 125
+	assert_match 'user namespace' "$stderr"
+}
+
+@test "no user namespaces: refused with the reason and a way out" {
+	is_root && skip_as_root=1
+	run --separate-stderr unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all "$NOOK" run base -- true'
+	assert_status 125
+	assert_match 'max_user_namespaces|limited to 0' "$stderr"
+}
