@@ -38,7 +38,8 @@ static const char *const in_home[] = {
 	".local/share/keyrings",
 };
 
-/* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together) */
+/* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together, without
+ * what kernels that have mount_setattr have no more: timer_stats, sched_debug) */
 static const struct {
 	const char *path;
 	bool is_file;
@@ -51,9 +52,7 @@ static const struct {
 	{ "/proc/kcore", true },
 	{ "/proc/keys", true },
 	{ "/proc/latency_stats", true },
-	{ "/proc/sched_debug", true },
 	{ "/proc/timer_list", true },
-	{ "/proc/timer_stats", true },
 };
 
 static const char *const proc_readonly[] = {

@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -143,17 +142,16 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 /*
  * Runs every step in order, alone in the box's mount namespace, with CAP_SYS_ADMIN over it.
  * Every step that fails ends the run: a box never starts with less than its plan says.
+ * Modes are exact: inside has cleared its umask.
  */
 static int mount_box(const struct plan *pl, struct site *s, struct err *e)
 {
 	struct mounting mk;
-	mode_t mask;
 	int r = 0;
 
 	if (!(pl->clone_flags & CLONE_NEWNS))
 		return 0;
 	mounting_init(&mk, pl, s, e);
-	mask = umask(0);
 	for (const struct plan_mount *m = NULL;
 	     r == 0 && (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const struct mount_step *step = mount_step_of(m->op);
@@ -162,7 +160,6 @@ static int mount_box(const struct plan *pl, struct site *s, struct err *e)
 		if (r < 0)
 			mount_origin_wrap(pl, m, e);
 	}
-	umask(mask);
 	cleanup_fd(&mk.root_fd);
 	cleanup_fd(&mk.dev_fd);
 	cleanup_fd(&mk.proc_fd);

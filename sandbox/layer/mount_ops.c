@@ -207,7 +207,7 @@ static int apply_device(struct mounting *mk, const struct plan_mount *m)
 			return mounting_failed(mk, m, "bind");
 	}
 	/* What masks files must be the real null (runc's CVE-2025-31133) */
-	if (d && (fstatat(sp.dirfd, sp.path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (d && d->minor == 3 && (fstatat(sp.dirfd, sp.path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		  !S_ISCHR(st.st_mode) || st.st_rdev != makedev(d->major, d->minor)))
 		return err_set(mk->e, "'%s' is not character device %u:%u", source, d->major,
 			       d->minor);

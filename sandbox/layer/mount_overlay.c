@@ -44,7 +44,7 @@ static int open_lower(struct mounting *mk, const struct plan_mount *m)
 	auto_fd fd = -1;
 
 	if (!(m->flags & PM_IDMAP) || mk->site->userns_fd < 0) {
-		fd = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return fd < 0 ? err_sys(mk->e, "cannot open '%s'", source) : fd_take(&fd);
 	}
 	fd = tree_clone(&from, mk->e);

@@ -52,7 +52,7 @@ static bool is_in(const char *path, const char *dir)
 int mounting_root(struct mounting *mk)
 {
 	if (mk->root_fd < 0)
-		mk->root_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		mk->root_fd = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return mk->root_fd;
 }
 

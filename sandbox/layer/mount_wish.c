@@ -74,11 +74,13 @@ static struct plan_mount *add(const struct mount_wish *w, struct plan *pl, enum 
 {
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
+	bool is_there;
 
 	tree_parents(pl, to);
+	is_there = tree_has(pl, to);
 	m = tree_add(pl, op, to);
 	m->flags |= PM_USER;
-	if (tree_is_writable(pl) && !path_is_below(to, "/dev"))
+	if (tree_is_writable(pl) && !is_there && !path_is_below(to, "/dev"))
 		m->flags |= PM_MKTARGET;
 	m->attr = attr_of(w);
 	m->origin = plan_put(pl, origin_format(&w->at, where));

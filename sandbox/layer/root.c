@@ -234,7 +234,7 @@ static int switch_plan(const struct profile *pf, struct host *h, struct plan *pl
  */
 static int take_proc(struct site *s, struct err *e)
 {
-	auto_fd fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
@@ -399,12 +399,11 @@ static int switch_box(const struct plan *pl, struct site *s, struct err *e)
 		return err_sys(e, "cannot make the root read-only");
 	if ((pl->tree.use_chroot ? switch_chroot(pl, e) : pivot(e)) < 0)
 		return -1;
-	if (chdir("/") < 0)
-		return err_sys(e, "cannot enter the new root");
-	/* The kernel prefixes what lies outside with "(unreachable)", getcwd(3) */
+	/* The current directory was the new root before and is so now; the kernel prefixes what
+	 * lies outside with "(unreachable)", getcwd(3) */
 	if (syscall(SYS_getcwd, here, sizeof(here)) < 0 || strcmp(here, "/"))
 		return err_set(e, "the new root is not where it should be");
-	s->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->root_fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return s->root_fd < 0 ? err_sys(e, "cannot open the new root") : 0;
 }
 

@@ -21,8 +21,6 @@ static const struct {
 } of_etc[] = {
 	{ "/etc/alternatives", 0 },	/* Debian's awk, vi, java are links into it */
 	{ "/etc/bash.bashrc", 0 },
-	{ "/etc/debian_version", 0 },
-	{ "/etc/host.conf", 0 },
 	{ "/etc/inputrc", 0 },
 	{ "/etc/ld.so.cache", 0 },	/* the loader's index: without it libraries of
 					   /usr/local and ld.so.conf are not found */
@@ -38,11 +36,11 @@ static const struct {
 	{ "/etc/services", 0 },
 	{ "/etc/shells", 0 },
 	{ "/etc/terminfo", 0 },
-	{ "/etc/timezone", 0 },
 	{ "/etc/ca-certificates", NET },
 	{ "/etc/ca-certificates.conf", NET },
 	{ "/etc/crypto-policies", NET },
 	{ "/etc/gai.conf", NET },
+	{ "/etc/host.conf", NET },
 	{ "/etc/pki/ca-trust", NET },
 	{ "/etc/pki/tls/certs", NET },
 	{ "/etc/resolv.conf", NET },
@@ -150,8 +148,6 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, 
 	tree_dir(pl, "/dev", 0755);
 	tree_dir(pl, "/tmp", 01777);
 	tree_dir(pl, "/run", 0755);
-	tree_dir(pl, "/root", 0700);
-	tree_dir(pl, "/home", 0755);
 	tree_dir(pl, "/var", 0755);
 	if (pl->tree.readonly) /* one writable place, as strict promises: /tmp */
 		tree_link(pl, "/var/tmp", "../tmp");
@@ -160,8 +156,9 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, 
 	tree_dir(pl, "/etc", 0755);
 	if (own_etc)
 		plan_names(pf, pl);
-	if (pl->tree.home && pl->user.uid) {
-		m = tree_dir(pl, plan_text(pl, pl->tree.home), 0755);
+	if (pl->tree.home) {
+		tree_parents(pl, plan_text(pl, pl->tree.home));
+		m = tree_dir(pl, plan_text(pl, pl->tree.home), pl->user.uid ? 0755 : 0700);
 		m->uid = pl->user.uid;
 		m->gid = pl->user.gid;
 	}

@@ -116,7 +116,7 @@ struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size
 	return m;
 }
 
-static bool has_step(const struct plan *pl, const char *target)
+bool tree_has(const struct plan *pl, const char *target)
 {
 	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
 		if (!strcmp(plan_text(pl, m->target), target))
@@ -132,7 +132,7 @@ void tree_parents(struct plan *pl, const char *target)
 		return;
 	for (const char *p = strchr(target + 1, '/'); p; p = strchr(p + 1, '/')) {
 		snprintf(part, sizeof(part), "%.*s", (int)(p - target), target);
-		if (!has_step(pl, part) && !is_foreign(pl, part))
+		if (!tree_has(pl, part) && !is_foreign(pl, part))
 			tree_dir(pl, part, 0755);
 	}
 }

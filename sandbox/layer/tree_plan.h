@@ -26,6 +26,9 @@ struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size
 /** tree_parents() - Directories above @target that no step makes yet, in a fresh root */
 void tree_parents(struct plan *pl, const char *target);
 
+/** tree_has() - Whether a step makes, or mounts on, exactly @target already */
+bool tree_has(const struct plan *pl, const char *target);
+
 /** tree_wish() - The wish that mounts something on exactly @target, or NULL */
 const struct mount_wish *tree_wish(const struct profile *pf, const char *target);
 /** tree_cwd_refused() - Why the current directory may not be handed in without being asked
