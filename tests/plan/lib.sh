@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh
 # lib.sh - golden plans: what profiles.t and keys.t share
+# shellcheck shell=sh
 #
 # A plan is printed for a made-up machine (hosts/README.md) and compared with a file. What
 # hangs on the version of libseccomp, the filter's instructions, is cut out. UPDATE=1 writes
