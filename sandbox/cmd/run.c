@@ -57,6 +57,10 @@
 	{ .name = "ulimit", .arg = "NAME=SOFT[:HARD]", .key = "@ulimit",                         \
 	  .help = "set a resource limit, such as nofile=64" },                                   \
 	{ .name = "label", .arg = "NAME=VALUE", .key = "@label", .help = "your own words" },     \
+	{ .name = "name", .arg = "NAME", .help = "name of the box while it runs" },              \
+	{ .letter = 'p', .name = "publish", .arg = "[IP:]HOST:BOX[/udp]",                        \
+	  .key = "+network.publish", .help = "publish a port (needs network.mode veth)" },       \
+	{ .letter = 'd', .name = "detach", .help = "go on without a terminal (not on this build yet)" }, \
 	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",                    \
 	  .help = "a terminal of its own even where stdin is none" },                            \
 	{ .letter = 'i', .name = "interactive", .help = "stdin stays open (it always does)" },   \
@@ -178,14 +182,41 @@ static int preserve_count(const struct args *a, int *n, struct err *e)
 	return 0;
 }
 
+#define NAME_MOST 64
+
+/* [A-Za-z0-9_][A-Za-z0-9_.-]{0,63}, and no other living box has it (cli.md) */
+static int check_name(const char *name, struct err *e)
+{
+#define NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+	static const char first[] = NAME_FIRST, all[] = NAME_FIRST ".-";
+	struct plan *other;
+	struct record rec;
+
+	if (!name)
+		return 0;
+	if (!*name || !strchr(first, *name) || strlen(name) > NAME_MOST ||
+	    name[strspn(name, all)])
+		return err_set(e, "--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
+				  "neither . nor -",
+			       name);
+	other = store_find(name, &rec, NULL);
+	free(other);
+	return other ? err_set(e, "a box named '%s' is running (pid %d)", name, rec.keeper) : 0;
+}
+
 static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
 		    struct err *e)
 {
-	struct box_wish w = { .plan = pl, .host = h, .preserve = preserve };
+	struct box_wish w = {
+		.plan = pl,
+		.host = h,
+		.preserve = preserve,
+		.name = cmd_option(a, "name"),
+	};
 	struct result res;
 	auto_fd result = -1;
 
-	if (open_result(a, &result, e) < 0)
+	if (check_name(w.name, e) < 0 || open_result(a, &result, e) < 0)
 		return -1;
 	w.argv_area = a->argv[0];
 	w.argv_size = start_area(a->argv);
@@ -204,6 +235,8 @@ static int plan_and_run(struct args *a, const char *profile, struct err *e)
 	int preserve = 0;
 	int r = h && pl ? 0 : err_set(e, "out of memory");
 
+	if (!r && cmd_option(a, "detach"))
+		r = err_set(e, "'--detach' is not on this build yet");
 	if (!r)
 		r = preserve_count(a, &preserve, e);
 	if (!r)
