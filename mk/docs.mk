@@ -14,10 +14,21 @@ $(GEN)/completion_text.h: $(COMPLETION_TEXT) mk/docs.mk
 		sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/; $$ s/$$/;/' "$$f"; \
 	done > $@.tmp && mv $@.tmp $@
 
-docs: nook
+# Manual pages are made by a program that is linked with the tables: not the one that is
+# installed, which has no use for it
+MKMAN := $(B)/mkman
+$(MKMAN): man/mkman.c $(UNIT_OBJ) sandbox/profile/fields.def sandbox/gen/sets.def
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
+# tests/lint/generated.t runs it
+unit: $(MKMAN)
+
+docs: nook $(MKMAN)
 	$(Q)mkdir -p completions
 	$(Q)./nook completion bash > completions/nook.bash
 	$(Q)./nook completion zsh > completions/_nook
 	$(Q)./nook completion fish > completions/nook.fish
+	$(Q)$(MKMAN) man/keys.txt < man/nook.1.in > man/nook.1
+	$(Q)$(MKMAN) man/keys.txt < man/nook-profile.5.in > man/nook-profile.5
 
 .PHONY: docs

@@ -2,7 +2,7 @@
 # lint.mk - `make lint`: the rules of docs/style.md, checked by tests/lint
 
 lint: deps-test
-	+$(Q)$(AGAIN) all
+	+$(Q)$(AGAIN) all $(MKMAN)
 	$(Q)prove tests/lint/*.t
 
 # Not part of `make check`: what clang-format does to tables is a matter of taste

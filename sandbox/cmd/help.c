@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/summary.h"
 
 #define COLUMN 28
 
@@ -27,6 +28,29 @@ static void add_option(struct text *out, const struct opt *o)
 	text_addf(out, "%s\n", o->help);
 }
 
+/* Paragraphs: an empty line ends one, a line with blanks in front stands as it is, all others
+ * are wrapped */
+static void add_paragraphs(struct text *out, const char *s)
+{
+	auto_text words = { 0 };
+
+	for (; *s; s += strcspn(s, "\n"), s += *s == '\n') {
+		size_t n = strcspn(s, "\n");
+		bool literal = *s == ' ';
+
+		if (n && !literal) {
+			text_add(&words, words.len ? " " : "");
+			text_addn(&words, s, n);
+			continue;
+		}
+		words_wrap(out, text_str(&words), 0, 0);
+		text_cut(&words, 0);
+		text_addn(out, s, n);
+		text_addc(out, '\n');
+	}
+	words_wrap(out, text_str(&words), 0, 0);
+}
+
 void cmd_help(const struct cmd *cmd, struct text *out)
 {
 	text_addf(out, "Usage: nook %s %s\n\n%c%s.\n\nOptions:\n", cmd->name, cmd->usage,
@@ -37,8 +61,10 @@ void cmd_help(const struct cmd *cmd, struct text *out)
 		add_option(out, o);
 	for (const struct opt *o = options_common(); o->name; o++)
 		add_option(out, o);
-	if (cmd->help)
-		text_addf(out, "\n%s", cmd->help);
+	if (!cmd->help)
+		return;
+	text_addc(out, '\n');
+	add_paragraphs(out, cmd->help);
 }
 
 static void list_commands(struct text *out)

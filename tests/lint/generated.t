@@ -5,6 +5,9 @@
 cd "$(dirname "$0")/../.." || exit
 count=0
 
+# page FILE - a manual page as mkman makes it
+page() { build/release/mkman man/keys.txt <"$1.in"; }
+
 # same FILE COMMAND... - one line of TAP: the command prints what is in the file
 same() {
 	count=$((count + 1))
@@ -18,11 +21,22 @@ same() {
 	fi
 }
 
-if [ ! -x build/release/nook ]; then
-	echo "1..0 # SKIP build/release/nook is not built"
+if [ ! -x build/release/nook ] || [ ! -x build/release/mkman ]; then
+	echo "1..0 # SKIP build/release is not built ('make all unit')"
 	exit
 fi
 same completions/nook.bash build/release/nook completion bash
 same completions/_nook build/release/nook completion zsh
 same completions/nook.fish build/release/nook completion fish
+for page in man/nook.1 man/nook-profile.5; do
+	same $page page $page
+	count=$((count + 1))
+	# The date is written by hand, and other systems' pages need not be here
+	if found=$(mandoc -T lint -W warning $page 2>&1); then
+		echo "ok $count - $page has no mistakes of form"
+	else
+		echo "not ok $count - $page has no mistakes of form"
+		echo "$found" | sed 's/^/# /'
+	fi
+done
 echo "1..$count"

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mkman.c - manual pages out of the program's tables: mkman KEYS < TEMPLATE > PAGE
+ *
+ * A line of the template that is "@COMMANDS@", "@KEYS@" or "@SETS@" becomes what the command
+ * table, fields.def or sets.def say. KEYS (man/keys.txt) has an example for each key, which
+ * is parsed here, so that no page shows one that does not work, and what else there is to
+ * say about it. A key without one, or one that does not exist, is an error.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "profile/profile.h"
+
+/** struct about - What keys.txt says about one key */
+struct about {
+	struct text group;   /* heading in front of it, roff behind the first line */
+	struct text example; /* YAML */
+	struct text words;   /* roff */
+	bool seen;
+};
+
+static const struct {
+	const char *preset, *layer, *help;
+} fields[] = {
+#define FIELD(id, key, member, type, preset, layer, help) { preset, layer, help },
+#include "profile/fields.def"
+#undef FIELD
+};
+
+__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("mkman: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}
+
+/* --- text to roff -------------------------------------------------------------------------- */
+
+/* One character so that a terminal shows this one and not a typographer's */
+static void put_char(struct text *out, char c)
+{
+	static const struct {
+		char c;
+		const char *roff;
+	} special[] = {
+		{ '\\', "\\e" }, { '-', "\\-" },   { '\'', "\\(aq" },
+		{ '`', "\\(ga" }, { '^', "\\(ha" }, { '~', "\\(ti" },
+	};
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+		if (special[i].c == c) {
+			text_add(out, special[i].roff);
+			return;
+		}
+	}
+	text_addc(out, c);
+}
+
+static void put(struct text *out, const char *s)
+{
+	if (*s == '.')
+		text_add(out, "\\&");
+	while (*s)
+		put_char(out, *s++);
+}
+
+static bool is_upper(char c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* "[OPTION...] PROFILE|BOX --json": what stands for something is slanted, what is typed as it
+ * stands is bold, brackets and bars are plain */
+static void put_usage(struct text *out, const char *s)
+{
+	while (*s) {
+		size_t n = 0;
+
+		while (is_upper(s[n]))
+			n++;
+		if (n) {
+			text_addf(out, "\\fI%.*s\\fR", (int)n, s);
+		} else if ((n = strcspn(s, "[]| .=,:ABCDEFGHIJKLMNOPQRSTUVWXYZ"))) {
+			text_add(out, "\\fB");
+			for (size_t i = 0; i < n; i++)
+				put_char(out, s[i]);
+			text_add(out, "\\fR");
+		} else {
+			put_char(out, s[n++]);
+		}
+		s += n;
+	}
+}
+
+/* A line of a table becomes a sentence */
+static void put_sentence(struct text *out, const char *s)
+{
+	auto_text t = { 0 };
+
+	put(&t, s);
+	if (*s >= 'a' && *s <= 'z' && (s[1] < 'A' || s[1] > 'Z'))
+		t.s[0] = (char)(t.s[0] - 32);
+	text_addf(out, "%s.\n", text_str(&t));
+}
+
+/* Paragraphs as in --help: an empty line ends one, a line with blanks in front stays a line */
+static void put_paragraphs(struct text *out, const char *s)
+{
+	bool literal = false;
+
+	while (*s) {
+		size_t n = strcspn(s, "\n");
+		bool indented = !strncmp(s, "  ", 2);
+		auto_text line = { 0 };
+
+		text_addn(&line, indented ? s + 2 : s, indented ? n - 2 : n);
+		if (indented != literal && n)
+			text_add(out, indented ? ".RS 4\n.nf\n" : ".fi\n.RE\n");
+		literal = n ? indented : literal;
+		if (n) {
+			put(out, text_str(&line));
+			text_addc(out, '\n');
+		} else {
+			text_add(out, literal ? "\n" : ".PP\n");
+		}
+		s += n + (s[n] == '\n');
+	}
+	if (literal)
+		text_add(out, ".fi\n.RE\n");
+}
+
+/* --- commands ------------------------------------------------------------------------------ */
+
+static void put_option(struct text *out, const struct opt *o)
+{
+	text_add(out, ".TP\n");
+	if (o->letter)
+		text_addf(out, "\\fB\\-%c\\fR, ", o->letter);
+	text_add(out, "\\fB\\-\\-");
+	put(out, o->name);
+	text_add(out, "\\fR");
+	if (o->arg) {
+		text_addc(out, ' ');
+		put_usage(out, o->arg);
+	}
+	text_addc(out, '\n');
+	put_sentence(out, o->help);
+}
+
+/* The command that has the same options and comes first, or NULL */
+static const struct cmd *same_options(const struct cmd *c)
+{
+	for (size_t i = 0; c->options && cmds()[i] != c; i++)
+		if (cmds()[i]->options == c->options)
+			return cmds()[i];
+	return NULL;
+}
+
+static void put_commands(struct text *out)
+{
+	for (size_t i = 0; cmds()[i]; i++) {
+		const struct cmd *c = cmds()[i];
+		const struct cmd *same = same_options(c);
+
+		text_addf(out, ".SS nook %s\n\\fBnook %s\\fR ", c->name, c->name);
+		put_usage(out, c->usage);
+		text_add(out, "\n.PP\n");
+		put_sentence(out, c->summary);
+		if (c->help) {
+			text_add(out, ".PP\n");
+			put_paragraphs(out, c->help);
+		}
+		if (same)
+			text_addf(out, ".PP\nIt takes the options of \\fBnook %s\\fR.\n", same->name);
+		for (const struct opt *o = c->options; !same && o && o->name; o++)
+			put_option(out, o);
+	}
+	text_add(out, ".SS Options of every command\n");
+	for (const struct opt *o = options_common(); o->name; o++)
+		put_option(out, o);
+}
+
+/* --- keys ---------------------------------------------------------------------------------- */
+
+/* keys.txt: "= KEY" starts a key, "== HEADING" a group; lines behind a tab are its example, the
+ * others roff; # is a comment */
+static void read_about(const char *path, struct about *about)
+{
+	FILE *in = fopen(path, "r");
+	struct text group = { 0 };
+	struct about *now = NULL;
+	char line[512];
+
+	if (!in)
+		fail("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "== ", 3)) {
+			text_addf(&group, ".SS %s\n", line + 3);
+			now = NULL;
+		} else if (!strncmp(line, "= ", 2)) {
+			int f = field_find(line + 2);
+
+			if (f < 0 || about[f].seen)
+				fail("%s: '%s' is no key, or stands twice", path, line + 2);
+			now = &about[f];
+			now->seen = true;
+			now->group = group;
+			group = (struct text){ 0 };
+		} else if (*line == '\t') {
+			if (!now)
+				fail("%s: an example without a key: %s", path, line);
+			text_addf(&now->example, "%s\n", line + 1);
+		} else if (*line && *line != '#') {
+			text_addf(now ? &now->words : &group, "%s\n", line);
+		}
+	}
+	fclose(in);
+}
+
+/* An example that nook would refuse, or that is about another key, must not be printed */
+static void try_example(enum field f, const struct about *a)
+{
+	struct profile *pf = NULL;
+	struct err e = { 0 };
+
+	if (!a->seen || !a->example.len)
+		fail("'%s' has no example", field_name(f));
+	/* Nothing is there to inherit from */
+	if (f == FIELD_extends)
+		return;
+	if (profile_parse_text(text_str(&a->example), a->example.len, "example", &pf, &e) < 0)
+		fail("the example of '%s': %s", field_name(f), e.text);
+	if (!profile_is_set(pf, f))
+		fail("the example of '%s' does not set it", field_name(f));
+	profile_free(pf);
+}
+
+/* "expected a size such as 512M" is how errors end */
+static const char *values(enum field f)
+{
+	const char *expects = field_expects(f);
+	size_t skip = strlen("expected ");
+
+	return strncmp(expects, "expected ", skip) ? expects : expects + skip;
+}
+
+static void put_key(struct text *out, enum field f, const struct about *a)
+{
+	text_add(out, text_str(&a->group));
+	text_add(out, ".TP\n\\fB");
+	put(out, field_name(f));
+	text_add(out, "\\fR\n");
+	put_sentence(out, fields[f].help);
+	text_add(out, ".br\nValue: ");
+	put(out, values(f));
+	text_add(out, ".\n");
+	if (*fields[f].preset) {
+		text_add(out, "Default: ");
+		put(out, fields[f].preset);
+		text_add(out, ".\n");
+	}
+	if (a->words.len)
+		text_addf(out, ".IP\n%s", text_str(&a->words));
+	text_add(out, ".IP\n.nf\n");
+	for (const char *s = text_str(&a->example); *s; s += strcspn(s, "\n") + 1) {
+		auto_text line = { 0 };
+
+		text_addn(&line, s, strcspn(s, "\n"));
+		put(out, text_str(&line));
+		text_addc(out, '\n');
+	}
+	text_add(out, ".fi\n");
+}
+
+static void put_keys(struct text *out, const char *path)
+{
+	struct about *about = calloc(FIELD_COUNT, sizeof(*about));
+
+	read_about(path, about);
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		try_example(f, &about[f]);
+		put_key(out, f, &about[f]);
+		text_release(&about[f].group);
+		text_release(&about[f].example);
+		text_release(&about[f].words);
+	}
+	free(about);
+}
+
+/* --- sets of system calls ------------------------------------------------------------------ */
+
+static void put_sets(struct text *out)
+{
+	static const struct {
+		const char *name, *verdict, *help;
+	} sets[] = {
+#define PASS "allowed"
+#define REFUSE "refused with EPERM"
+#define ABSENT "answered with ENOSYS"
+#define GROUP "a group"
+#define SET(name, verdict, help, calls) { name, verdict, help },
+#include "gen/sets.def"
+#undef SET
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		text_add(out, ".TP\n\\fB@");
+		put(out, sets[i].name);
+		text_addf(out, "\\fR (%s)\n", sets[i].verdict);
+		put_sentence(out, sets[i].help);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	auto_text out = { 0 };
+	char line[1024];
+
+	if (argc != 2)
+		fail("expected the path of keys.txt");
+	while (fgets(line, sizeof(line), stdin)) {
+		if (!strcmp(line, "@COMMANDS@\n"))
+			put_commands(&out);
+		else if (!strcmp(line, "@KEYS@\n"))
+			put_keys(&out, argv[1]);
+		else if (!strcmp(line, "@SETS@\n"))
+			put_sets(&out);
+		else
+			text_add(&out, line);
+	}
+	return fputs(text_str(&out), stdout) < 0 || fflush(stdout) ? 1 : 0;
+}
