@@ -12,7 +12,7 @@ _nook_commands() {
 # The options of a command
 _nook_options() {
 	case $1 in
-	shell | run) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	shell | run) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
 	explain) echo '--pid --script --json --set' ;;
 	export) echo '--as --set' ;;
 	'profile ls') echo '--json --names' ;;
@@ -46,6 +46,8 @@ _nook_argument() {
 		--init) echo 'words reaper none' ;;
 		--ulimit) echo nothing ;;
 		--label) echo nothing ;;
+		--name) echo nothing ;;
+		--publish | -p) echo nothing ;;
 		--preserve-fds) echo nothing ;;
 		--result) echo file ;;
 		esac
