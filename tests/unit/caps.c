@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* caps.c - which capabilities the payload ends with, in all five sets, and across
- * execve */
-/* valgrind 3.19 has no seccomp(2)
+/* caps.c - which capabilities the payload ends with, and behind execve
+ * as: root user
  * with: plain
+ *
+ * valgrind 3.19 has no seccomp(2).
  */
 #include <linux/capability.h>
 #include <linux/filter.h>

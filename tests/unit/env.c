@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* env.c - what the command starts with, and which descriptors it must not get */
+/* env.c - what the command starts with, and which descriptors it must not get
+ * as: root user
+ * with: plain
+ *
+ * valgrind has descriptors of its own, and no seccomp(2).
+ */
 #include <dirent.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

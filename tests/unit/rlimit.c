@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* rlimit.c - limits that are set, refused, and lowered where they are only defaults */
+/* rlimit.c - limits that are set, refused, and lowered where they are only defaults
+ * as: root user
+ * with: plain
+ *
+ * valgrind keeps the limit of descriptors to itself.
+ */
 #include <sys/resource.h>
 
 #include "base/cleanup.h"

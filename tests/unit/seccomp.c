@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* seccomp.c - what the filters refuse, asked of the kernel and of the program itself */
-/* valgrind 3.19 has no seccomp(2)
+/* seccomp.c - what the filters refuse, asked of the kernel and of the program itself
+ * as: root user
  * with: plain
+ *
+ * valgrind 3.19 has no seccomp(2).
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
