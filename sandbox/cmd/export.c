@@ -17,6 +17,9 @@
 #include "layer/layer.h"
 #include "layer/script.h"
 
+#define FIRST_FD 3
+#define FILTER_FD 9
+
 static const struct opt export_options[] = {
 	{ .name = "as", .arg = "TOOL", .complete = COMPLETE_WORDS,
 	  .words = "unshare bwrap podman systemd-run",
@@ -49,6 +52,22 @@ void export_note(struct export *x, const char *fmt, ...)
 	text_add(&x->notes, "#  - ");
 	text_safe(&x->notes, line);
 	text_addc(&x->notes, '\n');
+}
+
+void export_lack(struct export *x, enum lack kind, const char *path)
+{
+	text_addf(&x->lacks[kind], " %s", path);
+}
+
+void export_notes(struct export *x, const char *const text[LACK_COUNT])
+{
+	for (size_t i = 0; i < LACK_COUNT; i++) {
+		if (!text[i] || !x->lacks[i].len)
+			continue;
+		text_addf(&x->notes, "#  - %s:", text[i]);
+		text_safe(&x->notes, text_str(&x->lacks[i]));
+		text_addc(&x->notes, '\n');
+	}
 }
 
 void export_option(struct export *x, const char *option, ...)
@@ -84,6 +103,9 @@ void export_data(struct export *x, const char *content, char fd[12])
 {
 	int n = x->next_fd++;
 
+	fd[0] = '\0';
+	if (n >= FILTER_FD) /* dash(1) takes one digit, and one is for the filter */
+		return;
 	snprintf(fd, 12, "%d", n);
 	if (!*content) {
 		text_addf(&x->redirects, " %d</dev/null", n);
@@ -95,6 +117,42 @@ void export_data(struct export *x, const char *content, char fd[12])
 	if (content[strlen(content) - 1] != '\n')
 		text_addc(&x->files, '\n');
 	text_addf(&x->files, "END-%d\n", n);
+}
+
+/* RFC 4648, in lines of 76 */
+static void add_base64(struct text *t, const unsigned char *p, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned int n = (unsigned int)p[i] << 16 |
+				 (i + 1 < len ? (unsigned int)p[i + 1] << 8 : 0) |
+				 (i + 2 < len ? p[i + 2] : 0);
+
+		if (i && i % 57 == 0)
+			text_addc(t, '\n');
+		text_addc(t, digits[n >> 18 & 63]);
+		text_addc(t, digits[n >> 12 & 63]);
+		text_addc(t, i + 1 < len ? digits[n >> 6 & 63] : '=');
+		text_addc(t, i + 2 < len ? digits[n & 63] : '=');
+	}
+	text_addc(t, '\n');
+}
+
+bool export_filter(struct export *x)
+{
+	const struct plan *pl = x->pl;
+	const unsigned char *program = plan_at(pl, pl->seccomp.program);
+
+	if (!program)
+		return false;
+	text_addf(&x->setup, "# the filter of system calls '%s', as the kernel takes it\n"
+			     "filter=$(mktemp)\nbase64 -d >\"$filter\" <<'FILTER'\n",
+		  plan_text(pl, pl->seccomp.name));
+	add_base64(&x->setup, program, (size_t)pl->seccomp.count * 8);
+	text_addf(&x->setup, "FILTER\nexec %d<\"$filter\"\nrm \"$filter\"\n", FILTER_FD);
+	return true;
 }
 
 void export_common(struct export *x)
@@ -183,6 +241,7 @@ static void add_whole(const struct export *x, const char *tool, struct text *out
 		text_add(out, text_str(&x->notes));
 	}
 	text_addf(out, "umask %04o\n", x->pl->env.umask);
+	text_add(out, text_str(&x->setup));
 	text_add(out, text_str(&x->before));
 	text_add(out, text_str(&x->words));
 	text_add(out, text_str(&x->redirects));
@@ -192,7 +251,7 @@ static void add_whole(const struct export *x, const char *tool, struct text *out
 
 static void write_export(const struct plan *pl, struct host *h, size_t tool, struct text *out)
 {
-	struct export x = { .pl = pl, .host = h, .next_fd = 11 };
+	struct export x = { .pl = pl, .host = h, .next_fd = FIRST_FD };
 
 	if (!tools[tool].write) {
 		script_write(pl, out);
@@ -205,6 +264,9 @@ static void write_export(const struct plan *pl, struct host *h, size_t tool, str
 	}
 	add_whole(&x, tools[tool].name, out);
 	text_release(&x.notes);
+	text_release(&x.setup);
+	for (size_t i = 0; i < LACK_COUNT; i++)
+		text_release(&x.lacks[i]);
 	text_release(&x.before);
 	text_release(&x.words);
 	text_release(&x.redirects);

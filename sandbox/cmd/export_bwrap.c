@@ -61,8 +61,7 @@ static void add_root(struct export *x)
 	if (t->root == PLAN_ROOT_TMPFS)
 		return; /* what bwrap starts with */
 	if (t->overlay)
-		export_note(x, "changes of '%s' that are thrown away: it is read-only here (bwrap "
-			       "0.11 has --overlay-src and --tmp-overlay)", path);
+		export_lack(x, LACK_CHANGES, "/");
 	export_option(x, t->overlay || (t->attr & MOUNT_ATTR_RDONLY) ? "--ro-bind" : "--bind",
 		      path, "/", NULL);
 }
@@ -90,15 +89,24 @@ static void add_file(struct export *x, const struct plan_mount *m, const char *t
 
 	snprintf(mode, sizeof(mode), "%04o", m->mode ? m->mode : 0644);
 	export_data(x, plan_text(x->pl, m->data), fd);
+	if (!*fd) {
+		export_lack(x, LACK_MADE, target);
+		return;
+	}
 	export_option(x, "--perms", mode, NULL);
 	export_option(x, "--file", fd, target, NULL);
 }
 
-/* A mask of a file that this kernel does not have would make bwrap fail to create it */
+/* bwrap fails where a file of /proc that this kernel does not have is to be covered */
+static bool is_missing(const struct export *x, const char *target)
+{
+	return (!strncmp(target, "/proc/", 6) || !strncmp(target, "/sys/", 5)) &&
+	       !export_exists(x, target);
+}
+
 static void add_mask(struct export *x, const struct plan_mount *m, const char *target)
 {
-	if ((!strncmp(target, "/proc/", 6) || !strncmp(target, "/sys/", 5)) &&
-	    !export_exists(x, target))
+	if (is_missing(x, target))
 		return;
 	if (m->flags & PM_FILE) {
 		export_option(x, "--ro-bind", "/dev/null", target, NULL);
@@ -116,7 +124,7 @@ static void add_bind(struct export *x, const struct plan_mount *m, const char *t
 
 	export_option(x, option, plan_text(x->pl, m->source), target, NULL);
 	if (m->flags & PM_IDMAP)
-		export_note(x, "owners of '%s' as the box would see them (idmap)", target);
+		export_lack(x, LACK_OWNERS, target);
 }
 
 static void add_mount(struct export *x, const struct plan_mount *m)
@@ -132,13 +140,12 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		add_bind(x, m, target);
 		break;
 	case MOP_OVERLAY:
-		export_note(x, "changes of '%s' that are thrown away: it is read-only here (bwrap "
-			       "0.11: --overlay-src %s --tmp-overlay %s)", target, source, target);
+		export_lack(x, LACK_CHANGES, target);
 		export_option(x, "--ro-bind", source, target, NULL);
 		break;
 	case MOP_PROC:
 		if (m->data)
-			export_note(x, "a proc of processes only (subset=pid)");
+			export_note(x, "options of proc: %s", plan_text(x->pl, m->data));
 		export_option(x, "--proc", target, NULL);
 		break;
 	case MOP_SYSFS:
@@ -164,13 +171,15 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		add_mask(x, m, target);
 		break;
 	case MOP_READONLY:
+		if (is_missing(x, target))
+			break;
 		if (m->flags & PM_SELF)
 			export_option(x, "--ro-bind", target, target, NULL);
 		else
 			export_option(x, "--remount-ro", target, NULL);
 		break;
 	case MOP_FILESYSTEM:
-		export_note(x, "a '%s' on '%s'", plan_text(x->pl, m->fstype), target);
+		export_lack(x, LACK_MOUNT, target);
 		break;
 	case MOP_DEVPTS:
 	case MOP_COUNT:
@@ -215,9 +224,8 @@ static void add_rights(struct export *x)
 	}
 	if (!pl->caps.no_new_privs)
 		export_note(x, "setuid programs that work: bwrap always sets no_new_privs");
-	if (pl->seccomp.program)
-		export_note(x, "the filter of system calls '%s': give a compiled one with --seccomp",
-			    plan_text(pl, pl->seccomp.name));
+	if (export_filter(x))
+		export_option(x, "--seccomp", "9", NULL);
 	if (pl->landlock.abi)
 		export_note(x, "Landlock");
 }
@@ -244,6 +252,13 @@ static void add_environment(struct export *x)
 
 void export_bwrap(struct export *x)
 {
+	static const char *const lacks[LACK_COUNT] = {
+		[LACK_CHANGES] = "changes that are thrown away: read-only here (bwrap 0.11 has "
+				 "--overlay-src and --tmp-overlay)",
+		[LACK_OWNERS] = "owners as the box would see them (idmapped mounts)",
+		[LACK_MADE] = "more files than a shell has descriptors",
+		[LACK_MOUNT] = "other file systems",
+	};
 	const struct plan *pl = x->pl;
 
 	export_common(x);
@@ -259,5 +274,6 @@ void export_bwrap(struct export *x)
 	if (pl->limits.output)
 		export_note(x, "an end after so many bytes of output");
 	export_note(x, "a terminal of its own: --new-session only takes the caller's away");
+	export_notes(x, lacks);
 	export_option(x, "--", NULL);
 }

@@ -90,6 +90,32 @@ static void add_tmpfs(struct export *x, const struct plan_mount *m)
 	export_optionf(x, "--tmpfs", "%s:%s", plan_text(x->pl, m->target), text_str(&o));
 }
 
+/* What nook makes itself goes into the root directory before */
+static void add_made(struct export *x, const struct plan_mount *m)
+{
+	struct text *t = &x->setup;
+
+	if (x->pl->tree.root != PLAN_ROOT_TMPFS) {
+		if (m->op != MOP_DIR)
+			export_lack(x, LACK_MADE, plan_text(x->pl, m->target));
+		return;
+	}
+	if (m->op == MOP_DIR)
+		text_addf(t, "mkdir -p -m %04o ", m->mode);
+	else if (m->op == MOP_SYMLINK)
+		text_add(t, "ln -s ");
+	else
+		text_add(t, "printf %s ");
+	if (m->op == MOP_SYMLINK)
+		text_shell(t, plan_text(x->pl, m->source));
+	if (m->op == MOP_FILE)
+		text_shell(t, plan_text(x->pl, m->data));
+	text_add(t, m->op == MOP_DIR ? "\"$root\"" :
+		    m->op == MOP_FILE ? " >\"$root\"" : " \"$root\"");
+	text_shell(t, plan_text(x->pl, m->target));
+	text_addc(t, '\n');
+}
+
 static void add_mount(struct export *x, const struct plan_mount *m)
 {
 	const char *target = plan_text(x->pl, m->target);
@@ -112,13 +138,13 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		break;
 	case MOP_FILE:
 	case MOP_SYMLINK:
-		export_note(x, "'%s', which nook makes: put it into the root directory", target);
+	case MOP_DIR:
+		add_made(x, m);
 		break;
 	case MOP_FILESYSTEM:
-		export_note(x, "a '%s' on '%s'", plan_text(x->pl, m->fstype), target);
+		export_lack(x, LACK_MOUNT, target);
 		break;
 	case MOP_READONLY:
-	case MOP_DIR:
 	case MOP_PROC:
 	case MOP_SYSFS:
 	case MOP_MQUEUE:
@@ -150,7 +176,7 @@ static void add_root(struct export *x)
 	else if (t->root == PLAN_ROOT_NONE)
 		export_option(x, "--rootfs", "/:O", NULL);
 	else
-		text_add(&x->words, " \\\n\t--rootfs \"$(mktemp -d)\"");
+		text_add(&x->words, " \\\n\t--rootfs \"$root\"");
 }
 
 static void add_rights(struct export *x)
@@ -216,6 +242,13 @@ static void add_environment(struct export *x)
 
 void export_podman(struct export *x)
 {
+	static const char *const lacks[LACK_COUNT] = {
+		[LACK_MADE] = "files that nook makes",
+		[LACK_MOUNT] = "other file systems",
+	};
+
+	if (x->pl->tree.root == PLAN_ROOT_TMPFS)
+		text_add(&x->setup, "root=$(mktemp -d) # stays: remove it afterwards\n");
 	text_add(&x->words, "podman run --rm --interactive");
 	if (x->pl->session.terminal == PLAN_TTY_OWN)
 		export_option(x, "--tty", NULL);
@@ -228,4 +261,5 @@ void export_podman(struct export *x)
 	add_limits(x);
 	add_environment(x);
 	add_root(x);
+	export_notes(x, lacks);
 }

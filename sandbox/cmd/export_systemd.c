@@ -104,7 +104,7 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		add_bind(x, m);
 		break;
 	case MOP_OVERLAY:
-		export_note(x, "changes of '%s' that are thrown away: it is read-only here", target);
+		export_lack(x, LACK_CHANGES, target);
 		export_optionf(x, "--property", "BindReadOnlyPaths=%s:%s",
 			       plan_text(x->pl, m->source), target);
 		break;
@@ -116,10 +116,10 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		break;
 	case MOP_FILE:
 	case MOP_SYMLINK:
-		export_note(x, "'%s', which nook makes", target);
+		export_lack(x, LACK_MADE, target);
 		break;
 	case MOP_FILESYSTEM:
-		export_note(x, "a '%s' on '%s'", plan_text(x->pl, m->fstype), target);
+		export_lack(x, LACK_MOUNT, target);
 		break;
 	case MOP_DEVICE:
 		export_optionf(x, "--property", "DeviceAllow=%s", plan_text(x->pl, m->source));
@@ -152,7 +152,7 @@ static void add_tree(struct export *x)
 	} else {
 		add_property(x, "RootDirectory", plan_text(pl, t->path));
 		if (t->overlay)
-			export_note(x, "changes of the tree that are thrown away: it is read-only here");
+			export_lack(x, LACK_CHANGES, "/");
 		if (ro || t->overlay)
 			add_property(x, "ReadOnlyPaths", "/");
 	}
@@ -249,6 +249,12 @@ static void add_environment(struct export *x)
 
 void export_systemd(struct export *x)
 {
+	static const char *const lacks[LACK_COUNT] = {
+		[LACK_CHANGES] = "changes that are thrown away: read-only here",
+		[LACK_MADE] = "files and symlinks that nook makes",
+		[LACK_MOUNT] = "other file systems",
+	};
+
 	text_add(&x->words, "systemd-run");
 	if (x->pl->user.order != USER_LAST)
 		export_option(x, "--user", NULL);
@@ -260,5 +266,6 @@ void export_systemd(struct export *x)
 	add_rights(x);
 	add_limits(x);
 	add_environment(x);
+	export_notes(x, lacks);
 	export_option(x, "--", NULL);
 }
