@@ -133,7 +133,9 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 	const struct plan_user *u = &pl->user;
 
 	(void)s;
-	if (u->groups == PLAN_GROUPS_SET && u->writer != MAP_BY_INSIDE &&
+	/* With one id they were dropped before it was mapped: here the kernel forbids it */
+	if (u->groups == PLAN_GROUPS_SET &&
+	    (u->writer != MAP_BY_INSIDE || u->order == USER_NONE) &&
 	    syscall(SYS_setgroups, (size_t)u->group_count, u->group) < 0)
 		return err_sys(e, "cannot set supplementary groups");
 	if (getuid() == u->uid && getgid() == u->gid && geteuid() == u->uid)
