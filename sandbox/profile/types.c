@@ -245,7 +245,8 @@ static int read_map(struct loader *ld, const struct field_info *f, const struct 
 			return wrong_value(
 				ld, arena_printf(ld->arena, "%s.%s", f->key, c->key), c,
 				why);
-		v[i++] = (struct item){ c->key, c->text, c->at };
+		v[i++] = (struct item){ c->key, c->kind == NODE_NULL ? NULL : c->text,
+					c->at };
 	}
 	*out = (struct items){ v, i };
 	return 0;

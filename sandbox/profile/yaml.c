@@ -132,14 +132,20 @@ static int next_event(struct reader *r)
 {
 	const yaml_parser_t *p = r->parser;
 	char why[200];
+	int n;
 
 	yaml_event_delete(&r->event);
 	if (yaml_parser_parse(r->parser, &r->event))
 		return 0;
 	if (p->error == YAML_MEMORY_ERROR)
 		return out_of_memory(r->e);
-	snprintf(why, sizeof(why), "%s%s%s", p->problem ? p->problem : "not valid YAML",
-		 p->context ? " " : "", p->context ? p->context : "");
+	n = snprintf(why, sizeof(why), "%s%s%s",
+		     p->problem ? p->problem : "not valid YAML", p->context ? " " : "",
+		     p->context ? p->context : "");
+	if (p->context && p->context_mark.line != p->problem_mark.line &&
+	    !r->src->is_option)
+		snprintf(why + n, sizeof(why) - (size_t)n, " that begins in line %zu",
+			 p->context_mark.line + r->first_line + 1);
 	refuse(r, &p->problem_mark, why);
 	if (strstr(why, "cannot start any token"))
 		err_hint(r->e,
@@ -209,9 +215,8 @@ static int parse_scalar(struct reader *r, struct node **out)
 	*out = node_new(r->arena, kind, origin_at(r, &r->event.start_mark));
 	if (!*out)
 		return out_of_memory(r->e);
-	if (kind == NODE_SCALAR)
-		(*out)->text = arena_copy(r->arena, s, len);
-	return kind == NODE_SCALAR && !(*out)->text ? out_of_memory(r->e) : 0;
+	(*out)->text = arena_copy(r->arena, s, len);
+	return (*out)->text ? 0 : out_of_memory(r->e);
 }
 
 static int refuse_twin(struct reader *r, const char *key, const struct node *twin)
@@ -237,6 +242,8 @@ static int parse_pair(struct reader *r, int depth, struct node *map)
 
 	if (r->event.type != YAML_SCALAR_EVENT)
 		return refuse(r, &mark, "a key must be a word");
+	if (r->event.data.scalar.anchor || r->event.data.scalar.tag)
+		return refuse(r, &mark, "anchors and tags are not taken");
 	for (size_t i = 0; i < r->event.data.scalar.length; i++)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return refuse(r, &mark, "control byte in a key");
@@ -279,8 +286,13 @@ static int parse_many(struct reader *r, int depth, struct node **out)
 			return refuse(r, &r->event.start_mark, "more than 4096 entries");
 		if (is_map ? parse_pair(r, depth, many) : parse_node(r, depth, &child))
 			return -1;
-		if (!is_map)
-			node_append(many, child);
+		if (is_map)
+			continue;
+		/* A key can go back to its default, an entry of a list has none: `null` in
+		 * `devices` is the device */
+		if (child->kind == NODE_NULL)
+			child->kind = NODE_SCALAR;
+		node_append(many, child);
 	}
 	return -1;
 }

@@ -1,0 +1,243 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bad-input.bats - what is wrong with a profile is said with its place, and nothing runs
+load helper
+
+setup() {
+	nook_setup
+	umask 022
+	chmod 755 .
+}
+
+# refused TEXT MESSAGE - a profile of these bytes (printf's %b) is refused with this message
+refused() {
+	printf '%b' "$1" >p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_output
+	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:$2"
+}
+
+accepted() {
+	printf '%b' "$1" >p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 0
+	assert_stderr
+}
+
+# seconds FILE - checks it with at most 64 MB of address space beyond what is mapped at start;
+# it must be refused, within a second
+quickly_refused() {
+	local started=${EPOCHREALTIME/./}
+	run --separate-stderr bash -c 'ulimit -d 65536; exec "$NOOK" profile check ./p.yaml'
+	assert_status 1
+	assert_equal "${stderr_lines[0]}" "nook: $1"
+	assert [ $((${EPOCHREALTIME/./} - started)) -lt 1000000 ]
+}
+
+@test "IN-01 malformed YAML has a place" {
+	refused 'description: "abc' "1:18: found unexpected end of stream while scanning a quoted scalar"
+	refused 'root:\n\tfrom: host\n' "2:1: found character that cannot start any token while scanning for the next token"
+	assert_equal "${stderr_lines[1]}" 'hint: indent with blanks, and put quotes around a value that begins with one of @ ` %'
+	refused 'description: a\n- b\n' "2:1: did not find expected key while parsing a block mapping that begins in line 1"
+	refused 'description: a\n---\ndescription: b\n' "2:1: expected one document, here is a second"
+	refused '\0377\0376d\0000e\0000' "1:1: is UTF-16, expected UTF-8"
+	refused 'description: a: b' "1:15: mapping values are not allowed in this context"
+	refused 'command: [a, b' "2:1: did not find expected ',' or ']' while parsing a flow sequence that begins in line 1"
+}
+
+@test "IN-01 an empty profile, only comments, a byte order mark and CRLF are fine" {
+	accepted ''
+	accepted '# nothing\n\n# here\n'
+	accepted '---\n'
+	accepted '\0357\0273\0277description: x\n'
+	accepted 'description: x\r\nroot:\r\n  from: host\r\n'
+	accepted '%YAML 1.2\n---\ndescription: x\n...\n'
+}
+
+@test "IN-01 lines are counted behind a long comment" {
+	refused '# a\n\n# b\nhostnam: x\n' "4:1: unknown key 'hostnam', did you mean 'hostname'"
+	refused '\0357\0273\0277# a\nhostnam: x\n' "2:1: unknown key 'hostnam', did you mean 'hostname'"
+}
+
+@test "IN-02 what is too large, too deep or too much is refused at once" {
+	head -c 10000000 /dev/zero | tr '\0' a >p.yaml
+	quickly_refused "profile './p.yaml': larger than 1M"
+	truncate -s 100M p.yaml
+	quickly_refused "profile './p.yaml': larger than 1M"
+	seq -f 'k%.0f: 1' 1000000 >p.yaml
+	quickly_refused "profile './p.yaml': larger than 1M"
+	{ printf 'labels:\n' && seq -f ' k%.0f: 1' 80000; } >p.yaml
+	quickly_refused "./p.yaml:4098:2: more than 4096 entries"
+	{ printf 'command: ' && head -c 10000 /dev/zero | tr '\0' '['; } >p.yaml
+	quickly_refused "./p.yaml:1:25: nested deeper than 16"
+	{ printf 'command:\n' && seq -f '- %.0f' 100000; } >p.yaml
+	quickly_refused "./p.yaml:4098:3: more than 4096 entries"
+	{ printf 'description: ' && head -c 1000000 /dev/zero | tr '\0' '\001'; } >p.yaml
+	quickly_refused "./p.yaml:1:14: control byte 0x01"
+	head -c 1000000 /dev/zero | tr '\0' '{' >p.yaml
+	quickly_refused "./p.yaml:1:2: a key must be a word"
+}
+
+@test "IN-03 aliases, anchors, merge keys and tags are refused" {
+	refused 'labels: &a {x: y}\n' "1:9: anchors are not taken, use extends"
+	refused 'labels: *a\n' "1:9: aliases are not taken, use extends"
+	refused 'labels: {<<: {a: b}}\n' "1:10: merge keys are not taken, use extends"
+	refused 'hostname: !!str a\n' "1:11: tags are not taken"
+	refused 'hostname: !a b\n' "1:11: tags are not taken"
+	refused '%TAG ! tag:x,2000:\n---\nhostname: a\n' "1:1: tags are not taken"
+	refused '&a labels: {}\n' "1:1: anchors and tags are not taken"
+}
+
+@test "IN-04 NUL and control bytes are refused, written out or escaped" {
+	refused 'hostname: a\0000b\n' "1:12: control byte 0x00"
+	refused 'command: ["a\\0b"]\n' "1:11: NUL byte in a value"
+	refused 'environment: {"A\\0": x}\n' "1:15: control byte in a key"
+	refused 'labels: {"a\\nb": x}\n' "1:10: control byte in a key"
+	refused 'description: a\0033[2J\n' "1:15: control byte 0x1b"
+	refused 'description: "\\e[2J"\n' "1:14: 'description' cannot be '\\x1b[2J': expected one line without control bytes"
+	refused 'description: a\0302\0205\n' "1:15: control byte 0xc2"
+	refused 'workdir: "/a\\0"\n' "1:10: NUL byte in a value"
+}
+
+@test "IN-05 invalid UTF-8 is refused, invisible characters in keys and names too" {
+	refused 'description: \0377\n' "1:14: byte 0xff is not valid UTF-8"
+	refused 'description: \0300\0257\n' "1:14: byte 0xc0 is not valid UTF-8"
+	refused 'description: \0355\0240\0200\n' "1:14: byte 0xed is not valid UTF-8"
+	refused 'description: \0364\0220\0200\0200\n' "1:14: byte 0xf4 is not valid UTF-8"
+	refused 'description: \0342\0202' "1:14: byte 0xe2 is not valid UTF-8"
+	refused 'host\0342\0200\0213name: a\n' "1:1: unknown key 'host\\u{200b}name'"
+	refused 'hostname: a\0342\0200\0256b\n' "1:11: 'hostname' cannot be 'a\\u{202e}b': expected 1 to 64 letters, digits, '.' or '-'"
+	refused 'environment: {\0342\0200\0256: b}\n' "1:15: 'environment' cannot have '\\u{202e}': expected a name such as PATH"
+	accepted 'description: "gr\0303\0274\0303\0237e \0360\0237\0246\0212"\n'
+}
+
+@test "IN-06 keys that stand twice are refused" {
+	refused 'capabilities: []\ncapabilities: [NET_RAW]\n' "2:1: key 'capabilities' stands twice, first in line 1"
+	refused 'root: {from: host, from: system}\n' "1:20: key 'from' stands twice, first in line 1"
+	refused 'seccomp: {allow: [], allow: []}\n' "1:22: key 'allow' stands twice, first in line 1"
+}
+
+@test "IN-09 names" {
+	for name in . .. -rf --help 'a b' $'a\tb' $'a\nb' $'a\033b' .hidden \
+		aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
+		nook_run profile check -- "$name"
+		[ "$status" != 0 ] || fail "'$name' was taken"
+		nook_run profile new --path "$T/x.yaml" -- "$name"
+		refute [ -e x.yaml ]
+	done
+	nook_run profile new --path "$T/x.yaml" ''
+	assert_status 1
+	assert_stderr "nook: no profile can be called '': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'"
+}
+
+@test "IN-11 inheritance in a circle, too deep, or from nowhere names the chain" {
+	export NOOK_PROFILE_PATH=$T/p
+	mkdir p
+	echo "extends: a" >p/a.yaml
+	nook_run profile check a
+	assert_status 1
+	assert_stderr "nook: $T/p/a.yaml:1:10: extends goes in a circle: a -> a"
+	echo "extends: b" >p/a.yaml
+	echo "extends: [c]" >p/b.yaml
+	echo "extends: ./a.yaml" >p/c.yaml
+	nook_run profile check a
+	assert_stderr "nook: $T/p/c.yaml:1:10: extends goes in a circle: a -> b -> c -> $T/p/a.yaml"
+	for i in {0..1000}; do
+		echo "extends: x$((i + 1))" >"p/x$i.yaml"
+	done
+	nook_run profile check x0
+	assert_status 1
+	assert_stderr "nook: $T/p/x16.yaml:1:10: extends is deeper than 16: x0 -> x1 -> x2 -> x3 -> x4 -> x5 -> x6 -> x7 -> x8 -> x9 -> x10 -> x11 -> x12 -> x13 -> x14 -> x15 -> x16 -> x17"
+	echo "extends: nobody" >p/b.yaml
+	nook_run profile check a
+	assert_equal "${stderr_lines[0]}" "nook: $T/p/b.yaml:1:10: no profile 'nobody', looked in $T/p"
+}
+
+@test "IN-12 a profile that others can change is refused" {
+	echo 'hostname: a' >p.yaml
+	chmod 666 p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_stderr "nook: profile './p.yaml': others than its owner can write it
+hint: chmod go-w ./p.yaml"
+	chmod 664 p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	chmod 644 p.yaml
+	mkdir open sticky
+	chmod 777 open
+	chmod 1777 sticky
+	cp p.yaml open/
+	cp p.yaml sticky/
+	nook_run profile check ./open/p.yaml
+	assert_status 1
+	assert_stderr "nook: profile './open/p.yaml': everybody can write its directory
+hint: take the right away (chmod o-w) or keep profiles in ~/.config/nook/profiles"
+	nook_run profile check ./sticky/p.yaml
+	assert_status 0
+	ln -s ../p.yaml sticky/link.yaml
+	nook_run profile check ./sticky/link.yaml
+	assert_status 1
+	assert_stderr "nook: profile './sticky/link.yaml': a symlink in a directory of others"
+	ln -s p.yaml link.yaml
+	nook_run profile check ./link.yaml
+	assert_status 0
+}
+
+@test "IN-12 a profile of somebody else is refused" {
+	is_root || skip "only root can make files of others"
+	echo 'hostname: a' >p.yaml
+	chown 4711 p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_stderr "nook: profile './p.yaml': belongs to user 4711, expected you or root
+hint: read it, then copy it to a file of your own"
+}
+
+@test "IN-12 what is no file is refused without waiting" {
+	mkfifo p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_stderr "nook: profile './p.yaml': not a regular file"
+	nook_run profile check /dev/zero
+	assert_status 1
+	assert_stderr "nook: profile '/dev/zero': not a regular file"
+	mkdir d.yaml
+	nook_run profile check ./d.yaml
+	assert_stderr "nook: profile './d.yaml': not a regular file"
+	nook_run profile check ./d.yaml/
+	assert_stderr "nook: profile './d.yaml/': is a directory"
+	nook_run profile check ./nothing.yaml
+	assert_stderr "nook: profile './nothing.yaml': no such file"
+	nook_run profile check ./no/where.yaml
+	assert_stderr "nook: profile './no/where.yaml': cannot open its directory: No such file or directory"
+}
+
+@test "IN-12 under sudo the user's own profiles are not read" {
+	is_root || skip "sudo makes root"
+	mkdir -p .config/nook/profiles
+	echo 'hostname: a' >.config/nook/profiles/mine.yaml
+	nook_run profile check mine
+	assert_status 0
+	SUDO_UID=1000 nook_run profile check mine
+	assert_status 1
+	assert_match "^nook: no profile 'mine', looked in /root/.config/nook/profiles, /etc/nook/profiles, " "$stderr"
+}
+
+@test "LG-01 what is shown of a profile is escaped" {
+	printf 'description: "\\u202e\\u009b2J"\nhostname: "\\e]0;x\\a"\n' >p.yaml
+	nook_run profile check ./p.yaml
+	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:2:11: 'hostname' cannot be '\\x1b]0;x\\x07': expected 1 to 64 letters, digits, '.' or '-'"
+	mkdir $'a\033b'
+	nook_run profile check $'./a\033b/p.yaml'
+	assert_equal "${stderr_lines[0]}" "nook: profile './a\\x1bb/p.yaml': no such file"
+}
+
+@test "run refuses what check refuses, with 125, and runs nothing" {
+	echo 'hostnam: a' >p.yaml
+	nook_run run ./p.yaml -- touch "$T/ran"
+	assert_status 125
+	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:1:1: unknown key 'hostnam', did you mean 'hostname'"
+	refute [ -e ran ]
+}

@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# profile.bats - profiles are found, inherited, shown, compared and begun
+load helper
+
+setup() {
+	nook_setup
+	export NOOK_PROFILE_PATH=$T/p
+	mkdir p
+	chmod 755 . p
+	umask 022
+}
+
+# profile NAME LINE... - a profile in the search list
+profile() {
+	local name=$1
+	shift
+	printf '%s\n' "$@" >"p/$name.yaml"
+}
+
+@test "every shipped profile is in order" {
+	unset NOOK_PROFILE_PATH
+	nook_run profile check base dev offline strict machine chroot thin
+	assert_status 0
+	assert_stderr
+	assert_equal "${#lines[@]}" 7
+	for file in "$TOP"/bench/profiles/*.yaml; do
+		nook_run profile check "$file"
+		assert_status 0
+	done
+}
+
+@test "ls lists names, descriptions and paths, and the first directory wins" {
+	mkdir q
+	profile a "description: first"
+	echo "description: second" >q/a.yaml
+	echo "description: other" >q/b.yaml
+	touch q/.hidden.yaml q/notes.txt
+	NOOK_PROFILE_PATH=$T/p:$T/q nook_run profile ls
+	assert_status 0
+	assert_output "a          first
+           $T/p/a.yaml
+b          other
+           $T/q/b.yaml"
+}
+
+@test "ls --json is JSON, and shows what is wrong with one profile" {
+	need python3
+	profile a 'description: "a \"b\" \u202e"'
+	profile b "nonsense: 1"
+	nook_run profile ls --json
+	assert_status 0
+	printf '%s' "$output" | python3 -c '
+import json, sys
+a, b = json.load(sys.stdin)
+assert a["name"] == "a" and a["error"] is None and a["description"].startswith("a \"b\"")
+assert b["description"] is None and "unknown key" in b["error"]'
+}
+
+@test "show prints what is inherited, with its place" {
+	profile base "root: {from: empty}" "environment: {A: 1, B: 2}" "mounts: [/usr:/usr]"
+	profile mine "extends: base" "environment: {B: null, C: 3}" "+mounts: [/etc:/etc]" \
+		"root: {from: null}"
+	nook_run profile show --origin mine
+	assert_status 0
+	assert_output "mounts:
+  - /usr:/usr  # $T/p/base.yaml:3
+  - /etc:/etc  # $T/p/mine.yaml:3
+environment:
+  A: 1  # $T/p/base.yaml:2
+  B: null  # $T/p/mine.yaml:2
+  C: 3  # $T/p/mine.yaml:2"
+}
+
+@test "what show prints is the same profile again" {
+	unset NOOK_PROFILE_PATH
+	for name in base dev offline strict machine chroot thin; do
+		"$NOOK" profile show "$name" >again.yaml
+		nook_run profile diff "$name" ./again.yaml
+		assert_status 0
+		assert_output
+	done
+}
+
+@test "later parents win, a list replaces, a plus appends" {
+	profile a "hostname: a" "command: [a]" "devices: [null]"
+	profile b "hostname: b" "command: [b]"
+	profile c "extends: [a, b]" "+command: [c]"
+	nook_run profile show c
+	assert_output "hostname: b
+devices:
+  - $(printf '"null"')
+command:
+  - b
+  - c"
+}
+
+@test "a parent of two parents counts once, before both" {
+	profile base "hostname: base" "command: [base]"
+	profile a "extends: base" "hostname: a" "+command: [a]"
+	profile b "extends: base" "+command: [b]"
+	profile c "extends: [a, b]"
+	nook_run profile show c
+	assert_output "hostname: a
+command:
+  - base
+  - a
+  - b"
+}
+
+@test "a plus appends to the built-in default too" {
+	profile a "+devices: [/dev/fuse]" "+namespaces: [time]"
+	nook_run profile show a
+	assert_status 0
+	assert_line "  - tty"
+	assert_line "  - /dev/fuse"
+	assert_line "  - cgroup"
+	assert_line "  - time"
+}
+
+@test "diff says which side has what, and from where" {
+	profile a "hostname: a" "umask: 077"
+	profile b "hostname: b" "umask: 077"
+	nook_run profile diff a b
+	assert_status 1
+	assert_output "hostname:
+  - a  ($T/p/a.yaml:1)
+  + b  ($T/p/b.yaml:1)"
+	profile b "hostname: a"
+	nook_run profile diff a b
+	assert_status 1
+	assert_output "umask:
+  - 077  ($T/p/a.yaml:2)
+  + 022  (default)"
+	nook_run profile diff a a
+	assert_status 0
+	assert_output
+}
+
+@test "options are set on top, named in errors, and quoted text is text" {
+	profile a "hostname: a" "environment: {A: 1}" "command: [a]"
+	nook_run profile show --origin a --set hostname=b --set 'environment.B=x: y' \
+		--set '+command=[c, "d e"]' --set rlimits.nofile=64 --set labels.x=y \
+		--set 'environment.C="null"' --set environment.A=null
+	assert_status 0
+	assert_output "hostname: b  # --set
+environment:
+  B: \"x: y\"  # --set
+  C: \"null\"  # --set
+  A: null  # --set
+command:
+  - a  # $T/p/a.yaml:3
+  - c  # --set
+  - d e  # --set
+rlimits:
+  nofile: 64  # --set
+labels:
+  x: y  # --set"
+	nook_run profile show a --set limits.memory=5X
+	assert_status 1
+	assert_stderr "nook: --set: 'limits.memory' cannot be '5X': expected a size such as 512M, or max"
+	nook_run profile show a --set limits.memroy=5M
+	assert_stderr "nook: --set: unknown key 'limits.memroy', did you mean 'limits.memory'"
+	nook_run profile show a --set hostname=null
+	refute_match hostname
+}
+
+@test "new writes a profile that is in order and overwrites nothing" {
+	profile base "description: b"
+	nook_run profile new mine
+	assert_status 0
+	assert_output "$T/p/mine.yaml"
+	nook_run profile check mine
+	assert_status 0
+	# Every key, without its comment sign, is a key that nook knows
+	for key in $(sed -n '4,$s/^# \( *\)\([a-z_]*\):.*/\2/p' p/mine.yaml); do
+		grep -q "[\".]$key\"" "$TOP/sandbox/profile/fields.def" ||
+			grep -q "\"$key\\." "$TOP/sandbox/profile/fields.def" || fail "$key"
+	done
+	cp p/mine.yaml before
+	nook_run profile new mine
+	assert_status 1
+	assert_stderr "nook: '$T/p/mine.yaml' is there already
+hint: edit it, or choose another name"
+	cmp before p/mine.yaml
+	ln -s nowhere link
+	nook_run profile new x --path "$T/link"
+	assert_status 1
+	refute [ -e nowhere ]
+}
+
+@test "new makes the directory of the user, and runs with a wide umask" {
+	unset NOOK_PROFILE_PATH
+	umask 000
+	nook_run profile new x --path "$T/x.yaml"
+	assert_status 0
+	assert_equal "$(stat -c %a x.yaml)" 644
+	# root's go to /etc/nook/profiles, which is the machine's
+	if is_root; then
+		return
+	fi
+	nook_run profile new mine --from strict
+	assert_status 0
+	assert_output "$T/.config/nook/profiles/mine.yaml"
+	umask 022
+	nook_run profile show mine --origin
+	assert_status 0
+	assert_line "description: my own  # $T/.config/nook/profiles/mine.yaml:3"
+}
+
+@test "the current directory is never searched, and an empty entry is not it" {
+	echo "description: x" >here.yaml
+	NOOK_PROFILE_PATH=:$T/p: nook_run profile show here
+	assert_status 1
+	assert_stderr "nook: no profile 'here', looked in $T/p
+hint: 'nook profile ls' lists them; a path needs a slash: ./here.yaml"
+	nook_run profile show ./here.yaml
+	assert_status 0
+}
+
+@test "an unknown name is answered with the nearest one" {
+	profile strict "description: x"
+	nook_run profile show strct
+	assert_status 1
+	assert_stderr "nook: no profile 'strct', did you mean 'strict', looked in $T/p
+hint: 'nook profile ls' lists them; a path needs a slash: ./strct.yaml"
+	nook_run run strct -- true
+	assert_status 125
+}
+
+@test "a file beside can be extended, others cannot" {
+	mkdir d
+	echo "hostname: a" >d/a.yaml
+	echo "extends: ./a.yaml" >d/b.yaml
+	nook_run profile show ./d/b.yaml
+	assert_output "hostname: a"
+	for bad in ../a.yaml "$T/d/a.yaml" ./../d/a.yaml ./.. ./; do
+		echo "extends: $bad" >d/b.yaml
+		nook_run profile show ./d/b.yaml
+		assert_status 1
+		assert_stderr "nook: ./d/b.yaml:1:10: 'extends' cannot be '$bad': expected a profile's name, or ./FILE beside this one"
+	done
+}
+
+@test "variables and the home directory expand where they may" {
+	profile a "mounts: ['~/x:/x', '\${FOO}/y:/y']" "workdir: \${FOO}/z" \
+		"environment: {A: '\${FOO}', B: '~'}"
+	FOO=/foo nook_run profile check a
+	assert_status 0
+	nook_run profile check a
+	assert_status 1
+	assert_stderr "nook: $T/p/a.yaml:1:20: 'mounts.bind' needs the variable 'FOO', which is not set"
+	profile a "environment: {A: '\${FOO}', B: '~'}"
+	nook_run profile check a
+	assert_status 0
+}
