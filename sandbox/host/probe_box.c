@@ -231,7 +231,10 @@ void probe_overlay(struct host *h, struct try_found *out)
 	end = trial_run(h, disk, dir);
 	clear_overlay(dir);
 	if (end.step) {
-		text_addf(&out->found, "; on disk too: %s", strerror(end.code));
+		text_addf(&out->found, "; beside '%s' too: %s", host_state_dir(h),
+			  strerror(end.code));
+		text_add(&out->fix, "boot Linux 6.6 or newer, or set XDG_STATE_HOME to a "
+				    "directory on ext4, xfs or btrfs");
 		out->verdict = TRY_MISSING;
 		return;
 	}
