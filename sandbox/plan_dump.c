@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* plan_dump.c - the plan as stable readable text, every field of it
  *
- * `--dry-run` shows this text and the golden tests compare it, so it must say everything that
- * apply reads. It is driven by tables: one row a field, with its kind and its offset. A unit
- * test flips each byte of struct plan and fails when a field was forgotten here.
+ * `--dry-run` shows this text and the golden tests compare it, so it must say everything
+ * that apply reads. It is driven by tables: one row a field, with its kind and its
+ * offset. A unit test flips each byte of struct plan and fails when a field was forgotten
+ * here.
  *
- * Form: one line a field, `name = value`; `-` is "none". A list is its count, then one line a
- * record, `name[0]`, whose fields stand as `field=value`, without those that are zero.
+ * Form: one line a field, `name = value`; `-` is "none". A list is its count, then one
+ * line a record, `name[0]`, whose fields stand as `field=value`, without those that are
+ * zero.
  */
 #include "plan.h"
 
@@ -23,22 +25,23 @@
 
 /** enum dump_kind - How the bytes of a field become text */
 enum dump_kind {
-	DUMP_TEXT,     /* plan_ref of a text */
-	DUMP_ENUM,     /* uint32_t, a name of the table */
-	DUMP_BITS32,   /* uint32_t, names of the bits that are set; the table holds bit numbers */
-	DUMP_BITS64,   /* the same in a uint64_t */
-	DUMP_BOOL,     /* uint32_t */
+	DUMP_TEXT,   /* plan_ref of a text */
+	DUMP_ENUM,   /* uint32_t, a name of the table */
+	DUMP_BITS32, /* uint32_t, names of the bits that are set; the table holds bit
+			numbers */
+	DUMP_BITS64, /* the same in a uint64_t */
+	DUMP_BOOL,   /* uint32_t */
 	DUMP_U32,
-	DUMP_ID,       /* uint32_t that is shown in a record also when it is 0 */
-	DUMP_OCTAL,    /* uint32_t */
+	DUMP_ID,    /* uint32_t that is shown in a record also when it is 0 */
+	DUMP_OCTAL, /* uint32_t */
 	DUMP_U64,
-	DUMP_LIMIT,    /* uint64_t, all ones is infinity; shown also when it is 0 */
-	DUMP_SIZE,     /* uint64_t, bytes */
-	DUMP_NS,       /* uint64_t, nanoseconds */
-	DUMP_OFFSET,   /* int64_t, nanoseconds, signed */
-	DUMP_GROUPS,   /* struct plan_user.group */
-	DUMP_PROGRAM,  /* plan_ref of a seccomp program */
-	DUMP_LIST,     /* struct plan_list; the rows say what its records hold */
+	DUMP_LIMIT,   /* uint64_t, all ones is infinity; shown also when it is 0 */
+	DUMP_SIZE,    /* uint64_t, bytes */
+	DUMP_NS,      /* uint64_t, nanoseconds */
+	DUMP_OFFSET,  /* int64_t, nanoseconds, signed */
+	DUMP_GROUPS,  /* struct plan_user.group */
+	DUMP_PROGRAM, /* plan_ref of a seccomp program */
+	DUMP_LIST,    /* struct plan_list; the rows say what its records hold */
 };
 
 /**
@@ -61,39 +64,60 @@ struct dump_row {
 #define BIT_OF(flag) __builtin_ctzll(flag)
 
 static const struct name clone_names[] = {
-	{ "user", BIT_OF(CLONE_NEWUSER) }, { "mount", BIT_OF(CLONE_NEWNS) },
-	{ "pid", BIT_OF(CLONE_NEWPID) },   { "net", BIT_OF(CLONE_NEWNET) },
-	{ "uts", BIT_OF(CLONE_NEWUTS) },   { "ipc", BIT_OF(CLONE_NEWIPC) },
-	{ "cgroup", BIT_OF(CLONE_NEWCGROUP) }, { "time", BIT_OF(CLONE_NEWTIME) },
+	{ "user", BIT_OF(CLONE_NEWUSER) },
+	{ "mount", BIT_OF(CLONE_NEWNS) },
+	{ "pid", BIT_OF(CLONE_NEWPID) },
+	{ "net", BIT_OF(CLONE_NEWNET) },
+	{ "uts", BIT_OF(CLONE_NEWUTS) },
+	{ "ipc", BIT_OF(CLONE_NEWIPC) },
+	{ "cgroup", BIT_OF(CLONE_NEWCGROUP) },
+	{ "time", BIT_OF(CLONE_NEWTIME) },
 	{ NULL, 0 },
 };
 
 static const struct name weight_names[] = {
-	{ "value", FACT_VALUE },     { "note", FACT_NOTE },
-	{ "warning", FACT_WARNING }, { "unenforced", FACT_UNENFORCED }, { NULL, 0 },
+	{ "value", FACT_VALUE },
+	{ "note", FACT_NOTE },
+	{ "warning", FACT_WARNING },
+	{ "unenforced", FACT_UNENFORCED },
+	{ NULL, 0 },
 };
 
 static const struct name order_names[] = {
-	{ "none", USER_NONE }, { "first", USER_FIRST }, { "last", USER_LAST }, { NULL, 0 },
+	{ "none", USER_NONE },
+	{ "first", USER_FIRST },
+	{ "last", USER_LAST },
+	{ NULL, 0 },
 };
 
 static const struct name writer_names[] = {
-	{ "inside", MAP_BY_INSIDE }, { "keeper", MAP_BY_KEEPER }, { "helpers", MAP_BY_HELPERS },
+	{ "inside", MAP_BY_INSIDE },
+	{ "keeper", MAP_BY_KEEPER },
+	{ "helpers", MAP_BY_HELPERS },
 	{ NULL, 0 },
 };
 
 static const struct name groups_names[] = {
-	{ "kept", PLAN_GROUPS_KEPT }, { "set", PLAN_GROUPS_SET }, { NULL, 0 },
+	{ "kept", PLAN_GROUPS_KEPT },
+	{ "set", PLAN_GROUPS_SET },
+	{ NULL, 0 },
 };
 
 static const struct name op_names[] = {
-	{ "tmpfs", MOP_TMPFS },     { "bind", MOP_BIND },
-	{ "overlay", MOP_OVERLAY }, { "proc", MOP_PROC },
-	{ "sysfs", MOP_SYSFS },     { "mqueue", MOP_MQUEUE },
-	{ "devpts", MOP_DEVPTS },   { "filesystem", MOP_FILESYSTEM },
-	{ "dir", MOP_DIR },	    { "file", MOP_FILE },
-	{ "symlink", MOP_SYMLINK }, { "device", MOP_DEVICE },
-	{ "mask", MOP_MASK },	    { "readonly", MOP_READONLY },
+	{ "tmpfs", MOP_TMPFS },
+	{ "bind", MOP_BIND },
+	{ "overlay", MOP_OVERLAY },
+	{ "proc", MOP_PROC },
+	{ "sysfs", MOP_SYSFS },
+	{ "mqueue", MOP_MQUEUE },
+	{ "devpts", MOP_DEVPTS },
+	{ "filesystem", MOP_FILESYSTEM },
+	{ "dir", MOP_DIR },
+	{ "file", MOP_FILE },
+	{ "symlink", MOP_SYMLINK },
+	{ "device", MOP_DEVICE },
+	{ "mask", MOP_MASK },
+	{ "readonly", MOP_READONLY },
 	{ NULL, 0 },
 };
 
@@ -120,43 +144,60 @@ static const struct name attr_names[] = {
 };
 
 static const struct name root_names[] = {
-	{ "tmpfs", PLAN_ROOT_TMPFS }, { "directory", PLAN_ROOT_DIRECTORY },
-	{ "none", PLAN_ROOT_NONE },   { NULL, 0 },
+	{ "tmpfs", PLAN_ROOT_TMPFS },
+	{ "directory", PLAN_ROOT_DIRECTORY },
+	{ "none", PLAN_ROOT_NONE },
+	{ NULL, 0 },
 };
 
 static const struct name terminal_names[] = {
-	{ "never", PLAN_TTY_NEVER }, { "own", PLAN_TTY_OWN }, { NULL, 0 },
+	{ "never", PLAN_TTY_NEVER },
+	{ "own", PLAN_TTY_OWN },
+	{ NULL, 0 },
 };
 
 static const struct name net_names[] = { { "none", 0 }, { "host", 1 }, { NULL, 0 } };
 
 static const struct name rlimit_names[] = {
-	{ "cpu", RLIMIT_CPU },	     { "fsize", RLIMIT_FSIZE },
-	{ "data", RLIMIT_DATA },     { "stack", RLIMIT_STACK },
-	{ "core", RLIMIT_CORE },     { "rss", RLIMIT_RSS },
-	{ "nproc", RLIMIT_NPROC },   { "nofile", RLIMIT_NOFILE },
-	{ "memlock", RLIMIT_MEMLOCK }, { "as", RLIMIT_AS },
-	{ "locks", RLIMIT_LOCKS },   { "sigpending", RLIMIT_SIGPENDING },
-	{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-	{ "rtprio", RLIMIT_RTPRIO }, { "rttime", RLIMIT_RTTIME },
+	{ "cpu", RLIMIT_CPU },
+	{ "fsize", RLIMIT_FSIZE },
+	{ "data", RLIMIT_DATA },
+	{ "stack", RLIMIT_STACK },
+	{ "core", RLIMIT_CORE },
+	{ "rss", RLIMIT_RSS },
+	{ "nproc", RLIMIT_NPROC },
+	{ "nofile", RLIMIT_NOFILE },
+	{ "memlock", RLIMIT_MEMLOCK },
+	{ "as", RLIMIT_AS },
+	{ "locks", RLIMIT_LOCKS },
+	{ "sigpending", RLIMIT_SIGPENDING },
+	{ "msgqueue", RLIMIT_MSGQUEUE },
+	{ "nice", RLIMIT_NICE },
+	{ "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME },
 	{ NULL, 0 },
 };
 
 /* LANDLOCK_ACCESS_FS_*, ABI 1 to 5, by bit number (linux/landlock.h) */
 static const struct name landlock_fs_names[] = {
-	{ "execute", 0 },      { "write_file", 1 },  { "read_file", 2 },  { "read_dir", 3 },
-	{ "remove_dir", 4 },   { "remove_file", 5 }, { "make_char", 6 },  { "make_dir", 7 },
-	{ "make_reg", 8 },     { "make_sock", 9 },   { "make_fifo", 10 }, { "make_block", 11 },
-	{ "make_sym", 12 },    { "refer", 13 },	     { "truncate", 14 },  { "ioctl_dev", 15 },
-	{ NULL, 0 },
+	{ "execute", 0 },    { "write_file", 1 }, { "read_file", 2 },
+	{ "read_dir", 3 },   { "remove_dir", 4 }, { "remove_file", 5 },
+	{ "make_char", 6 },  { "make_dir", 7 },	  { "make_reg", 8 },
+	{ "make_sock", 9 },  { "make_fifo", 10 }, { "make_block", 11 },
+	{ "make_sym", 12 },  { "refer", 13 },	  { "truncate", 14 },
+	{ "ioctl_dev", 15 }, { NULL, 0 },
 };
 
 static const struct name landlock_net_names[] = {
-	{ "bind_tcp", 0 }, { "connect_tcp", 1 }, { NULL, 0 },
+	{ "bind_tcp", 0 },
+	{ "connect_tcp", 1 },
+	{ NULL, 0 },
 };
 
 static const struct name landlock_scope_names[] = {
-	{ "abstract_unix_socket", 0 }, { "signal", 1 }, { NULL, 0 },
+	{ "abstract_unix_socket", 0 },
+	{ "signal", 1 },
+	{ NULL, 0 },
 };
 
 #define AT(type, member) offsetof(struct type, member)
@@ -219,9 +260,18 @@ static const struct dump_row word_rows[] = {
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
-#define ROW(member, kind) { #member, kind, AT(plan, member), NULL, NULL }
-#define ROW_OF(member, kind, names) { #member, kind, AT(plan, member), names, NULL }
-#define LIST_OF(member, rows) { #member, DUMP_LIST, AT(plan, member), NULL, rows }
+#define ROW(member, kind)                                   \
+	{                                                   \
+#member, kind, AT(plan, member), NULL, NULL \
+	}
+#define ROW_OF(member, kind, names)                          \
+	{                                                    \
+#member, kind, AT(plan, member), names, NULL \
+	}
+#define LIST_OF(member, rows)                                    \
+	{                                                        \
+#member, DUMP_LIST, AT(plan, member), NULL, rows \
+	}
 
 /* In the order in which the layers come; facts last, since they repeat it for people */
 static const struct dump_row plan_rows[] = {
@@ -337,7 +387,8 @@ static void add_offset(struct text *out, int64_t ns)
 {
 	if (ns < 0)
 		text_addc(out, '-');
-	text_addf(out, "%lluns", ns < 0 ? -(unsigned long long)ns : (unsigned long long)ns);
+	text_addf(out, "%lluns",
+		  ns < 0 ? -(unsigned long long)ns : (unsigned long long)ns);
 }
 
 /* The exact number, and in brackets how a person writes it where that is shorter */
@@ -406,7 +457,8 @@ static void add_value(const struct plan *pl, const struct dump_row *row, const c
 	uint64_t n64 = 0;
 
 	memcpy(&n32, at, sizeof(n32));
-	if (row->kind == DUMP_BITS64 || (row->kind >= DUMP_U64 && row->kind <= DUMP_OFFSET))
+	if (row->kind == DUMP_BITS64 ||
+	    (row->kind >= DUMP_U64 && row->kind <= DUMP_OFFSET))
 		memcpy(&n64, at, sizeof(n64));
 	switch (row->kind) {
 	case DUMP_TEXT:
@@ -460,7 +512,8 @@ static void add_value(const struct plan *pl, const struct dump_row *row, const c
 	}
 }
 
-/* Fields that are zero say nothing in a record: its first field, its kind, always stands */
+/* Fields that are zero say nothing in a record: its first field, its kind, always stands
+ */
 static bool is_zero(const struct dump_row *row, const char *base)
 {
 	uint64_t n = 0;

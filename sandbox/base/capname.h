@@ -13,8 +13,9 @@ struct text;
  * (linux/capability.h); ends with a NULL name */
 extern const struct name capability_names[];
 
-/** capability_list() - Add the names of a set, separated by blanks, "none" for an empty set
- * and "all" where @set holds every capability of @known. Bits without a name are numbers. */
+/** capability_list() - Add the names of a set, separated by blanks, "none" for an empty
+ * set and "all" where @set holds every capability of @known. Bits without a name are
+ * numbers. */
 void capability_list(struct text *out, uint64_t set, uint64_t known);
 
 #endif

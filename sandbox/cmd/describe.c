@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* describe.c - any process in words: `nook explain --pid N`
  *
- * Everything is relative to the caller: a namespace is "own" when its inode differs from the
- * caller's (namespaces(7)). What /proc would not tell stands as "unknown".
+ * Everything is relative to the caller: a namespace is "own" when its inode differs from
+ * the caller's (namespaces(7)). What /proc would not tell stands as "unknown".
  */
 #include "cmd/describe.h"
 
@@ -18,7 +18,10 @@
 #define UNKNOWN "unknown (the kernel does not tell this to you)"
 
 static const struct name seccomp_modes[] = {
-	{ "off", 0 }, { "strict", 1 }, { "filter", 2 }, { NULL, 0 },
+	{ "off", 0 },
+	{ "strict", 1 },
+	{ "filter", 2 },
+	{ NULL, 0 },
 };
 
 /* The five sets, and what each is for: capabilities(7) */
@@ -32,7 +35,7 @@ static const struct {
 	{ "CapBnd", "bounding", "the most it can ever get" },
 };
 
-/* --- for people ------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------- */
 
 static void add_row(struct text *out, const char *label, const char *value)
 {
@@ -71,8 +74,8 @@ static void words_namespaces(const struct seen *s, struct text *out)
 		else if (ns->theirs == ns->mine)
 			text_addf(out, "%-8s%lu\n", "shared", (unsigned long)ns->theirs);
 		else
-			text_addf(out, "%-8s%-12lu %s\n", "own", (unsigned long)ns->theirs,
-				  ns->what);
+			text_addf(out, "%-8s%-12lu %s\n", "own",
+				  (unsigned long)ns->theirs, ns->what);
 	}
 }
 
@@ -93,8 +96,8 @@ static void words_map(struct text *out, const char *label, const struct text *ma
 		if (!inside && !outside && count == UINT32_MAX)
 			text_add(&line, "every id is itself (the first user namespace)");
 		else if (count == 1)
-			text_addf(&line, "%u there is %u here; no other id exists", inside,
-				  outside);
+			text_addf(&line, "%u there is %u here; no other id exists",
+				  inside, outside);
 		else
 			text_addf(&line, "%u to %u there are %u to %u here", inside,
 				  inside + count - 1, outside, outside + count - 1);
@@ -122,8 +125,8 @@ static void words_ids(const struct seen *s, struct text *out)
 		}
 		text_addf(&line, "%u", id[1]);
 		if (id[0] != id[1] || id[2] != id[1] || id[3] != id[1])
-			text_addf(&line, " effective, %u real, %u saved, %u for files", id[0],
-				  id[2], id[3]);
+			text_addf(&line, " effective, %u real, %u saved, %u for files",
+				  id[0], id[2], id[3]);
 		add_row(out, rows[i].label, text_str(&line));
 	}
 	add_status_row(s, out, "groups", "Groups", "none");
@@ -136,8 +139,8 @@ static void words_caps(const struct seen *s, struct text *out)
 	uint64_t known = seen_number(s, "CapBnd", 16);
 	struct seen me;
 
-	/* "all" is what the kernel has: pid 1 of the first namespace would tell, so does the
-	 * width of the largest set around */
+	/* "all" is what the kernel has: pid 1 of the first namespace would tell, so does
+	 * the width of the largest set around */
 	if (!seen_read(getpid(), &me, NULL))
 		known |= seen_number(&me, "CapBnd", 16);
 	seen_release(&me);
@@ -172,14 +175,14 @@ static void words_filters(const struct seen *s, struct text *out)
 			  (unsigned long long)filters, filters == 1 ? "" : "s");
 	add_row(out, "seccomp", text_str(&line));
 	add_row(out, "no_new_privs",
-		nnp == SEEN_UNKNOWN ? UNKNOWN :
-		nnp ? "on: setuid programs and file capabilities give nothing" :
-		      "off: setuid programs work");
+		nnp == SEEN_UNKNOWN ? UNKNOWN
+		: nnp ? "on: setuid programs and file capabilities give nothing"
+		      : "off: setuid programs work");
 	add_row(out, "landlock", "unknown (no kernel tells this from outside)");
 	add_row(out, "dumpable",
-		s->dumpable < 0 ? "unknown" :
-		s->dumpable ? "yes: its owner may trace it and look at its files" :
-			      "no: /proc hides it and nobody but root may trace it");
+		s->dumpable < 0 ? "unknown"
+		: s->dumpable	? "yes: its owner may trace it and look at its files"
+				: "no: /proc hides it and nobody but root may trace it");
 }
 
 static void words_mounts(const struct seen *s, struct text *out)
@@ -203,11 +206,14 @@ static void words_mounts(const struct seen *s, struct text *out)
 
 		text_addf(out, "    ");
 		text_safe(out, m->target);
-		text_addf(out, "%*s ", m->target && strlen(m->target) < 28 ?
-			  28 - (int)strlen(m->target) : 0, "");
+		text_addf(out, "%*s ",
+			  m->target && strlen(m->target) < 28
+				  ? 28 - (int)strlen(m->target)
+				  : 0,
+			  "");
 		text_safe(out, m->fstype);
-		text_addf(out, "%*s ", strlen(m->fstype) < 8 ?
-			  8 - (int)strlen(m->fstype) : 0, "");
+		text_addf(out, "%*s ",
+			  strlen(m->fstype) < 8 ? 8 - (int)strlen(m->fstype) : 0, "");
 		text_safe(out, m->options);
 		text_addc(out, '\n');
 	}
@@ -220,8 +226,8 @@ static void words_files(const struct seen *s, struct text *out)
 	add_head(out, "files");
 	text_add(&root, *s->root ? s->root : UNKNOWN);
 	if (s->same_root >= 0)
-		text_add(&root, s->same_root ? " (the same directory as yours)" :
-					       " (another directory than yours)");
+		text_add(&root, s->same_root ? " (the same directory as yours)"
+					     : " (another directory than yours)");
 	add_row(out, "root", text_str(&root));
 	add_row(out, "directory", *s->cwd ? s->cwd : UNKNOWN);
 	add_row(out, "program", *s->exe ? s->exe : UNKNOWN);
@@ -240,7 +246,8 @@ static void words_cgroups(const struct seen *s, struct text *out)
 		add_row(out, "", UNKNOWN);
 		return;
 	}
-	for (line = strtok_r(copy.s, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(copy.s, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		/* "ID:CONTROLLERS:PATH", controllers empty on v2 (cgroups(7)) */
 		char *names = strchr(line, ':');
 		char *path = names ? strchr(names + 1, ':') : NULL;
@@ -276,7 +283,7 @@ void describe_words(const struct seen *s, struct text *out)
 	words_cgroups(s, out);
 }
 
-/* --- for programs ----------------------------------------------------------------------- */
+/* --- for programs ----------------------------------------------------------------- */
 
 static void json_number(struct text *out, const char *key, uint64_t n)
 {
@@ -311,7 +318,8 @@ static void json_numbers(const struct seen *s, struct text *out, const char *nam
 		return;
 	}
 	text_addc(out, '[');
-	for (word = strtok_r(buf, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
+	for (word = strtok_r(buf, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save)) {
 		text_addf(out, "%s%s", gap, word);
 		gap = ",";
 	}
@@ -326,8 +334,8 @@ static void json_map(struct text *out, const char *key, const struct text *map)
 	text_addf(out, ",\"%s\":[", key);
 	for (; p && sscanf(p, "%u %u %u", &inside, &outside, &count) == 3;
 	     p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
-		text_addf(out, "%s{\"inside\":%u,\"outside\":%u,\"count\":%u}", gap, inside,
-			  outside, count);
+		text_addf(out, "%s{\"inside\":%u,\"outside\":%u,\"count\":%u}", gap,
+			  inside, outside, count);
 		gap = ",";
 	}
 	text_addc(out, ']');
@@ -344,7 +352,9 @@ static void json_namespaces(const struct seen *s, struct text *out)
 		if (!ns->mine)
 			continue;
 		text_addf(out, "%s\"%s\":{\"own\":%s", gap, ns->name,
-			  !ns->theirs ? "null" : ns->theirs != ns->mine ? "true" : "false");
+			  !ns->theirs		   ? "null"
+			  : ns->theirs != ns->mine ? "true"
+						   : "false");
 		json_number(out, "inode", ns->theirs ? ns->theirs : SEEN_UNKNOWN);
 		text_addc(out, '}');
 		gap = ",";
@@ -409,7 +419,8 @@ static void json_cgroups(const struct seen *s, struct text *out)
 		return;
 	}
 	text_add(out, ",\"cgroups\":[");
-	for (line = strtok_r(copy.s, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(copy.s, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		text_add(out, gap);
 		text_json(out, line);
 		gap = ",";

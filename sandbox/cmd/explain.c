@@ -20,7 +20,10 @@ static const struct opt explain_options[] = {
 	{ .name = "pid", .arg = "N", .help = "describe process N as seen from here" },
 	{ .name = "script", .help = "print a shell script that builds the same box" },
 	{ .name = "json", .help = "as one JSON object" },
-	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,
+	{ .name = "set",
+	  .arg = "KEY=VALUE",
+	  .key = "@set",
+	  .complete = COMPLETE_KEY,
 	  .help = "set any profile key; +KEY=VALUE appends to a list" },
 	{ 0 },
 };
@@ -34,7 +37,7 @@ static const struct {
 #undef FIELD
 };
 
-/* --- the layers of a plan ------------------------------------------------------------------ */
+/* --- the layers of a plan --------------------------------------------------------- */
 
 /* A layer's words: sentences are wrapped, commands stay as they are */
 static void add_explained(struct text *out, const char *s)
@@ -117,9 +120,10 @@ static void explain_plan(const struct plan *pl, const char *layer, struct text *
 			add_layer(pl, *l, out);
 }
 
-/* --- the same for programs ----------------------------------------------------------------- */
+/* --- the same for programs -------------------------------------------------------- */
 
-static void json_pair(struct text *out, const char *gap, const char *key, const char *value)
+static void json_pair(struct text *out, const char *gap, const char *key,
+		      const char *value)
 {
 	text_addf(out, "%s\"%s\":", gap, key);
 	text_json(out, value);
@@ -177,7 +181,8 @@ static void json_plan(const struct plan *pl, const char *layer, struct text *out
 	json_pair(out, ",", "description", plan_text_or_null(pl, pl->description));
 	text_add(out, ",\"namespaces\":{");
 	for (const struct separation *s = separations(); s->name; s++) {
-		text_addf(out, "%s\"%s\":%s", gap, s->name, is_separate(pl, s) ? "true" : "false");
+		text_addf(out, "%s\"%s\":%s", gap, s->name,
+			  is_separate(pl, s) ? "true" : "false");
 		gap = ",";
 	}
 	text_addc(out, '}');
@@ -194,7 +199,7 @@ static void json_plan(const struct plan *pl, const char *layer, struct text *out
 	text_add(out, "]}\n");
 }
 
-/* --- a layer by itself --------------------------------------------------------------------- */
+/* --- a layer by itself ------------------------------------------------------------ */
 
 static void explain_layer(const struct layer *l, struct text *out)
 {
@@ -206,7 +211,8 @@ static void explain_layer(const struct layer *l, struct text *out)
 		if (strcmp(keys[i].layer, l->name))
 			continue;
 		text_addf(out, "  %-20s %s", keys[i].key, keys[i].help);
-		text_addf(out, *keys[i].preset ? " (default: %s)\n" : "\n", keys[i].preset);
+		text_addf(out, *keys[i].preset ? " (default: %s)\n" : "\n",
+			  keys[i].preset);
 	}
 	if (l->about) {
 		text_addc(out, '\n');
@@ -239,7 +245,7 @@ static int check_layer(const char *name, struct err *e)
 	return err_hint(e, "'nook explain base' shows all of them");
 }
 
-/* --- the command --------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------ */
 
 static int explain_pid(const struct args *a, struct err *e)
 {
@@ -253,7 +259,8 @@ static int explain_pid(const struct args *a, struct err *e)
 	if (a->word_count || cmd_option(a, "script"))
 		return cmd_usage(a, e, "--pid takes no profile and no --script");
 	if (*number < '0' || *number > '9' || *end || pid < 1 || pid > 4194304)
-		return cmd_usage(a, e, "--pid '%s': expected the number of a process", number);
+		return cmd_usage(a, e, "--pid '%s': expected the number of a process",
+				 number);
 	r = seen_read((pid_t)pid, &s, e);
 	if (!r) {
 		if (cmd_option(a, "json"))
@@ -267,15 +274,15 @@ static int explain_pid(const struct args *a, struct err *e)
 }
 
 /* A profile, or else a box that lives: @boxed is its plan on the heap */
-static const struct plan *find_plan(const struct args *a, const char *name, struct plan *made,
-				    struct plan **boxed, struct err *e)
+static const struct plan *find_plan(const struct args *a, const char *name,
+				    struct plan *made, struct plan **boxed, struct err *e)
 {
 	struct host *h = host_new();
 	struct profile *pf = NULL;
 	struct record rec;
 	struct err other;
-	int r = h ? profile_load(name, a->wishes, a->wish_count, &pf, e) :
-		    err_set(e, "out of memory");
+	int r = h ? profile_load(name, a->wishes, a->wish_count, &pf, e)
+		  : err_set(e, "out of memory");
 
 	if (!r)
 		r = layers_plan(pf, h, made, e);
@@ -321,7 +328,8 @@ static int explain_run(const struct args *a, struct err *e)
 	if (layer && check_layer(layer, e) < 0)
 		return -1;
 	if (layer && cmd_option(a, "script"))
-		return cmd_usage(a, e, "a script is for the whole box, not for layer '%s'", layer);
+		return cmd_usage(
+			a, e, "a script is for the whole box, not for layer '%s'", layer);
 	if (!layer && layer_find(name) && !cmd_option(a, "script")) {
 		explain_layer(layer_find(name), &out);
 		return cmd_print(&out, e);
@@ -333,10 +341,14 @@ const struct cmd cmd_explain = {
 	.name = "explain",
 	.summary = "say what separates a box from this machine, layer by layer",
 	.usage = "[OPTION...] PROFILE|BOX|LAYER [LAYER]",
-	.help = "For a profile or a box: what is separate, shared and writable, then each layer\n"
-		"with the values that were decided, the file and line that set them, the system\n"
-		"calls, and commands of util-linux and iproute2 that do the same. For a layer\n"
-		"alone: what it is for, and the keys of a profile that it reads. With --pid: any\n"
+	.help = "For a profile or a box: what is separate, shared and writable, then "
+		"each layer\n"
+		"with the values that were decided, the file and line that set them, the "
+		"system\n"
+		"calls, and commands of util-linux and iproute2 that do the same. For a "
+		"layer\n"
+		"alone: what it is for, and the keys of a profile that it reads. With "
+		"--pid: any\n"
 		"process, compared with this one.\n",
 	.options = explain_options,
 	.complete = COMPLETE_PROFILE,

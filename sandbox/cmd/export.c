@@ -17,14 +17,19 @@
 #include "layer/layer.h"
 #include "layer/script.h"
 
-#define FIRST_FD 3
+#define FIRST_FD  3
 #define FILTER_FD 9
 
 static const struct opt export_options[] = {
-	{ .name = "as", .arg = "TOOL", .complete = COMPLETE_WORDS,
+	{ .name = "as",
+	  .arg = "TOOL",
+	  .complete = COMPLETE_WORDS,
 	  .words = "unshare bwrap podman systemd-run",
 	  .help = "unshare (a script), bwrap, podman or systemd-run" },
-	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,
+	{ .name = "set",
+	  .arg = "KEY=VALUE",
+	  .key = "@set",
+	  .complete = COMPLETE_KEY,
 	  .help = "set any profile key; +KEY=VALUE appends to a list" },
 	{ 0 },
 };
@@ -39,7 +44,7 @@ static const struct {
 	{ "systemd-run", export_systemd },
 };
 
-/* --- what the tools' files use ------------------------------------------------------------- */
+/* --- what the tools' files use ---------------------------------------------------- */
 
 void export_note(struct export *x, const char *fmt, ...)
 {
@@ -111,7 +116,8 @@ void export_data(struct export *x, const char *content, char fd[12])
 		text_addf(&x->redirects, " %d</dev/null", n);
 		return;
 	}
-	/* A line END of the content itself would end the document: its number is in the word */
+	/* A line END of the content itself would end the document: its number is in the
+	 * word */
 	text_addf(&x->redirects, " %d<<'END-%d'", n, n);
 	text_add(&x->files, content);
 	if (content[strlen(content) - 1] != '\n')
@@ -122,8 +128,9 @@ void export_data(struct export *x, const char *content, char fd[12])
 /* RFC 4648, in lines of 76 */
 static void add_base64(struct text *t, const unsigned char *p, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789+/";
 
 	for (size_t i = 0; i < len; i += 3) {
 		unsigned int n = (unsigned int)p[i] << 16 |
@@ -147,8 +154,9 @@ bool export_filter(struct export *x)
 
 	if (!program)
 		return false;
-	text_addf(&x->setup, "# the filter of system calls '%s', as the kernel takes it\n"
-			     "filter=$(mktemp)\nbase64 -d >\"$filter\" <<'FILTER'\n",
+	text_addf(&x->setup,
+		  "# the filter of system calls '%s', as the kernel takes it\n"
+		  "filter=$(mktemp)\nbase64 -d >\"$filter\" <<'FILTER'\n",
 		  plan_text(pl, pl->seccomp.name));
 	add_base64(&x->setup, program, (size_t)pl->seccomp.count * 8);
 	text_addf(&x->setup, "FILTER\nexec %d<\"$filter\"\nrm \"$filter\"\n", FILTER_FD);
@@ -158,14 +166,22 @@ bool export_filter(struct export *x)
 void export_common(struct export *x)
 {
 	static const struct name limits[] = {
-		{ "cpu", RLIMIT_CPU },	     { "fsize", RLIMIT_FSIZE },
-		{ "data", RLIMIT_DATA },     { "stack", RLIMIT_STACK },
-		{ "core", RLIMIT_CORE },     { "rss", RLIMIT_RSS },
-		{ "nproc", RLIMIT_NPROC },   { "nofile", RLIMIT_NOFILE },
-		{ "memlock", RLIMIT_MEMLOCK }, { "as", RLIMIT_AS },
-		{ "locks", RLIMIT_LOCKS },   { "sigpending", RLIMIT_SIGPENDING },
-		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-		{ "rtprio", RLIMIT_RTPRIO }, { "rttime", RLIMIT_RTTIME },
+		{ "cpu", RLIMIT_CPU },
+		{ "fsize", RLIMIT_FSIZE },
+		{ "data", RLIMIT_DATA },
+		{ "stack", RLIMIT_STACK },
+		{ "core", RLIMIT_CORE },
+		{ "rss", RLIMIT_RSS },
+		{ "nproc", RLIMIT_NPROC },
+		{ "nofile", RLIMIT_NOFILE },
+		{ "memlock", RLIMIT_MEMLOCK },
+		{ "as", RLIMIT_AS },
+		{ "locks", RLIMIT_LOCKS },
+		{ "sigpending", RLIMIT_SIGPENDING },
+		{ "msgqueue", RLIMIT_MSGQUEUE },
+		{ "nice", RLIMIT_NICE },
+		{ "rtprio", RLIMIT_RTPRIO },
+		{ "rttime", RLIMIT_RTTIME },
 		{ NULL, 0 },
 	};
 	const struct plan *pl = x->pl;
@@ -194,8 +210,8 @@ void export_attrs(struct text *t, uint64_t attr)
 		uint64_t bit;
 		const char *name;
 	} words[] = {
-		{ MOUNT_ATTR_RDONLY, "ro" },	{ MOUNT_ATTR_NOSUID, "nosuid" },
-		{ MOUNT_ATTR_NODEV, "nodev" },	{ MOUNT_ATTR_NOEXEC, "noexec" },
+		{ MOUNT_ATTR_RDONLY, "ro" },	   { MOUNT_ATTR_NOSUID, "nosuid" },
+		{ MOUNT_ATTR_NODEV, "nodev" },	   { MOUNT_ATTR_NOEXEC, "noexec" },
 		{ MOUNT_ATTR_NOATIME, "noatime" },
 	};
 
@@ -208,11 +224,11 @@ void export_attrs(struct text *t, uint64_t attr)
 
 bool export_is_dev(const struct export *x, const struct plan_mount *m)
 {
-	static const char *const own[] = { "/dev",	    "/dev/null",   "/dev/zero",
-					   "/dev/full",	    "/dev/random", "/dev/urandom",
-					   "/dev/tty",	    "/dev/pts",	   "/dev/ptmx",
-					   "/dev/fd",	    "/dev/stdin",  "/dev/stdout",
-					   "/dev/stderr",   "/dev/shm",	   "/dev/core",
+	static const char *const own[] = { "/dev",	  "/dev/null",	 "/dev/zero",
+					   "/dev/full",	  "/dev/random", "/dev/urandom",
+					   "/dev/tty",	  "/dev/pts",	 "/dev/ptmx",
+					   "/dev/fd",	  "/dev/stdin",	 "/dev/stdout",
+					   "/dev/stderr", "/dev/shm",	 "/dev/core",
 					   "/dev/console" };
 	const char *target = plan_text(x->pl, m->target);
 
@@ -229,7 +245,7 @@ bool export_exists(const struct export *x, const char *path)
 	return host_stat(x->host, path, &p);
 }
 
-/* --- the command --------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------ */
 
 static void add_whole(const struct export *x, const char *tool, struct text *out)
 {
@@ -237,7 +253,9 @@ static void add_whole(const struct export *x, const char *tool, struct text *out
 	text_safe(out, plan_text(x->pl, x->pl->profile));
 	text_addf(out, "' for %s.\n", tool);
 	if (x->notes.len) {
-		text_addf(out, "#\n# What %s cannot express here, or does in another way:\n", tool);
+		text_addf(out,
+			  "#\n# What %s cannot express here, or does in another way:\n",
+			  tool);
 		text_add(out, text_str(&x->notes));
 	}
 	text_addf(out, "umask %04o\n", x->pl->env.umask);
@@ -249,7 +267,8 @@ static void add_whole(const struct export *x, const char *tool, struct text *out
 	text_add(out, text_str(&x->files));
 }
 
-static void write_export(const struct plan *pl, struct host *h, size_t tool, struct text *out)
+static void write_export(const struct plan *pl, struct host *h, size_t tool,
+			 struct text *out)
 {
 	struct export x = { .pl = pl, .host = h, .next_fd = FIRST_FD };
 
@@ -285,14 +304,16 @@ static int find_tool(const struct args *a, size_t *tool, struct err *e)
 	const char *near;
 
 	if (!name)
-		return cmd_usage(a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
+		return cmd_usage(
+			a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
 	for (*tool = 0; *tool < ARRAY_SIZE(tools); ++*tool)
 		if (!strcmp(tools[*tool].name, name))
 			return 0;
 	near = name_near(name, next_tool, NULL);
 	if (near)
 		return cmd_usage(a, e, "--as '%s': did you mean '%s'?", name, near);
-	return cmd_usage(a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
+	return cmd_usage(
+		a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
 }
 
 static int export_run(const struct args *a, struct err *e)
@@ -311,8 +332,8 @@ static int export_run(const struct args *a, struct err *e)
 		return r;
 	h = host_new();
 	pl = plan_new();
-	r = h && pl ? profile_load(a->words[0], a->wishes, a->wish_count, &pf, e) :
-		      err_set(e, "out of memory");
+	r = h && pl ? profile_load(a->words[0], a->wishes, a->wish_count, &pf, e)
+		    : err_set(e, "out of memory");
 	if (!r)
 		r = layers_plan(pf, h, pl, e);
 	if (!r) {
@@ -329,7 +350,8 @@ const struct cmd cmd_export = {
 	.name = "export",
 	.summary = "print the same box as a command line of another tool",
 	.usage = "--as unshare|bwrap|podman|systemd-run PROFILE",
-	.help = "The command line is for the user who exports it and for this machine. What the\n"
+	.help = "The command line is for the user who exports it and for this machine. "
+		"What the\n"
 		"other tool cannot express stands in comments at its top.\n",
 	.options = export_options,
 	.complete = COMPLETE_PROFILE,

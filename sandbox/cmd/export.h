@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* export.h - a plan as a command line of another tool
  *
- * Each tool is one file that exports a function for the table in export.c. It reads the plan,
- * adds words, and adds a note for everything that the tool cannot express: a command line that
- * is weaker than the box must say where.
+ * Each tool is one file that exports a function for the table in export.c. It reads the
+ * plan, adds words, and adds a note for everything that the tool cannot express: a
+ * command line that is weaker than the box must say where.
  */
 #ifndef NOOK_CMD_EXPORT_H
 #define NOOK_CMD_EXPORT_H
@@ -35,7 +35,8 @@ enum lack {
  * @files:	Their here-documents
  * @next_fd:	Number of the next one; sh(1) knows 3 to 9
  */
-struct export {
+struct export
+{
 	const struct plan *pl;
 	struct host *host;
 	struct text notes;
@@ -49,29 +50,32 @@ struct export {
 };
 
 /** export_note() - Say what the tool cannot express */
-void export_note(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void export_note(struct export *x, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /** export_lack() - The same for one of several paths; export_notes() makes the note */
 void export_lack(struct export *x, enum lack kind, const char *path);
 /** export_notes() - Make the notes of export_lack(); a NULL text is not said */
 void export_notes(struct export *x, const char *const text[LACK_COUNT]);
-/** export_option() - Add an option with its words, each quoted, on a line of its own; ends
- * with NULL */
+/** export_option() - Add an option with its words, each quoted, on a line of its own;
+ * ends with NULL */
 void export_option(struct export *x, const char *option, ...) __attribute__((sentinel));
 /** export_optionf() - Add an option whose only word is made from a format */
 void export_optionf(struct export *x, const char *option, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** export_data() - Give @content to the tool on a descriptor. Return: its number as text in
+/** export_data() - Give @content to the tool on a descriptor. Return: its number as text
+ * in
  * @fd, "" when there are too many */
 void export_data(struct export *x, const char *content, char fd[12]);
-/** export_filter() - Give the seccomp program to the tool on descriptor 9, as the bytes of
- * struct sock_filter[]. Return: false without one */
+/** export_filter() - Give the seccomp program to the tool on descriptor 9, as the bytes
+ * of struct sock_filter[]. Return: false without one */
 bool export_filter(struct export *x);
 /** export_common() - What every tool needs in the same way: umask and the limits of a
  * process by prlimit(1), the wall clock by timeout(1) */
 void export_common(struct export *x);
 /** export_attrs() - "ro,nosuid,nodev" for MOUNT_ATTR_* */
 void export_attrs(struct text *t, uint64_t attr);
-/** export_is_dev() - Whether a step only builds the /dev that every tool makes by itself */
+/** export_is_dev() - Whether a step only builds the /dev that every tool makes by itself
+ */
 bool export_is_dev(const struct export *x, const struct plan_mount *m);
 /** export_exists() - Whether a path exists on this machine */
 bool export_exists(const struct export *x, const char *path);

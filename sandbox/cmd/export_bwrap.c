@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* export_bwrap.c - a plan as a command line of bubblewrap 0.8 (bwrap(1))
  *
- * bwrap builds the tree from its options in their order, as nook does, with nosuid on every
- * mount and nodev on all but /dev.
+ * bwrap builds the tree from its options in their order, as nook does, with nosuid on
+ * every mount and nodev on all but /dev.
  */
 #include <inttypes.h>
 #include <sched.h>
@@ -19,8 +19,10 @@ static void add_namespaces(struct export *x)
 		uint64_t flag;
 		const char *option;
 	} options[] = {
-		{ CLONE_NEWPID, "--unshare-pid" },   { CLONE_NEWNET, "--unshare-net" },
-		{ CLONE_NEWUTS, "--unshare-uts" },   { CLONE_NEWIPC, "--unshare-ipc" },
+		{ CLONE_NEWPID, "--unshare-pid" },
+		{ CLONE_NEWNET, "--unshare-net" },
+		{ CLONE_NEWUTS, "--unshare-uts" },
+		{ CLONE_NEWIPC, "--unshare-ipc" },
 		{ CLONE_NEWCGROUP, "--unshare-cgroup" },
 	};
 	const struct plan *pl = x->pl;
@@ -62,8 +64,9 @@ static void add_root(struct export *x)
 		return; /* what bwrap starts with */
 	if (t->overlay)
 		export_lack(x, LACK_CHANGES, "/");
-	export_option(x, t->overlay || (t->attr & MOUNT_ATTR_RDONLY) ? "--ro-bind" : "--bind",
-		      path, "/", NULL);
+	export_option(
+		x, t->overlay || (t->attr & MOUNT_ATTR_RDONLY) ? "--ro-bind" : "--bind",
+		path, "/", NULL);
 }
 
 static void add_tmpfs(struct export *x, const struct plan_mount *m, const char *target)
@@ -119,8 +122,9 @@ static void add_mask(struct export *x, const struct plan_mount *m, const char *t
 static void add_bind(struct export *x, const struct plan_mount *m, const char *target)
 {
 	bool ro = (m->attr & MOUNT_ATTR_RDONLY) != 0;
-	const char *option = m->flags & PM_OPTIONAL ? ro ? "--ro-bind-try" : "--bind-try" :
-			     ro ? "--ro-bind" : "--bind";
+	const char *option = m->flags & PM_OPTIONAL ? ro ? "--ro-bind-try" : "--bind-try"
+			     : ro		    ? "--ro-bind"
+						    : "--bind";
 
 	export_option(x, option, plan_text(x->pl, m->source), target, NULL);
 	if (m->flags & PM_IDMAP)
@@ -149,7 +153,8 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		export_option(x, "--proc", target, NULL);
 		break;
 	case MOP_SYSFS:
-		export_note(x, "a sysfs of its own network namespace: this is the host's");
+		export_note(x,
+			    "a sysfs of its own network namespace: this is the host's");
 		export_option(x, "--ro-bind", "/sys", target, NULL);
 		break;
 	case MOP_MQUEUE:
@@ -193,7 +198,8 @@ static void add_tree(struct export *x)
 	bool dev = false;
 
 	add_root(x);
-	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		if (!export_is_dev(x, m)) {
 			add_mount(x, m);
 		} else if (!dev) {
@@ -218,12 +224,14 @@ static void add_rights(struct export *x)
 		if (!(pl->caps.keep >> n->value & 1))
 			continue;
 		for (i = 0; n->name[i] && i + 5 < sizeof(name); i++)
-			name[4 + i] = n->name[i] == '_' ? '_' : (char)(n->name[i] - 'a' + 'A');
+			name[4 + i] =
+				n->name[i] == '_' ? '_' : (char)(n->name[i] - 'a' + 'A');
 		name[4 + i] = '\0';
 		export_option(x, "--cap-add", name, NULL);
 	}
 	if (!pl->caps.no_new_privs)
-		export_note(x, "setuid programs that work: bwrap always sets no_new_privs");
+		export_note(x,
+			    "setuid programs that work: bwrap always sets no_new_privs");
 	if (export_filter(x))
 		export_option(x, "--seccomp", "9", NULL);
 	if (pl->landlock.abi)
@@ -253,8 +261,9 @@ static void add_environment(struct export *x)
 void export_bwrap(struct export *x)
 {
 	static const char *const lacks[LACK_COUNT] = {
-		[LACK_CHANGES] = "changes that are thrown away: read-only here (bwrap 0.11 has "
-				 "--overlay-src and --tmp-overlay)",
+		[LACK_CHANGES] =
+			"changes that are thrown away: read-only here (bwrap 0.11 has "
+			"--overlay-src and --tmp-overlay)",
 		[LACK_OWNERS] = "owners as the box would see them (idmapped mounts)",
 		[LACK_MADE] = "more files than a shell has descriptors",
 		[LACK_MOUNT] = "other file systems",
@@ -273,7 +282,8 @@ void export_bwrap(struct export *x)
 		export_option(x, "--as-pid-1", NULL);
 	if (pl->limits.output)
 		export_note(x, "an end after so many bytes of output");
-	export_note(x, "a terminal of its own: --new-session only takes the caller's away");
+	export_note(x,
+		    "a terminal of its own: --new-session only takes the caller's away");
 	export_notes(x, lacks);
 	export_option(x, "--", NULL);
 }

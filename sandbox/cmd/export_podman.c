@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* export_podman.c - a plan as a command line of podman (podman-run(1))
  *
- * podman starts from an image or from a root directory. A box that takes its tree from this
- * machine becomes an empty directory with binds in it, or the machine's own '/' under an
- * overlay (--rootfs DIR:O).
+ * podman starts from an image or from a root directory. A box that takes its tree from
+ * this machine becomes an empty directory with binds in it, or the machine's own '/'
+ * under an overlay (--rootfs DIR:O).
  */
 #include <inttypes.h>
 #include <sched.h>
@@ -33,17 +33,20 @@ static void add_namespaces(struct export *x)
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		export_optionf(x, options[i].option, "%s",
-			       flags & options[i].flag ? options[i].own : options[i].shared);
+			       flags & options[i].flag ? options[i].own
+						       : options[i].shared);
 	if (flags & CLONE_NEWTIME)
 		export_note(x, "a time namespace");
 	if (pl->hostname)
 		export_option(x, "--hostname", plan_text(pl, pl->hostname), NULL);
-	for (const struct plan_sysctl *k = NULL; (k = plan_each(pl, &pl->net.sysctls, k));)
+	for (const struct plan_sysctl *k = NULL;
+	     (k = plan_each(pl, &pl->net.sysctls, k));)
 		export_optionf(x, "--sysctl", "%s=%s", plan_text(pl, k->key),
 			       plan_text(pl, k->value));
 }
 
-/* Rootless podman has a map of its own for all containers: keep-id places the caller in it */
+/* Rootless podman has a map of its own for all containers: keep-id places the caller in
+ * it */
 static void add_ids(struct export *x)
 {
 	const struct plan_user *u = &x->pl->user;
@@ -53,10 +56,14 @@ static void add_ids(struct export *x)
 	} else if (u->order == USER_FIRST) {
 		export_optionf(x, "--userns", "keep-id:uid=%u,gid=%u", u->uid, u->gid);
 	} else {
-		for (const struct plan_map *m = NULL; (m = plan_each(x->pl, &u->uid_map, m));)
-			export_optionf(x, "--uidmap", "%u:%u:%u", m->inside, m->outside, m->count);
-		for (const struct plan_map *m = NULL; (m = plan_each(x->pl, &u->gid_map, m));)
-			export_optionf(x, "--gidmap", "%u:%u:%u", m->inside, m->outside, m->count);
+		for (const struct plan_map *m = NULL;
+		     (m = plan_each(x->pl, &u->uid_map, m));)
+			export_optionf(x, "--uidmap", "%u:%u:%u", m->inside, m->outside,
+				       m->count);
+		for (const struct plan_map *m = NULL;
+		     (m = plan_each(x->pl, &u->gid_map, m));)
+			export_optionf(x, "--gidmap", "%u:%u:%u", m->inside, m->outside,
+				       m->count);
 	}
 	export_optionf(x, "--user", "%u:%u", u->uid, u->gid);
 	for (uint32_t i = 1; i < u->group_count; i++)
@@ -110,8 +117,9 @@ static void add_made(struct export *x, const struct plan_mount *m)
 		text_shell(t, plan_text(x->pl, m->source));
 	if (m->op == MOP_FILE)
 		text_shell(t, plan_text(x->pl, m->data));
-	text_add(t, m->op == MOP_DIR ? "\"$root\"" :
-		    m->op == MOP_FILE ? " >\"$root\"" : " \"$root\"");
+	text_add(t, m->op == MOP_DIR	? "\"$root\""
+		    : m->op == MOP_FILE ? " >\"$root\""
+					: " \"$root\"");
 	text_shell(t, plan_text(x->pl, m->target));
 	text_addc(t, '\n');
 }
@@ -128,7 +136,8 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		add_volume(x, m);
 		break;
 	case MOP_OVERLAY: /* :O is podman's word for an overlay that is thrown away */
-		export_optionf(x, "--volume", "%s:%s:O", plan_text(x->pl, m->source), target);
+		export_optionf(x, "--volume", "%s:%s:O", plan_text(x->pl, m->source),
+			       target);
 		break;
 	case MOP_DEVICE:
 		export_option(x, "--device", plan_text(x->pl, m->source), NULL);
@@ -192,8 +201,9 @@ static void add_rights(struct export *x)
 	if (!pl->seccomp.program)
 		export_option(x, "--security-opt", "seccomp=unconfined", NULL);
 	else
-		export_note(x, "nook's filter of system calls '%s': podman's own is in force",
-			    plan_text(pl, pl->seccomp.name));
+		export_note(
+			x, "nook's filter of system calls '%s': podman's own is in force",
+			plan_text(pl, pl->seccomp.name));
 	if (pl->user.lock_nesting)
 		export_note(x, "no user namespaces inside");
 	if (pl->landlock.abi)
@@ -203,19 +213,27 @@ static void add_rights(struct export *x)
 static void add_limits(struct export *x)
 {
 	static const struct name names[] = {
-		{ "cpu", RLIMIT_CPU },	     { "fsize", RLIMIT_FSIZE },
-		{ "data", RLIMIT_DATA },     { "stack", RLIMIT_STACK },
-		{ "core", RLIMIT_CORE },     { "nproc", RLIMIT_NPROC },
-		{ "nofile", RLIMIT_NOFILE }, { "memlock", RLIMIT_MEMLOCK },
-		{ "as", RLIMIT_AS },	     { "sigpending", RLIMIT_SIGPENDING },
-		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-		{ "rtprio", RLIMIT_RTPRIO }, { NULL, 0 },
+		{ "cpu", RLIMIT_CPU },
+		{ "fsize", RLIMIT_FSIZE },
+		{ "data", RLIMIT_DATA },
+		{ "stack", RLIMIT_STACK },
+		{ "core", RLIMIT_CORE },
+		{ "nproc", RLIMIT_NPROC },
+		{ "nofile", RLIMIT_NOFILE },
+		{ "memlock", RLIMIT_MEMLOCK },
+		{ "as", RLIMIT_AS },
+		{ "sigpending", RLIMIT_SIGPENDING },
+		{ "msgqueue", RLIMIT_MSGQUEUE },
+		{ "nice", RLIMIT_NICE },
+		{ "rtprio", RLIMIT_RTPRIO },
+		{ NULL, 0 },
 	};
 	const struct plan *pl = x->pl;
 
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));)
-		export_optionf(x, "--ulimit", "%s=%lld:%lld", name_of(names, (int)r->resource),
-			       (long long)r->soft, (long long)r->hard); /* -1 = unlimited */
+		export_optionf(x, "--ulimit", "%s=%lld:%lld",
+			       name_of(names, (int)r->resource), (long long)r->soft,
+			       (long long)r->hard); /* -1 = unlimited */
 	if (pl->limits.wall) {
 		export_optionf(x, "--timeout", "%" PRIu64,
 			       (pl->limits.wall + 999999999) / 1000000000);

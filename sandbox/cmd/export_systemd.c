@@ -29,10 +29,13 @@ static void add_namespaces(struct export *x)
 	} rows[] = {
 		{ CLONE_NEWNET, "PrivateNetwork", NULL },
 		{ CLONE_NEWIPC, "PrivateIPC", NULL },
-		{ CLONE_NEWUTS, "ProtectHostname", "the host name '%s': the box keeps this machine's" },
-		{ CLONE_NEWPID, NULL, "a pid namespace%s (PrivatePIDs=yes from systemd 257 on)" },
-		{ CLONE_NEWCGROUP, NULL, "a cgroup namespace%s (ProtectControlGroups=private from "
-					 "systemd 257 on)" },
+		{ CLONE_NEWUTS, "ProtectHostname",
+		  "the host name '%s': the box keeps this machine's" },
+		{ CLONE_NEWPID, NULL,
+		  "a pid namespace%s (PrivatePIDs=yes from systemd 257 on)" },
+		{ CLONE_NEWCGROUP, NULL,
+		  "a cgroup namespace%s (ProtectControlGroups=private from "
+		  "systemd 257 on)" },
 		{ CLONE_NEWTIME, NULL, "a time namespace%s" },
 	};
 	const struct plan *pl = x->pl;
@@ -40,8 +43,10 @@ static void add_namespaces(struct export *x)
 
 	if (pl->user.order != USER_NONE) {
 		add_property(x, "PrivateUsers", "yes");
-		export_note(x, "user %u inside: PrivateUsers keeps the caller's number and root",
-			    pl->user.uid);
+		export_note(
+			x,
+			"user %u inside: PrivateUsers keeps the caller's number and root",
+			pl->user.uid);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_text note = { 0 };
@@ -54,7 +59,8 @@ static void add_namespaces(struct export *x)
 		if (!at)
 			continue;
 		text_addn(&note, rows[i].missing, (size_t)(at - rows[i].missing));
-		text_add(&note, rows[i].flag == CLONE_NEWUTS ? plan_text(pl, pl->hostname) : "");
+		text_add(&note,
+			 rows[i].flag == CLONE_NEWUTS ? plan_text(pl, pl->hostname) : "");
 		text_add(&note, at + 2);
 		export_note(x, "%s", text_str(&note));
 	}
@@ -66,13 +72,15 @@ static void add_namespaces(struct export *x)
 static void add_bind(struct export *x, const struct plan_mount *m)
 {
 	bool ro = (m->attr & MOUNT_ATTR_RDONLY) != 0;
-	const char *source = plan_text(x->pl, m->source), *target = plan_text(x->pl, m->target);
+	const char *source = plan_text(x->pl, m->source),
+		   *target = plan_text(x->pl, m->target);
 
 	if (strpbrk(source, ": ") || strpbrk(target, ": ")) {
 		export_note(x, "a bind of '%s': its name has a colon or a blank", source);
 		return;
 	}
-	export_optionf(x, "--property", "%s=%s%s:%s%s", ro ? "BindReadOnlyPaths" : "BindPaths",
+	export_optionf(x, "--property", "%s=%s%s:%s%s",
+		       ro ? "BindReadOnlyPaths" : "BindPaths",
 		       m->flags & PM_OPTIONAL ? "-" : "", source, target,
 		       m->flags & PM_ONE ? ":norbind" : "");
 }
@@ -88,8 +96,8 @@ static void add_tmpfs(struct export *x, const struct plan_mount *m)
 		text_addf(&o, ",size=%" PRIu64, m->size);
 	if (m->inodes)
 		text_addf(&o, ",nr_inodes=%" PRIu64, m->inodes);
-	export_optionf(x, "--property", "TemporaryFileSystem=%s:%s", plan_text(x->pl, m->target),
-		       text_str(&o));
+	export_optionf(x, "--property", "TemporaryFileSystem=%s:%s",
+		       plan_text(x->pl, m->target), text_str(&o));
 }
 
 static void add_mount(struct export *x, const struct plan_mount *m)
@@ -122,7 +130,8 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		export_lack(x, LACK_MOUNT, target);
 		break;
 	case MOP_DEVICE:
-		export_optionf(x, "--property", "DeviceAllow=%s", plan_text(x->pl, m->source));
+		export_optionf(x, "--property", "DeviceAllow=%s",
+			       plan_text(x->pl, m->source));
 		break;
 	case MOP_PROC:
 		if (m->data)
@@ -160,7 +169,8 @@ static void add_tree(struct export *x)
 		if (!export_is_dev(x, m))
 			add_mount(x, m);
 	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &t->mounts, m));)
-		if (m->op == MOP_MASK && !strncmp(plan_text(pl, m->target), "/proc/", 6)) {
+		if (m->op == MOP_MASK &&
+		    !strncmp(plan_text(pl, m->target), "/proc/", 6)) {
 			add_property(x, "ProtectKernelTunables", "yes");
 			add_property(x, "ProtectKernelLogs", "yes");
 			break;
@@ -189,8 +199,10 @@ static void add_rights(struct export *x)
 	if (pl->seccomp.program) {
 		add_property(x, "SystemCallFilter", "@system-service");
 		add_property(x, "SystemCallArchitectures", "native");
-		export_note(x, "nook's filter of system calls '%s': @system-service is near it",
-			    plan_text(pl, pl->seccomp.name));
+		export_note(
+			x,
+			"nook's filter of system calls '%s': @system-service is near it",
+			plan_text(pl, pl->seccomp.name));
 	}
 	if (pl->landlock.abi)
 		export_note(x, "Landlock");
@@ -199,14 +211,22 @@ static void add_rights(struct export *x)
 static void add_limits(struct export *x)
 {
 	static const struct name names[] = {
-		{ "CPU", RLIMIT_CPU },	     { "FSIZE", RLIMIT_FSIZE },
-		{ "DATA", RLIMIT_DATA },     { "STACK", RLIMIT_STACK },
-		{ "CORE", RLIMIT_CORE },     { "RSS", RLIMIT_RSS },
-		{ "NPROC", RLIMIT_NPROC },   { "NOFILE", RLIMIT_NOFILE },
-		{ "MEMLOCK", RLIMIT_MEMLOCK }, { "AS", RLIMIT_AS },
-		{ "LOCKS", RLIMIT_LOCKS },   { "SIGPENDING", RLIMIT_SIGPENDING },
-		{ "MSGQUEUE", RLIMIT_MSGQUEUE }, { "NICE", RLIMIT_NICE },
-		{ "RTPRIO", RLIMIT_RTPRIO }, { "RTTIME", RLIMIT_RTTIME },
+		{ "CPU", RLIMIT_CPU },
+		{ "FSIZE", RLIMIT_FSIZE },
+		{ "DATA", RLIMIT_DATA },
+		{ "STACK", RLIMIT_STACK },
+		{ "CORE", RLIMIT_CORE },
+		{ "RSS", RLIMIT_RSS },
+		{ "NPROC", RLIMIT_NPROC },
+		{ "NOFILE", RLIMIT_NOFILE },
+		{ "MEMLOCK", RLIMIT_MEMLOCK },
+		{ "AS", RLIMIT_AS },
+		{ "LOCKS", RLIMIT_LOCKS },
+		{ "SIGPENDING", RLIMIT_SIGPENDING },
+		{ "MSGQUEUE", RLIMIT_MSGQUEUE },
+		{ "NICE", RLIMIT_NICE },
+		{ "RTPRIO", RLIMIT_RTPRIO },
+		{ "RTTIME", RLIMIT_RTTIME },
 		{ NULL, 0 },
 	};
 	const struct plan *pl = x->pl;
@@ -244,7 +264,8 @@ static void add_environment(struct export *x)
 		export_option(x, "--setenv", plan_text(pl, w->text), NULL);
 	export_note(x, "an environment with nothing else: systemd adds some of its own");
 	if (pl->env.workdir)
-		export_option(x, "--working-directory", plan_text(pl, pl->env.workdir), NULL);
+		export_option(x, "--working-directory", plan_text(pl, pl->env.workdir),
+			      NULL);
 }
 
 void export_systemd(struct export *x)
@@ -260,7 +281,8 @@ void export_systemd(struct export *x)
 		export_option(x, "--user", NULL);
 	export_option(x, "--wait", NULL);
 	export_option(x, "--collect", NULL);
-	export_option(x, x->pl->session.terminal == PLAN_TTY_OWN ? "--pty" : "--pipe", NULL);
+	export_option(x, x->pl->session.terminal == PLAN_TTY_OWN ? "--pty" : "--pipe",
+		      NULL);
 	add_namespaces(x);
 	add_tree(x);
 	add_rights(x);

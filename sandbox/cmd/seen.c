@@ -18,7 +18,8 @@
 #include "base/err.h"
 #include "base/fdio.h"
 
-#define MOST (16u << 20) /* bytes of one file of /proc; a mountinfo of 100,000 lines fits */
+#define MOST \
+	(16u << 20) /* bytes of one file of /proc; a mountinfo of 100,000 lines fits */
 
 static const struct seen_ns known_ns[SEEN_NS] = {
 	{ "user", "user", "its own ids and capabilities", 0, 0 },
@@ -54,9 +55,10 @@ static void unescape(char *s)
 	char *to = s;
 
 	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-		    s[3] >= '0' && s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+				       (s[3] - '0'));
 			s += 4;
 		} else {
 			*to++ = *s++;
@@ -65,8 +67,8 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* One line, proc_pid_mountinfo(5): id parent major:minor root target options [tags] - type
- * source super */
+/* One line, proc_pid_mountinfo(5): id parent major:minor root target options [tags] -
+ * type source super */
 static bool parse_mount(char *line, struct seen_mount *m)
 {
 	char *field[10] = { NULL }, *save = NULL;
@@ -82,8 +84,11 @@ static bool parse_mount(char *line, struct seen_mount *m)
 		return false;
 	for (size_t i = 3; i < 9; i++)
 		unescape(field[i]);
-	*m = (struct seen_mount){ .root = field[3], .target = field[4], .options = field[5],
-				  .fstype = field[7], .source = field[8] };
+	*m = (struct seen_mount){ .root = field[3],
+				  .target = field[4],
+				  .options = field[5],
+				  .fstype = field[7],
+				  .source = field[8] };
 	return true;
 }
 
@@ -102,13 +107,13 @@ static void read_mounts(int dir, struct seen *s)
 	s->mounts_known = true;
 	if (!s->mountinfo.s)
 		return;
-	for (line = strtok_r(s->mountinfo.s, "\n", &save); line && s->mount_count <= lines;
-	     line = strtok_r(NULL, "\n", &save))
+	for (line = strtok_r(s->mountinfo.s, "\n", &save);
+	     line && s->mount_count <= lines; line = strtok_r(NULL, "\n", &save))
 		s->mount_count += parse_mount(line, &s->mounts[s->mount_count]);
 }
 
-/* The kernel gives the files of a non-dumpable process to root: with an effective uid that
- * is not root's the owner tells (prctl(2), PR_SET_DUMPABLE) */
+/* The kernel gives the files of a non-dumpable process to root: with an effective uid
+ * that is not root's the owner tells (prctl(2), PR_SET_DUMPABLE) */
 static int read_dumpable(int dir, const struct seen *s)
 {
 	unsigned int real, uid;

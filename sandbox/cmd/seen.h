@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seen.h - what can be seen of any process from outside, through /proc
  *
- * Reads only. What the kernel refuses to tell (a process of another user, or one that made
- * itself non-dumpable) is unknown, which is another thing than "none".
+ * Reads only. What the kernel refuses to tell (a process of another user, or one that
+ * made itself non-dumpable) is unknown, which is another thing than "none".
  */
 #ifndef NOOK_CMD_SEEN_H
 #define NOOK_CMD_SEEN_H
@@ -16,7 +16,7 @@
 
 struct err;
 
-#define SEEN_NS 8
+#define SEEN_NS	     8
 #define SEEN_UNKNOWN UINT64_MAX /* a number that /proc did not tell */
 
 /** struct seen_ns - One namespace of the process against the caller's own */
@@ -63,14 +63,15 @@ struct seen {
 	bool mounts_known;
 };
 
-/** seen_read() - Look at process @pid. Return: 0; -1 and @e when there is no such process.
- * Free with seen_release() either way */
+/** seen_read() - Look at process @pid. Return: 0; -1 and @e when there is no such
+ * process. Free with seen_release() either way */
 int seen_read(pid_t pid, struct seen *s, struct err *e);
 void seen_release(struct seen *s);
-/** seen_status() - Value of a line of status ("CapEff") copied to @buf without its leading
- * blanks. Return: false and "" when it is not there */
+/** seen_status() - Value of a line of status ("CapEff") copied to @buf without its
+ * leading blanks. Return: false and "" when it is not there */
 bool seen_status(const struct seen *s, const char *key, char *buf, size_t size);
-/** seen_number() - The first number of a line of status. Return: SEEN_UNKNOWN without one */
+/** seen_number() - The first number of a line of status. Return: SEEN_UNKNOWN without one
+ */
 uint64_t seen_number(const struct seen *s, const char *key, int base);
 
 #endif

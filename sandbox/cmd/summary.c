@@ -16,17 +16,20 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-#define WIDTH 80
+#define WIDTH  80
 #define COLUMN 14 /* where values begin in the head */
 
 static const struct separation table[] = {
-	{ CLONE_NEWUSER, "user", "users and their rights", "users: its ids are this machine's" },
+	{ CLONE_NEWUSER, "user", "users and their rights",
+	  "users: its ids are this machine's" },
 	{ CLONE_NEWNS, "mount", "mounts and the file tree", "all mounts" },
 	{ CLONE_NEWPID, "pid", "processes", "processes: it sees and signals yours" },
 	{ CLONE_NEWNET, "net", "network", "network: your links, addresses, ports" },
 	{ CLONE_NEWUTS, "uts", "host name", "host name" },
-	{ CLONE_NEWIPC, "ipc", "System V IPC and message queues", "System V IPC and queues" },
-	{ CLONE_NEWCGROUP, "cgroup", "view of the cgroup tree", "view of the cgroup tree" },
+	{ CLONE_NEWIPC, "ipc", "System V IPC and message queues",
+	  "System V IPC and queues" },
+	{ CLONE_NEWCGROUP, "cgroup", "view of the cgroup tree",
+	  "view of the cgroup tree" },
 	{ CLONE_NEWTIME, "time", "boot-time clocks", "clocks" },
 	{ 0, NULL, NULL, NULL },
 };
@@ -48,7 +51,8 @@ static const struct {
 	const char *name, *text;
 } fates[FATE_COUNT] = {
 	[FATE_STAYS] = { "stays", "the host's own: what is written stays" },
-	[FATE_DISCARDED] = { "discarded", "shows the host's files; changes are thrown away" },
+	[FATE_DISCARDED] = { "discarded",
+			     "shows the host's files; changes are thrown away" },
 	[FATE_KEPT] = { "kept", "shows the host's files; changes are kept with the box" },
 	[FATE_FRESH] = { "fresh", "empty at the start, gone at the end" },
 	[FATE_READONLY] = { "readonly", "shows the host's files; writing is refused" },
@@ -77,7 +81,8 @@ static bool is_below(const char *path, const char *top)
 /* What nook makes in every box and nobody asks about; explained by the mount layer */
 static bool is_machinery(const char *path)
 {
-	return is_below(path, "/proc") || is_below(path, "/sys") || is_below(path, "/dev");
+	return is_below(path, "/proc") || is_below(path, "/sys") ||
+	       is_below(path, "/dev");
 }
 
 static void add_place(struct places *p, const char *path, enum fate fate)
@@ -124,8 +129,10 @@ static void add_mount(const struct plan *pl, const struct plan_mount *m, struct 
 		add_place(p, target, ro ? FATE_READONLY : FATE_STAYS);
 		break;
 	case MOP_OVERLAY:
-		add_place(p, target, ro ? FATE_READONLY :
-				     pl->tree.keep_dir ? FATE_KEPT : FATE_DISCARDED);
+		add_place(p, target,
+			  ro		      ? FATE_READONLY
+			  : pl->tree.keep_dir ? FATE_KEPT
+					      : FATE_DISCARDED);
 		break;
 	case MOP_TMPFS:
 		add_place(p, target, ro ? FATE_READONLY : FATE_FRESH);
@@ -198,7 +205,7 @@ void words_wrap(struct text *out, const char *s, int indent, int used)
 		text_addc(out, '\n');
 }
 
-/* --- the head of `nook explain` ------------------------------------------------------------ */
+/* --- the head of `nook explain` --------------------------------------------------- */
 
 static void add_row(struct text *out, const char *label, const char *value)
 {
@@ -249,8 +256,10 @@ static void add_ids(const struct plan *pl, struct text *out)
 static void add_fate(const struct places *p, struct text *out, enum fate f)
 {
 	auto_text t = { 0 };
-	const char *label = f == FATE_READONLY ? "read-only" : f == FATE_HIDDEN ? "hidden" :
-			    f == FATE_FRESH ? "fresh" : "writable";
+	const char *label = f == FATE_READONLY ? "read-only"
+			    : f == FATE_HIDDEN ? "hidden"
+			    : f == FATE_FRESH  ? "fresh"
+					       : "writable";
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->v[i].fate == f)
@@ -267,8 +276,8 @@ static void add_rights(const struct plan *pl, struct text *out)
 
 	text_add(&t, "capabilities: ");
 	capability_list(&t, pl->caps.keep, 0);
-	text_add(&t, pl->caps.no_new_privs ? "; setuid programs give nothing" :
-					     "; setuid programs work");
+	text_add(&t, pl->caps.no_new_privs ? "; setuid programs give nothing"
+					   : "; setuid programs work");
 	if (pl->seccomp.program)
 		text_addf(&t, "; system calls go through the filter '%s'",
 			  plan_text(pl, pl->seccomp.name));

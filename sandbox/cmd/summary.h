@@ -28,8 +28,8 @@ struct places {
 	size_t count;
 };
 
-/** places_of() - Where the box's tree comes from and what becomes of changes, in the order
- * of the plan, without /proc, /sys and /dev. Free with places_release() */
+/** places_of() - Where the box's tree comes from and what becomes of changes, in the
+ * order of the plan, without /proc, /sys and /dev. Free with places_release() */
 void places_of(const struct plan *pl, struct places *out);
 void places_release(struct places *p);
 /** fate_text() - What a fate means, in words */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* keeper.c - what the keeper on the host watches: time, output, and how the box is ended
  *
- * No wall of the kernel's: the keeper measures these itself, on CLOCK_MONOTONIC and by the
- * bytes that it copies, so they hold on every kernel and without a cgroup.
+ * No wall of the kernel's: the keeper measures these itself, on CLOCK_MONOTONIC and by
+ * the bytes that it copies, so they hold on every kernel and without a cgroup.
  */
 #include <inttypes.h>
 
@@ -11,13 +11,15 @@
 #include "layer/script.h"
 #include "layer/where.h"
 
-static void say_duration(const struct profile *pf, struct plan *pl, enum field f, uint64_t ns)
+static void say_duration(const struct profile *pf, struct plan *pl, enum field f,
+			 uint64_t ns)
 {
 	char where[ORIGIN_SIZE];
 	auto_text t = { 0 };
 
 	text_duration(&t, ns);
-	plan_fact(pl, "keeper", field_name(f), origin_text(pf, f, where), "%s", text_str(&t));
+	plan_fact(pl, "keeper", field_name(f), origin_text(pf, f, where), "%s",
+		  text_str(&t));
 }
 
 static int keeper_plan(const struct profile *pf, struct host *h, struct plan *pl,
@@ -46,7 +48,8 @@ static int keeper_plan(const struct profile *pf, struct host *h, struct plan *pl
 
 		text_size(&t, pl->limits.output);
 		plan_fact(pl, "keeper", "limits.output",
-			  origin_text(pf, FIELD_limits_output, where), "%s", text_str(&t));
+			  origin_text(pf, FIELD_limits_output, where), "%s",
+			  text_str(&t));
 	}
 	say_duration(pf, pl, FIELD_limits_grace, pl->limits.grace);
 	return 0;
@@ -66,7 +69,8 @@ static void keeper_explain(const struct plan *pl, struct text *out)
 		text_size(out, pl->limits.output);
 		text_add(out, " of both together the box is killed.\n");
 	}
-	text_add(out, "poll() on a pidfd of pid 1: when the command ends, or the keeper itself dies "
+	text_add(out, "poll() on a pidfd of pid 1: when the command ends, or the keeper "
+		      "itself dies "
 		      "by any means, everything in the box is killed.\n");
 	if (pl->limits.wall)
 		text_addf(out, "  $ timeout --kill-after=%.1f %.1f COMMAND\n",
@@ -77,7 +81,8 @@ static void keeper_script(const struct plan *pl, struct script *sc)
 {
 	if (pl->limits.wall)
 		script_words(sc, SCRIPT_ENTER, "timeout --kill-after=%.3f %.3f",
-			     (double)pl->limits.grace / 1e9, (double)pl->limits.wall / 1e9);
+			     (double)pl->limits.grace / 1e9,
+			     (double)pl->limits.wall / 1e9);
 	if (pl->limits.output)
 		script_line(sc, SCRIPT_NOTE, "an end after %" PRIu64 " bytes of output",
 			    pl->limits.output);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* script.c - a plan as a shell script: collects the layers' pieces and puts them in order
  *
- * The script has three stages, each a text of its own, because each ends by executing another
- * program: on the host, inside the new namespaces, and behind the root switch, where only the
- * box's own programs can be found. The second and third are shell variables made from quoted
- * here-documents, so that nothing in them is expanded early.
+ * The script has three stages, each a text of its own, because each ends by executing
+ * another program: on the host, inside the new namespaces, and behind the root switch,
+ * where only the box's own programs can be found. The second and third are shell
+ * variables made from quoted here-documents, so that nothing in them is expanded early.
  */
 #include "layer/script.h"
 
@@ -17,7 +17,8 @@
 #include "base/cleanup.h"
 #include "layer/layer.h"
 
-__attribute__((format(printf, 2, 0))) static void add_va(struct text *t, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void add_va(struct text *t, const char *fmt,
+							 va_list ap)
 {
 	auto_free char *line = NULL;
 
@@ -83,14 +84,16 @@ static void add_head(const struct plan *pl, const struct script *sc, struct text
 		text_add(out, "# ");
 		add_comment(out, plan_text(pl, pl->description));
 	}
-	text_add(out, "#\n# Run it as the user it was made for: sh FILE [COMMAND [ARGUMENT...]]\n");
+	text_add(out, "#\n# Run it as the user it was made for: sh FILE [COMMAND "
+		      "[ARGUMENT...]]\n");
 	if (sc->place[SCRIPT_NOTE].len) {
 		text_add(out, "#\n# What no command can express, and nook does:\n");
 		text_add(out, text_str(&sc->place[SCRIPT_NOTE]));
 	}
-	text_add(out, "set -eu\n"
-		      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
-		      "export PATH\n");
+	text_add(out,
+		 "set -eu\n"
+		 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+		 "export PATH\n");
 }
 
 /* `sh` stays in front as pid 1 where the plan has a reaper: it waits and takes orphans */
@@ -146,7 +149,9 @@ void script_write(const struct plan *pl, struct text *out)
 		text_addf(out, "exec%s sh -c \"$inside\" nook \"$last\" \"$@\"\n",
 			  text_str(&sc.place[SCRIPT_ENTER]));
 	else
-		text_addf(out, "exec%s unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" \"$@\"\n",
+		text_addf(out,
+			  "exec%s unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" "
+			  "\"$@\"\n",
 			  text_str(&sc.place[SCRIPT_ENTER]),
 			  text_str(&sc.place[SCRIPT_UNSHARE]));
 	for (size_t i = 0; i < SCRIPT_PLACES; i++)

@@ -2,18 +2,18 @@
 /* script.h - a plan as a shell script of util-linux and iproute2 commands
  *
  * Theory of operation. nook builds a box in one process; a shell script needs several
- * programs, each of which starts from what the one before left. So a script has places, and
- * every layer writes its piece to the places where it belongs, in table order:
+ * programs, each of which starts from what the one before left. So a script has places,
+ *and every layer writes its piece to the places where it belongs, in table order:
  *
  *	SCRIPT_NOTE	comments at the top: what no command can express
  *	SCRIPT_HOST	commands before anything is separate
- *	SCRIPT_ENTER	words in front of unshare(1): programs that enter what was made before
- *	SCRIPT_UNSHARE	options of the one unshare(1) that makes the namespaces
- *	SCRIPT_INSIDE	commands in the new namespaces, with every capability there: mounts,
- *			host name, links; the root switch comes last of them
+ *	SCRIPT_ENTER	words in front of unshare(1): programs that enter what was made
+ *before SCRIPT_UNSHARE	options of the one unshare(1) that makes the namespaces
+ *	SCRIPT_INSIDE	commands in the new namespaces, with every capability there:
+ *mounts, host name, links; the root switch comes last of them
  *	SCRIPT_LAST	commands behind the root switch, with the box's own programs
- *	SCRIPT_EXEC	words in front of the command: programs that each change something of
- *			themselves and execute the rest (prlimit, setsid, setpriv, env)
+ *	SCRIPT_EXEC	words in front of the command: programs that each change something
+ *of themselves and execute the rest (prlimit, setsid, setpriv, env)
  *
  * The layers decide nothing here: they read the plan that apply() reads.
  */
@@ -43,7 +43,8 @@ struct script {
 /** script_line() - Add a formatted line (a newline is added); a note becomes a comment */
 void script_line(struct script *sc, enum script_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** script_words() - Add words as they are to SCRIPT_ENTER, SCRIPT_UNSHARE or SCRIPT_EXEC */
+/** script_words() - Add words as they are to SCRIPT_ENTER, SCRIPT_UNSHARE or SCRIPT_EXEC
+ */
 void script_words(struct script *sc, enum script_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /** script_command() - Add a command to a place, each word quoted where it must be; ends

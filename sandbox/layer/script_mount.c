@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* script_mount.c - the tree of a box as mount(8), mkdir(1), ln(1) and pivot_root(8)
  *
- * Theory. A tmpfs over one directory of the host holds all that the host must not see: the
- * new root in root/, what overlays write in uppers/, and an empty file and directory that
- * hide others. It is mounted in the new mount namespace, so nothing of it shows outside, and
- * goes with it. nook builds most mounts detached and attaches them by descriptor; a script
- * has only paths, which is safe here as long as nobody else writes to the tree meanwhile.
+ * Theory. A tmpfs over one directory of the host holds all that the host must not see:
+ * the new root in root/, what overlays write in uppers/, and an empty file and directory
+ * that hide others. It is mounted in the new mount namespace, so nothing of it shows
+ * outside, and goes with it. nook builds most mounts detached and attaches them by
+ * descriptor; a script has only paths, which is safe here as long as nobody else writes
+ * to the tree meanwhile.
  */
 #include <inttypes.h>
 #include <sched.h>
@@ -35,8 +36,10 @@ static const char helpers[] =
 	"\tdone\n"
 	"}\n"
 	"# bind SOURCE TARGET OPTIONS\n"
-	"bind() { place \"$1\" \"$2\"; mount --rbind \"$1\" \"$2\"; flags \"$2\" \"$3\"; }\n"
-	"# hide TARGET: something empty and read-only of the box's own over a file or a directory\n"
+	"bind() { place \"$1\" \"$2\"; mount --rbind \"$1\" \"$2\"; flags \"$2\" \"$3\"; "
+	"}\n"
+	"# hide TARGET: something empty and read-only of the box's own over a file or a "
+	"directory\n"
 	"hide() {\n"
 	"\tif [ -d \"$1\" ]; then mount --bind \"$root/dev/pts\" \"$1\"\n"
 	"\telif [ -e \"$1\" ]; then mount --bind \"$root/dev/null\" \"$1\"; fi\n"
@@ -52,8 +55,8 @@ static const struct {
 	uint64_t bit;
 	const char *name;
 } attr_words[] = {
-	{ MOUNT_ATTR_RDONLY, "ro" },	  { MOUNT_ATTR_NOSUID, "nosuid" },
-	{ MOUNT_ATTR_NODEV, "nodev" },	  { MOUNT_ATTR_NOEXEC, "noexec" },
+	{ MOUNT_ATTR_RDONLY, "ro" },	   { MOUNT_ATTR_NOSUID, "nosuid" },
+	{ MOUNT_ATTR_NODEV, "nodev" },	   { MOUNT_ATTR_NOEXEC, "noexec" },
 	{ MOUNT_ATTR_NOATIME, "noatime" }, { MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow" },
 };
 
@@ -84,8 +87,8 @@ static void add_source(const struct drawer *d, plan_ref source)
 }
 
 /* mount -t TYPE -o ATTRS,OPTIONS NAME TARGET, with the mount point made before */
-static void add_fresh(const struct drawer *d, const struct plan_mount *m, const char *type,
-		      const char *options)
+static void add_fresh(const struct drawer *d, const struct plan_mount *m,
+		      const char *type, const char *options)
 {
 	auto_text words = { 0 };
 
@@ -205,12 +208,16 @@ static void draw_overlay(const struct drawer *d, const struct plan_mount *m)
 		add_target(d, m);
 		text_addc(d->t, ' ');
 	}
-	text_addf(d->t, "\"$stage/uppers/%s/upper\" \"$stage/uppers/%s/work\"\n", upper, upper);
+	text_addf(d->t, "\"$stage/uppers/%s/upper\" \"$stage/uppers/%s/work\"\n", upper,
+		  upper);
 	add_likeness(d, m->source, upper);
 	text_add(d->t, "mount -t overlay -o ");
 	add_attrs(d->t, m->attr);
-	text_addf(d->t, "%s,upperdir=\"$stage/uppers/%s/upper\",workdir=\"$stage/uppers/%s/work\","
-			"lowerdir=", d->pl->tree.userxattr ? ",userxattr" : "", upper, upper);
+	text_addf(d->t,
+		  "%s,upperdir=\"$stage/uppers/%s/upper\",workdir=\"$stage/uppers/%s/"
+		  "work\","
+		  "lowerdir=",
+		  d->pl->tree.userxattr ? ",userxattr" : "", upper, upper);
 	add_lower(d->t, plan_text(d->pl, m->source));
 	text_add(d->t, " overlay ");
 	add_target(d, m);
@@ -377,11 +384,12 @@ static bool is_below(const char *path, const char *top)
 	return !strncmp(path, top, n) && (path[n] == '/' || path[n] == '\0');
 }
 
-/* A directory of every machine that nothing is taken from: what is mounted over it hides it.
- * nook itself builds over /proc; a script needs that one until the end */
+/* A directory of every machine that nothing is taken from: what is mounted over it hides
+ * it. nook itself builds over /proc; a script needs that one until the end */
 static const char *stage_of(const struct plan *pl)
 {
-	static const char *const stages[] = { "/sys", "/mnt", "/media", "/srv", "/opt", "/tmp" };
+	static const char *const stages[] = { "/sys", "/mnt", "/media",
+					      "/srv", "/opt", "/tmp" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		bool taken = is_below(plan_text(pl, pl->tree.path), stages[i]);
@@ -413,28 +421,36 @@ void script_root_make(const struct plan *pl, struct script *sc)
 		text_addc(t, '\n');
 		return;
 	}
-	text_add(t, "\n# The tree: built over a directory of the host that is not needed inside\n");
+	text_add(t, "\n# The tree: built over a directory of the host that is not needed "
+		    "inside\n");
 	text_add(t, helpers);
 	if (owner_of(pl, &pl->user.uid_map, 0) || owner_of(pl, &pl->user.gid_map, 0))
-		text_addf(t, "# own FILE: give it to the box's root\nown() { chown -h %u:%u \"$1\"; }\n",
-			  owner_of(pl, &pl->user.uid_map, 0), owner_of(pl, &pl->user.gid_map, 0));
+		text_addf(t,
+			  "# own FILE: give it to the box's root\nown() { chown -h %u:%u "
+			  "\"$1\"; }\n",
+			  owner_of(pl, &pl->user.uid_map, 0),
+			  owner_of(pl, &pl->user.gid_map, 0));
 	text_add(t, "stage=");
 	text_add(t, stage_of(pl));
-	text_addf(t, "\nroot=$stage/root\n"
-		     "mount -t tmpfs -o nosuid,nodev,mode=755,size=%" PRIu64 ",nr_inodes=%" PRIu64
-		     " tmpfs \"$stage\"\nmkdir \"$root\" \"$stage/uppers\"\n",
+	text_addf(t,
+		  "\nroot=$stage/root\n"
+		  "mount -t tmpfs -o nosuid,nodev,mode=755,size=%" PRIu64
+		  ",nr_inodes=%" PRIu64
+		  " tmpfs \"$stage\"\nmkdir \"$root\" \"$stage/uppers\"\n",
 		  tree->size, tree->inodes);
 	if (tree->root == PLAN_ROOT_TMPFS) {
 		text_add(t, "mount --bind \"$root\" \"$root\"\n");
 	} else if (tree->overlay) {
 		struct drawer d = { .pl = pl, .t = t };
 
-		text_add(t, "mkdir -p \"$stage/uppers/top/upper\" \"$stage/uppers/top/work\"\n");
+		text_add(t, "mkdir -p \"$stage/uppers/top/upper\" "
+			    "\"$stage/uppers/top/work\"\n");
 		add_likeness(&d, tree->path, "top");
 		text_add(t, "mount -t overlay -o ");
 		add_attrs(t, tree->attr);
-		text_addf(t, ",%supperdir=\"$stage/uppers/top/upper\","
-			     "workdir=\"$stage/uppers/top/work\",lowerdir=",
+		text_addf(t,
+			  ",%supperdir=\"$stage/uppers/top/upper\","
+			  "workdir=\"$stage/uppers/top/work\",lowerdir=",
 			  tree->userxattr ? "userxattr," : "");
 		add_lower(t, plan_text(pl, tree->path));
 		text_add(t, " overlay \"$root\"\n");
@@ -452,18 +468,21 @@ void script_mount(const struct plan *pl, struct script *sc)
 	struct drawer d = { .pl = pl, .t = &sc->place[SCRIPT_INSIDE] };
 	bool idmapped = pl->tree.idmap != 0, disk = false;
 
-	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		if (m->op < MOP_COUNT && draw[m->op])
 			draw[m->op](&d, m);
 		idmapped |= (m->flags & PM_IDMAP) != 0;
 		disk |= (m->flags & PM_ON_DISK) != 0;
 	}
 	if (idmapped)
-		script_line(sc, SCRIPT_NOTE, "owners as the box should see them (idmapped mounts): "
-					     "mount(8) can do binds from 2.39 on, overlays not");
+		script_line(sc, SCRIPT_NOTE,
+			    "owners as the box should see them (idmapped mounts): "
+			    "mount(8) can do binds from 2.39 on, overlays not");
 	if (disk || pl->tree.keep_dir)
-		script_line(sc, SCRIPT_NOTE, "changes on disk: here they go to a tmpfs and are "
-					     "discarded");
+		script_line(sc, SCRIPT_NOTE,
+			    "changes on disk: here they go to a tmpfs and are "
+			    "discarded");
 }
 
 void script_root_switch(const struct plan *pl, struct script *sc)
@@ -477,10 +496,13 @@ void script_root_switch(const struct plan *pl, struct script *sc)
 		add_attrs(t, pl->tree.attr | MOUNT_ATTR_RDONLY);
 		text_add(t, " \"$root\"\n");
 	}
-	text_add(t, "\n# The root switch: from here on only the box's own programs are found\n"
+	text_add(t, "\n# The root switch: from here on only the box's own programs are "
+		    "found\n"
 		    "for program in sh env prlimit setpriv setsid; do\n"
-		    "\t[ -x \"$root/usr/bin/$program\" ] || [ -x \"$root/bin/$program\" ] || {\n"
-		    "\t\techo \"the box's tree has no '$program', which this script needs\" >&2\n"
+		    "\t[ -x \"$root/usr/bin/$program\" ] || [ -x \"$root/bin/$program\" "
+		    "] || {\n"
+		    "\t\techo \"the box's tree has no '$program', which this script "
+		    "needs\" >&2\n"
 		    "\t\texit 125\n\t}\ndone\n");
 	if (pl->tree.use_chroot)
 		return;

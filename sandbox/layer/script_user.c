@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* script_user.c - ids as unshare(1), nsenter(1) and setpriv(1)
  *
- * Theory. mount(8) wants uid 0, the payload mostly has another one. Rootless with one id the
- * script makes two user namespaces: in the first the caller is uid 0 and builds the box, the
- * second, made last, maps that 0 to the payload's id. With a range, and as root, a process
- * holds a namespace while its maps are written; descriptor 9 keeps it when that has gone.
+ * Theory. mount(8) wants uid 0, the payload mostly has another one. Rootless with one id
+ * the script makes two user namespaces: in the first the caller is uid 0 and builds the
+ * box, the second, made last, maps that 0 to the payload's id. With a range, and as root,
+ * a process holds a namespace while its maps are written; descriptor 9 keeps it when that
+ * has gone.
  */
 #include <sched.h>
 
@@ -41,7 +42,8 @@ static void add_helper(const struct plan *pl, struct script *sc, const char *pro
 	text_addc(t, '\n');
 }
 
-/* The kernel takes a map in one write(2): printf(1) of a shell writes all of it at once */
+/* The kernel takes a map in one write(2): printf(1) of a shell writes all of it at once
+ */
 static void add_write(const struct plan *pl, struct script *sc, const char *file,
 		      const struct plan_list *map)
 {
@@ -57,11 +59,13 @@ static void add_holder(const struct plan *pl, struct script *sc)
 {
 	const struct plan_user *u = &pl->user;
 
-	script_line(sc, SCRIPT_HOST, "# a process holds the user namespace until its maps stand");
+	script_line(sc, SCRIPT_HOST,
+		    "# a process holds the user namespace until its maps stand");
 	script_line(sc, SCRIPT_HOST, "unshare --user sleep 60 &");
 	script_line(sc, SCRIPT_HOST, "holder=$!");
-	script_line(sc, SCRIPT_HOST, "until [ \"$(readlink \"/proc/$holder/ns/user\")\" != "
-				     "\"$(readlink /proc/self/ns/user)\" ]; do sleep 0.01; done");
+	script_line(sc, SCRIPT_HOST,
+		    "until [ \"$(readlink \"/proc/$holder/ns/user\")\" != "
+		    "\"$(readlink /proc/self/ns/user)\" ]; do sleep 0.01; done");
 	if (u->writer == MAP_BY_HELPERS) {
 		add_helper(pl, sc, "newuidmap", &u->uid_map);
 		add_helper(pl, sc, "newgidmap", &u->gid_map);
@@ -85,9 +89,11 @@ void script_user_make(const struct plan *pl, struct script *sc)
 		return;
 	if (u->writer != MAP_BY_INSIDE) {
 		if (!maps_zero(pl, &u->uid_map) || !maps_zero(pl, &u->gid_map)) {
-			script_line(sc, SCRIPT_NOTE, "an id map without id 0: nsenter(1) cannot "
-						     "enter it with its rights; this script stops");
-			script_line(sc, SCRIPT_HOST, "echo 'this id map has no id 0' >&2; exit 125");
+			script_line(sc, SCRIPT_NOTE,
+				    "an id map without id 0: nsenter(1) cannot "
+				    "enter it with its rights; this script stops");
+			script_line(sc, SCRIPT_HOST,
+				    "echo 'this id map has no id 0' >&2; exit 125");
 			return;
 		}
 		add_holder(pl, sc);
@@ -103,7 +109,8 @@ void script_user_make(const struct plan *pl, struct script *sc)
 	if (u->lock_nesting) {
 		script_line(sc, SCRIPT_INSIDE, "# user namespaces below this one: %s",
 			    has_second(pl) ? "one, for the last step" : "none");
-		script_line(sc, SCRIPT_INSIDE, "echo %d > /proc/sys/user/max_user_namespaces",
+		script_line(sc, SCRIPT_INSIDE,
+			    "echo %d > /proc/sys/user/max_user_namespaces",
 			    has_second(pl));
 	}
 }
@@ -113,14 +120,18 @@ void script_user_enter(const struct plan *pl, struct script *sc)
 	const struct plan_user *u = &pl->user;
 
 	if (has_second(pl)) {
-		script_words(sc, SCRIPT_EXEC, "\\\n\tunshare --user --map-user=%u --map-group=%u "
-					      "--keep-caps", u->uid, u->gid);
+		script_words(sc, SCRIPT_EXEC,
+			     "\\\n\tunshare --user --map-user=%u --map-group=%u "
+			     "--keep-caps",
+			     u->uid, u->gid);
 		if (u->order == USER_LAST && u->lock_nesting)
-			script_line(sc, SCRIPT_NOTE, "no user namespaces inside the box: its "
-						     "counter cannot be written any more");
+			script_line(sc, SCRIPT_NOTE,
+				    "no user namespaces inside the box: its "
+				    "counter cannot be written any more");
 	} else if (u->order == USER_LAST) {
-		script_words(sc, SCRIPT_EXEC, "\\\n\tnsenter --user=" HELD
-					      " sh -c 'exec 9<&-; exec \"$@\"' sh");
+		script_words(sc, SCRIPT_EXEC,
+			     "\\\n\tnsenter --user=" HELD
+			     " sh -c 'exec 9<&-; exec \"$@\"' sh");
 	}
 }
 

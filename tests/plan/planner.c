@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* planner.c - planner HOST PROFILE [COMMAND]: the plan of a profile for a made-up machine
  *
- * Prints the dump that `nook run --dry-run` shows, or with another COMMAND what explain and
- * its script say; a profile that cannot be planned prints its error and hint, exit code 1.
- * Without privilege and without looking at this machine: golden files hold everywhere.
+ * Prints the dump that `nook run --dry-run` shows, or with another COMMAND what explain
+ * and its script say; a profile that cannot be planned prints its error and hint, exit
+ * code 1. Without privilege and without looking at this machine: golden files hold
+ * everywhere.
  */
 #include <stdio.h>
 #include <string.h>

@@ -6,16 +6,21 @@
 #include "plan.h"
 #include "tap.h"
 
-/* Fields that no dump can show: the block's own description, which plan_check() judges, and
- * the chains' tails, which only plan_append() reads */
+/* Fields that no dump can show: the block's own description, which plan_check() judges,
+ * and the chains' tails, which only plan_append() reads */
 static bool is_bookkeeping(size_t at)
 {
 	static const size_t lists[] = {
-		offsetof(struct plan, facts),	     offsetof(struct plan, user.uid_map),
-		offsetof(struct plan, user.gid_map), offsetof(struct plan, net.sysctls),
-		offsetof(struct plan, tree.mounts),  offsetof(struct plan, rlimits),
-		offsetof(struct plan, landlock.rules), offsetof(struct plan, env.env),
-		offsetof(struct plan, env.argv),     offsetof(struct plan, labels),
+		offsetof(struct plan, facts),
+		offsetof(struct plan, user.uid_map),
+		offsetof(struct plan, user.gid_map),
+		offsetof(struct plan, net.sysctls),
+		offsetof(struct plan, tree.mounts),
+		offsetof(struct plan, rlimits),
+		offsetof(struct plan, landlock.rules),
+		offsetof(struct plan, env.env),
+		offsetof(struct plan, env.argv),
+		offsetof(struct plan, labels),
 	};
 
 	if (at < offsetof(struct plan, version) ||
@@ -78,15 +83,16 @@ static void test_records(void)
 	ok(strstr(text_str(&out), "tree.mounts[0] = bind target=\"/a b\" source=/usr "
 				  "attr=ro,nosuid flags=idmap,user\n") != NULL,
 	   "a mount is one line");
-	ok(strstr(text_str(&out), "rlimits[0] = cpu soft=0 hard=max\n") != NULL, "infinity is max");
+	ok(strstr(text_str(&out), "rlimits[0] = cpu soft=0 hard=max\n") != NULL,
+	   "infinity is max");
 	ok(strstr(text_str(&out), "env.argv[0] = it's\n") != NULL, "a word stands alone");
-	ok(strstr(text_str(&out),
-		  "facts[0] = value layer=root key=root.from text=host origin=p.yaml:3\n") !=
-		   NULL,
+	ok(strstr(text_str(&out), "facts[0] = value layer=root key=root.from text=host "
+				  "origin=p.yaml:3\n") != NULL,
 	   "a fact says its layer, key, value and origin");
 	ok(strstr(text_str(&out), "limits.wall = 1500000000ns(1.5s)\n") != NULL,
 	   "a duration is exact and readable");
-	ok(strstr(text_str(&out), "time.boottime = -5ns\n") != NULL, "offsets have a sign");
+	ok(strstr(text_str(&out), "time.boottime = -5ns\n") != NULL,
+	   "offsets have a sign");
 	plan_free(pl);
 }
 
