@@ -37,12 +37,78 @@ struct carried {
 	uint32_t plan_size;
 };
 
+/* Whether the first @len bytes of @path are @dir or a path below it */
+static bool is_below(const char *path, size_t len, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return len >= n && !strncmp(path, dir, n) && (len == n || path[n] == '/');
+}
+
+/* Where a command of the host's own, its libraries and what a link among them goes
+ * through lie */
+static bool is_system_place(const char *path)
+{
+	static const char *const places[] = { "/usr", "/bin",	"/sbin",   "/lib",
+					      "/lib32", "/lib64", "/libx32", "/etc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (is_below(path, strlen(path), places[i]))
+			return true;
+	return !strcmp(path, "/");
+}
+
+/* Whether the box's /usr is the host's, with nothing of the user's in or over it */
+static bool has_hosts_usr(const struct plan *pl)
+{
+	bool found = false;
+
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
+		const char *source = plan_text(pl, m->source);
+		const char *target = plan_text(pl, m->target);
+		bool bind = m->op == MOP_BIND || m->op == MOP_OVERLAY;
+
+		if (!(m->flags & PM_USER))
+			found |= bind && !strcmp(source, "/usr") &&
+				 !strcmp(target, "/usr");
+		else if (is_system_place(target) &&
+			 !(m->op == MOP_BIND && (m->attr & MOUNT_ATTR_RDONLY) &&
+			   !strcmp(source, target)))
+			return false;
+	}
+	return found;
+}
+
+/*
+ * Whether the command is one of the host's own programs, in the host's own /usr: then its
+ * first line is none that an attacker wrote, and nothing else runs in a new box yet.
+ */
+static bool is_hosts_command(const struct plan *pl)
+{
+	const struct plan_word *w = plan_each(pl, &pl->env.argv, NULL);
+	const char *word = w ? plan_text(pl, w->text) : "";
+	bool named = strchr(word, '/');
+	const char *path = named ? word : plan_text(pl, pl->env.path);
+
+	if (pl->tree.root != PLAN_ROOT_TMPFS || !*path || strstr(path, ".."))
+		return false;
+	for (size_t len; *path; path += len + (path[len] == ':')) {
+		len = named ? strlen(path) : strcspn(path, ":");
+		if (!is_below(path, len, "/usr") && !is_below(path, len, "/bin") &&
+		    !is_below(path, len, "/sbin"))
+			return false;
+	}
+	return has_hosts_usr(pl);
+}
+
 bool again_is_needed(const struct plan *pl)
 {
 	struct stat st;
 
 	/* Without a mount namespace there is no way, and the payload has the file anyway */
-	if (!(pl->clone_flags & CLONE_NEWNS) || stat("/proc/self/exe", &st) < 0)
+	if (!(pl->clone_flags & CLONE_NEWNS) || is_hosts_command(pl) ||
+	    stat("/proc/self/exe", &st) < 0)
 		return false;
 	if (pl->user.order == USER_NONE)
 		return st.st_uid == pl->user.uid;

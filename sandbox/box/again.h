@@ -7,7 +7,8 @@
  * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where the
  * owner of the file is mapped into the box (a user's own build; root with a single id),
  * inside therefore starts over from a detached, read-only clone of the mount of its file:
- * writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is done.
+ * writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is done;
+ * nor where the command is a program of the host's own /usr, which no box can have written.
  *
  * What inside is told by its keeper goes along in a sealed memfd.
  */
@@ -20,7 +21,8 @@
 
 #define AGAIN_NAME "nook-inside" /* argv[0] of the second start */
 
-/** again_is_needed() - Whether the owner of the running file has an id inside */
+/** again_is_needed() - Whether the owner of the running file has an id inside, and the
+ * command is none of the host's own */
 bool again_is_needed(const struct plan *pl);
 /** again_exec() - Start over; returns only on failure, -1 and @e. Must be called with the
  * right to mount and before the root is switched */

@@ -63,12 +63,17 @@ static int open_site(struct keeper *k, struct err *e)
 	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
 }
 
+/* Whether this run makes something that outlives a killed keeper: its record comes first */
+static bool is_durable(const struct keeper *k)
+{
+	return k->plan->tree.upper_dir || k->plan->tree.keep_dir;
+}
+
 static int open_record(struct keeper *k, struct err *e)
 {
 	if (store_open(&k->store, e) < 0)
 		return -1;
-	store_gc(&k->store, GC_PER_RUN);
-	return store_add(&k->store, k->wish, e);
+	return is_durable(k) ? store_add(&k->store, k->wish, e) : store_check(&k->store, e);
 }
 
 /* The pid inside is new and stays ours until it is waited for: no other can be meant */
@@ -142,6 +147,10 @@ static int build(struct keeper *k, struct err *e)
 	k->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (k->signals < 0)
 		return err_sys(e, "cannot open a signalfd");
+	/* While the child builds its walls on another CPU: the record, others' leavings */
+	if (!is_durable(k) && store_add(&k->store, k->wish, e) < 0)
+		return -1;
+	store_gc(&k->store, GC_PER_RUN);
 	return 0;
 }
 
@@ -449,6 +458,9 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 			watch_child(&k);
 		k.failed = !k.ran;
 	}
+	/* The kernel takes 0.2 ms to end init: time to forget a box that made nothing durable */
+	if (k.exited && !is_durable(&k))
+		store_remove(&k.store);
 	wait_for_init(&k, !k.plan->session.init_none || !k.ran);
 	drain(&k);
 	fill_result(&k);

@@ -117,6 +117,13 @@ static int write_record(const struct store *st, const struct plan *pl)
 	return n >= 0 && (size_t)n == sizeof(st->rec) + pl->size ? 0 : -1;
 }
 
+int store_check(const struct store *st, struct err *e)
+{
+	if (faccessat(st->dir, ".", W_OK | X_OK, 0) < 0)
+		return err_sys(e, "cannot make a record of the box");
+	return 0;
+}
+
 int store_add(struct store *st, const struct box_wish *w, struct err *e)
 {
 	struct timespec now;
