@@ -9,7 +9,6 @@
 #
 # The bare Debian gets this machine's apt sources, because a machine behind a mirror can reach
 # nothing else. Packages are kept in build/cache/debs for the next time.
-# shellcheck disable=SC2016 # what is quoted runs elsewhere
 set -u
 cd "$(dirname "$0")/../.." || exit
 top=$PWD

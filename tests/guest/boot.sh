@@ -39,7 +39,6 @@ trap 'rm -rf "$work"' EXIT
 # As an ordinary user in a namespace where he is root: the files of the image must be root's
 as_root=
 [ "$(id -u)" = 0 ] || as_root='unshare --user --map-root-user'
-# shellcheck disable=SC2016
 $as_root sh -euc '
 	"$1/tree.sh" "$2" "$3/tree"
 	size=$(($(du -sm "$3/tree" | cut -f1) * 13 / 10 + 64))

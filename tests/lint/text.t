@@ -62,7 +62,8 @@ sub columns {
 	verdict("no line has more than $most columns in " . ($most == 90 ? 'C' : 'scripts'));
 }
 columns(90, @c);
-columns(110, grep { $_ ne 'Makefile' } @scripts);
+# In .bats files exact messages of nook stand on one line each, however long they are
+columns(110, grep { $_ ne 'Makefile' && !/\.bats$/ } @scripts);
 
 for my $file (@c) {
 	my $n = 0;
