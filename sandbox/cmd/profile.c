@@ -85,8 +85,8 @@ const struct cmd cmd_profile_ls = {
 	.summary = "list the profiles that can be named",
 	.usage = "[--json|--names]",
 	.help = "Looks in ~/.config/nook/profiles, /etc/nook/profiles and the ones "
-		"that come with nook; the first one with a name is used. NOOK_PROFILE_PATH, "
-		"directories with ':' between, replaces this list.",
+		"that come with nook; the first one with a name is used. "
+		"NOOK_PROFILE_PATH, directories with ':' between, replaces this list.",
 	.options = ls_options,
 	.run = ls_run,
 };

@@ -453,7 +453,8 @@ static const struct type types[TYPES] = {
 	[TYPE_HOSTNAME] = TEXT("hostname", check_hostname, "a host name"),
 	[TYPE_ID_NAME] = TEXT("user", check_id_name, "a number or a name"),
 	[TYPE_IDMAP] = OWN_WORDS(
-		"id map", read_idmap, idmap_words, IS_SCALAR | IS_LIST, SPAN(user.map, user.groups),
+		"id map", read_idmap, idmap_words, IS_SCALAR | IS_LIST,
+		SPAN(user.map, user.groups),
 		"auto, single, subids, none or a list of inside:outside:count"),
 	[TYPE_GROUPS] = OWN_WORDS("groups", read_groups, groups_words,
 				  IS_SCALAR | IS_LIST, SPAN(user.groups, mounts),

@@ -288,8 +288,8 @@ static int parse_many(struct reader *r, int depth, struct node **out)
 			return -1;
 		if (is_map)
 			continue;
-		/* A key can go back to its default, an entry of a list has none: `null` in
-		 * `devices` is the device */
+		/* A key can go back to its default, an entry of a list has none: `null`
+		 * in `devices` is the device */
 		if (child->kind == NODE_NULL)
 			child->kind = NODE_SCALAR;
 		node_append(many, child);

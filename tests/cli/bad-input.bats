@@ -9,13 +9,14 @@ setup() {
 	chmod 755 .
 }
 
-# refused TEXT MESSAGE - a profile of these bytes (printf's %b) is refused with this message
+# refused TEXT MESSAGE... - a profile of these bytes (printf's %b) is refused with these words
 refused() {
 	printf '%b' "$1" >p.yaml
+	shift
 	nook_run profile check ./p.yaml
 	assert_status 1
 	assert_output
-	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:$2"
+	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:$*"
 }
 
 accepted() {
@@ -25,11 +26,15 @@ accepted() {
 	assert_stderr
 }
 
-# seconds FILE - checks it with at most 64 MB of address space beyond what is mapped at start;
-# it must be refused, within a second
+in_64_mb() (
+	ulimit -d 65536
+	"$@"
+)
+
+# quickly_refused MESSAGE - refused within a second, with no more memory than 64 MB
 quickly_refused() {
 	local started=${EPOCHREALTIME/./}
-	run --separate-stderr bash -c 'ulimit -d 65536; exec "$NOOK" profile check ./p.yaml'
+	run --separate-stderr in_64_mb "$NOOK" profile check ./p.yaml
 	assert_status 1
 	assert_equal "${stderr_lines[0]}" "nook: $1"
 	assert [ $((${EPOCHREALTIME/./} - started)) -lt 1000000 ]
@@ -37,13 +42,17 @@ quickly_refused() {
 
 @test "IN-01 malformed YAML has a place" {
 	refused 'description: "abc' "1:18: found unexpected end of stream while scanning a quoted scalar"
-	refused 'root:\n\tfrom: host\n' "2:1: found character that cannot start any token while scanning for the next token"
-	assert_equal "${stderr_lines[1]}" 'hint: indent with blanks, and put quotes around a value that begins with one of @ ` %'
-	refused 'description: a\n- b\n' "2:1: did not find expected key while parsing a block mapping that begins in line 1"
+	refused 'root:\n\tfrom: host\n' \
+		"2:1: found character that cannot start any token while scanning for the next token"
+	assert_match '^hint: indent with blanks, and put quotes around a value' "${stderr_lines[1]}"
+	refused 'description: a\n- b\n' \
+		"2:1: did not find expected key while parsing a block mapping that begins in line 1"
 	refused 'description: a\n---\ndescription: b\n' "2:1: expected one document, here is a second"
 	refused '\0377\0376d\0000e\0000' "1:1: is UTF-16, expected UTF-8"
 	refused 'description: a: b' "1:15: mapping values are not allowed in this context"
-	refused 'command: [a, b' "2:1: did not find expected ',' or ']' while parsing a flow sequence that begins in line 1"
+	refused 'command: [a, b' \
+		"2:1: did not find expected ',' or ']' while parsing a flow sequence that begins in" \
+		"line 1"
 }
 
 @test "IN-01 an empty profile, only comments, a byte order mark and CRLF are fine" {
@@ -95,7 +104,8 @@ quickly_refused() {
 	refused 'environment: {"A\\0": x}\n' "1:15: control byte in a key"
 	refused 'labels: {"a\\nb": x}\n' "1:10: control byte in a key"
 	refused 'description: a\0033[2J\n' "1:15: control byte 0x1b"
-	refused 'description: "\\e[2J"\n' "1:14: 'description' cannot be '\\x1b[2J': expected one line without control bytes"
+	refused 'description: "\\e[2J"\n' \
+		"1:14: 'description' cannot be '\\x1b[2J': expected one line without control bytes"
 	refused 'description: a\0302\0205\n' "1:15: control byte 0xc2"
 	refused 'workdir: "/a\\0"\n' "1:10: NUL byte in a value"
 }
@@ -107,13 +117,16 @@ quickly_refused() {
 	refused 'description: \0364\0220\0200\0200\n' "1:14: byte 0xf4 is not valid UTF-8"
 	refused 'description: \0342\0202' "1:14: byte 0xe2 is not valid UTF-8"
 	refused 'host\0342\0200\0213name: a\n' "1:1: unknown key 'host\\u{200b}name'"
-	refused 'hostname: a\0342\0200\0256b\n' "1:11: 'hostname' cannot be 'a\\u{202e}b': expected 1 to 64 letters, digits, '.' or '-'"
-	refused 'environment: {\0342\0200\0256: b}\n' "1:15: 'environment' cannot have '\\u{202e}': expected a name such as PATH"
+	refused 'hostname: a\0342\0200\0256b\n' \
+		"1:11: 'hostname' cannot be 'a\\u{202e}b': expected 1 to 64 letters, digits, '.' or '-'"
+	refused 'environment: {\0342\0200\0256: b}\n' \
+		"1:15: 'environment' cannot have '\\u{202e}': expected a name such as PATH"
 	accepted 'description: "gr\0303\0274\0303\0237e \0360\0237\0246\0212"\n'
 }
 
 @test "IN-06 keys that stand twice are refused" {
-	refused 'capabilities: []\ncapabilities: [NET_RAW]\n' "2:1: key 'capabilities' stands twice, first in line 1"
+	refused 'capabilities: []\ncapabilities: [NET_RAW]\n' \
+		"2:1: key 'capabilities' stands twice, first in line 1"
 	refused 'root: {from: host, from: system}\n' "1:20: key 'from' stands twice, first in line 1"
 	refused 'seccomp: {allow: [], allow: []}\n' "1:22: key 'allow' stands twice, first in line 1"
 }
@@ -128,7 +141,7 @@ quickly_refused() {
 	done
 	nook_run profile new --path "$T/x.yaml" ''
 	assert_status 1
-	assert_stderr "nook: no profile can be called '': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'"
+	assert_stderr_match "^nook: no profile can be called '': expected a name of 1 to 64 letters"
 }
 
 @test "IN-11 inheritance in a circle, too deep, or from nowhere names the chain" {
@@ -148,7 +161,8 @@ quickly_refused() {
 	done
 	nook_run profile check x0
 	assert_status 1
-	assert_stderr "nook: $T/p/x16.yaml:1:10: extends is deeper than 16: x0 -> x1 -> x2 -> x3 -> x4 -> x5 -> x6 -> x7 -> x8 -> x9 -> x10 -> x11 -> x12 -> x13 -> x14 -> x15 -> x16 -> x17"
+	chain=$(printf ' -> x%d' {1..17})
+	assert_stderr "nook: $T/p/x16.yaml:1:10: extends is deeper than 16: x0$chain"
 	echo "extends: nobody" >p/b.yaml
 	nook_run profile check a
 	assert_equal "${stderr_lines[0]}" "nook: $T/p/b.yaml:1:10: no profile 'nobody', looked in $T/p"
@@ -222,13 +236,13 @@ hint: read it, then copy it to a file of your own"
 	assert_status 0
 	SUDO_UID=1000 nook_run profile check mine
 	assert_status 1
-	assert_match "^nook: no profile 'mine', looked in /root/.config/nook/profiles, /etc/nook/profiles, " "$stderr"
+	assert_stderr_match "^nook: no profile 'mine', looked in /root/.config/nook/profiles, /etc/nook"
 }
 
 @test "LG-01 what is shown of a profile is escaped" {
 	printf 'description: "\\u202e\\u009b2J"\nhostname: "\\e]0;x\\a"\n' >p.yaml
 	nook_run profile check ./p.yaml
-	assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:2:11: 'hostname' cannot be '\\x1b]0;x\\x07': expected 1 to 64 letters, digits, '.' or '-'"
+	assert_equal "${stderr_lines[0]%: *}" "nook: ./p.yaml:2:11: 'hostname' cannot be '\\x1b]0;x\\x07'"
 	mkdir $'a\033b'
 	nook_run profile check $'./a\033b/p.yaml'
 	assert_equal "${stderr_lines[0]}" "nook: profile './a\\x1bb/p.yaml': no such file"

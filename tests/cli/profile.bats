@@ -173,10 +173,10 @@ labels:
 	nook_run profile check mine
 	assert_status 0
 	# Every key, without its comment sign, is a key that nook knows
-	for key in $(sed -n '4,$s/^# \( *\)\([a-z_]*\):.*/\2/p' p/mine.yaml); do
-		grep -q "[\".]$key\"" "$TOP/sandbox/profile/fields.def" ||
-			grep -q "\"$key\\." "$TOP/sandbox/profile/fields.def" || fail "$key"
-	done
+	sed -n '4,$s/^# *\([a-z_]*\):.*/\1/p' p/mine.yaml >keys
+	while read -r key; do
+		grep -q "[\".]${key}[\".]" "$TOP/sandbox/profile/fields.def" || fail "$key"
+	done <keys
 	cp p/mine.yaml before
 	nook_run profile new mine
 	assert_status 1
@@ -238,7 +238,8 @@ hint: 'nook profile ls' lists them; a path needs a slash: ./strct.yaml"
 		echo "extends: $bad" >d/b.yaml
 		nook_run profile show ./d/b.yaml
 		assert_status 1
-		assert_stderr "nook: ./d/b.yaml:1:10: 'extends' cannot be '$bad': expected a profile's name, or ./FILE beside this one"
+		expected="expected a profile's name, or ./FILE beside this one"
+		assert_stderr "nook: ./d/b.yaml:1:10: 'extends' cannot be '$bad': $expected"
 	done
 }
 

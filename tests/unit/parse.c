@@ -7,9 +7,10 @@
 #include "base/parse.h"
 #include "tap.h"
 
-#define BAD (UINT64_MAX - 1) /* no reader gives this: they end below 2^63, or at PARSE_MAX */
+#define BAD \
+	(UINT64_MAX - 1) /* no reader gives this: they end below 2^63, or at PARSE_MAX */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define SECOND 1000000000ull
+#define SECOND	 1000000000ull
 
 struct number {
 	const char *text;
@@ -25,8 +26,8 @@ static void table(const char *what, reader *read, const struct number *v, size_t
 		uint64_t got = BAD;
 		const char *why = NULL;
 		int rc = read(v[i].text, &got, &why);
-		bool good = v[i].want == BAD ? rc == -1 && why && got == BAD :
-					       rc == 0 && got == v[i].want;
+		bool good = v[i].want == BAD ? rc == -1 && why && got == BAD
+					     : rc == 0 && got == v[i].want;
 
 		if (!ok(good, "%s '%.40s'", what, v[i].text))
 			diag("rc %d, got %llu", rc, (unsigned long long)got);
@@ -147,11 +148,20 @@ static const struct number cpus[] = {
 };
 
 static const struct number numbers[] = {
-	{ "0", 0 },		 { "64", 64 },	  { "18446744073709551615", UINT64_MAX },
-	{ "18446744073709551616", BAD }, { "-1", BAD },   { "010", BAD },
-	{ "0x10", BAD },	 { "1_000", BAD }, { "1e3", BAD },
-	{ "", BAD },		 { " 1", BAD },	  { "1 ", BAD },
-	{ "max", BAD },		 { "00", BAD },
+	{ "0", 0 },
+	{ "64", 64 },
+	{ "18446744073709551615", UINT64_MAX },
+	{ "18446744073709551616", BAD },
+	{ "-1", BAD },
+	{ "010", BAD },
+	{ "0x10", BAD },
+	{ "1_000", BAD },
+	{ "1e3", BAD },
+	{ "", BAD },
+	{ " 1", BAD },
+	{ "1 ", BAD },
+	{ "max", BAD },
+	{ "00", BAD },
 };
 
 static const struct number rates[] = {
@@ -187,21 +197,23 @@ static void small_ones(void)
 		   parse_octal("0o22", &n, &why) && parse_octal("77777", &n, &why) &&
 		   parse_octal("-1", &n, &why),
 	   "octal refuses");
-	ok(!parse_offset("-2h", &ns, &why) && ns == -7200 * (int64_t)SECOND, "offset -2h");
+	ok(!parse_offset("-2h", &ns, &why) && ns == -7200 * (int64_t)SECOND,
+	   "offset -2h");
 	ok(!parse_offset("+1.5s", &ns, &why) && ns == 1500000000, "offset +1.5s");
 	ok(parse_offset("--1", &ns, &why) && parse_offset("-", &ns, &why) &&
 		   parse_offset("max", &ns, &why) && parse_offset("- 1", &ns, &why),
 	   "offset refuses");
 	ok(!parse_id("4294967294", &n, &why) && n == 4294967294u, "the largest id");
 	ok(parse_id("4294967295", &n, &why) && parse_id("4294967296", &n, &why) &&
-		   parse_id("18446744073709551616", &n, &why) && parse_id("-1", &n, &why) &&
-		   parse_id("2147483648x", &n, &why),
+		   parse_id("18446744073709551616", &n, &why) &&
+		   parse_id("-1", &n, &why) && parse_id("2147483648x", &n, &why),
 	   "no id is 4294967295 or more");
 	ok(!parse_idmap("0:100000:65536", &map, &why) && map.outside == 100000 &&
 		   map.count == 65536,
 	   "id map");
 	ok(!parse_idmap("4294967294:0:1", &map, &why), "id map up to the last id");
-	ok(parse_idmap("0:0:0", &map, &why) && parse_idmap("4294967294:0:2", &map, &why) &&
+	ok(parse_idmap("0:0:0", &map, &why) &&
+		   parse_idmap("4294967294:0:2", &map, &why) &&
 		   parse_idmap("0:4294967295:1", &map, &why) &&
 		   parse_idmap("0:0", &map, &why) && parse_idmap("0:0:1:", &map, &why) &&
 		   parse_idmap("0:0:4294967296", &map, &why) &&
@@ -213,13 +225,14 @@ static void small_ones(void)
 		   parse_range("3-11", 0, 10, range) && parse_range("-3", 0, 10, range),
 	   "range refuses");
 	ok(!parse_cpuset("0-3,8", &why) && !parse_cpuset("8191", &why), "cpuset");
-	ok(parse_cpuset("", &why) && parse_cpuset("3-0", &why) && parse_cpuset("0,", &why) &&
-		   parse_cpuset("8192", &why) && parse_cpuset("0-", &why) &&
-		   parse_cpuset("0 1", &why) && parse_cpuset("a", &why) &&
-		   parse_cpuset("-1", &why),
+	ok(parse_cpuset("", &why) && parse_cpuset("3-0", &why) &&
+		   parse_cpuset("0,", &why) && parse_cpuset("8192", &why) &&
+		   parse_cpuset("0-", &why) && parse_cpuset("0 1", &why) &&
+		   parse_cpuset("a", &why) && parse_cpuset("-1", &why),
 	   "cpuset refuses");
-	ok(!parse_port("65535", &port, &why) && port == 65535 && parse_port("0", &port, &why) &&
-		   parse_port("65536", &port, &why) && parse_port("http", &port, &why),
+	ok(!parse_port("65535", &port, &why) && port == 65535 &&
+		   parse_port("0", &port, &why) && parse_port("65536", &port, &why) &&
+		   parse_port("http", &port, &why),
 	   "port");
 	ok(!parse_signal("TERM", &sig, &why) && sig == 15 &&
 		   !parse_signal("SIGKILL", &sig, &why) && sig == 9 &&
@@ -228,8 +241,8 @@ static void small_ones(void)
 	   "signals");
 	ok(parse_signal("SIGFOO", &sig, &why) && parse_signal("0", &sig, &why) &&
 		   parse_signal("-1", &sig, &why) && parse_signal("65", &sig, &why) &&
-		   parse_signal("RTMIN+99", &sig, &why) && parse_signal("term", &sig, &why) &&
-		   parse_signal("", &sig, &why),
+		   parse_signal("RTMIN+99", &sig, &why) &&
+		   parse_signal("term", &sig, &why) && parse_signal("", &sig, &why),
 	   "signals refuse (IN-24)");
 }
 
@@ -241,13 +254,18 @@ static void addresses(void)
 		   !parse_cidr("::/0", 0, &why) && !parse_cidr("10.0.0.2", 1, &why),
 	   "addresses");
 	ok(parse_cidr("10.0.0.2", 0, &why) && parse_cidr("10.0.0.2/33", 0, &why) &&
-		   parse_cidr("10.0.0/24", 0, &why) && parse_cidr("10.0.0.256/8", 0, &why) &&
-		   parse_cidr("fd00::2/129", 0, &why) && parse_cidr("fe80::1%eth0/64", 0, &why) &&
+		   parse_cidr("10.0.0/24", 0, &why) &&
+		   parse_cidr("10.0.0.256/8", 0, &why) &&
+		   parse_cidr("fd00::2/129", 0, &why) &&
+		   parse_cidr("fe80::1%eth0/64", 0, &why) &&
 		   parse_cidr("10.0.0.2/", 1, &why) && parse_cidr("", 1, &why) &&
-		   parse_cidr("010.0.0.2/8", 0, &why) && parse_cidr("10.0.0.2/-1", 0, &why),
+		   parse_cidr("010.0.0.2/8", 0, &why) &&
+		   parse_cidr("10.0.0.2/-1", 0, &why),
 	   "addresses refuse");
-	ok(!parse_mac("02:00:00:00:00:01", &why) && parse_mac("01:00:00:00:00:01", &why) &&
-		   parse_mac("02:00:00:00:00", &why) && parse_mac("02:00:00:00:00:1", &why) &&
+	ok(!parse_mac("02:00:00:00:00:01", &why) &&
+		   parse_mac("01:00:00:00:00:01", &why) &&
+		   parse_mac("02:00:00:00:00", &why) &&
+		   parse_mac("02:00:00:00:00:1", &why) &&
 		   parse_mac("02:00:00:00:00:01:", &why) && parse_mac("", &why) &&
 		   parse_mac("02-00-00-00-00-01", &why),
 	   "hardware addresses");
@@ -257,8 +275,9 @@ static void addresses(void)
 static void names(void)
 {
 	static const char *const bad[] = {
-		"",  ".",    "..",    "a/b",  "/abs",  "-rf",	"--help", "a\nb", "a\033b",
-		"a\tb", "a b", ".hidden", "\xc3\xa9", "a\xe2\x80\xae", NULL,
+		"",    ".",	  "..",	      "a/b",	       "/abs",
+		"-rf", "--help",  "a\nb",     "a\033b",	       "a\tb",
+		"a b", ".hidden", "\xc3\xa9", "a\xe2\x80\xae", NULL,
 	};
 	char longest[80];
 	const char *why;
@@ -269,14 +288,15 @@ static void names(void)
 	longest[64] = 'a';
 	longest[65] = '\0';
 	ok(parse_name(longest, &why), "no name of 65");
-	ok(!parse_name("a", &why) && !parse_name("_x-1.y", &why) && !parse_name("9", &why) &&
-		   !parse_name("a.", &why),
+	ok(!parse_name("a", &why) && !parse_name("_x-1.y", &why) &&
+		   !parse_name("9", &why) && !parse_name("a.", &why),
 	   "names");
 	for (size_t i = 0; bad[i]; i++)
 		ok(parse_name(bad[i], &why), "no name: row %zu", i);
 }
 
-/* Whatever is read must be what 128-bit arithmetic gives, or be refused when it is too much */
+/* Whatever is read must be what 128-bit arithmetic gives, or be refused when it is too
+ * much */
 static void size_property(void)
 {
 	static const char units[] = "BKMGT";
@@ -285,7 +305,8 @@ static void size_property(void)
 	srandom(1);
 	for (int i = 0; i < 200000; i++) {
 		uint64_t n = ((uint64_t)random() << 33 ^ (uint64_t)random() << 11 ^
-			      (uint64_t)random()) >> (random() % 64);
+			      (uint64_t)random()) >>
+			     (random() % 64);
 		int u = (int)(random() % 5);
 		unsigned __int128 want = (unsigned __int128)n << (10 * u);
 		uint64_t got = 0;
@@ -305,8 +326,10 @@ static void duration_property(void)
 	int wrong = 0;
 
 	for (int i = 0; i < 200000; i++) {
-		uint64_t s = ((uint64_t)random() << 31 | (uint64_t)random()) >> (random() % 62);
-		uint64_t ns = (uint64_t)random() % SECOND, m = (uint64_t)random() % 100000;
+		uint64_t s = ((uint64_t)random() << 31 | (uint64_t)random()) >>
+			     (random() % 62);
+		uint64_t ns = (uint64_t)random() % SECOND,
+			 m = (uint64_t)random() % 100000;
 		unsigned __int128 want = (unsigned __int128)s * SECOND + ns +
 					 (unsigned __int128)m * 60 * SECOND;
 		uint64_t got = 0;
@@ -332,7 +355,8 @@ static void idmap_property(void)
 		bool fits;
 
 		for (int k = 0; k < 3; k++)
-			v[k] = ((uint64_t)random() << 2 ^ (uint64_t)random()) >> (random() % 33);
+			v[k] = ((uint64_t)random() << 2 ^ (uint64_t)random()) >>
+			       (random() % 33);
 		snprintf(text, sizeof(text), "%llu:%llu:%llu", (unsigned long long)v[0],
 			 (unsigned long long)v[1], (unsigned long long)v[2]);
 		fits = v[2] && v[0] + v[2] <= 4294967295u && v[1] + v[2] <= 4294967295u;
