@@ -163,6 +163,21 @@ static void say_end(const struct args *a, const struct result *r)
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
+/* A wall that is weaker than usual, or a wish that is not in force, is never kept quiet */
+static void say_weaker(const struct args *a, const struct plan *pl)
+{
+	auto_text t = { 0 };
+
+	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
+		if (a->quiet || (f->weight != FACT_WARNING && f->weight != FACT_UNENFORCED))
+			continue;
+		text_addf(&t, "nook: %s: ", f->weight == FACT_WARNING ? "warning" : "not enforced");
+		text_safe(&t, plan_text(pl, f->text));
+		text_addc(&t, '\n');
+	}
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
 static int preserve_count(const struct args *a, int *n, struct err *e)
 {
 	const char *v = cmd_option(a, "preserve-fds");
@@ -218,6 +233,7 @@ static int run_plan(const struct args *a, struct host *h, struct plan *pl, int p
 
 	if (check_name(w.name, e) < 0 || open_result(a, &result, e) < 0)
 		return -1;
+	say_weaker(a, pl);
 	w.argv_area = a->argv[0];
 	w.argv_size = start_area(a->argv);
 	box_run(&w, &res, e);
