@@ -95,20 +95,32 @@ static void add_says(const struct plan *pl, const struct layer *l, struct text *
 	}
 }
 
-/* One wall, that may have two places in the table (user: made first or entered last) */
+/* Words of every place that a wall has in the table: user is made first and entered last,
+ * root is made before the mounts and switched to behind them */
+static void all_words(const struct plan *pl, const struct layer *l, struct text *out)
+{
+	for (const struct layer *const *o = layers(); *o; o++)
+		if ((*o)->explain && !strcmp((*o)->name, l->name))
+			(*o)->explain(pl, out);
+}
+
+/* One wall */
 static void add_layer(const struct plan *pl, const struct layer *l, struct text *out)
 {
 	auto_text words = { 0 };
 
-	if (l->explain)
-		l->explain(pl, &words);
-	text_addf(out, "\n%s - %s\n", l->name, l->isolates ? l->isolates : "");
+	all_words(pl, l, &words);
+	text_addf(out, "\n%s - %s\n", l->name, l->isolates);
 	add_values(pl, l, out);
 	add_says(pl, l, out);
-	if (words.len)
+	if (words.len) {
 		add_explained(out, text_str(&words));
-	else if (l->explain && l->without)
-		text_addf(out, "    left out: %s\n", l->without);
+	} else if (l->explain && l->without) {
+		auto_text t = { 0 };
+
+		text_addf(&t, "Left out: %s.", l->without);
+		words_wrap(out, text_str(&t), 4, 0);
+	}
 }
 
 static void explain_plan(const struct plan *pl, const char *layer, struct text *out)
@@ -137,8 +149,7 @@ static void json_layer(const struct plan *pl, const struct layer *l, struct text
 
 	json_pair(out, "{", "name", l->name);
 	json_pair(out, ",", "isolates", l->isolates);
-	if (l->explain)
-		l->explain(pl, &words);
+	all_words(pl, l, &words);
 	json_pair(out, ",", "explain", words.len ? text_str(&words) : NULL);
 	text_add(out, ",\"facts\":[");
 	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {

@@ -267,14 +267,25 @@ static void add_whole(const struct export *x, const char *tool, struct text *out
 	text_add(out, text_str(&x->files));
 }
 
-static void write_export(const struct plan *pl, struct host *h, size_t tool,
-			 struct text *out)
+static size_t tool_of(const char *name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(tools) && strcmp(tools[i].name, name))
+		i++;
+	return i;
+}
+
+bool export_write(const struct plan *pl, struct host *h, const char *name, struct text *out)
 {
 	struct export x = { .pl = pl, .host = h, .next_fd = FIRST_FD };
+	size_t tool = tool_of(name);
 
+	if (tool == ARRAY_SIZE(tools))
+		return false;
 	if (!tools[tool].write) {
 		script_write(pl, out);
-		return;
+		return true;
 	}
 	tools[tool].write(&x);
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));) {
@@ -290,6 +301,7 @@ static void write_export(const struct plan *pl, struct host *h, size_t tool,
 	text_release(&x.words);
 	text_release(&x.redirects);
 	text_release(&x.files);
+	return true;
 }
 
 static const char *next_tool(size_t i, const void *arg)
@@ -298,22 +310,18 @@ static const char *next_tool(size_t i, const void *arg)
 	return i < ARRAY_SIZE(tools) ? tools[i].name : NULL;
 }
 
-static int find_tool(const struct args *a, size_t *tool, struct err *e)
+static int check_tool(const struct args *a, const char *name, struct err *e)
 {
-	const char *name = cmd_option(a, "as");
 	const char *near;
 
 	if (!name)
-		return cmd_usage(
-			a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
-	for (*tool = 0; *tool < ARRAY_SIZE(tools); ++*tool)
-		if (!strcmp(tools[*tool].name, name))
-			return 0;
+		return cmd_usage(a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
+	if (tool_of(name) < ARRAY_SIZE(tools))
+		return 0;
 	near = name_near(name, next_tool, NULL);
 	if (near)
 		return cmd_usage(a, e, "--as '%s': did you mean '%s'?", name, near);
-	return cmd_usage(
-		a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
+	return cmd_usage(a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
 }
 
 static int export_run(const struct args *a, struct err *e)
@@ -322,12 +330,12 @@ static int export_run(const struct args *a, struct err *e)
 	struct plan *pl = NULL;
 	struct profile *pf = NULL;
 	auto_text out = { 0 };
-	size_t tool;
+	const char *tool = cmd_option(a, "as");
 	int r;
 
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "expected one profile");
-	r = find_tool(a, &tool, e);
+	r = check_tool(a, tool, e);
 	if (r)
 		return r;
 	h = host_new();
@@ -337,7 +345,7 @@ static int export_run(const struct args *a, struct err *e)
 	if (!r)
 		r = layers_plan(pf, h, pl, e);
 	if (!r) {
-		write_export(pl, h, tool, &out);
+		export_write(pl, h, tool, &out);
 		r = cmd_print(&out, e);
 	}
 	profile_free(pf);

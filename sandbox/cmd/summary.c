@@ -331,6 +331,41 @@ static void add_concerns(const struct plan *pl, struct text *out)
 	}
 }
 
+/* "user, mount and pid" */
+static void add_names(const struct plan *pl, struct text *t, bool separate)
+{
+	const char *names[9];
+	size_t n = 0;
+
+	for (const struct separation *s = table; s->name; s++)
+		if (is_separate(pl, s) == separate)
+			names[n++] = s->name;
+	for (size_t i = 0; i < n; i++)
+		text_addf(t, "%s%s", !i ? "" : i + 1 == n ? " and " : ", ", names[i]);
+	text_addf(t, " namespace%s", n == 1 ? "" : "s");
+}
+
+/* One sentence for who reads no more than that */
+static void add_sentence(const struct plan *pl, struct text *out)
+{
+	auto_text t = { 0 };
+	bool own = pl->user.order != USER_NONE || pl->clone_flags || pl->unshare_flags;
+
+	if (own) {
+		text_add(&t, "A process tree with ");
+		add_names(pl, &t, true);
+		text_add(&t, " of its own; it shares the kernel and the ");
+		add_names(pl, &t, false);
+		text_add(&t, " with this machine.");
+	} else {
+		text_add(&t, "An ordinary process of this machine, without a namespace of its own");
+		text_add(&t, pl->tree.root != PLAN_ROOT_NONE ? ", in another root directory." :
+			     pl->landlock.abi || pl->seccomp.program ?
+							       ", behind filters." : ".");
+	}
+	words_wrap(out, text_str(&t), 0, 0);
+}
+
 void summary_words(const struct plan *pl, struct text *out)
 {
 	struct places p;
@@ -341,11 +376,17 @@ void summary_words(const struct plan *pl, struct text *out)
 		text_safe(out, plan_text(pl, pl->description));
 	}
 	text_add(out, "\n\n");
+	add_sentence(pl, out);
+	text_addc(out, '\n');
 	if (pl->profile_path)
 		add_row(out, "profile", plan_text(pl, pl->profile_path));
 	add_command(pl, out);
 	add_ids(pl, out);
 	add_separation(pl, out);
+	if (pl->tree.root == PLAN_ROOT_NONE)
+		add_row(out, "files",
+			pl->landlock.abi ? "this machine's, as far as Landlock lets it" :
+					   "this machine's, with the caller's rights");
 	places_of(pl, &p);
 	for (enum fate f = 0; f < FATE_COUNT; f++)
 		add_fate(&p, out, f);

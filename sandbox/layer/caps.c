@@ -193,26 +193,6 @@ static int caps_last(const struct plan *pl, struct site *s, struct err *e)
 	return 0;
 }
 
-static void caps_explain(const struct plan *pl, struct text *out)
-{
-	text_add(out,
-		 pl->caps.keep
-			 ? "capset(): permitted and effective are only "
-			 : "capset(): permitted, effective, inheritable, ambient: none");
-	add_kept_names(pl, out);
-	text_add(out, ".\n");
-	if (pl->caps.lock_securebits)
-		text_add(out, "prctl(PR_CAPBSET_DROP) for every other one: nothing that "
-			      "is executed "
-			      "can get them.\nprctl(PR_SET_SECUREBITS), locked: becoming "
-			      "uid 0 gives "
-			      "no capability.\n");
-	if (pl->caps.no_new_privs)
-		text_add(out,
-			 "prctl(PR_SET_NO_NEW_PRIVS): su, sudo and other setuid programs "
-			 "run as the user who started them.\n");
-}
-
 /* "-all,+chown": setpriv(1)'s way to name a set */
 static void add_setpriv(const struct plan *pl, bool keep, struct text *out)
 {
@@ -225,6 +205,31 @@ static void add_setpriv(const struct plan *pl, bool keep, struct text *out)
 			text_addc(out,
 				  *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);
 	}
+}
+
+static void caps_explain(const struct plan *pl, struct text *out)
+{
+	text_add(out, pl->caps.keep
+			      ? "capset(): of root's rights the command keeps, over what its user "
+				"namespace owns,"
+			      : "capset(): permitted, effective, inheritable, ambient: none");
+	add_kept_names(pl, out);
+	text_add(out, ".\n");
+	if (pl->caps.lock_securebits)
+		text_add(out, "prctl(PR_CAPBSET_DROP) for every other one: nothing that is "
+			      "executed can get them.\nprctl(PR_SET_SECUREBITS), locked: "
+			      "becoming uid 0 gives no capability.\n");
+	if (pl->caps.no_new_privs)
+		text_add(out, "prctl(PR_SET_NO_NEW_PRIVS): su, sudo and other setuid programs "
+			      "run as the user who started them.\n");
+	text_add(out, "  $ setpriv");
+	if (pl->caps.no_new_privs)
+		text_add(out, " --no-new-privs");
+	if (pl->caps.lock_securebits) {
+		text_add(out, " --inh-caps=-all --bounding-set=");
+		add_setpriv(pl, true, out);
+	}
+	text_add(out, " COMMAND\n");
 }
 
 static void caps_script(const struct plan *pl, struct script *sc)

@@ -344,7 +344,9 @@ static void landlock_explain(const struct plan *pl, struct text *out)
 {
 	if (!pl->landlock.abi)
 		return;
-	text_addf(out, "landlock_create_ruleset(), landlock_restrict_self(), ABI %u.\n",
+	text_addf(out, "landlock_create_ruleset(), landlock_restrict_self(), ABI %u: a second "
+		       "wall that holds even where a mount was forgotten. Below these paths, and "
+		       "nowhere else, the command may:\n",
 		  pl->landlock.abi);
 	for (const struct plan_rule *r = NULL;
 	     (r = plan_each(pl, &pl->landlock.rules, r));) {
@@ -357,12 +359,10 @@ static void landlock_explain(const struct plan *pl, struct text *out)
 	}
 	if (pl->landlock.scoped & SCOPE_ABSTRACT)
 		text_add(out, "Abstract unix sockets of the host cannot be reached, "
-			      "although the "
-			      "network is shared.\n");
+			      "although the network is shared.\n");
 	if (pl->landlock.scoped & SCOPE_SIGNAL)
 		text_add(out, "Processes outside cannot be signalled, although the "
-			      "process ids are "
-			      "shared.\n");
+			      "process ids are shared.\n");
 }
 
 static void landlock_script(const struct plan *pl, struct script *sc)

@@ -170,17 +170,22 @@ static void mount_explain(const struct plan *pl, struct text *out)
 {
 	if (!(pl->clone_flags & CLONE_NEWNS))
 		return;
-	text_add(out, "clone3(CLONE_NEWNS), then in this order:\n");
+	text_add(out, "clone3(CLONE_NEWNS), then in this order, by mount(2) where only nook has "
+		      "written to the tree, and by openat2(2), open_tree(2), move_mount(2) on "
+		      "descriptors where others have, who could swap a path:\n");
 	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
 		text_add(out, "  ");
 		mount_words(pl, m, out);
 		text_addc(out, '\n');
 	}
+	text_addf(out, "  $ nook explain --script %s   # all of them as mount(8) commands\n",
+		  plan_text(pl, pl->profile));
 }
 
 const struct layer layer_mount = {
 	.name = "mount",
 	.isolates = "the list of mounts: what is mounted inside is mounted nowhere else",
+	.without = "the box sees this machine's mounts and, as root, can change them",
 	.plan = mount_plan,
 	.apply[SIDE_BOX] = mount_box,
 	.explain = mount_explain,

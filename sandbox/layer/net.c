@@ -157,7 +157,8 @@ static void net_explain(const struct plan *pl, struct text *out)
 	if (pl->net.mode)
 		return;
 	text_add(out, "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, and it is up; "
-		      "there is no way out.\n"
+		      "there is no way out, and on its localhost nobody of this machine "
+		      "listens.\n"
 		      "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
 	for (const struct plan_sysctl *sc = NULL; (sc = plan_each(pl, &pl->net.sysctls, sc));)
 		text_addf(out, "  $ sysctl -w %s=%s\n", plan_text(pl, sc->key),

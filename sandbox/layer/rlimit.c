@@ -145,17 +145,18 @@ static int rlimit_last(const struct plan *pl, struct site *s, struct err *e)
 
 static void rlimit_explain(const struct plan *pl, struct text *out)
 {
-	text_add(out, "setrlimit() in the process that becomes the command; each process "
-		      "that it "
-		      "starts inherits them.\n");
+	if (!pl->rlimits.count)
+		return;
+	text_add(out, "prlimit() in the process that becomes the command, soft:hard; each process "
+		      "that it starts inherits them, and none can raise a hard one.\n"
+		      "  $ prlimit");
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {
-		text_addf(out,
-			  "  $ prlimit --%s=", name_of(resource_names, (int)r->resource));
+		text_addf(out, " --%s=", name_of(resource_names, (int)r->resource));
 		add_value(out, r->soft);
 		text_addc(out, ':');
 		add_value(out, r->hard);
-		text_add(out, " COMMAND\n");
 	}
+	text_add(out, " COMMAND\n");
 }
 
 static void rlimit_script(const struct plan *pl, struct script *sc)

@@ -409,10 +409,8 @@ static int switch_box(const struct plan *pl, struct site *s, struct err *e)
 
 static void make_explain(const struct plan *pl, struct text *out)
 {
-	if (pl->tree.root == PLAN_ROOT_NONE) {
-		text_add(out, "No root of its own: the box sees the caller's tree.\n");
+	if (pl->tree.root == PLAN_ROOT_NONE)
 		return;
-	}
 	if (pl->tree.root == PLAN_ROOT_TMPFS)
 		text_add(out, "A fresh tmpfs becomes '/'; only what is listed under 'mount' is in "
 			      "it.\n");
@@ -428,15 +426,22 @@ static void switch_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		return;
-	text_add(out, pl->tree.use_chroot ?
-			      "chroot(\".\"): the host's tree stays mounted behind it.\n" :
-			      "pivot_root(\".\", \".\"), umount2(\".\", MNT_DETACH): the host's tree "
-			      "is gone from this mount namespace.\n");
+	if (pl->tree.use_chroot)
+		text_addf(out, "chroot(\".\"): '/' is another directory, the host's tree stays "
+			       "mounted behind it; whoever may call chroot(2) again climbs out.\n"
+			       "  $ chroot %s COMMAND\n",
+			  pl->tree.path ? plan_text(pl, pl->tree.path) : "DIR");
+	else
+		text_add(out, "pivot_root(\".\", \".\"), umount2(\".\", MNT_DETACH): the host's "
+			      "tree is gone from this mount namespace; there is nothing left to "
+			      "climb out to.\n"
+			      "  $ cd DIR; pivot_root . .; umount -n -c -l .\n");
 }
 
 const struct layer layer_root_make = {
 	.name = "root",
 	.isolates = "what '/' is, and with it every file the profile does not name",
+	.without = "the box sees the caller's files, with the caller's rights",
 	.plan = root_plan,
 	.apply[SIDE_BOX] = make_box,
 	.explain = make_explain,

@@ -97,7 +97,8 @@ static int session_last(const struct plan *pl, struct site *s, struct err *e)
 static void session_explain(const struct plan *pl, struct text *out)
 {
 	text_add(out, "setsid(), keyctl(KEYCTL_JOIN_SESSION_KEYRING): the command is in a session "
-		      "of its own and cannot read the caller's keys.\n");
+		      "of its own and can neither read the caller's keys nor type into the "
+		      "caller's terminal.\n");
 	if (pl->session.terminal == PLAN_TTY_OWN)
 		text_add(out, "open(\"/dev/pts/ptmx\"), TIOCGPTPEER, TIOCSCTTY: its terminal is a "
 			      "new one; nook copies what is typed and shown.\n");

@@ -145,35 +145,60 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 	return set_ids(u->uid, u->gid, e);
 }
 
+/* "0 100000 65536": the lines of a map as newuidmap(1) and the kernel take them */
+static void add_lines(const struct plan *pl, const struct plan_list *map, struct text *out)
+{
+	for (const struct plan_map *m = NULL; (m = plan_each(pl, map, m));)
+		text_addf(out, " %u %u %u", m->inside, m->outside, m->count);
+}
+
+static void add_commands(const struct plan *pl, struct text *out)
+{
+	const struct plan_user *u = &pl->user;
+
+	if (u->writer == MAP_BY_INSIDE) {
+		text_addf(out, "  $ unshare --user --map-user=%u --map-group=%u COMMAND\n",
+			  u->uid, u->gid);
+		return;
+	}
+	text_add(out, "  $ unshare --user COMMAND &\n  $ ");
+	text_add(out, u->writer == MAP_BY_HELPERS ? "newuidmap $!" : "echo");
+	add_lines(pl, &u->uid_map, out);
+	text_add(out, u->writer == MAP_BY_HELPERS ? "\n" : " > /proc/$!/uid_map\n");
+}
+
 static void user_explain(const struct plan *pl, struct text *out)
 {
+	static const char *const writers[] = {
+		[MAP_BY_INSIDE] = "write(/proc/self/uid_map): one id, the only map that the "
+				  "kernel lets a process write for itself. All other owners "
+				  "show as 65534, nobody.\n",
+		[MAP_BY_KEEPER] = "write(/proc/PID/uid_map): a range of ids that are nobody's on "
+				  "this machine, so root inside is not root outside.\n",
+		[MAP_BY_HELPERS] = "newuidmap(1), newgidmap(1): a range out of /etc/subuid and "
+				   "/etc/subgid, written by two setuid programs.\n",
+	};
 	const struct plan_user *u = &pl->user;
 
 	if (u->order == USER_NONE)
 		return;
 	if (u->order == USER_FIRST)
-		text_add(out, "clone3(CLONE_NEWUSER): made first; every later wall is built with "
-			      "the rights that this namespace gives, and with no right outside.\n");
+		text_add(out, "clone3(CLONE_NEWUSER): made first. In it nook has every "
+			      "capability, over what it builds and nothing else; every later "
+			      "wall is built with these.\n");
 	else
-		text_add(out, "setns(CLONE_NEWUSER) after everything else is built: the namespace "
-			      "that the command is in owns nothing of the box, so that even uid 0 "
-			      "inside cannot mount or rename the host.\n");
-	text_add(out, u->groups == PLAN_GROUPS_SET ?
-			      "setgroups(): the caller's supplementary groups are dropped.\n" :
-			      "Supplementary groups stay as they are: one mapped id gives no right "
-			      "to drop them.\n");
+		text_add(out, "setns(CLONE_NEWUSER), after everything else is built: the "
+			      "namespace that the command is in owns nothing of the box, so that "
+			      "even uid 0 inside cannot mount or set the host name.\n");
+	text_add(out, writers[u->writer]);
+	text_add(out, u->groups == PLAN_GROUPS_SET
+			      ? "setgroups(): the caller's supplementary groups are dropped.\n"
+			      : "Supplementary groups stay as they are: one mapped id gives no "
+				"right to drop them.\n");
 	if (u->lock_nesting)
 		text_add(out, "/proc/sys/user/max_user_namespaces = 0 inside: no user namespace "
-			      "can be made in the box.\n");
-	if (u->writer == MAP_BY_INSIDE)
-		text_addf(out, "  $ unshare --user --map-users=%u,%u,1 --map-groups=%u,%u,1 COMMAND\n",
-			  ((const struct plan_map *)plan_each(pl, &u->uid_map, NULL))->outside,
-			  u->uid,
-			  ((const struct plan_map *)plan_each(pl, &u->gid_map, NULL))->outside,
-			  u->gid);
-	else
-		text_addf(out, "  $ unshare --user --map-auto --setuid %u --setgid %u COMMAND\n",
-			  u->uid, u->gid);
+			      "can be made in the box, so none of its rights can be had.\n");
+	add_commands(pl, out);
 }
 
 const struct layer layer_user_make = {

@@ -11,20 +11,24 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "cmd/export.h"
+#include "cmd/summary.h"
 #include "host/host.h"
 #include "layer/layer.h"
-#include "layer/script.h"
 #include "profile/profile.h"
 
-static void print(const struct plan *pl, const char *command)
+static bool print(const struct plan *pl, struct host *h, const char *command)
 {
 	auto_text out = { 0 };
 
-	if (!strcmp(command, "script"))
-		script_write(pl, &out);
-	else
+	if (!strcmp(command, "dump"))
 		plan_dump(pl, &out);
+	else if (!strcmp(command, "summary"))
+		summary_words(pl, &out);
+	else if (!export_write(pl, h, command, &out))
+		return false;
 	fputs(text_str(&out), stdout);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -36,7 +40,7 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc < 3 || argc > 4 || !pl) {
-		fprintf(stderr, "usage: planner HOST-DIRECTORY PROFILE [dump|script]\n");
+		fprintf(stderr, "usage: planner HOST-DIRECTORY PROFILE [dump|summary|TOOL]\n");
 		return 2;
 	}
 	h = host_open_fixture(argv[1], &e);
@@ -47,8 +51,8 @@ int main(int argc, char **argv)
 		printf("error: %s\n", e.text);
 	if (r && e.hint[0])
 		printf("hint: %s\n", e.hint);
-	if (!r)
-		print(pl, argc > 3 ? argv[3] : "dump");
+	if (!r && !print(pl, h, argc > 3 ? argv[3] : "dump"))
+		r = fprintf(stderr, "planner: no command '%s'\n", argv[3]);
 	profile_free(pf);
 	host_free(h);
 	plan_free(pl);
