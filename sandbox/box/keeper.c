@@ -35,6 +35,7 @@
 #include "box/inside.h"
 #include "box/keeper.h"
 #include "box/sync.h"
+#include "box/upper.h"
 #include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
@@ -58,6 +59,11 @@ static int open_site(struct keeper *k, struct err *e)
 	if (helper_needs_userns(k->plan)) {
 		k->site.userns_fd = helper_userns(k->plan, e);
 		if (k->site.userns_fd < 0)
+			return -1;
+	}
+	if (k->plan->tree.upper_dir) {
+		k->site.upper_fd = upper_make(k->plan, &k->store, e);
+		if (k->site.upper_fd < 0)
 			return -1;
 	}
 	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
@@ -426,8 +432,12 @@ static void clear_away(struct keeper *k)
 		close(k->signals);
 	if (k->site.userns_fd >= 0)
 		close(k->site.userns_fd);
-	if (k->store.file >= 0)
+	if (k->site.upper_fd >= 0)
+		close(k->site.upper_fd);
+	if (k->store.file >= 0) {
 		layers_undo(&k->store.rec);
+		upper_remove(k->store.rec.upper);
+	}
 	store_remove(&k->store);
 	if (k->masked)
 		sigprocmask(SIG_SETMASK, &k->old_mask, NULL);
@@ -449,7 +459,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	};
 
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
-	k.site.userns_fd = -1;
+	k.site.userns_fd = k.site.upper_fd = -1;
 	if (build(&k, e) < 0) {
 		k.over = k.failed = true;
 	} else {

@@ -29,6 +29,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "box/upper.h"
 #include "layer/layer.h"
 
 #define SUFFIX ".box"
@@ -204,8 +205,11 @@ static bool clear_one(int dir, const char *name)
 	    !is_same(dir, name, fd))
 		return false;
 	if (pread(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec) &&
-	    rec.magic == RECORD_MAGIC && rec.version == RECORD_VERSION)
+	    rec.magic == RECORD_MAGIC && rec.version == RECORD_VERSION) {
 		layers_undo(&rec);
+		rec.upper[sizeof(rec.upper) - 1] = '\0';
+		upper_remove(rec.upper);
+	}
 	return !unlinkat(dir, name, 0);
 }
 

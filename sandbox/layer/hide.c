@@ -97,10 +97,31 @@ void hide_plan_proc(const struct profile *pf, struct plan *pl)
 	}
 }
 
-void hide_plan_sys(struct plan *pl)
+/* One for each CPU, on hosts that have any: they tell how hot the neighbours run */
+static void hide_throttles(struct host *h, struct plan *pl)
+{
+	static const char cpus[] = "/sys/devices/system/cpu";
+	const char *const *names;
+	char path[256];
+	struct host_path there;
+	size_t n;
+
+	if (!host_stat(h, "/sys/devices/system/cpu/cpu0/thermal_throttle", &there))
+		return;
+	n = host_list(h, cpus, &names);
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(names[i], "cpu", 3) || names[i][3] < '0' || names[i][3] > '9')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/thermal_throttle", cpus, names[i]);
+		add_mask(pl, path, false, NULL);
+	}
+}
+
+void hide_plan_sys(struct host *h, struct plan *pl)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sys_masks); i++)
 		add_mask(pl, sys_masks[i], false, NULL);
+	hide_throttles(h, pl);
 }
 
 /* A mask at every place where @path of the host shows; @always: binds of it too */

@@ -84,7 +84,7 @@ static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
 	m = tree_add(pl, MOP_SYSFS, "/sys");
 	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 	own_place(pl, m, false);
-	hide_plan_sys(pl);
+	hide_plan_sys(h, pl);
 }
 
 static void plan_tmp(const struct profile *pf, struct plan *pl)

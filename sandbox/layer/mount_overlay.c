@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -22,12 +23,13 @@
 static int make_upper(const struct stat *like, const char *upper, const char *work,
 		      struct err *e)
 {
-	if (mkdir(upper, 0700) < 0 && errno != EEXIST)
+	bool is_new = mkdir(upper, like->st_mode & 07777) == 0; /* there is no umask here */
+
+	if (!is_new && errno != EEXIST) /* EEXIST: one that is kept */
 		return err_sys(e, "cannot make the upper directory '%s'", upper);
-	if (chown(upper, like->st_uid, like->st_gid) < 0 && errno != EPERM && errno != EINVAL)
+	if (is_new && geteuid() == 0 && chown(upper, like->st_uid, like->st_gid) < 0 &&
+	    errno != EPERM && errno != EINVAL)
 		return err_sys(e, "cannot set the owner of '%s'", upper);
-	if (chmod(upper, like->st_mode & 07777) < 0)
-		return err_sys(e, "cannot set the mode of '%s'", upper);
 	if (mkdir(work, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "cannot make the work directory '%s'", work);
 	return 0;

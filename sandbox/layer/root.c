@@ -116,6 +116,7 @@ static int plan_changes(const struct profile *pf, struct host *h, struct plan *p
 			struct err *e)
 {
 	bool takes = pf->root.from == ROOT_HOST || pf->root.from == ROOT_DIRECTORY;
+	bool overlays = takes && pf->root.changes == CHANGES_DISCARD;
 	char where[ORIGIN_SIZE];
 	const char *origin = origin_text(pf, FIELD_root_changes, where);
 	enum root_changes ch = pf->root.changes;
@@ -130,8 +131,9 @@ static int plan_changes(const struct profile *pf, struct host *h, struct plan *p
 			 "through: what the command changes in its tree is changed for real");
 	if (takes && ch == CHANGES_KEEP)
 		pl->tree.keep_dir = plan_putf(pl, "%s/boxes", host_state_dir(h));
-	if (takes && ch == CHANGES_DISCARD && pl->tree.userxattr &&
-	    host_kernel(h) < 0x60600) {
+	for (size_t i = 0; i < pf->mount_count; i++)
+		overlays |= pf->mounts[i].kind == MOUNT_OVERLAY;
+	if (overlays && !pl->tree.keep_dir && pl->tree.userxattr && host_kernel(h) < 0x60600) {
 		pl->tree.upper_dir = plan_putf(pl, "%s/uppers", host_state_dir(h));
 		plan_say(pl, "root", FACT_UNENFORCED, "root.size",
 			 "before kernel 6.6 changes go to '%s', removed afterwards, without a bound",
@@ -265,24 +267,47 @@ static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 	return 0;
 }
 
+/*
+ * The keeper's directory of changes, in this mount namespace: its descriptor belongs to the
+ * one we were cloned out of, whose mounts cannot be cloned here. The path is looked up again
+ * and must lead to the same directory.
+ */
+static int clone_upper(const struct site *s, struct err *e)
+{
+	char link[32], path[4096];
+	struct tree_source from = { AT_FDCWD, path, PM_ONE, TREE_SAFE, -1 };
+	struct stat known, found;
+	auto_fd fd = -1;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "self/fd/%d", s->upper_fd);
+	n = readlinkat(s->old_proc_fd, link, path, sizeof(path) - 1);
+	if (n < 0)
+		return err_sys(e, "cannot find the directory of changes");
+	path[n] = '\0';
+	fd = tree_clone(&from, e);
+	if (fd < 0)
+		return -1;
+	if (fstat(s->upper_fd, &known) < 0 || fstat(fd, &found) < 0 ||
+	    known.st_dev != found.st_dev || known.st_ino != found.st_ino)
+		return err_set(e, "'%s' is not the directory of changes any more", path);
+	return fd_take(&fd);
+}
+
 /* The layout of a stage that holds uppers; leaves the current directory on the stage */
 static int stage_uppers(const struct plan *pl, struct site *s, struct err *e)
 {
 	static const char *const dirs[] = { "root", "new", "lower", "disk" };
-	const struct tree_source from = { s->upper_fd, "", PM_ONE, TREE_SAFE, -1 };
-	auto_fd disk = -1;
+	auto_fd disk = s->upper_fd < 0 ? -1 : clone_upper(s, e);
 
+	if (s->upper_fd >= 0 && disk < 0)
+		return -1;
 	if (stage_tmpfs(pl, s, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdir(dirs[i], 0755) < 0)
 			return err_sys(e, "cannot make '%s' in the stage", dirs[i]);
-	if (s->upper_fd < 0)
-		return 0;
-	disk = tree_clone(&from, e);
-	if (disk < 0)
-		return -1;
-	if (sys_move_mount(disk, "", AT_FDCWD, "disk", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (disk >= 0 && sys_move_mount(disk, "", AT_FDCWD, "disk", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(e, "cannot bind the directory of changes");
 	return 0;
 }

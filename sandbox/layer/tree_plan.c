@@ -66,6 +66,8 @@ struct plan_mount *tree_add(struct plan *pl, enum mount_op op, const char *targe
 	m->op = op;
 	m->target = plan_put(pl, target);
 	m->flags = foreign ? PM_WALK : 0;
+	if (op == MOP_OVERLAY && (pl->tree.upper_dir || pl->tree.keep_dir))
+		m->flags |= PM_ON_DISK;
 	return m;
 }
 

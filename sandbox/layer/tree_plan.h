@@ -51,7 +51,7 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, 
 int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 /** hide_plan_proc(), hide_plan_sys() - Masks and read-only places of containment.md 4.4 */
 void hide_plan_proc(const struct profile *pf, struct plan *pl);
-void hide_plan_sys(struct plan *pl);
+void hide_plan_sys(struct host *h, struct plan *pl);
 /** hide_covers() - Whether a path is, or lies above, something hidden by default: what
  * decisions.md 9 asks of the current directory */
 bool hide_covers(const struct profile *pf, struct host *h, const char *path);
