@@ -154,7 +154,8 @@ void probe_devpts(struct host *h, struct try_found *out)
 		text_add(&out->found, "works");
 }
 
-/* The kernel's own directory: mode 0, and whiteouts in it that it keeps for the next time */
+/* The kernel's own directory: mode 0, and whiteouts in it that it keeps for the next
+ * time */
 static void clear_work(int top)
 {
 	auto_dir dir = NULL;
