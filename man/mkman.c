@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mkman.c - manual pages out of the program's tables: mkman KEYS < TEMPLATE > PAGE
  *
- * A line of the template that is "@COMMANDS@", "@KEYS@" or "@SETS@" becomes what the command
- * table, fields.def or sets.def say. KEYS (man/keys.txt) has an example for each key, which
- * is parsed here, so that no page shows one that does not work, and what else there is to
- * say about it. A key without one, or one that does not exist, is an error.
+ * A line of the template that is "@COMMANDS@", "@KEYS@" or "@SETS@" becomes what the
+ * command table, fields.def or sets.def say. KEYS (man/keys.txt) has an example for each
+ * key, which is parsed here, so that no page shows one that does not work, and what else
+ * there is to say about it. A key without one, or one that does not exist, is an error.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *fmt
 	exit(1);
 }
 
-/* --- text to roff -------------------------------------------------------------------------- */
+/* --- text to roff ------------------------------------------------------------------ */
 
 /* One character so that a terminal shows this one and not a typographer's */
 static void put_char(struct text *out, char c)
@@ -54,7 +54,7 @@ static void put_char(struct text *out, char c)
 		char c;
 		const char *roff;
 	} special[] = {
-		{ '\\', "\\e" }, { '-', "\\-" },   { '\'', "\\(aq" },
+		{ '\\', "\\e" },  { '-', "\\-" },   { '\'', "\\(aq" },
 		{ '`', "\\(ga" }, { '^', "\\(ha" }, { '~', "\\(ti" },
 	};
 
@@ -80,8 +80,8 @@ static bool is_upper(char c)
 	return (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* "[OPTION...] PROFILE|BOX --json": what stands for something is slanted, what is typed as it
- * stands is bold, brackets and bars are plain */
+/* "[OPTION...] PROFILE|BOX --json": what stands for something is slanted, what is typed
+ * as it stands is bold, brackets and bars are plain */
 static void put_usage(struct text *out, const char *s)
 {
 	while (*s) {
@@ -114,7 +114,7 @@ static void put_sentence(struct text *out, const char *s)
 	text_addf(out, "%s.\n", text_str(&t));
 }
 
-/* Paragraphs as in --help: an empty line ends one, a line with blanks in front stays a line */
+/* As in --help: an empty line ends a paragraph, a line with blanks in front stays one */
 static void put_paragraphs(struct text *out, const char *s)
 {
 	bool literal = false;
@@ -140,7 +140,7 @@ static void put_paragraphs(struct text *out, const char *s)
 		text_add(out, ".fi\n.RE\n");
 }
 
-/* --- commands ------------------------------------------------------------------------------ */
+/* --- commands ---------------------------------------------------------------------- */
 
 static void put_option(struct text *out, const struct opt *o)
 {
@@ -182,7 +182,8 @@ static void put_commands(struct text *out)
 			put_paragraphs(out, c->help);
 		}
 		if (same)
-			text_addf(out, ".PP\nIt takes the options of \\fBnook %s\\fR.\n", same->name);
+			text_addf(out, ".PP\nIt takes the options of \\fBnook %s\\fR.\n",
+				  same->name);
 		for (const struct opt *o = c->options; !same && o && o->name; o++)
 			put_option(out, o);
 	}
@@ -191,10 +192,10 @@ static void put_commands(struct text *out)
 		put_option(out, o);
 }
 
-/* --- keys ---------------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------------------- */
 
-/* keys.txt: "= KEY" starts a key, "== HEADING" a group; lines behind a tab are its example, the
- * others roff; # is a comment */
+/* keys.txt: "= KEY" starts a key, "== HEADING" a group; lines behind a tab are its
+ * example, the others roff; # is a comment */
 static void read_about(const char *path, struct about *about)
 {
 	FILE *in = fopen(path, "r");
@@ -213,7 +214,8 @@ static void read_about(const char *path, struct about *about)
 			int f = field_find(line + 2);
 
 			if (f < 0 || about[f].seen)
-				fail("%s: '%s' is no key, or stands twice", path, line + 2);
+				fail("%s: '%s' is no key, or stands twice", path,
+				     line + 2);
 			now = &about[f];
 			now->seen = true;
 			now->group = group;
@@ -240,7 +242,8 @@ static void try_example(enum field f, const struct about *a)
 	/* Nothing is there to inherit from */
 	if (f == FIELD_extends)
 		return;
-	if (profile_parse_text(text_str(&a->example), a->example.len, "example", &pf, &e) < 0)
+	if (profile_parse_text(text_str(&a->example), a->example.len, "example", &pf,
+			       &e) < 0)
 		fail("the example of '%s': %s", field_name(f), e.text);
 	if (!profile_is_set(pf, f))
 		fail("the example of '%s' does not set it", field_name(f));
@@ -299,17 +302,17 @@ static void put_keys(struct text *out, const char *path)
 	free(about);
 }
 
-/* --- sets of system calls ------------------------------------------------------------------ */
+/* --- sets of system calls ---------------------------------------------------------- */
 
 static void put_sets(struct text *out)
 {
 	static const struct {
 		const char *name, *verdict, *help;
 	} sets[] = {
-#define PASS "allowed"
-#define REFUSE "refused with EPERM"
-#define ABSENT "answered with ENOSYS"
-#define GROUP "a group"
+#define PASS				"allowed"
+#define REFUSE				"refused with EPERM"
+#define ABSENT				"answered with ENOSYS"
+#define GROUP				"a group"
 #define SET(name, verdict, help, calls) { name, verdict, help },
 #include "gen/sets.def"
 #undef SET

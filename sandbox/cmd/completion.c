@@ -117,8 +117,10 @@ const struct cmd cmd_completion = {
 	.name = "completion",
 	.summary = "print the completion script for bash, zsh or fish",
 	.usage = "bash|zsh|fish",
-	.help = "'make install' puts the scripts where the shells look for them. By hand:\n\n"
-		"  bash   nook completion bash > ~/.local/share/bash-completion/completions/nook\n"
+	.help = "'make install' puts the scripts where the shells look for them. By "
+		"hand:\n\n"
+		"  bash   nook completion bash > "
+		"~/.local/share/bash-completion/completions/nook\n"
 		"  zsh    nook completion zsh > DIR/_nook, with DIR in $fpath\n"
 		"  fish   nook completion fish > ~/.config/fish/completions/nook.fish\n",
 	.complete = COMPLETE_WORDS,

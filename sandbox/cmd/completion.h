@@ -10,8 +10,8 @@
 
 struct text;
 
-/** completion_kind() - "profile" for COMPLETE_PROFILE: the scripts have a function of this
- * name for each kind */
+/** completion_kind() - "profile" for COMPLETE_PROFILE: the scripts have a case or a
+ * function of this name for each kind */
 const char *completion_kind(enum complete c);
 /**
  * completion_sharers() - Who has the options of table entry @i: "run", "shell", each as a

@@ -2,8 +2,8 @@
 /* completion_bash.c - the completion script for bash
  *
  * First what the tables say, as functions that print words; then one function that finds
- * out which of them is wanted. It needs no bash-completion package, but asks it to complete
- * the command behind `--` where it is there.
+ * out which of them is wanted. It needs no bash-completion package, but asks it to
+ * complete the command behind `--` where it is there.
  */
 #include "base/text.h"
 #include "cmd/completion.h"
@@ -21,7 +21,8 @@ static void add_commands(struct text *out)
 {
 	auto_text parents = { 0 };
 
-	text_add(out, "# The words that may follow; a command of two words has its second one there\n"
+	text_add(out, "# The words that may follow; a command of two words has its "
+		      "second one there\n"
 		      "_nook_commands() {\n\tcase $1 in\n\t'') echo '");
 	for (size_t i = 0; cmds()[i]; i++) {
 		auto_text parent = { 0 };
@@ -106,7 +107,8 @@ static void add_arguments(struct text *out)
 
 static void add_kinds(struct text *out)
 {
-	text_add(out, "# What the words of a command are\n_nook_kind() {\n\tcase $1 in\n");
+	text_add(out,
+		 "# What the words of a command are\n_nook_kind() {\n\tcase $1 in\n");
 	for (size_t i = 0; cmds()[i]; i++) {
 		auto_text who = { 0 }, words = { 0 };
 
@@ -139,8 +141,9 @@ static void add_keys(struct text *out)
 
 void completion_bash(struct text *out)
 {
-	text_add(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-		      "# nook.bash - completion for bash, made by 'nook completion bash'\n\n");
+	text_add(out,
+		 "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+		 "# nook.bash - completion for bash, made by 'nook completion bash'\n\n");
 	add_commands(out);
 	add_options(out);
 	add_arguments(out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* completion_fish.c - the completion script for fish: one `complete` line for each thing */
+/* completion_fish.c - the completion script for fish: a `complete` line for each thing */
 #include <string.h>
 
 #include "base/text.h"
@@ -60,7 +60,8 @@ static void add_options(struct text *out)
 		add_option(out, "not __nook_behind", o);
 }
 
-static void add_word(struct text *out, const char *when, const char *word, const char *help)
+static void add_word(struct text *out, const char *when, const char *word,
+		     const char *help)
 {
 	text_addf(out, "complete -c nook -n \"%s\" -a %s -d ", when, word);
 	add_quoted(out, help);
@@ -74,7 +75,8 @@ static void add_children(struct text *out, const char *parent)
 	text_addf(&when, "__nook_at %s", parent);
 	for (size_t i = 0; cmds()[i]; i++)
 		if (completion_is_child(cmds()[i], parent))
-			add_word(out, text_str(&when), cmds()[i]->name + strlen(parent) + 1,
+			add_word(out, text_str(&when),
+				 cmds()[i]->name + strlen(parent) + 1,
 				 cmds()[i]->summary);
 }
 
@@ -132,16 +134,17 @@ static void add_keys(struct text *out)
 		auto_text words = { 0 };
 
 		if (completion_values(f, &words))
-			text_addf(out, "\t\tcase %s\n\t\t\tprintf '%%s\\n' %s\n", field_name(f),
-				  text_str(&words));
+			text_addf(out, "\t\tcase %s\n\t\t\tprintf '%%s\\n' %s\n",
+				  field_name(f), text_str(&words));
 	}
 	text_add(out, "\tend\nend\n\n");
 }
 
 void completion_fish(struct text *out)
 {
-	text_add(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-		      "# nook.fish - completion for fish, made by 'nook completion fish'\n\n");
+	text_add(out,
+		 "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+		 "# nook.fish - completion for fish, made by 'nook completion fish'\n\n");
 	add_keys(out);
 	text_add(out, completion_fish_text);
 	add_commands(out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* completion_zsh.c - the completion script for zsh: one _arguments call for each command */
+/* completion_zsh.c - the completion script for zsh: one _arguments call a command */
 #include <string.h>
 
 #include "base/text.h"
@@ -61,7 +61,8 @@ static void add_command(struct text *out, const struct cmd *c)
 		add_option(out, o);
 	if (c->complete != COMPLETE_NOTHING) {
 		text_addf(out, " \\\n\t\t\t'*:%s:",
-			  c->complete == COMPLETE_WORDS ? "word" : completion_kind(c->complete));
+			  c->complete == COMPLETE_WORDS ? "word"
+							: completion_kind(c->complete));
 		add_action(out, c->complete, c->words);
 		text_addc(out, '\'');
 	}
@@ -130,7 +131,8 @@ static void add_keys(struct text *out)
 		auto_text words = { 0 };
 
 		if (completion_values(f, &words))
-			text_addf(out, "\t%s) list=(%s) ;;\n", field_name(f), text_str(&words));
+			text_addf(out, "\t%s) list=(%s) ;;\n", field_name(f),
+				  text_str(&words));
 	}
 	text_add(out, "\tesac\n}\n\n");
 }
@@ -141,7 +143,8 @@ void completion_zsh(struct text *out)
 		      "# _nook - completion for zsh, made by 'nook completion zsh'\n\n");
 	add_commands(out);
 	add_keys(out);
-	text_add(out, "# The options and words of the command $1\n_nook_of() {\n\tcase $1 in\n");
+	text_add(out, "# The options and words of the command $1\n_nook_of() {\n\tcase "
+		      "$1 in\n");
 	for (size_t i = 0; cmds()[i]; i++)
 		add_command(out, cmds()[i]);
 	text_add(out, "\tesac\n}\n\n");

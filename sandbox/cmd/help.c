@@ -28,7 +28,7 @@ static void add_option(struct text *out, const struct opt *o)
 	text_addf(out, "%s\n", o->help);
 }
 
-/* Paragraphs: an empty line ends one, a line with blanks in front stands as it is, all others
+/* An empty line ends a paragraph, a line with blanks in front stands as it is, all others
  * are wrapped */
 static void add_paragraphs(struct text *out, const char *s)
 {
@@ -54,8 +54,8 @@ static void add_paragraphs(struct text *out, const char *s)
 void cmd_help(const struct cmd *cmd, struct text *out)
 {
 	text_addf(out, "Usage: nook %s %s\n\n%c%s.\n\nOptions:\n", cmd->name, cmd->usage,
-		  cmd->summary[0] >= 'a' && cmd->summary[0] <= 'z' ? cmd->summary[0] - 32 :
-								      cmd->summary[0],
+		  cmd->summary[0] >= 'a' && cmd->summary[0] <= 'z' ? cmd->summary[0] - 32
+								   : cmd->summary[0],
 		  cmd->summary + 1);
 	for (const struct opt *o = cmd->options; o && o->name; o++)
 		add_option(out, o);
@@ -69,16 +69,21 @@ void cmd_help(const struct cmd *cmd, struct text *out)
 
 static void list_commands(struct text *out)
 {
-	text_add(out, "nook: isolated shells and jobs from a profile, explained and checked\n\n"
-		      "Usage: nook COMMAND [OPTION...] [WORD...]\n\nCommands:\n");
+	text_add(
+		out,
+		"nook: isolated shells and jobs from a profile, explained and checked\n\n"
+		"Usage: nook COMMAND [OPTION...] [WORD...]\n\nCommands:\n");
 	for (const struct cmd *const *c = cmds(); *c; c++)
 		text_addf(out, "  %-16s %s\n", (*c)->name, (*c)->summary);
-	text_add(out, "\nStart here:\n"
-		      "  nook shell dev            a shell on your own files, changes thrown away\n"
-		      "  nook run strict -- CMD    a command that can reach nothing\n"
-		      "  nook explain dev          what separates that box from this machine\n"
-		      "  nook doctor               what this machine allows, and how to allow more\n"
-		      "\n'nook help COMMAND' explains one.\n");
+	text_add(out,
+		 "\nStart here:\n"
+		 "  nook shell dev            a shell on your own files, changes thrown "
+		 "away\n"
+		 "  nook run strict -- CMD    a command that can reach nothing\n"
+		 "  nook explain dev          what separates that box from this machine\n"
+		 "  nook doctor               what this machine allows, and how to allow "
+		 "more\n"
+		 "\n'nook help COMMAND' explains one.\n");
 }
 
 static int help_run(const struct args *a, struct err *e)
@@ -87,7 +92,7 @@ static int help_run(const struct args *a, struct err *e)
 	const struct cmd *cmd;
 	size_t used;
 	const char *words[] = { a->word_count ? a->words[0] : NULL,
-			  a->word_count > 1 ? a->words[1] : NULL, NULL };
+				a->word_count > 1 ? a->words[1] : NULL, NULL };
 
 	if (!a->word_count) {
 		list_commands(&out);
