@@ -98,6 +98,15 @@ static bool is_filtered(struct host *h, int code)
 	       strstr(status, "\nSeccomp:\t2\n");
 }
 
+/* nook's own init is pid 1 here, or hidden from us as it is where its ids are others, and a
+ * filter stands before us */
+static bool is_nooks_box(struct host *h, int code)
+{
+	const char *init = host_read(h, "/proc/1/comm");
+
+	return (!init || !strcmp(init, "nook-init\n")) && is_filtered(h, code);
+}
+
 /* Root in the first namespace has every right; only a chroot is in the way */
 static bool is_root_refused(struct host *h, int code)
 {
@@ -123,6 +132,8 @@ static bool has_no_proc(struct host *h, int code)
 }
 
 static const struct why causes[] = {
+	{ NULL, is_nooks_box, "this is a box of nook that allows no boxes inside it",
+	  "leave it, or start it with '--set nested_namespaces=true'" },
 	{ USERNS, is_zero_inside,
 	  "this box or container allows no user namespaces inside it",
 	  "where the outer one is nook's, set 'nested_namespaces: true' in its profile" },

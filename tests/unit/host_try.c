@@ -57,6 +57,7 @@ static void test_causes(void)
 	why("container-root", "user namespace", ENOSYS, "a seccomp filter refuses it");
 	why("nested-box-closed", "user namespace", ENOSPC,
 	    "allows no user namespaces inside");
+	why("nested-box-closed", "namespaces", ENOSYS, "a box of nook");
 	why("debian12-root", "user namespace", EPERM, "this is a chroot");
 	why("debian12-user", "user namespace", EPERM, "a security module");
 	why("debian12-user", "user namespace", EINVAL, "built without user namespaces");
