@@ -163,15 +163,30 @@ static void say_end(const struct args *a, const struct result *r)
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
+/* "nook: warning: ", or NULL for what only `explain` says */
+static const char *prefix(const struct plan *pl, const struct plan_fact *f)
+{
+	if (f->weight == FACT_WARNING)
+		return "nook: warning: ";
+	if (f->weight == FACT_UNENFORCED)
+		return "nook: not enforced: ";
+	/* A current directory that is not handed in would surprise */
+	if (f->weight == FACT_NOTE && f->key && !strcmp(plan_text(pl, f->key), "mounts"))
+		return "nook: ";
+	return NULL;
+}
+
 /* A wall that is weaker than usual, or a wish that is not in force, is never kept quiet */
 static void say_weaker(const struct args *a, const struct plan *pl)
 {
 	auto_text t = { 0 };
 
 	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
-		if (a->quiet || (f->weight != FACT_WARNING && f->weight != FACT_UNENFORCED))
+		const char *before = a->quiet ? NULL : prefix(pl, f);
+
+		if (!before)
 			continue;
-		text_addf(&t, "nook: %s: ", f->weight == FACT_WARNING ? "warning" : "not enforced");
+		text_add(&t, before);
 		text_safe(&t, plan_text(pl, f->text));
 		text_addc(&t, '\n');
 	}

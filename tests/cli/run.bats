@@ -232,7 +232,7 @@ wait_keeper() {
 	assert_match '^inner$'
 	nook_run run --set root.from=host base -- "$NOOK" run base -- true
 	assert_status 125
-	assert_match 'user namespace' "$stderr"
+	assert_match 'a box of nook that allows no boxes' "$stderr"
 }
 
 @test "no user namespaces: refused with the reason and a way out" {
