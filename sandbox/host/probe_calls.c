@@ -215,6 +215,8 @@ void probe_clone3(struct host *h, struct try_found *out)
 						   { NULL, NULL } };
 
 	probe_plain(h, steps, TRY_MISSING, out);
+	if (out->verdict == TRY_OK && syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS)
+		text_add(&out->found, ", by clone: clone3 is refused");
 	if (out->verdict == TRY_MISSING)
 		text_add(&out->fix,
 			 "boot Linux 5.3 or newer; in a container, give it a filter "

@@ -5,6 +5,8 @@
  * reads, so that it can be tested for hosts that are not this one.
  */
 #include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/inner.h"
@@ -88,6 +90,19 @@ static bool is_unmapped(struct host *h, int code)
 				 !host_is_mapped(h, host_gid(h), true));
 }
 
+/*
+ * Since Linux 5.12 an uid 0 that maps itself must have had CAP_SETFCAP when it made the
+ * user namespace (verify_root_map() in the kernel's user_namespace.c).
+ */
+static bool is_bare_root(struct host *h, int code)
+{
+	const char *status = host_read(h, "/proc/self/status");
+	const char *caps = status ? strstr(status, "\nCapEff:\t") : NULL;
+
+	return code == EPERM && caps && host_uid(h) == 0 &&
+	       !(strtoull(caps + 9, NULL, 16) & 1ull << CAP_SETFCAP);
+}
+
 /* "Seccomp:\t2" of /proc/self/status: a filter stands before us, a container's or a
  * box's */
 static bool is_filtered(struct host *h, int code)
@@ -164,6 +179,12 @@ static const struct why causes[] = {
 	  "apparmor_parser -r /etc/apparmor.d/nook` as root (it names /usr/bin/nook and "
 	  "/usr/local/bin/nook); weaker and for every program: "
 	  "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`" },
+	{ "uid_map", is_bare_root,
+	  "an uid 0 without CAP_SETFCAP may not map itself",
+	  "run nook as another user, or let the outer box or container keep SETFCAP (nook: "
+	  "'capabilities: [SETFCAP]'; podman, docker: --cap-add SETFCAP)" },
+	{ "uid_map", is_policy, "a security module or a policy of this system refuses it",
+	  "see /sys/kernel/security/lsm for the modules, and their logs for the reason" },
 	{ NULL, is_filtered, "a seccomp filter refuses it, as those of containers do",
 	  "run nook outside the container, or give the container a filter that allows "
 	  "clone, unshare and mount with user namespaces (podman, docker: --security-opt "

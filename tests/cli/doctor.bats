@@ -120,3 +120,11 @@ in_userns() {
 	assert_match '^missing +user namespace +uid_map: No such file or directory: /proc is not mounted'
 	assert_match 'fix: mount it'
 }
+
+@test "behind a filter that refuses namespaces: says that it is a filter" {
+	nook_run run --set landlock=off thin -- "$NOOK" doctor
+	assert_status 1
+	assert_match '^missing +user namespace +user namespace: Operation not permitted: a seccomp filter refuses it'
+	assert_match '^ok +clone3 +works, by clone: clone3 is refused$'
+	refute_match '^[a-z]+ +mount API'
+}

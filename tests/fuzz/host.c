@@ -88,8 +88,9 @@ static void words(char *buf, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(char *, size_t) = { mountinfo, passwd, subids, idmap,
-							   words };
+	static void (*const readers[])(char *buf, size_t len) = {
+		mountinfo, passwd, subids, idmap, words,
+	};
 	char *buf;
 
 	if (!size)

@@ -55,6 +55,8 @@ static void test_causes(void)
 	why("ubuntu2404-user", "loopback", EPERM, "AppArmor");
 	why("container-root", "user namespace", EPERM, "a seccomp filter refuses it");
 	why("container-root", "user namespace", ENOSYS, "a seccomp filter refuses it");
+	why("container-bare-root", "uid_map", EPERM, "without CAP_SETFCAP");
+	why("debian12-user", "uid_map", EPERM, "a security module");
 	why("nested-box-closed", "user namespace", ENOSPC,
 	    "allows no user namespaces inside");
 	why("nested-box-closed", "namespaces", ENOSYS, "a box of nook");
