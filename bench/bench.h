@@ -64,6 +64,7 @@ struct bench {
 	const char *only;
 	int runs;
 	bool json;
+	bool fifo;
 };
 
 /** rows() - The table of rows, NULL name at the end */

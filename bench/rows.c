@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rows.c - what is measured: the table of commands, the bars, the bundle for OCI runtimes */
+/* rows.c - what is measured: the table of commands, the bars, the OCI bundle */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,8 @@ static const struct row all_rows[] = {
 	{ "floor", "the fewest system calls for the same box", "@D/floor true" },
 	{ "floor-glibc", "the same source on a static glibc", "@D/floor-glibc true" },
 	{ "nook", "nook, the same layers", "@D/nook run " SAME " -- true" },
+	{ "nook-filter", "nook, with the filter that floor has too",
+	  "@D/nook run --set seccomp=default " SAME " -- true" },
 	{ "nook-strict", "nook run strict", "@D/nook run strict -- true" },
 	{ "nook-dev", "nook run dev", "@D/nook run dev -- true" },
 	{ "nook-dry", "dry run of a profile that extends three",
@@ -47,6 +49,7 @@ static const struct bar all_bars[] = {
 	{ "nook", "bwrap", 0.7 },
 	{ "nook-strict", "bwrap", 0.8 },
 	{ "nook", "floor", 1.4 },
+	{ "nook-filter", "floor", 1.4 },
 	{ 0 },
 };
 
