@@ -35,6 +35,9 @@ static int set_up(struct libmnt_context *cx, const struct plan *pl, const struct
 	mnt_context_disable_mtab(cx, 1);
 	mnt_context_disable_helpers(cx, 1);
 	mnt_context_disable_canonicalize(cx, 1);
+	/* Its care for setuid programs, where only what fstab lists may be mounted: the kernel
+	 * decides here, with the rights of this namespace */
+	mnt_context_force_unrestricted(cx);
 	/* The host's fstab must not add to what the profile says */
 	mnt_context_set_optsmode(cx, MNT_OMODE_NOTAB);
 	return mnt_context_set_fstype(cx, plan_text(pl, m->fstype)) ||

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -71,6 +73,7 @@ int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *n
 	const char *area = mk->site->upper_fd >= 0 ? "/disk" : "";
 	char upper[PLACE_SIZE], work[PLACE_SIZE], options[3 * PLACE_SIZE];
 	auto_fd lower = open_lower(mk, m);
+	struct statfs fs;
 	struct stat st;
 
 	if (lower < 0)
@@ -83,10 +86,14 @@ int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *n
 		return err_sys(mk->e, "cannot enter '%s'", plan_text(pl, m->source));
 	if (make_upper(&st, upper, work, mk->e) < 0)
 		return -1;
-	if (mount("overlay", where, "overlay", mount_flags_of(m->attr), options) < 0)
-		return err_sys(mk->e, "cannot mount an overlay over '%s'",
-			       plan_text(pl, m->source));
-	return 0;
+	if (mount("overlay", where, "overlay", mount_flags_of(m->attr), options) == 0)
+		return 0;
+	err_sys(mk->e, "cannot mount an overlay over '%s'", plan_text(pl, m->source));
+	if (mk->e->code == EINVAL && fstatfs(lower, &fs) == 0 &&
+	    fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		err_hint(mk->e, "overlays stand two deep at most; in a box in a box use "
+				"root.changes: refuse");
+	return -1;
 }
 
 /* Made in the stage and then moved, so that the target may be any place in the tree */

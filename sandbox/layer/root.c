@@ -163,6 +163,8 @@ static void plan_size(const struct profile *pf, struct plan *pl)
 static int plan_without(const struct profile *pf, struct host *h, struct plan *pl,
 			struct err *e)
 {
+	char where[ORIGIN_SIZE];
+
 	pl->tree.root = PLAN_ROOT_NONE;
 	if (!profile_is_set(pf, FIELD_root_from))
 		return 0;
@@ -173,6 +175,12 @@ static int plan_without(const struct profile *pf, struct host *h, struct plan *p
 			       name_of(from_names, (int)pf->root.from));
 	if (pf->root.how != SWITCH_CHROOT)
 		return err_set(e, "'root.switch: pivot' needs the mount namespace");
+	if (!host_is_root(h) && pl->user.order == USER_NONE) {
+		err_set(e, "%s: only root may chroot",
+			origin_text(pf, FIELD_root_switch, where) ? where : "root.switch");
+		return err_hint(e, "as an ordinary user: --set 'namespaces=[user]' --set "
+				   "user.map=single");
+	}
 	if (plan_directory(pf, h, pl, e) < 0)
 		return -1;
 	pl->tree.use_chroot = 1;
@@ -375,8 +383,8 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 {
 	unsigned long cut = pl->tree.slaves ? MS_SLAVE : MS_PRIVATE;
 
-	if (!(pl->clone_flags & CLONE_NEWNS))
-		return 0;
+	if (!(pl->clone_flags & CLONE_NEWNS)) /* chroot alone: the new tree may lack /proc */
+		return pl->tree.root == PLAN_ROOT_NONE ? 0 : take_proc(s, e);
 	if (mount(NULL, "/", NULL, MS_REC | cut, NULL) < 0)
 		return err_sys(e, "cannot cut mount propagation");
 	if (take_proc(s, e) < 0)

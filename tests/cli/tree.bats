@@ -507,3 +507,42 @@ mounts: [{bind: /usr, to: $to}]" true
 	umount "$T/shared/sub" "$T/shared"
 	assert_equal "$seen" ''
 }
+
+@test "a file system of any type is mounted by the full program" {
+	[ -x "$(dirname "$(readlink -f "$NOOK")")/nook-full" ] || skip 'nook-full is not built'
+	inside 'root: {from: system}
+mounts: [{filesystem: tmpfs, source: none, to: /fs, options: [size=1M, mode=0711, noexec]}]' '
+		stat -c %a /fs; df -k --output=size /fs | tail -n 1 | tr -d " "; awk "\$5 == \"/fs\" { print \$6 }" /proc/self/mountinfo'
+	assert_status 0
+	assert_output '711
+1024
+rw,nosuid,nodev,noexec,relatime'
+	inside 'root: {from: system}
+mounts: [{filesystem: nosuchfs, source: none, to: /fs}]' true
+	assert_status 125
+	assert_stderr_match "profile.yaml:2: cannot mount nosuchfs 'none' on '/fs': unknown filesystem type 'nosuchfs'"
+}
+
+@test "chroot alone works, for root or in a user namespace" {
+	make_tree
+	local namespaces=[] map=none
+	is_root || namespaces=[user] map=single
+	nook_run run -q --set "namespaces=$namespaces" --set "user.map=$map" --set "root.path=$T/tree" chroot -- sh -c 'ls /bin/sh; ls /usr/bin/env'
+	assert_status 0
+	assert_output '/bin/sh
+/usr/bin/env'
+	is_root && return
+	nook_run run -q --set "root.path=$T/tree" chroot -- true
+	assert_status 125
+	assert_stderr_match 'only root may chroot'
+}
+
+@test "a box in a box works where nesting is allowed" {
+	local copy=$T/nook
+	mkdir "$copy" && cp "$(readlink -f "$NOOK")" "$copy/nook"
+	cp -r "$TOP/profiles" "$copy/profiles"
+	nook_run run -q --set nested_namespaces=true -v "$copy:/srv" -e NOOK_PROFILE_PATH=/srv/profiles base -- /srv/nook run -q strict -- sh -c 'ls -d /proc/[0-9]* | wc -l; touch /tmp/x && echo written'
+	assert_status 0
+	assert_match '^[1-4]$'
+	assert_line written
+}
