@@ -16,6 +16,7 @@ struct chunk {
 	char bytes[] __attribute__((aligned(16)));
 };
 
+/* Lies in its own first chunk: one allocation less for every profile */
 struct arena {
 	struct chunk *now;
 };
@@ -31,27 +32,25 @@ static struct chunk *chunk_new(struct chunk *before, size_t size)
 
 struct arena *arena_new(void)
 {
-	struct arena *a = malloc(sizeof(*a));
+	struct chunk *c = chunk_new(NULL, CHUNK - sizeof(struct chunk));
+	struct arena *a;
 
-	if (!a)
+	if (!c)
 		return NULL;
-	a->now = chunk_new(NULL, CHUNK - sizeof(struct chunk));
-	if (!a->now) {
-		free(a);
-		return NULL;
-	}
+	a = (struct arena *)c->bytes;
+	c->used = (sizeof(*a) + 15) & ~(size_t)15;
+	a->now = c;
 	return a;
 }
 
 void arena_free(struct arena *a)
 {
-	if (!a)
-		return;
-	for (struct chunk *c = a->now, *before; c; c = before) {
+	struct chunk *before;
+
+	for (struct chunk *c = a ? a->now : NULL; c; c = before) {
 		before = c->before;
 		free(c);
 	}
-	free(a);
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -170,7 +170,8 @@ static int read_whole(int fd, size_t expect, struct arena *a, struct found *out,
 		if (n < 0)
 			return err_sys(e, "profile '%s': cannot read", out->path);
 		len += (size_t)n;
-		if (!n) {
+		/* One byte more was asked for: there is none, so this is the end */
+		if (!n || len == expect) {
 			out->buf = buf;
 			out->len = len;
 			return 0;
@@ -178,21 +179,17 @@ static int read_whole(int fd, size_t expect, struct arena *a, struct found *out,
 		if (len > PROFILE_MOST)
 			return err_set(e, "profile '%s': larger than 1M", out->path);
 		if (len == room) {
-			char *more = arena_alloc(a, room * 2);
+			char *more = arena_alloc(a, room *= 2);
 
-			if (more)
-				memcpy(more, buf, len);
-			buf = more;
-			room *= 2;
+			buf = more ? memcpy(more, buf, len) : NULL;
 		}
 	}
 	return err_set(e, "out of memory");
 }
 
 /*
- * Open @file in @where (which is open) and read it. Return: 1 read, 0 there is none, -1
- * and
- * @e.
+ * Open @file in @where (which is open) and read it. Return: 1 read, 0 there is none, or
+ * -1 and @e.
  *
  * O_NONBLOCK: a FIFO must not hang us. A symlink is followed only where nobody but the
  * owner, who is trusted, can have made it.
@@ -235,7 +232,7 @@ static int read_at(struct search *s, const struct place *where, const char *file
 static int place_open(struct place *p)
 {
 	if (!p->is_tried)
-		p->fd = open(p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		p->fd = openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	p->is_tried = true;
 	return p->fd;
 }
@@ -413,7 +410,7 @@ int search_path(struct search *s, const char *path, struct found *out, struct er
 		return err_set(e, "out of memory");
 	if (!slash[1])
 		return err_set(e, "profile '%s': is a directory", out->path);
-	where.fd = fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	where.fd = fd = openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "profile '%s': cannot open its directory", out->path);
 	rc = read_at(s, &where, slash + 1, out, e);
