@@ -26,8 +26,9 @@ accepted() {
 	assert_stderr
 }
 
+# AddressSanitizer maps far more than that for itself
 in_64_mb() (
-	ulimit -d 65536
+	[[ $(readlink -f "$NOOK") == */san/* ]] || ulimit -d 65536
 	"$@"
 )
 
@@ -37,7 +38,8 @@ quickly_refused() {
 	run --separate-stderr in_64_mb "$NOOK" profile check ./p.yaml
 	assert_status 1
 	assert_equal "${stderr_lines[0]}" "nook: $1"
-	assert [ $((${EPOCHREALTIME/./} - started)) -lt 1000000 ]
+	[[ $(readlink -f "$NOOK") == */san/* ]] ||
+		assert [ $((${EPOCHREALTIME/./} - started)) -lt 1000000 ]
 }
 
 @test "IN-01 malformed YAML has a place" {
