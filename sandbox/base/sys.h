@@ -74,9 +74,9 @@ struct sys_mount_attr {
 /**
  * sys_clone3() - A child as clone3(2) makes it, without a stack of its own
  *
- * The filters of containers cannot look into clone3's struct, so they answer ENOSYS for it
- * and judge clone(2) instead: then that is called. It has no room for CLONE_NEWTIME and for
- * flags above 32 bits.
+ * The filters of containers cannot look into clone3's struct, so they answer ENOSYS for
+ * it and judge clone(2) instead: then that is called. It has no room for CLONE_NEWTIME
+ * and for flags above 32 bits.
  */
 static inline int sys_clone3(struct clone_args *args)
 {
@@ -84,7 +84,8 @@ static inline int sys_clone3(struct clone_args *args)
 
 	if (pid >= 0 || errno != ENOSYS || args->flags & ~0xffffff00ull)
 		return pid;
-	/* CLONE_PIDFD stores where CLONE_PARENT_SETTID would: the third argument everywhere */
+	/* CLONE_PIDFD stores where CLONE_PARENT_SETTID would: the third argument
+	 * everywhere */
 	return (int)syscall(SYS_clone, args->flags | args->exit_signal, 0, args->pidfd, 0, 0);
 }
 
@@ -115,8 +116,8 @@ static inline int sys_fsopen(const char *fstype, unsigned int flags)
 	return (int)syscall(SYS_fsopen, fstype, flags);
 }
 
-static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value,
-			       int aux)
+static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key,
+			       const void *value, int aux)
 {
 	return (int)syscall(SYS_fsconfig, fd, cmd, key, value, aux);
 }
@@ -141,7 +142,8 @@ static inline int sys_pidfd_send_signal(int pidfd, int sig)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
-static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+static inline int sys_close_range(unsigned int first, unsigned int last,
+				  unsigned int flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);
 }

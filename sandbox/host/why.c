@@ -147,6 +147,10 @@ static bool has_no_proc(struct host *h, int code)
 }
 
 static const struct why causes[] = {
+	{ "uid_map", is_bare_root,
+	  "an uid 0 without CAP_SETFCAP may not map itself",
+	  "run nook as another user, or let the outer box or container keep SETFCAP "
+	  "(nook: 'capabilities: [SETFCAP]'; podman, docker: --cap-add SETFCAP)" },
 	{ NULL, is_nooks_box, "this is a box of nook that allows no boxes inside it",
 	  "leave it, or start it with '--set nested_namespaces=true'" },
 	{ USERNS, is_zero_inside,
@@ -179,10 +183,6 @@ static const struct why causes[] = {
 	  "apparmor_parser -r /etc/apparmor.d/nook` as root (it names /usr/bin/nook and "
 	  "/usr/local/bin/nook); weaker and for every program: "
 	  "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`" },
-	{ "uid_map", is_bare_root,
-	  "an uid 0 without CAP_SETFCAP may not map itself",
-	  "run nook as another user, or let the outer box or container keep SETFCAP (nook: "
-	  "'capabilities: [SETFCAP]'; podman, docker: --cap-add SETFCAP)" },
 	{ "uid_map", is_policy, "a security module or a policy of this system refuses it",
 	  "see /sys/kernel/security/lsm for the modules, and their logs for the reason" },
 	{ NULL, is_filtered, "a seccomp filter refuses it, as those of containers do",
