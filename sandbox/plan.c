@@ -126,7 +126,8 @@ void plan_add_word(struct plan *pl, struct plan_list *list, const char *text)
 	w->text = plan_put(pl, text);
 }
 
-const void *plan_each(const struct plan *pl, const struct plan_list *list, const void *prev)
+const void *plan_each(const struct plan *pl, const struct plan_list *list,
+		      const void *prev)
 {
 	return plan_at(pl, prev ? *(const plan_ref *)prev : list->first);
 }
@@ -141,7 +142,8 @@ uint32_t plan_outside(const struct plan *pl, const struct plan_list *map, uint32
 	return UINT32_MAX;
 }
 
-uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map, uint32_t inside)
+uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map,
+			 uint32_t inside)
 {
 	return pl->user.order == USER_FIRST ? inside : plan_outside(pl, map, inside);
 }
@@ -161,8 +163,8 @@ void plan_fact(struct plan *pl, const char *layer, const char *key, const char *
 	va_end(ap);
 }
 
-void plan_say(struct plan *pl, const char *layer, enum plan_weight weight, const char *key,
-	      const char *fmt, ...)
+void plan_say(struct plan *pl, const char *layer, enum plan_weight weight,
+	      const char *key, const char *fmt, ...)
 {
 	struct plan_fact *f = plan_append(pl, &pl->facts, sizeof(*f));
 	va_list ap;

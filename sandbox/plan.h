@@ -3,14 +3,14 @@
  *
  * Theory of operation. A plan is made once from a profile and a host and can be applied
  * many times, printed, kept in a file and handed to another process. So it is one block
- * without pointers: whatever is not a number is a plan_ref, the offset of a NUL-terminated
- * text or a record from the block's start; 0 is "none". The block lives in an area of
- * PLAN_MOST bytes that is reserved once and never moves, so pointers into it stay good
- * while it grows; only pages that are used cost memory. Lists are chains in the order of
- * application: each record starts with the plan_ref of the next one.
+ * without pointers: whatever is not a number is a plan_ref, the offset of a
+ * NUL-terminated text or a record from the block's start; 0 is "none". The block lives in
+ * an area of PLAN_MOST bytes that is reserved once and never moves, so pointers into it
+ * stay good while it grows; only pages that are used cost memory. Lists are chains in the
+ * order of application: each record starts with the plan_ref of the next one.
  *
- * Nothing here knows the profile. Values that explain shows with the file and line that set
- * them are copied as plan_fact records.
+ * Nothing here knows the profile. Values that explain shows with the file and line that
+ * set them are copied as plan_fact records.
  */
 #ifndef NOOK_PLAN_H
 #define NOOK_PLAN_H
@@ -96,7 +96,8 @@ struct plan_user {
 	plan_ref newgidmap;
 	uint32_t uid; /* the payload's, as seen inside */
 	uint32_t gid;
-	uint32_t init_uid; /* init's own, as seen inside; differs where a range is mapped */
+	/* init's own, as seen inside; differs where a range is mapped */
+	uint32_t init_uid;
 	uint32_t init_gid;
 	uint32_t groups; /* enum plan_groups */
 	uint32_t group_count;
@@ -119,7 +120,8 @@ enum mount_op {
 	MOP_FILE,	/* a file, mode, content = data (0 = empty) */
 	MOP_SYMLINK,	/* a symlink, its target = source */
 	MOP_DEVICE,	/* a device node: bind of source */
-	MOP_MASK,	/* hide target: empty read-only directory, or file with PM_FILE, over it */
+	/* hide target: empty read-only directory, or file with PM_FILE, over it */
+	MOP_MASK,
 	MOP_READONLY,	/* set attr on the mount at target and all below it now */
 	MOP_COUNT
 };
@@ -131,14 +133,20 @@ enum {
 	PM_IDMAP = 1 << 2,    /* idmapped with the payload's user namespace */
 	PM_SLAVE = 1 << 3,    /* receives mounts from the host */
 	PM_MKTARGET = 1 << 4, /* make the mount point: directory or empty file */
-	PM_USER = 1 << 5,     /* from the user's `mounts`: target resolved in the box's root */
+	/* from the user's `mounts`: target resolved in the box's root */
+	PM_USER = 1 << 5,
 	PM_ON_DISK = 1 << 6,  /* overlay: upper lies in @upper on the host, recorded */
-	PM_WALK = 1 << 7,     /* target may be reached through what others wrote: openat2 */
+	/* target may be reached through what others wrote: openat2 */
+	PM_WALK = 1 << 7,
 	PM_NOLINK = 1 << 8,   /* with PM_WALK: a symlink anywhere in target is an error */
-	PM_FILE = 1 << 9,     /* what is mounted is no directory: its mount point is a file */
-	PM_SELF = 1 << 10,    /* readonly: target is no mount yet, bind it on itself first */
-	PM_MKNOD = 1 << 11,   /* device: real root makes the node itself instead of a bind */
-	PM_SOFT = 1 << 12,    /* with PM_IDMAP: a file system that has no idmap goes without */
+	/* what is mounted is no directory: its mount point is a file */
+	PM_FILE = 1 << 9,
+	/* readonly: target is no mount yet, bind it on itself first */
+	PM_SELF = 1 << 10,
+	/* device: real root makes the node itself instead of a bind */
+	PM_MKNOD = 1 << 11,
+	/* with PM_IDMAP: a file system that has no idmap goes without */
+	PM_SOFT = 1 << 12,
 };
 
 /** struct plan_mount - One step of building the tree, in order */
@@ -171,9 +179,11 @@ struct plan_tree {
 	plan_ref path;	    /* PLAN_ROOT_DIRECTORY: on the host */
 	uint32_t overlay;   /* PLAN_ROOT_DIRECTORY: changes go to a tmpfs upper */
 	uint32_t userxattr; /* overlays get userxattr (not real root) */
-	uint32_t uppers;    /* there are overlays: the tmpfs holds root/ and their uppers */
+	/* there are overlays: the tmpfs holds root/ and their uppers */
+	uint32_t uppers;
 	uint32_t slaves;    /* some mount is PM_SLAVE: propagation starts as slave */
-	uint32_t needs_full; /* some mount is MOP_FILESYSTEM: only nook-full can apply it */
+	/* some mount is MOP_FILESYSTEM: only nook-full can apply it */
+	uint32_t needs_full;
 	uint32_t idmap;	    /* PM_* of a directory root: PM_IDMAP, PM_SOFT */
 	plan_ref stage;	    /* directory of the host over which the new root is built */
 	uint32_t readonly;  /* the root itself is made read-only at the end */
@@ -190,7 +200,8 @@ struct plan_tree {
 struct plan_rlimit {
 	plan_ref next;
 	uint32_t resource; /* RLIMIT_* */
-	uint32_t is_default; /* nobody asked for it: a lower limit of the caller's is fine */
+	/* nobody asked for it: a lower limit of the caller's is fine */
+	uint32_t is_default;
 	uint64_t soft;	   /* UINT64_MAX = infinity */
 	uint64_t hard;
 };
@@ -236,7 +247,8 @@ struct plan {
 	struct {
 		uint32_t mode; /* 0 none (lo up), 1 the host's */
 		uint32_t lo_up;
-		struct plan_list sysctls; /* struct plan_sysctl; net., kernel., fs.mqueue. */
+		/* struct plan_sysctl; net., kernel., fs.mqueue. */
+		struct plan_list sysctls;
 	} net;
 	struct plan_tree tree;
 	struct plan_list rlimits; /* struct plan_rlimit */
@@ -283,8 +295,8 @@ struct plan {
 struct plan *plan_new(void);
 void plan_free(struct plan *pl);
 
-/** plan_at() - Pointer to what a reference names; NULL for 0 and for a reference that lies
- * outside the block */
+/** plan_at() - Pointer to what a reference names; NULL for 0 and for a reference that
+ * lies outside the block */
 const void *plan_at(const struct plan *pl, plan_ref ref);
 /** plan_text() - Text of a reference; "" for 0 */
 const char *plan_text(const struct plan *pl, plan_ref ref);
@@ -302,27 +314,33 @@ plan_ref plan_putf(struct plan *pl, const char *fmt, ...)
 /** plan_is_full() - Whether something did not fit: checked once after planning */
 bool plan_is_full(const struct plan *pl);
 
-/** plan_append() - A new zeroed record at the end of a chain: @size >= 4, begins with next.
- * Never NULL: when the plan is full it is a scratch record that is not part of the plan */
+/** plan_append() - A new zeroed record at the end of a chain: @size >= 4, begins with
+ * next. Never NULL: when the plan is full it is a scratch
+ * record that is not part of the plan */
 void *plan_append(struct plan *pl, struct plan_list *list, size_t size);
 void plan_add_word(struct plan *pl, struct plan_list *list, const char *text);
 
-/** plan_each() - for (const struct plan_mount *m = NULL; (m = plan_each(pl, &list, m));) */
-const void *plan_each(const struct plan *pl, const struct plan_list *list, const void *prev);
+/** plan_each() - for (const struct plan_mount *m = NULL; (m = plan_each(pl, &list,
+ * m));) */
+const void *plan_each(const struct plan *pl, const struct plan_list *list,
+		      const void *prev);
 
-/** plan_outside() - The host's id of an id inside; UINT32_MAX where the map has none. With
- * no user namespace it is the id itself */
-uint32_t plan_outside(const struct plan *pl, const struct plan_list *map, uint32_t inside);
-/** plan_builder_id() - An id inside as the process that builds the tree must say it: as it
- * is inside for USER_FIRST, as the host's for USER_LAST, which enters later */
-uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map, uint32_t inside);
+/** plan_outside() - The host's id of an id inside; UINT32_MAX where the map has none.
+ * With no user namespace it is the id itself */
+uint32_t plan_outside(const struct plan *pl, const struct plan_list *map,
+		      uint32_t inside);
+/** plan_builder_id() - An id inside as the process that builds the tree must say it: as
+ * it is inside for USER_FIRST, as the host's for USER_LAST, which enters later */
+uint32_t plan_builder_id(const struct plan *pl, const struct plan_list *map,
+			 uint32_t inside);
 
 /** plan_fact() - Say a value that was decided: key "root.from", where it came from */
 void plan_fact(struct plan *pl, const char *layer, const char *key, const char *origin,
 	       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /** plan_say() - Say a note, a warning or something unenforced; @key may be NULL */
-void plan_say(struct plan *pl, const char *layer, enum plan_weight weight, const char *key,
-	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void plan_say(struct plan *pl, const char *layer, enum plan_weight weight,
+	      const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /** plan_check() - Whether a block of @len bytes is a whole plan of this version */
 bool plan_check(const void *block, size_t len);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tap.h - tests in the Test Anything Protocol (testanything.org), for one C file each
  *
- *	int main(void) { plan(2); ok(1 + 1 == 2, "sums"); is("a", "a", "texts"); return done(); }
+ *	int main(void) { plan(2); ok(1 + 1 == 2, "sums"); is("a", "a", "texts"); return
+ *	done(); }
  *
  * A forked child that falls through to done() says nothing and fails loudly instead: only
- * the process that called plan() reports. NOOK_MUST_WORK=1 turns every skip into a failure.
+ * the process that called plan() reports. NOOK_MUST_WORK=1 turns every skip into a
+ * failure.
  */
 #ifndef NOOK_TAP_H
 #define NOOK_TAP_H
@@ -39,7 +41,8 @@ __attribute__((format(printf, 1, 2))) static inline void diag(const char *fmt, .
 	printf("\n");
 }
 
-__attribute__((format(printf, 2, 3))) static inline bool ok(bool good, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline bool ok(bool good, const char *fmt,
+							    ...)
 {
 	va_list ap;
 

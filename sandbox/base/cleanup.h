@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cleanup.h - the declaration shows who cleans up, X_take() shows where ownership leaves */
+/* cleanup.h - the declaration shows who cleans up, X_take()
+ * shows where ownership leaves */
 #ifndef NOOK_BASE_CLEANUP_H
 #define NOOK_BASE_CLEANUP_H
 
@@ -45,7 +46,8 @@ static inline int fd_take(int *fd)
 	return taken;
 }
 
-/** ptr_take() - Hand memory on; the auto_free variable it came from frees nothing any more */
+/** ptr_take() - Hand memory on; the auto_free variable it
+ * came from frees nothing any more */
 #define ptr_take(p)                              \
 	__extension__({                          \
 		__typeof__(p) *where_ = &(p);    \

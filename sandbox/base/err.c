@@ -17,7 +17,8 @@ static int fill(struct err *e, int code, const char *fmt, va_list ap)
 	e->hint[0] = '\0';
 	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	if (code && n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", strerror(code));
+		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s",
+			 strerror(code));
 	return -1;
 }
 

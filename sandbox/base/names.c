@@ -43,8 +43,10 @@ static unsigned int distance(const char *a, const char *b)
 		for (size_t j = 1; j <= lb; j++) {
 			unsigned int same = a[i - 1] != b[j - 1];
 
-			row[j] = least(least(prev[j], row[j - 1]) + 1, prev[j - 1] + same);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			row[j] = least(least(prev[j], row[j - 1]) + 1,
+				       prev[j - 1] + same);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		spare = before;

@@ -94,7 +94,8 @@ void text_cut(struct text *t, size_t len)
 	t->s[len] = '\0';
 }
 
-/* Length of the UTF-8 sequence at @s and its code point; 0 when it is not valid (RFC 3629) */
+/* Length of the UTF-8 sequence at @s and its code point;
+ * 0 when it is not valid (RFC 3629) */
 static size_t utf8_next(const char *s, uint32_t *point)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -161,7 +162,8 @@ void text_shell(struct text *t, const char *s)
 	text_addc(t, '\'');
 }
 
-/* Code points that move the cursor's direction or have no width: they hide text (LG-01) */
+/* Code points that move the cursor's direction or have no width:
+ * they hide text (LG-01) */
 static bool is_invisible(uint32_t c)
 {
 	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||

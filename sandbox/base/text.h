@@ -31,7 +31,8 @@ char *text_take(struct text *t);
 void text_add(struct text *t, const char *s);
 void text_addn(struct text *t, const char *s, size_t n);
 void text_addc(struct text *t, char c);
-void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_addf(struct text *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /** text_cut() - Forget everything behind the first @len bytes */
 void text_cut(struct text *t, size_t len);
 

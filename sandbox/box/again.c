@@ -106,7 +106,8 @@ bool again_is_needed(const struct plan *pl)
 {
 	struct stat st;
 
-	/* Without a mount namespace there is no way, and the payload has the file anyway */
+	/* Without a mount namespace there is no way,
+	 * and the payload has the file anyway */
 	if (!(pl->clone_flags & CLONE_NEWNS) || is_hosts_command(pl) ||
 	    stat("/proc/self/exe", &st) < 0)
 		return false;
@@ -126,7 +127,8 @@ static int pack(const struct inside *in)
 		{ .iov_base = &c, .iov_len = sizeof(c) },
 		{ .iov_base = (void *)in->plan, .iov_len = in->plan->size },
 	};
-	auto_fd fd = (int)syscall(SYS_memfd_create, "nook-plan", 2u /* MFD_ALLOW_SEALING */);
+	auto_fd fd = (int)syscall(SYS_memfd_create, "nook-plan",
+				  2u /* MFD_ALLOW_SEALING */);
 
 	if (fd < 0 || writev(fd, iov, 2) != (ssize_t)(sizeof(c) + in->plan->size) ||
 	    fcntl(fd, F_ADD_SEALS, ALL_SEALS) < 0)
@@ -162,7 +164,8 @@ static int open_read_only(void)
 	path[n] = '\0';
 	tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0 || fstat(tree, &named) < 0 || named.st_dev != own.st_dev ||
-	    named.st_ino != own.st_ino || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &ro) < 0)
+	    named.st_ino != own.st_ino ||
+	    sys_mount_setattr(tree, "", AT_EMPTY_PATH, &ro) < 0)
 		return -1;
 	return fd_take(&tree);
 }
@@ -171,7 +174,8 @@ static int open_read_only(void)
 static int open_sealed_copy(void)
 {
 	auto_fd from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	auto_fd to = (int)syscall(SYS_memfd_create, "nook", 3u /* CLOEXEC, ALLOW_SEALING */);
+	auto_fd to = (int)syscall(SYS_memfd_create, "nook",
+				  3u /* CLOEXEC, ALLOW_SEALING */);
 	ssize_t n;
 
 	if (from < 0 || to < 0)
@@ -229,7 +233,8 @@ void again_main(char **argv)
 	const struct plan *plan = c ? (const void *)(c + 1) : NULL;
 
 	if (!plan || !plan_check(plan, c->plan_size)) {
-		static const char why[] = "nook: '" AGAIN_NAME "' is started by nook itself\n";
+		static const char why[] = "nook: '" AGAIN_NAME
+					  "' is started by nook itself\n";
 
 		fd_write_all(2, why, sizeof(why) - 1);
 		_exit(2);

@@ -4,11 +4,12 @@
  * Theory (decisions.md 6). The payload's process is nook's image until exec. A hostile
  * tree can make it execute nook's own file (a script whose first line is
  * `#!/proc/self/exe`), and whoever owns that file inside can then write to it through
- * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where the
- * owner of the file is mapped into the box (a user's own build; root with a single id),
- * inside therefore starts over from a detached, read-only clone of the mount of its file:
- * writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is done;
- * nor where the command is a program of the host's own /usr, which no box can have written.
+ * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where
+ * the owner of the file is mapped into the box (a user's own build; root with a single
+ * id), inside therefore starts over from a detached, read-only clone of the mount of its
+ * file: writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is
+ * done; nor where the command is a program of the host's own /usr, which no box can have
+ * written.
  *
  * What inside is told by its keeper goes along in a sealed memfd.
  */

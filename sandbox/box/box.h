@@ -13,8 +13,8 @@ struct err;
 struct host;
 struct text;
 
-/** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and what
- * the keeper did, never from the exit code alone */
+/** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and
+ * what the keeper did, never from the exit code alone */
 enum cause {
 	CAUSE_EXITED,
 	CAUSE_SIGNALED,
@@ -79,9 +79,9 @@ struct box_wish {
  */
 int box_run(const struct box_wish *w, struct result *res, struct err *e);
 
-/** box_sanitize() - Put this process into the state that everything else assumes: fds 0 to
- * 2 open and no directories, descriptors from 3 + @preserve on closed, signals at their
- * defaults. Return: 0, -1 and @e */
+/** box_sanitize() - Put this process into the state that everything else assumes: fds 0
+ * to 2 open and no directories, descriptors from 3 + @preserve on closed, signals at
+ * their defaults. Return: 0, -1 and @e */
 int box_sanitize(int preserve, struct err *e);
 
 /** result_json() - The result record of cli.md as one JSON object with a newline */

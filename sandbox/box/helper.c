@@ -42,7 +42,8 @@ static int write_maps(const struct plan *pl, pid_t pid, struct err *e)
 		auto_text lines = { 0 };
 		char path[64];
 
-		for (const struct plan_map *m = NULL; (m = plan_each(pl, maps[i].map, m));)
+		for (const struct plan_map *m = NULL;
+		     (m = plan_each(pl, maps[i].map, m));)
 			text_addf(&lines, "%u %u %u\n", m->inside, m->outside, m->count);
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, maps[i].file);
 		if (file_write(AT_FDCWD, path, text_str(&lines)) < 0)
@@ -54,7 +55,8 @@ static int write_maps(const struct plan *pl, pid_t pid, struct err *e)
 /*
  * A child in the new namespace holds it while its maps are written, and is ended as soon
  * as the namespace has a descriptor. It shares our memory and only waits: nothing is
- * copied for it. Its signals are blocked like ours, so only our SIGKILL or our death ends it.
+ * copied for it. Its signals are blocked like ours, so only our SIGKILL or our death ends
+ * it.
  */
 static int wait_for_end(void *arg)
 {
@@ -72,8 +74,8 @@ int helper_userns(const struct plan *pl, struct err *e)
 	auto_fd ns = -1;
 	int r;
 	pid_t self = getpid();
-	pid_t pid = clone(wait_for_end, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | SIGCHLD,
-			  &self);
+	pid_t pid = clone(wait_for_end, stack + sizeof(stack),
+			  CLONE_VM | CLONE_NEWUSER | SIGCHLD, &self);
 
 	if (pid < 0)
 		return err_sys(e, "user: cannot make a user namespace");
@@ -90,9 +92,10 @@ int helper_userns(const struct plan *pl, struct err *e)
 	return r < 0 ? -1 : fd_take(&ns);
 }
 
-/* newuidmap PID INSIDE OUTSIDE COUNT ...: its words on stderr are the best reason there is */
-static int run_mapper(const struct plan *pl, plan_ref program, const struct plan_list *map,
-		      pid_t child, struct err *e)
+/* newuidmap PID INSIDE OUTSIDE COUNT ...: its words on
+ * stderr are the best reason there is */
+static int run_mapper(const struct plan *pl, plan_ref program,
+		      const struct plan_list *map, pid_t child, struct err *e)
 {
 	char words[3 * 32 + 1][12];
 	char *argv[3 * 32 + 3];
@@ -105,7 +108,8 @@ static int run_mapper(const struct plan *pl, plan_ref program, const struct plan
 	argv[n++] = (char *)plan_text(pl, program);
 	snprintf(words[w], sizeof(words[w]), "%d", child);
 	argv[n++] = words[w++];
-	for (const struct plan_map *m = NULL; (m = plan_each(pl, map, m)) && w + 3 < ARRAY_SIZE(words);) {
+	for (const struct plan_map *m = NULL;
+	     (m = plan_each(pl, map, m)) && w + 3 < ARRAY_SIZE(words);) {
 		const uint32_t v[] = { m->inside, m->outside, m->count };
 
 		for (int i = 0; i < 3; i++, w++) {
@@ -136,11 +140,13 @@ static int run_mapper(const struct plan *pl, plan_ref program, const struct plan
 		;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
-	err_set(e, "user: '%s' failed: %.*s", argv[0], (int)strcspn(text_str(&said), "\n"),
-		text_str(&said));
-	return err_hint(e, "the range must lie within your lines of /etc/subuid and /etc/subgid, "
-			   "and '%s' must be setuid root or have its file capability",
-			argv[0]);
+	err_set(e, "user: '%s' failed: %.*s", argv[0],
+		(int)strcspn(text_str(&said), "\n"), text_str(&said));
+	return err_hint(
+		e,
+		"the range must lie within your lines of /etc/subuid and /etc/subgid, "
+		"and '%s' must be setuid root or have its file capability",
+		argv[0]);
 }
 
 int helper_map(const struct plan *pl, pid_t child, struct err *e)

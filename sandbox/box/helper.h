@@ -9,14 +9,14 @@
 
 struct err;
 
-/** helper_needs_userns() - Whether the plan wants its user namespace before clone3: entered
- * late with a range, or used for idmapped mounts */
+/** helper_needs_userns() - Whether the plan wants its user namespace before clone3:
+ * entered late with a range, or used for idmapped mounts */
 bool helper_needs_userns(const struct plan *pl);
 /** helper_userns() - Make the mapped user namespace of USER_LAST. It lives by the
  * descriptor alone. Return: descriptor, or -1 and @e */
 int helper_userns(const struct plan *pl, struct err *e);
-/** helper_map() - Write the id maps of a child of clone3(CLONE_NEWUSER) with newuidmap and
- * newgidmap. Return: 0, or -1 and @e */
+/** helper_map() - Write the id maps of a child of clone3(CLONE_NEWUSER) with newuidmap
+ * and newgidmap. Return: 0, or -1 and @e */
 int helper_map(const struct plan *pl, pid_t child, struct err *e);
 
 #endif

@@ -8,8 +8,8 @@
  * kernel then ends whatever else lives in the pid namespace. End of file on the socket
  * means that the keeper is dead: then it ends at once.
  *
- * It is the running image, not a program in the box; it opens no file; it is not dumpable,
- * so nobody inside can trace it or look through its /proc entries.
+ * It is the running image, not a program in the box; it opens no file; it is not
+ * dumpable, so nobody inside can trace it or look through its /proc entries.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -119,7 +119,8 @@ void init_main(struct inside *in, pid_t payload)
 
 	keep_two_fds(in);
 	for (;;) {
-		reap(in, payload); /* first: it may have ended before the signalfd was made */
+		/* first: it may have ended before the signalfd was made */
+		reap(in, payload);
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			_exit(125);
 		if (p[SOCK].revents)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* inside.c - the child while it builds its own walls
  *
- * Theory of operation. inside is a clone of the keeper in new namespaces. It dies with the
- * keeper by two independent ways (decisions.md 11): the parent-death signal, armed first and
- * again after the last change of ids, which clears it; and the step socket, whose end of
- * file both inside and init take as the end. After each arming the socket is polled, for a
- * keeper that died before.
+ * Theory of operation. inside is a clone of the keeper in new namespaces. It dies with
+ * the keeper by two independent ways (decisions.md 11): the parent-death signal, armed
+ * first and again after the last change of ids, which clears it; and the step socket,
+ * whose end of file both inside and init take as the end. After each arming the socket is
+ * polled, for a keeper that died before.
  *
  * It walks SIDE_BOX of all layers, starts the payload in a process that shares its memory
- * until exec (clone with CLONE_VM | CLONE_VFORK: no copy of page tables, and what failed is
- * read from memory), drops its own rights and is init from there on.
+ * until exec (clone with CLONE_VM | CLONE_VFORK: no copy of page tables, and what failed
+ * is read from memory), drops its own rights and is init from there on.
  */
 #include "box/inside.h"
 
@@ -31,11 +31,14 @@
 #include "box/box.h"
 #include "box/sync.h"
 
-#define PAYLOAD_STACK (256u << 10) /* argv and envp lie on it; untouched pages cost nothing */
+/* argv and envp lie on it; untouched pages cost nothing */
+#define PAYLOAD_STACK (256u << 10)
 
 void inside_fail(const struct inside *in, int cause, int code, const struct err *e)
 {
-	struct sync_msg msg = { .step = STEP_FAILED, .value = cause, .code = code, .err = *e };
+	struct sync_msg msg = {
+		.step = STEP_FAILED, .value = cause, .code = code, .err = *e
+	};
 
 	sync_send(in->sock, &msg, -1);
 	_exit(125);
@@ -60,7 +63,8 @@ static void wait_mapped(const struct inside *in)
 	struct sync_msg msg;
 
 	/* FAILED or end of file: the keeper knows why, and it is over either way */
-	if (in->need_host && (sync_recv(in->sock, &msg, NULL) != 1 || msg.step != STEP_MAPPED))
+	if (in->need_host &&
+	    (sync_recv(in->sock, &msg, NULL) != 1 || msg.step != STEP_MAPPED))
 		_exit(125);
 }
 
@@ -95,7 +99,8 @@ static pid_t start_payload(struct launch *l)
 
 	if (stack == MAP_FAILED)
 		return -1;
-	pid = clone(payload_main, stack + PAYLOAD_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, l);
+	pid = clone(payload_main, stack + PAYLOAD_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
+		    l);
 	munmap(stack, PAYLOAD_STACK);
 	return pid;
 }
@@ -160,7 +165,8 @@ static void say_ready(struct inside *in)
 	close(fd_take(&in->site.pty_fd));
 }
 
-/* Up to here the keeper may have work of its own; and the file may be the box's to write */
+/* Up to here the keeper may have work of its own;
+ * and the file may be the box's to write */
 static void be_born(struct inside *in)
 {
 	struct err e = { 0 };

@@ -31,14 +31,15 @@ struct inside {
 /**
  * inside_main() - Build the walls, start the payload, be init; never returns
  *
- * Must not: return into the keeper's code, print, open anything of the box's tree once the
- * payload runs, outlive the keeper. Should: fail loudly, by STEP_FAILED, at the first wall
- * that does not stand.
+ * Must not: return into the keeper's code, print, open anything of the box's tree once
+ * the payload runs, outlive the keeper. Should: fail loudly, by STEP_FAILED, at the first
+ * wall that does not stand.
  */
 void inside_main(struct inside *in) __attribute__((noreturn));
 
 /**
- * init_main() - Forward signals, reap orphans, report how the payload ended; never returns
+ * init_main() - Forward signals, reap orphans, report how the payload ended; never
+ * returns
  * @in:		What inside was
  * @payload:	The payload's pid
  */
@@ -67,8 +68,8 @@ struct launch {
 /**
  * payload_exec() - Put up the last walls and become the command; returns only on failure
  *
- * The one way for run and exec. It may share memory with init (CLONE_VM | CLONE_VFORK): it
- * must not allocate, must not use stdio, and writes only to @l.
+ * The one way for run and exec. It may share memory with init (CLONE_VM | CLONE_VFORK):
+ * it must not allocate, must not use stdio, and writes only to @l.
  */
 void payload_exec(struct launch *l);
 

@@ -17,7 +17,8 @@
 #define EXIT_TIMEOUT 124 /* cli.md: limits.wall and limits.cpu_time */
 #define EXIT_KILLED 137	 /* any other kill by nook */
 
-__attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const char *fmt,
+						      ...)
 {
 	va_list ap;
 
@@ -44,8 +45,9 @@ static void judge_killed(struct keeper *k)
 		text_size(&t, k->plan->limits.output);
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
 	} else {
-		say(k, "killed: signal %d asked nook to end, and the command did not end within "
-		       "limits.grace",
+		say(k,
+		    "killed: signal %d asked nook to end, and the command did not end "
+		    "within limits.grace",
 		    k->forwarded);
 	}
 }
@@ -66,8 +68,8 @@ static void judge_exited(struct keeper *k)
 	say(k, "ended by signal %d (%s)", r->signal, strsignal(r->signal));
 	if (r->signal == SIGSYS && k->plan->seccomp.count) {
 		r->cause = CAUSE_POLICY;
-		say(k, "ended by the seccomp filter: it made a system call of another kind of "
-		       "machine (32-bit or x32)");
+		say(k, "ended by the seccomp filter: it made a system call of another "
+		       "kind of machine (32-bit or x32)");
 	} else if (k->forwarded == r->signal) {
 		r->cause = CAUSE_CANCELLED;
 		say(k, "cancelled by signal %d (%s)", r->signal, strsignal(r->signal));

@@ -9,11 +9,12 @@
  *	build   record, user namespace, socket, clone3, SIDE_HOST, STEP_MAPPED
  *	watch   until STEP_EXIT, STEP_FAILED or end of file; limits end it by TERM,
  *		grace, KILL; signals are forwarded to init, which forwards them
- *	end     KILL init whatever it said, wait for it (the kernel returns from that when the
- *		pid namespace is empty), write out what was copied, undo, remove the record
+ *	end     KILL init whatever it said, wait for it (the kernel returns from that when
+ *		the pid namespace is empty), write out what was copied, undo, remove the
+ *		record
  *
- * All signals are blocked from before clone3 to the end, so none is lost: what comes while
- * the box is built waits at init until it can be forwarded.
+ * All signals are blocked from before clone3 to the end, so none is lost: what comes
+ * while the box is built waits at init until it can be forwarded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,7 @@ static uint64_t now_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* --- build --------------------------------------------------------------------------- */
+/* --- build -------------------------------------------------------------------------- */
 
 static int open_site(struct keeper *k, struct err *e)
 {
@@ -69,7 +70,8 @@ static int open_site(struct keeper *k, struct err *e)
 	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
 }
 
-/* Whether this run makes something that outlives a killed keeper: its record comes first */
+/* Whether this run makes something that outlives a killed keeper:
+ * its record comes first */
 static bool is_durable(const struct keeper *k)
 {
 	return k->plan->tree.upper_dir || k->plan->tree.keep_dir;
@@ -79,7 +81,8 @@ static int open_record(struct keeper *k, struct err *e)
 {
 	if (store_open(&k->store, e) < 0)
 		return -1;
-	return is_durable(k) ? store_add(&k->store, k->wish, e) : store_check(&k->store, e);
+	return is_durable(k) ? store_add(&k->store, k->wish, e)
+			     : store_check(&k->store, e);
 }
 
 /* The pid inside is new and stays ours until it is waited for: no other can be meant */
@@ -153,14 +156,15 @@ static int build(struct keeper *k, struct err *e)
 	k->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (k->signals < 0)
 		return err_sys(e, "cannot open a signalfd");
-	/* While the child builds its walls on another CPU: the record, others' leavings */
+	/* While the child builds its walls on another CPU: the record,
+	 * others' leavings */
 	if (!is_durable(k) && store_add(&k->store, k->wish, e) < 0)
 		return -1;
 	store_gc(&k->store, GC_PER_RUN);
 	return 0;
 }
 
-/* --- watch --------------------------------------------------------------------------- */
+/* --- watch -------------------------------------------------------------------------- */
 
 /* End the payload: by TERM and grace where it may end by itself, else at once */
 static void end_box(struct keeper *k, enum cause why, bool gently)
@@ -318,7 +322,8 @@ static void watch(struct keeper *k, struct err *e)
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 		n += relay_poll(&k->relay, p + 2);
-		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 && errno != EINTR)
+		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
+		    errno != EINTR)
 			break;
 		check_clock(k);
 		if (p[1].revents)
@@ -345,7 +350,8 @@ static void watch_child(struct keeper *k)
 		p[0] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 		n += relay_poll(&k->relay, p + 2);
-		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 && errno != EINTR)
+		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
+		    errno != EINTR)
 			break;
 		check_clock(k);
 		if (p[1].revents)
@@ -357,9 +363,10 @@ static void watch_child(struct keeper *k)
 	}
 }
 
-/* --- end ----------------------------------------------------------------------------- */
+/* --- end ---------------------------------------------------------------------------- */
 
-/* wait4() of init returns when its pid namespace is empty: nothing of the box lives then */
+/* wait4() of init returns when its pid namespace is empty:
+ * nothing of the box lives then */
 static void wait_for_init(struct keeper *k, bool end_it)
 {
 	int status = 0;
@@ -468,7 +475,8 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 			watch_child(&k);
 		k.failed = !k.ran;
 	}
-	/* The kernel takes 0.2 ms to end init: time to forget a box that made nothing durable */
+	/* The kernel takes 0.2 ms to end init: time to forget a
+	 * box that made nothing durable */
 	if (k.exited && !is_durable(&k))
 		store_remove(&k.store);
 	wait_for_init(&k, !k.plan->session.init_none || !k.ran);

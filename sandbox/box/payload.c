@@ -77,10 +77,12 @@ static void say_exec_failed(struct launch *l, const char *command, int why)
 	} else {
 		err_sys(&l->err, "cannot run '%s'", command);
 		if (why == ENOEXEC)
-			err_hint(&l->err, "a script needs a first line such as #!/bin/sh");
+			err_hint(&l->err,
+				 "a script needs a first line such as #!/bin/sh");
 		else if (why == ENOENT)
-			err_hint(&l->err, "the file, or the interpreter that it names, does not "
-					  "exist inside the box");
+			err_hint(&l->err,
+				 "the file, or the interpreter that it names, does not "
+				 "exist inside the box");
 	}
 }
 
@@ -99,7 +101,8 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 	if (layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
 		return;
 	l->failed = false; /* a process killed by a signal from here on did run */
-	say_exec_failed(l, argv[0], exec_in_path(plan_text(pl, pl->env.path), argv, envp));
+	say_exec_failed(l, argv[0],
+			exec_in_path(plan_text(pl, pl->env.path), argv, envp));
 	l->failed = true;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* relay.c - copies bytes between the caller's descriptors and the box's, never blocking */
+/* relay.c - copies bytes between the caller's descriptors and the box's,
+ * never blocking */
 #include "box/relay.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@ int relay_dup(int fd, int flags)
 	char path[32];
 	int own;
 
-	/* A file opened anew begins at its start and would write over what is there; and a
-	 * file never blocks */
+	/* A file opened anew begins at its start and would write over what is there; and
+	 * a file never blocks */
 	if (fstat(fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
 		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -96,7 +97,8 @@ static void step_read(struct relay *r, struct stream *s)
 			s->len = (size_t)left;
 	}
 	if (s->hangup)
-		s->len = 0; /* nobody reads it any more; the payload must not block on it */
+		/* nobody reads it any more; the payload must not block on it */
+		s->len = 0;
 }
 
 static void step_write(struct stream *s)

@@ -3,8 +3,8 @@
  *
  * Used where nook stands between: a terminal of the box's own, and limits.output. Never
  * blocks: the keeper must see signals and the clock while a reader is stopped (TT-07).
- * Descriptors that are not ours are never switched to non-blocking (that would outlive us,
- * FD-05): they are opened anew through /proc/self/fd where that works.
+ * Descriptors that are not ours are never switched to non-blocking (that would outlive
+ * us, FD-05): they are opened anew through /proc/self/fd where that works.
  */
 #ifndef NOOK_BOX_RELAY_H
 #define NOOK_BOX_RELAY_H
@@ -38,8 +38,8 @@ struct relay {
 	uint64_t most; /* 0 = no limit */
 };
 
-/** relay_dup() - An own, non-blocking open file of @fd; a plain duplicate where there is no
- * way to have one. Return: descriptor, -1 */
+/** relay_dup() - An own, non-blocking open file of @fd; a plain duplicate where there is
+ * no way to have one. Return: descriptor, -1 */
 int relay_dup(int fd, int flags);
 /** relay_add() - Copy from @from to @to. Return: 0, -1 when memory ran out */
 int relay_add(struct relay *r, int from, int to, bool counted);

@@ -71,13 +71,15 @@ static void add_limits(struct text *out, const struct plan *pl)
 		text_addf(out, "%.3f", (double)pl->limits.wall / 1e9);
 	else
 		text_add(out, "null");
-	add_count(out, "output_bytes", pl->limits.output ? pl->limits.output : UINT64_MAX);
+	add_count(out, "output_bytes",
+		  pl->limits.output ? pl->limits.output : UINT64_MAX);
 	text_add(out, "},\"enforced\":[");
 	text_add(out, pl->limits.wall ? "\"limits.wall\"" : "");
 	text_add(out, pl->limits.wall && pl->limits.output ? "," : "");
 	text_add(out, pl->limits.output ? "\"limits.output\"" : "");
 	text_add(out, "],\"unenforced\":[");
-	for (const struct plan_fact *f = NULL, *prev = NULL; (f = plan_each(pl, &pl->facts, f));) {
+	for (const struct plan_fact *f = NULL, *prev = NULL;
+	     (f = plan_each(pl, &pl->facts, f));) {
 		if (f->weight != FACT_UNENFORCED)
 			continue;
 		if (prev)
@@ -99,7 +101,8 @@ void result_json(const struct result *r, const struct plan *pl, struct text *out
 	add_text(out, "name", r->name[0] ? r->name : NULL);
 	add_text(out, "profile", plan_text(pl, pl->profile));
 	text_add(out, ",\"command\":[");
-	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w)); first = false) {
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));
+	     first = false) {
 		text_add(out, first ? "" : ",");
 		text_json(out, plan_text(pl, w->text));
 	}

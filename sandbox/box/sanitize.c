@@ -12,7 +12,8 @@
 #include "base/sys.h"
 #include "box/box.h"
 
-#define LAST_SIGNAL 31 /* real-time ones are ignored by nobody in practice, and by no default */
+/* real-time ones are ignored by nobody in practice, and by no default */
+#define LAST_SIGNAL 31
 
 /* A directory on one of the three is a way to the host's tree (facts.md) */
 static int check_stdio(struct err *e)
@@ -23,9 +24,12 @@ static int check_stdio(struct err *e)
 		if (fstat(fd, &st) < 0) {
 			/* The lowest free number is this one: those below are open */
 			if (errno != EBADF || open("/dev/null", O_RDWR) != fd)
-				return err_sys(e, "descriptor %d is closed and cannot be opened", fd);
+				return err_sys(
+					e, "descriptor %d is closed and cannot be opened",
+					fd);
 		} else if (S_ISDIR(st.st_mode)) {
-			err_set(e, "descriptor %d is a directory, a way out of any box", fd);
+			err_set(e, "descriptor %d is a directory, a way out of any box",
+				fd);
 			return err_hint(e, "redirect it: < /dev/null, > FILE, 2> FILE");
 		}
 	}

@@ -82,8 +82,9 @@ int store_open(struct store *st, struct err *e)
 	}
 	if (st->dir < 0) {
 		err_sys(e, "no directory for running boxes: cannot use '%s'", path);
-		return err_hint(e, "it must be yours and closed to others (mode 0700); or set "
-				   "XDG_RUNTIME_DIR to such a directory");
+		return err_hint(
+			e, "it must be yours and closed to others (mode 0700); or set "
+			   "XDG_RUNTIME_DIR to such a directory");
 	}
 	return 0;
 }
@@ -98,7 +99,8 @@ static void make_id(char *id)
 		struct timespec ts;
 
 		clock_gettime(CLOCK_MONOTONIC, &ts);
-		n = (uint64_t)ts.tv_nsec << 32 ^ (uint64_t)ts.tv_sec << 20 ^ (uint64_t)getpid();
+		n = (uint64_t)ts.tv_nsec << 32 ^ (uint64_t)ts.tv_sec << 20 ^
+		    (uint64_t)getpid();
 	}
 	for (int i = 0; i < 12; i++, n /= 36)
 		id[i] = digits[n % 36];
@@ -143,7 +145,8 @@ int store_add(struct store *st, const struct box_wish *w, struct err *e)
 		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
 	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
 	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
-	st->file = openat(st->dir, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	st->file = openat(st->dir, temp,
+			  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (st->file < 0)
 		return err_sys(e, "cannot make a record of the box");
 	if (flock(st->file, LOCK_EX | LOCK_NB) < 0 || write_record(st, w->plan) < 0 ||
@@ -279,7 +282,8 @@ int store_each(void (*each)(const struct record *rec, void *arg), void *arg)
 		return 0;
 	auto_dir d = list_dir(st.dir);
 	while (d && (de = readdir(d))) {
-		if (!is_record(de->d_name) || read_record(st.dir, de->d_name, &rec, NULL) < 0)
+		if (!is_record(de->d_name) ||
+		    read_record(st.dir, de->d_name, &rec, NULL) < 0)
 			continue;
 		n++;
 		each(&rec, arg);
@@ -298,7 +302,8 @@ struct plan *store_find(const char *name, struct record *rec, struct err *e)
 		return NULL;
 	auto_dir d = list_dir(st.dir);
 	while (!plan && d && (de = readdir(d))) {
-		if (!is_record(de->d_name) || read_record(st.dir, de->d_name, rec, NULL) < 0)
+		if (!is_record(de->d_name) ||
+		    read_record(st.dir, de->d_name, rec, NULL) < 0)
 			continue;
 		if (!strcmp(rec->id, name) || (rec->name[0] && !strcmp(rec->name, name)))
 			read_record(st.dir, de->d_name, rec, &plan);

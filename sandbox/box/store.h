@@ -38,11 +38,11 @@ struct store {
 	struct record rec;
 };
 
-/** store_open() - Open (make) the runtime directory of decisions.md 10: 0700, owner checked
- * on the descriptor. Return: 0, or -1 and @e */
+/** store_open() - Open (make) the runtime directory of decisions.md 10: 0700, owner
+ * checked on the descriptor. Return: 0, or -1 and @e */
 int store_open(struct store *st, struct err *e);
-/** store_check() - Whether a record could be made: rights and a writable file system, asked
- * without making one. Return: 0, -1 and @e */
+/** store_check() - Whether a record could be made: rights and a writable file system,
+ * asked without making one. Return: 0, -1 and @e */
 int store_check(const struct store *st, struct err *e);
 /** store_add() - Make a new record with a fresh id and lock it. Return: 0, -1 and @e */
 int store_add(struct store *st, const struct box_wish *w, struct err *e);

@@ -40,7 +40,8 @@ int sync_send(int sock, const struct sync_msg *msg, int fd)
 	return n < 0 ? -1 : 0;
 }
 
-/* Take the first descriptor that came along; room for one was given, the kernel drops more */
+/* Take the first descriptor that came along; room for one was given,
+ * the kernel drops more */
 static int take_fd(struct msghdr *mh)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(mh);

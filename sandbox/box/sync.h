@@ -4,10 +4,10 @@
  * One datagram per line over a SOCK_SEQPACKET pair, in this order. End of file means the
  * peer is dead and is always a failure, never "go on".
  *
- *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent only for
- *						plans with such work (layers_need_host())
- *	inside -> keeper	STEP_READY	all walls up; carries the terminal's master.
- *						Sent only where there is a terminal
+ *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent
+ *						only where layers_need_host()
+ *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
+ *						master, sent only where there is one
  *	init   -> keeper	STEP_EXEC	the payload runs
  *	init   -> keeper	STEP_EXIT	raw wait status
  *	either			STEP_FAILED	carries the reason and a cause
@@ -15,7 +15,8 @@
  * A message that nobody waits for would cost a wake-up of the other CPU; so what both
  * sides can tell from the plan is not said. The keeper believes nothing of what init says
  * but these few words: it reads at most SYNC_MOST messages and ignores what it does not
- * know (FD-12); the exit status it reports is init's word, the resources are the kernel's.
+ * know (FD-12); the exit status it reports is init's word, the resources are the
+ * kernel's.
  */
 #ifndef NOOK_BOX_SYNC_H
 #define NOOK_BOX_SYNC_H
@@ -39,10 +40,11 @@ struct sync_msg {
 	struct err err;
 };
 
-/** sync_send() - Send one message; @fd travels along unless it is -1. Return: 0, -1 errno */
+/** sync_send() - Send one message; @fd travels along unless it is -1. Return: 0,
+ * -1 errno */
 int sync_send(int sock, const struct sync_msg *msg, int fd);
-/** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL closes
- * any. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
+/** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL
+ * closes any. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
 int sync_recv(int sock, struct sync_msg *msg, int *fd);
 
 #endif

@@ -43,7 +43,9 @@ static int open_area(const char *area, struct err *e)
 	if (dir < 0 || fstat(dir, &st) < 0)
 		return err_sys(e, "cannot open the directory of changes '%s'", area);
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
-		return err_set(e, "'%s' may be written by others: changes are not kept there", area);
+		return err_set(
+			e, "'%s' may be written by others: changes are not kept there",
+			area);
 	return fd_take(&dir);
 }
 
@@ -59,7 +61,8 @@ int upper_make(const struct plan *pl, struct store *st, struct err *e)
 	n = snprintf(rec->upper, sizeof(rec->upper), "%s/%s", area, rec->id);
 	if (n < 0 || (size_t)n >= sizeof(rec->upper)) {
 		rec->upper[0] = '\0';
-		return err_set(e, "the path '%s' is too long for a directory of changes", area);
+		return err_set(e, "the path '%s' is too long for a directory of changes",
+			       area);
 	}
 	if (store_update(st, e) < 0)
 		return -1;
@@ -111,7 +114,8 @@ static int flatten(int top, const char *name, unsigned int *number)
 		} while (faccessat(top, moved, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
 		/* The kernel wants to write "..", so the directory must be writable */
 		if (renameat(dir, entry, top, moved) < 0 &&
-		    (fchmodat(dir, entry, 0700, 0) < 0 || renameat(dir, entry, top, moved) < 0))
+		    (fchmodat(dir, entry, 0700, 0) < 0 ||
+		     renameat(dir, entry, top, moved) < 0))
 			return -1;
 	}
 	return unlinkat(top, name, AT_REMOVEDIR);

@@ -2,8 +2,8 @@
 /* args.c - one command line, parsed by the command's own table
  *
  * As getopt_long(3) does it for GNU programs (options and words may mix, `--` ends them,
- * long options take `=` or a blank, short ones may be joined), but by the table that help,
- * completions and man pages are made from, and with the nearest name in errors.
+ * long options take `=` or a blank, short ones may be joined), but by the table that
+ * help, completions and man pages are made from, and with the nearest name in errors.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,8 @@ static int no_memory(struct err *e)
 	return err_set(e, "out of memory");
 }
 
-static int add_given(struct args *a, const struct opt *o, const char *value, struct err *e)
+static int add_given(struct args *a, const struct opt *o, const char *value,
+		     struct err *e)
 {
 	if (grow((void **)&a->given, a->given_count, sizeof(*a->given)) < 0)
 		return no_memory(e);
@@ -101,7 +102,8 @@ int args_wish(struct args *a, const char *option, const char *key, const char *v
 	char *copies[3] = { strdup(key), strdup(value), strdup(option) };
 
 	for (int i = 0; i < 3; i++) {
-		if (!copies[i] || grow((void **)&a->arena.v, a->arena.count, sizeof(char *)) < 0)
+		if (!copies[i] ||
+		    grow((void **)&a->arena.v, a->arena.count, sizeof(char *)) < 0)
 			return -1;
 		a->arena.v[a->arena.count++] = copies[i];
 	}
@@ -128,7 +130,8 @@ static int unknown_option(struct args *a, const char *word, struct err *e)
 	const char *near = word[1] == '-' ? name_near(word + 2, next_name, a->cmd) : NULL;
 
 	if (near)
-		return cmd_usage(a, e, "unknown option '%s': did you mean '--%s'?", word, near);
+		return cmd_usage(a, e, "unknown option '%s': did you mean '--%s'?", word,
+				 near);
 	return cmd_usage(a, e, "unknown option '%s'", word);
 }
 
@@ -147,7 +150,8 @@ static int parse_long(struct args *a, char **argv, struct err *e)
 	if (!o->arg)
 		return add_given(a, o, NULL, e) < 0 ? -2 : 1;
 	if (!equals && !argv[1])
-		return cmd_usage(a, e, "option '--%s' needs an argument: %s", o->name, o->arg);
+		return cmd_usage(a, e, "option '--%s' needs an argument: %s", o->name,
+				 o->arg);
 	if (add_given(a, o, equals ? equals + 1 : argv[1], e) < 0)
 		return -2;
 	return equals ? 1 : 2;
@@ -168,7 +172,8 @@ static int parse_short(struct args *a, char **argv, struct err *e)
 			continue;
 		}
 		if (!p[1] && !argv[1])
-			return cmd_usage(a, e, "option '-%c' needs an argument: %s", *p, o->arg);
+			return cmd_usage(a, e, "option '-%c' needs an argument: %s", *p,
+					 o->arg);
 		if (add_given(a, o, p[1] ? p + 1 : argv[1], e) < 0)
 			return -2;
 		return p[1] ? 1 : 2;
@@ -194,7 +199,8 @@ int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err 
 		} else if (argv[0][0] == '-' && argv[0][1]) {
 			used = parse_short(out, argv, e);
 		} else {
-			if (grow((void **)&out->words, out->word_count, sizeof(char *)) < 0)
+			if (grow((void **)&out->words, out->word_count, sizeof(char *)) <
+			    0)
 				return no_memory(e);
 			out->words[out->word_count++] = *argv;
 		}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* closure.c - which files a program needs to run: interpreter, libraries, links on the way */
+/* closure.c - which files a program needs to run: interpreter, libraries,
+ * links on the way */
 #include "cmd/closure.h"
 
 #include <elf.h>
@@ -128,7 +129,8 @@ static int elf_loader(int fd, char *buf, size_t size)
 	return 0;
 }
 
-/* "	libc.so.6 => /lib/libc.so.6 (0x7f...)", "	/lib/ld.so (0x...)", "	x => not found" */
+/* "libc.so.6 => /lib/libc.so.6 (0x7f...)", "/lib/ld.so (0x...)" or "x => not found", each
+ * behind a tab */
 static int add_listed(struct closure *c, char *line, const char *program, int depth,
 		      struct err *e)
 {
@@ -147,8 +149,8 @@ static int add_listed(struct closure *c, char *line, const char *program, int de
 	return *path == '/' ? add_file(c, path, depth + 1, e) : 0; /* else the vdso */
 }
 
-static int add_libraries(struct closure *c, const char *program, const char *loader, int depth,
-			 struct err *e)
+static int add_libraries(struct closure *c, const char *program, const char *loader,
+			 int depth, struct err *e)
 {
 	const char *const argv[] = { loader, "--list", program, NULL };
 	auto_text out = { 0 };
@@ -168,7 +170,8 @@ static int add_libraries(struct closure *c, const char *program, const char *loa
 	return 0;
 }
 
-/* "#!/usr/bin/env python3" brings env and python3; arguments behind are nothing to copy */
+/* "#!/usr/bin/env python3" brings env and python3;
+ * arguments behind are nothing to copy */
 static int add_script(struct closure *c, char *line, int depth, struct err *e)
 {
 	char *rest = NULL;
@@ -180,7 +183,9 @@ static int add_script(struct closure *c, char *line, int depth, struct err *e)
 		return 0;
 	if (add_file(c, program, depth + 1, e) < 0)
 		return -1;
-	return last && !strcmp(last, "/env") && name && *name != '-' ? closure_add(c, name, e) : 0;
+	return last && !strcmp(last, "/env") && name && *name != '-'
+		       ? closure_add(c, name, e)
+		       : 0;
 }
 
 static int add_link(struct closure *c, const char *path, int depth, struct err *e)
@@ -220,7 +225,8 @@ static int add_file(struct closure *c, const char *path, int depth, struct err *
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, "'%s' is no file", path);
 	kind = elf_loader(fd, head, sizeof(head));
-	if (kind == 1) /* libraries have none, so their own needs come with their program's */
+	/* libraries have none, so their own needs come with their program's */
+	if (kind == 1)
 		return add_libraries(c, path, head, depth, e);
 	n = kind < 0 ? pread(fd, head, sizeof(head) - 1, 0) : 0;
 	head[n > 0 ? n : 0] = '\0';
@@ -243,7 +249,8 @@ int closure_add(struct closure *c, const char *name, struct err *e)
 	for (const char *p = dirs; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		size_t n = strcspn(p, ":");
 
-		if (*p != '/' || snprintf(path, sizeof(path), "%.*s/%s", (int)n, p, name) < 0)
+		if (*p != '/' ||
+		    snprintf(path, sizeof(path), "%.*s/%s", (int)n, p, name) < 0)
 			continue;
 		if (access(path, X_OK) == 0)
 			return add_file(c, path, 0, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* closure.h - which files a program needs to run: interpreter, libraries, links on the way */
+/* closure.h - which files a program needs to run: interpreter, libraries,
+ * links on the way */
 #ifndef NOOK_CMD_CLOSURE_H
 #define NOOK_CMD_CLOSURE_H
 
@@ -25,7 +26,8 @@ void closure_release(struct closure *c);
  * @name:	A path, or a name looked up in PATH
  *
  * A symlink is added and followed; a script brings its interpreter; of a dynamic program
- * its own loader says which libraries it takes (ld.so(8), --list). Return: 0, or -1 and @e
+ * its own loader says which libraries it takes (ld.so(8), --list). Return: 0, or -1 and
+ * @e
  */
 int closure_add(struct closure *c, const char *name, struct err *e);
 /** closure_capture() - Run a program and read its stdout, at most 1 MiB. Return: its exit

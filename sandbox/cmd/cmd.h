@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd.h - the command table: argv, console, --help, man pages and completions read it
  *
- * Each file of this directory exports `const struct cmd`s and nothing else; cmds.c holds the
- * table. A command returns its exit code, or -1 with @e filled (main prints it, code 125 for
- * run-like commands, else 1; wrong usage is 2 by cmd_usage()).
+ * Each file of this directory exports `const struct cmd`s and nothing else; cmds.c holds
+ * the table. A command returns its exit code, or -1 with @e filled (main prints it, code
+ * 125 for run-like commands, else 1; wrong usage is 2 by cmd_usage()).
  */
 #ifndef NOOK_CMD_CMD_H
 #define NOOK_CMD_CMD_H
@@ -36,8 +36,8 @@ enum complete {
  * @name:	Long name
  * @arg:	Name of its argument in help ("SIZE"), NULL = takes none
  * @help:	One line, lower case, no full stop
- * @key:	The profile key it sets ("limits.memory"), or NULL: the command reads it with
- *		cmd_option()
+ * @key:	The profile key it sets ("limits.memory"), or NULL:
+ *		the command reads it with cmd_option()
  * @fixed:	Value set where the option takes no argument: `--read-only` sets
  *		root.changes to "refuse"
  * @complete:	What the argument completes to
@@ -122,8 +122,8 @@ const char *cmd_option(const struct args *a, const char *name);
 /** cmd_lookup() - The command that the first words of @argv name; "profile show" is two.
  * @used: how many words it took. Return: NULL when there is none */
 const struct cmd *cmd_lookup(const char *const *argv, size_t *used);
-/** args_parse() - Parse what follows the command's words. Return: 0; 1 when help was asked
- * for; -2 and @e for wrong usage */
+/** args_parse() - Parse what follows the command's words. Return: 0; 1 when help was
+ * asked for; -2 and @e for wrong usage */
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e);
 void args_release(struct args *a);
 /** args_wish() - Add a wish with text that lives as long as @a. Return: 0, -1 */
@@ -135,7 +135,8 @@ const struct opt *options_common(void);
 /** cmd_usage() - Wrong usage: fills @e with a hint at `nook help CMD`. Return: -2 */
 int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** cmd_print() - Write text to stdout whole. Return: 0, or -1 and @e (a closed pipe too) */
+/** cmd_print() - Write text to stdout whole. Return: 0,
+ * or -1 and @e (a closed pipe too) */
 int cmd_print(const struct text *t, struct err *e);
 /** cmd_main() - Find the command, parse its line, run it, print its error. Return: exit
  * code */

@@ -13,7 +13,8 @@
 #include "cmd/cmd.h"
 #include "cmd/program.h"
 
-extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc, cmd_explain, cmd_export, cmd_doctor;
+extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc,
+	cmd_explain, cmd_export, cmd_doctor;
 extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
 extern const struct cmd cmd_tree_make, cmd_completion;
@@ -50,7 +51,8 @@ static size_t match(const char *name, const char *const *argv)
 	while (*name) {
 		size_t len = strcspn(name, " ");
 
-		if (!argv[words] || strlen(argv[words]) != len || strncmp(argv[words], name, len))
+		if (!argv[words] || strlen(argv[words]) != len ||
+		    strncmp(argv[words], name, len))
 			return 0;
 		words++;
 		name += len;
@@ -129,7 +131,8 @@ static int unknown_command(const char *const *argv)
 	const char *near = name_near(argv[0], next_name, NULL);
 
 	if (near)
-		cmd_usage(NULL, &e, "unknown command '%s': did you mean '%s'?", argv[0], near);
+		cmd_usage(NULL, &e, "unknown command '%s': did you mean '%s'?", argv[0],
+			  near);
 	else
 		cmd_usage(NULL, &e, "unknown command '%s'", argv[0]);
 	print_error(&e);
@@ -174,5 +177,7 @@ int cmd_main(int argc, char **argv)
 	cmd = cmd_lookup(words, &used);
 	if (!cmd)
 		return unknown_command(words);
-	return run_command(cmd, argv, words == (const char *const *)argv + 1 ? argv + 1 + used : argv + argc);
+	return run_command(cmd, argv,
+			   words == (const char *const *)argv + 1 ? argv + 1 + used
+								  : argv + argc);
 }

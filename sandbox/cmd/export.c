@@ -276,7 +276,8 @@ static size_t tool_of(const char *name)
 	return i;
 }
 
-bool export_write(const struct plan *pl, struct host *h, const char *name, struct text *out)
+bool export_write(const struct plan *pl, struct host *h, const char *name,
+		  struct text *out)
 {
 	struct export x = { .pl = pl, .host = h, .next_fd = FIRST_FD };
 	size_t tool = tool_of(name);
@@ -315,13 +316,15 @@ static int check_tool(const struct args *a, const char *name, struct err *e)
 	const char *near;
 
 	if (!name)
-		return cmd_usage(a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
+		return cmd_usage(
+			a, e, "--as is missing: unshare, bwrap, podman or systemd-run");
 	if (tool_of(name) < ARRAY_SIZE(tools))
 		return 0;
 	near = name_near(name, next_tool, NULL);
 	if (near)
 		return cmd_usage(a, e, "--as '%s': did you mean '%s'?", name, near);
-	return cmd_usage(a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
+	return cmd_usage(
+		a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run", name);
 }
 
 static int export_run(const struct args *a, struct err *e)

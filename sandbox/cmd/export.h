@@ -80,8 +80,8 @@ bool export_is_dev(const struct export *x, const struct plan_mount *m);
 /** export_exists() - Whether a path exists on this machine */
 bool export_exists(const struct export *x, const char *path);
 
-/** export_write() - The whole command line for @tool ("bwrap"). Return: false when there is
- * no such tool */
+/** export_write() - The whole command line for @tool ("bwrap"). Return: false when there
+ * is no such tool */
 bool export_write(const struct plan *pl, struct host *h, const char *tool,
 		  struct text *out);
 /** export_bwrap() - The words of bwrap(1) */

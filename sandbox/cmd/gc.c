@@ -19,7 +19,9 @@ static int gc_run(const struct args *a, struct err *e)
 	store_remove(&st);
 	if (a->quiet)
 		return 0;
-	text_addf(&out, n ? "cleared away after %d killed boxes\n" : "nothing to clear away\n", n);
+	text_addf(&out,
+		  n ? "cleared away after %d killed boxes\n" : "nothing to clear away\n",
+		  n);
 	return cmd_print(&out, e);
 }
 

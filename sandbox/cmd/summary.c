@@ -358,10 +358,12 @@ static void add_sentence(const struct plan *pl, struct text *out)
 		add_names(pl, &t, false);
 		text_add(&t, " with this machine.");
 	} else {
-		text_add(&t, "An ordinary process of this machine, without a namespace of its own");
-		text_add(&t, pl->tree.root != PLAN_ROOT_NONE ? ", in another root directory." :
-			     pl->landlock.abi || pl->seccomp.program ?
-							       ", behind filters." : ".");
+		text_add(&t, "An ordinary process of this machine, without a namespace "
+			     "of its own");
+		text_add(&t,
+			 pl->tree.root != PLAN_ROOT_NONE ? ", in another root directory."
+			 : pl->landlock.abi || pl->seccomp.program ? ", behind filters."
+								   : ".");
 	}
 	words_wrap(out, text_str(&t), 0, 0);
 }

@@ -2,8 +2,8 @@
 /* tree.c - make a small root directory to play in
  *
  * The tree is laid out with everything in /usr and links for the rest, as Debian's is, so
- * that a file of the host lies at the same path whatever this host's own layout. Nothing is
- * followed in it while it is made: with --force it may be anybody's.
+ * that a file of the host lies at the same path whatever this host's own layout. Nothing
+ * is followed in it while it is made: with --force it may be anybody's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,11 +73,12 @@ struct making {
 static int make_layout(struct making *mk)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layout); i++) {
-		int r = layout[i].link ? symlinkat(layout[i].link, mk->fd, layout[i].path) :
-					 mkdirat(mk->fd, layout[i].path, 0700);
+		int r = layout[i].link ? symlinkat(layout[i].link, mk->fd, layout[i].path)
+				       : mkdirat(mk->fd, layout[i].path, 0700);
 
 		if (r < 0 && !(errno == EEXIST && mk->force))
-			return err_sys(mk->e, "cannot make '%s/%s'", mk->name, layout[i].path);
+			return err_sys(mk->e, "cannot make '%s/%s'", mk->name,
+				       layout[i].path);
 		/* Not through the umask, and not through what was there before */
 		if (r == 0 && !layout[i].link &&
 		    fchmodat(mk->fd, layout[i].path, layout[i].mode, 0) < 0)
@@ -87,7 +88,8 @@ static int make_layout(struct making *mk)
 	return 0;
 }
 
-/* The directory that @path lies in, made where it is absent; its links stay in the tree */
+/* The directory that @path lies in, made where it is absent;
+ * its links stay in the tree */
 static int open_parent(struct making *mk, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -122,7 +124,8 @@ static int create(struct making *mk, int dir, const char *name, mode_t mode)
 
 	if (mk->force && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return -1;
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    mode);
 	if (fd >= 0 && fchmod(fd, mode) < 0)
 		cleanup_fd(&fd), fd = -1;
 	return fd;
@@ -132,11 +135,13 @@ static int make_files(struct making *mk)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		auto_fd dir = open_parent(mk, files[i].path);
-		auto_fd fd = dir < 0 ? -1 :
-				       create(mk, dir, strrchr(files[i].path, '/') + 1, 0644);
+		auto_fd fd = dir < 0 ? -1
+				     : create(mk, dir, strrchr(files[i].path, '/') + 1,
+					      0644);
 
 		if (fd < 0 || fd_write_all(fd, files[i].text, strlen(files[i].text)) < 0)
-			return err_sys(mk->e, "cannot write '%s/%s'", mk->name, files[i].path);
+			return err_sys(mk->e, "cannot write '%s/%s'", mk->name,
+				       files[i].path);
 	}
 	return 0;
 }
@@ -151,7 +156,8 @@ static int copy_bytes(int from, int to)
 	return n < 0 ? -1 : 0;
 }
 
-/* One file or symlink of the host at the same path in the tree; no setuid bit goes along */
+/* One file or symlink of the host at the same path in the tree;
+ * no setuid bit goes along */
 static int copy_one(struct making *mk, const char *path)
 {
 	char text[PATH_MAX];
@@ -208,7 +214,8 @@ static int link_applets(struct making *mk, const char *busybox, size_t *count)
 }
 
 /* What is copied, found before anything is made: a misspelt name leaves no half a tree */
-static int gather(const struct args *a, struct closure *c, size_t *programs, struct err *e)
+static int gather(const struct args *a, struct closure *c, size_t *programs,
+		  struct err *e)
 {
 	*programs = 0;
 	for (size_t i = 0; i < a->given_count; i++) {
@@ -233,8 +240,8 @@ static int fill(struct making *mk, const struct closure *c, size_t programs,
 		if (copy_one(mk, c->path[i]) < 0)
 			return -1;
 	if (programs) {
-		text_addf(said, "%zu program%s, %zu files", programs, programs == 1 ? "" : "s",
-			  c->count);
+		text_addf(said, "%zu program%s, %zu files", programs,
+			  programs == 1 ? "" : "s", c->count);
 		return 0;
 	}
 	if (link_applets(mk, c->path[0], &count) < 0)
@@ -268,7 +275,8 @@ static int make(const struct args *a, const struct closure *c, size_t programs,
 		return err_sys(e, "cannot open '%s'", mk.name);
 	if (!mk.force && !is_empty(fd)) {
 		err_set(e, "'%s' is not empty", mk.name);
-		return err_hint(e, "--force adds to it and replaces files of the same name");
+		return err_hint(e,
+				"--force adds to it and replaces files of the same name");
 	}
 	if (make_layout(&mk) < 0 || make_files(&mk) < 0)
 		return -1;
@@ -301,10 +309,10 @@ static int tree_make_run(const struct args *a, struct err *e)
 }
 
 static const struct opt options[] = {
-	{ 0, "with", "PROGRAM", "copy this program and all it needs (may be repeated)", NULL, NULL,
-	  COMPLETE_PROGRAM, NULL },
-	{ 0, "force", NULL, "into a directory that is not empty", NULL, NULL, COMPLETE_NOTHING,
-	  NULL },
+	{ 0, "with", "PROGRAM", "copy this program and all it needs (may be repeated)",
+	  NULL, NULL, COMPLETE_PROGRAM, NULL },
+	{ 0, "force", NULL, "into a directory that is not empty", NULL, NULL,
+	  COMPLETE_NOTHING, NULL },
 	{ 0 },
 };
 
@@ -312,9 +320,10 @@ const struct cmd cmd_tree_make = {
 	.name = "tree make",
 	.summary = "make a small root directory: busybox, or programs of this system",
 	.usage = "[--with PROGRAM]... [--force] DIR",
-	.help = "Without --with the tree holds a busybox with a link for each of its commands. "
-		"With it, the named programs, their loaders and libraries are copied to where they "
-		"lie here. No right of root is needed.",
+	.help = "Without --with the tree holds a busybox with a link for each of its "
+		"commands. "
+		"With it, the named programs, their loaders and libraries are copied to "
+		"where they lie here. No right of root is needed.",
 	.options = options,
 	.complete = COMPLETE_DIR,
 	.run = tree_make_run,

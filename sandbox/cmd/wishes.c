@@ -13,7 +13,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
-static int wish_text(struct args *a, const char *option, const char *key, const char *text)
+static int wish_text(struct args *a, const char *option, const char *key,
+		     const char *text)
 {
 	auto_text q = { 0 };
 
@@ -21,8 +22,8 @@ static int wish_text(struct args *a, const char *option, const char *key, const 
 	return args_wish(a, option, key, text_str(&q));
 }
 
-static int wish_named(struct args *a, const char *option, const char *map, const char *name,
-		      size_t len, const char *text)
+static int wish_named(struct args *a, const char *option, const char *map,
+		      const char *name, size_t len, const char *text)
 {
 	char key[256];
 
@@ -76,7 +77,8 @@ static int rule_ulimit(struct args *a, const char *option, const char *v, struct
 static int rule_volume(struct args *a, const char *option, const char *v, struct err *e)
 {
 	if (!strcmp(v, "."))
-		return args_wish(a, option, "+mounts", "[{bind: ., to: ., options: [rw]}]");
+		return args_wish(a, option, "+mounts",
+				 "[{bind: ., to: ., options: [rw]}]");
 	if (!strchr(v, ':')) {
 		cmd_usage(a, e, "--volume '%s': expected SRC:DST[:OPTIONS], or '.'", v);
 		return -1;
@@ -110,7 +112,8 @@ static int rule_tmpfs(struct args *a, const char *option, const char *v, struct 
 
 	snprintf(dst, sizeof(dst), "%.*s", colon ? (int)(colon - v) : (int)strlen(v), v);
 	if (*dst != '/')
-		return cmd_usage(a, e, "--tmpfs '%s': expected DST[:OPTIONS], DST absolute", v);
+		return cmd_usage(a, e,
+				 "--tmpfs '%s': expected DST[:OPTIONS], DST absolute", v);
 	text_add(&t, "[{tmpfs: ");
 	text_json(&t, dst);
 	for (const char *p = colon ? colon + 1 : ""; *p;) {
@@ -120,7 +123,9 @@ static int rule_tmpfs(struct args *a, const char *option, const char *v, struct 
 
 		snprintf(word, sizeof(word), "%.*s", (int)len, p);
 		if (!equals || (strncmp(word, "size=", 5) && strncmp(word, "mode=", 5)))
-			return cmd_usage(a, e, "--tmpfs option '%s': expected size= or mode=", word);
+			return cmd_usage(
+				a, e,
+				"--tmpfs option '%s': expected size= or mode=", word);
 		text_addf(&t, ", %.4s: ", word);
 		text_json(&t, word + 5);
 		p += len + (p[len] == ',');
@@ -132,7 +137,8 @@ static int rule_tmpfs(struct args *a, const char *option, const char *v, struct 
 /* podman's --mount type=bind,src=S,dst=D[,ro]; type=tmpfs,dst=D[,tmpfs-size=N] */
 static int rule_mount(struct args *a, const char *option, const char *v, struct err *e)
 {
-	char type[32] = "bind", src[4096] = "", dst[4096] = "", size[64] = "", words[512] = "";
+	char type[32] = "bind", src[4096] = "", dst[4096] = "", size[64] = "",
+	     words[512] = "";
 	auto_text t = { 0 };
 
 	for (const char *p = v; *p;) {
@@ -152,23 +158,27 @@ static int rule_mount(struct args *a, const char *option, const char *v, struct 
 		else if (!strncmp(p, "tmpfs-size", klen) || !strncmp(p, "size", klen))
 			snprintf(size, sizeof(size), "%.*s", vlen, val);
 		else if (!equals)
-			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%.*s",
-				 *words ? "," : "", (int)len, p);
+			snprintf(words + strlen(words), sizeof(words) - strlen(words),
+				 "%s%.*s", *words ? "," : "", (int)len, p);
 		else
-			return cmd_usage(a, e, "--mount: unknown word '%.*s'", (int)len, p);
+			return cmd_usage(a, e, "--mount: unknown word '%.*s'", (int)len,
+					 p);
 		p += len + (p[len] == ',');
 	}
 	if (!*dst || (strcmp(type, "bind") && strcmp(type, "tmpfs")) ||
 	    (!strcmp(type, "bind") && !*src))
-		return cmd_usage(a, e, "--mount '%s': expected type=bind,src=SRC,dst=DST[,ro] or "
-				       "type=tmpfs,dst=DST[,tmpfs-size=SIZE]",
-				 v);
+		return cmd_usage(
+			a, e,
+			"--mount '%s': expected type=bind,src=SRC,dst=DST[,ro] or "
+			"type=tmpfs,dst=DST[,tmpfs-size=SIZE]",
+			v);
 	text_addf(&t, "[{%s: ", type);
 	text_json(&t, strcmp(type, "bind") ? dst : src);
 	if (!strcmp(type, "bind")) {
 		text_add(&t, ", to: ");
 		text_json(&t, dst);
-		/* podman's binds are writable unless they say ro; nook's are the other way */
+		/* podman's binds are writable unless they say ro;
+		 * nook's are the other way */
 		text_add(&t, ", options: [");
 		add_words(&t, *words ? words : "rw");
 		text_add(&t, "]");
@@ -228,10 +238,11 @@ static const struct {
 	const char *name;
 	int (*rule)(struct args *a, const char *option, const char *v, struct err *e);
 } rules[] = {
-	{ "@set", rule_set },	    { "@env", rule_env },	{ "@label", rule_label },
-	{ "@ulimit", rule_ulimit }, { "@volume", rule_volume }, { "@tmpfs", rule_tmpfs },
-	{ "@mount", rule_mount },   { "@user", rule_user },	{ "@network", rule_network },
-	{ "@cap-add", rule_cap_add },
+	{ "@set", rule_set },	      { "@env", rule_env },
+	{ "@label", rule_label },     { "@ulimit", rule_ulimit },
+	{ "@volume", rule_volume },   { "@tmpfs", rule_tmpfs },
+	{ "@mount", rule_mount },     { "@user", rule_user },
+	{ "@network", rule_network }, { "@cap-add", rule_cap_add },
 };
 
 int wishes_add(struct args *a, const struct opt *o, const char *value, struct err *e)

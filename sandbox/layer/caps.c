@@ -209,19 +209,22 @@ static void add_setpriv(const struct plan *pl, bool keep, struct text *out)
 
 static void caps_explain(const struct plan *pl, struct text *out)
 {
-	text_add(out, pl->caps.keep
-			      ? "capset(): of root's rights the command keeps, over what its user "
-				"namespace owns,"
-			      : "capset(): permitted, effective, inheritable, ambient: none");
+	text_add(out,
+		 pl->caps.keep
+			 ? "capset(): of root's rights the command keeps, over what its "
+			   "user namespace owns,"
+			 : "capset(): permitted, effective, inheritable, ambient: none");
 	add_kept_names(pl, out);
 	text_add(out, ".\n");
 	if (pl->caps.lock_securebits)
-		text_add(out, "prctl(PR_CAPBSET_DROP) for every other one: nothing that is "
-			      "executed can get them.\nprctl(PR_SET_SECUREBITS), locked: "
-			      "becoming uid 0 gives no capability.\n");
+		text_add(out,
+			 "prctl(PR_CAPBSET_DROP) for every other one: nothing that is "
+			 "executed can get them.\nprctl(PR_SET_SECUREBITS), locked: "
+			 "becoming uid 0 gives no capability.\n");
 	if (pl->caps.no_new_privs)
-		text_add(out, "prctl(PR_SET_NO_NEW_PRIVS): su, sudo and other setuid programs "
-			      "run as the user who started them.\n");
+		text_add(out,
+			 "prctl(PR_SET_NO_NEW_PRIVS): su, sudo and other setuid programs "
+			 "run as the user who started them.\n");
 	text_add(out, "  $ setpriv");
 	if (pl->caps.no_new_privs)
 		text_add(out, " --no-new-privs");

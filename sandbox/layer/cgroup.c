@@ -31,14 +31,16 @@ static int cgroup_plan(const struct profile *pf, struct host *h, struct plan *pl
 			continue;
 		if (pf->limits.enforce == ENFORCE_BEST_EFFORT) {
 			plan_say(pl, "cgroup", FACT_UNENFORCED, field_name(quotas[i]),
-				 "%s (%s) is not on this build yet", field_name(quotas[i]),
+				 "%s (%s) is not on this build yet",
+				 field_name(quotas[i]),
 				 origin_text(pf, quotas[i], where));
 			continue;
 		}
 		err_set(e, "'%s' (%s) is not on this build yet", field_name(quotas[i]),
 			origin_text(pf, quotas[i], where));
-		return err_hint(e, "limits.wall, limits.output and rlimits are; leave '%s' out",
-				field_name(quotas[i]));
+		return err_hint(
+			e, "limits.wall, limits.output and rlimits are; leave '%s' out",
+			field_name(quotas[i]));
 	}
 	if (pf->limits.on_limit == ON_LIMIT_FREEZE) {
 		err_set(e, "'limits.on_limit: freeze' (%s) is not on this build yet",
@@ -70,9 +72,11 @@ static int cgroup_box(const struct plan *pl, struct site *s, struct err *e)
 static void cgroup_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->unshare_flags & CLONE_NEWCGROUP)
-		text_add(out, "unshare(CLONE_NEWCGROUP): /proc/self/cgroup shows '/' where the "
-			      "box is; no cgroup file system is mounted inside.\n"
-			      "  $ unshare --cgroup COMMAND\n");
+		text_add(
+			out,
+			"unshare(CLONE_NEWCGROUP): /proc/self/cgroup shows '/' where the "
+			"box is; no cgroup file system is mounted inside.\n"
+			"  $ unshare --cgroup COMMAND\n");
 }
 
 static void cgroup_script(const struct plan *pl, struct script *sc)
@@ -84,7 +88,8 @@ static void cgroup_script(const struct plan *pl, struct script *sc)
 const struct layer layer_cgroup = {
 	.name = "cgroup",
 	.isolates = "the view of the cgroup tree",
-	.without = "/proc/self/cgroup shows where this machine keeps the caller's processes",
+	.without =
+		"/proc/self/cgroup shows where this machine keeps the caller's processes",
 	.plan = cgroup_plan,
 	.apply[SIDE_BOX] = cgroup_box,
 	.explain = cgroup_explain,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* devices.c - the box's own /dev: filled, then read-only (decisions.md 22)
  *
- * A payload with uid 0 but without capabilities could otherwise replace /dev/ptmx. What is
- * mounted on it (devpts, shm, mqueue) comes after the flag is set, and devpts as the very
- * last mount: until then /dev/pts is the empty directory that hides directories.
+ * A payload with uid 0 but without capabilities could otherwise replace /dev/ptmx. What
+ * is mounted on it (devpts, shm, mqueue) comes after the flag is set, and devpts as the
+ * very last mount: until then /dev/pts is the empty directory that hides directories.
  */
 #include "layer/devices.h"
 
@@ -67,8 +67,8 @@ static int plan_named(struct host *h, struct plan *pl, const struct item *it, bo
 
 	snprintf(path, sizeof(path), "%s%s", *it->text == '/' ? "" : "/dev/", it->text);
 	if (!path_is_below(path, "/dev") || strchr(path + strlen("/dev/"), '/'))
-		return err_set(e, "%s: device '%s' does not lie in /dev", origin ? origin : "devices",
-			       it->text);
+		return err_set(e, "%s: device '%s' does not lie in /dev",
+			       origin ? origin : "devices", it->text);
 	if (!strcmp(path, "/dev/null"))
 		return 0;
 	if (!host_stat(h, path, &there) || there.kind != HOST_DEVICE)
@@ -102,7 +102,8 @@ int devices_plan(const struct profile *pf, struct host *h, struct plan *pl, stru
 	char where[ORIGIN_SIZE];
 
 	m = tree_tmpfs(pl, "/dev", DEV_SIZE, DEV_INODES, 0755);
-	/* Real root makes nodes in it, so no nodev; the right to make more is gone later */
+	/* Real root makes nodes in it, so no nodev;
+	 * the right to make more is gone later */
 	m->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
 		  (host_is_root(h) ? 0 : MOUNT_ATTR_NODEV);
 	m->flags |= m->flags & PM_WALK ? PM_NOLINK : 0;
@@ -123,8 +124,9 @@ int devices_plan(const struct profile *pf, struct host *h, struct plan *pl, stru
 	m = tree_add(pl, MOP_READONLY, "/dev");
 	m->attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	plan_fact(pl, "mount", "devices", origin_text(pf, FIELD_devices, where), "%s",
-		  profile_is_set(pf, FIELD_devices) ? "as the profile lists them, and null" :
-						      "null zero full random urandom tty");
+		  profile_is_set(pf, FIELD_devices)
+			  ? "as the profile lists them, and null"
+			  : "null zero full random urandom tty");
 	return 0;
 }
 

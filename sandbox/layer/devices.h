@@ -15,9 +15,10 @@ struct device {
 /** device_find() - By "null" or "/dev/null"; NULL when it is none of the standard ones */
 const struct device *device_find(const char *name);
 
-/** devices_plan() - Fresh /dev: nodes, links, mount points, read-only at the end. devpts and
- * shm come last of all mounts: devices_plan_last() */
-int devices_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** devices_plan() - Fresh /dev: nodes, links, mount points, read-only at the end. devpts
+ * and shm come last of all mounts: devices_plan_last() */
+int devices_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		 struct err *e);
 void devices_plan_last(const struct profile *pf, struct plan *pl);
 
 #endif

@@ -333,12 +333,14 @@ static int env_last(const struct plan *pl, struct site *s, struct err *e)
 
 static void env_explain(const struct plan *pl, struct text *out)
 {
-	text_add(out, "fstat(), close_range(): descriptors 0 to 2 are checked to be no "
-		      "directories, which would be a way to the host's tree; all others are "
-		      "closed.\nchdir(\"");
+	text_add(out,
+		 "fstat(), close_range(): descriptors 0 to 2 are checked to be no "
+		 "directories, which would be a way to the host's tree; all others are "
+		 "closed.\nchdir(\"");
 	text_safe(out, plan_text(pl, pl->env.workdir));
 	text_addf(out,
-		  "\"), umask(%03" PRIo32 "), execve() with %u variables. Of the caller's own "
+		  "\"), umask(%03" PRIo32
+		  "), execve() with %u variables. Of the caller's own "
 		  "only TERM, LANG, LC_* and TZ pass, and what the profile names:\n",
 		  pl->env.umask, pl->env.env.count);
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
@@ -377,7 +379,8 @@ static void env_script(const struct plan *pl, struct script *sc)
 const struct layer layer_env = {
 	.name = "env",
 	.isolates = "environment variables, working directory, open descriptors",
-	.without = "passwords in variables and open files of the caller are the command's too",
+	.without = "passwords in variables and open files of the caller are the "
+		   "command's too",
 	.plan = env_plan,
 	.apply[SIDE_LAST] = env_last,
 	.explain = env_explain,

@@ -2,9 +2,10 @@
 /* hide.c - what a box must not see: constant tables, and where masks go
  *
  * A hidden path is hidden wherever a mount shows it: at its own place in a host root, and
- * at every other place where a bind of a directory above it puts it (containment.md FS-16).
- * A bind of a hidden path itself is a person's clear word and shows it, except for nook's
- * own directories, which are hidden always: whoever can write there can write profiles.
+ * at every other place where a bind of a directory above it puts it (containment.md
+ * FS-16). A bind of a hidden path itself is a person's clear word and shows it, except
+ * for nook's own directories, which are hidden always: whoever can write there can write
+ * profiles.
  */
 #include "layer/tree_plan.h"
 
@@ -38,8 +39,8 @@ static const char *const in_home[] = {
 	".local/share/keyrings",
 };
 
-/* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together, without
- * what kernels that have mount_setattr have no more: timer_stats, sched_debug) */
+/* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together,
+ * without what kernels that have mount_setattr have no more: timer_stats, sched_debug) */
 static const struct {
 	const char *path;
 	bool is_file;
@@ -56,7 +57,8 @@ static const struct {
 };
 
 static const char *const proc_readonly[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/proc/apm",
+	"/proc/bus",	       "/proc/fs",  "/proc/irq", "/proc/sys",
+	"/proc/sysrq-trigger", "/proc/apm",
 };
 
 static const char *const sys_masks[] = {
@@ -68,7 +70,8 @@ static const char *const sys_masks[] = {
 	"/sys/kernel/tracing",
 };
 
-static void add_mask(struct plan *pl, const char *target, bool is_file, const char *origin)
+static void add_mask(struct plan *pl, const char *target, bool is_file,
+		     const char *origin)
 {
 	struct plan_mount *m = tree_add(pl, MOP_MASK, target);
 
@@ -82,7 +85,8 @@ void hide_plan_proc(const struct profile *pf, struct plan *pl)
 
 	if (pf->nested_namespaces) {
 		plan_say(pl, "mount", FACT_WARNING, "nested_namespaces",
-			 "nothing in /proc is hidden: a masked one could not be mounted inside");
+			 "nothing in /proc is hidden: a masked one could not be mounted "
+			 "inside");
 		return;
 	}
 	/* subset=pid shows none of them */
@@ -134,7 +138,8 @@ static void hide_path(struct host *h, struct plan *pl, const char *path, bool al
 	bool known = false;
 	const struct plan_mount *m = NULL;
 
-	/* Masks are appended while the chain is walked: only what stands there now counts */
+	/* Masks are appended while the chain is walked:
+	 * only what stands there now counts */
 	for (uint32_t i = 0; i < count && (m = plan_each(pl, &pl->tree.mounts, m)); i++) {
 		const char *source = plan_text(pl, m->source);
 		const char *at = plan_text(pl, m->target);
@@ -142,7 +147,8 @@ static void hide_path(struct host *h, struct plan *pl, const char *path, bool al
 		if (m->op != MOP_BIND && m->op != MOP_OVERLAY)
 			continue;
 		if (path_is_below(path, source))
-			snprintf(target, sizeof(target), "%s%s", strcmp(at, "/") ? at : "",
+			snprintf(target, sizeof(target), "%s%s",
+				 strcmp(at, "/") ? at : "",
 				 path + (strcmp(source, "/") ? strlen(source) : 0));
 		else if (always && path_is_in(source, path))
 			snprintf(target, sizeof(target), "%s", at);
@@ -191,10 +197,12 @@ static bool shows_host(const struct plan *pl)
 	return false;
 }
 
-/* Whether a bind shows the home directory or a part of it: most boxes have none that does */
+/* Whether a bind shows the home directory or a part of it:
+ * most boxes have none that does */
 static bool shows_home(const struct plan *pl, const char *home)
 {
-	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const char *source = plan_text(pl, m->source);
 
 		if ((m->op == MOP_BIND || m->op == MOP_OVERLAY) && m->source &&
@@ -238,7 +246,8 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 
 		if (it->text[0] != '/')
 			return err_set(e, "%s: '%s' is not an absolute path",
-				       origin_format(&it->at, where) ? where : "root.hide",
+				       origin_format(&it->at, where) ? where
+								     : "root.hide",
 				       it->text);
 	}
 	if (!shows_host(pl) && !pf->root.hide.count)

@@ -344,9 +344,10 @@ static void landlock_explain(const struct plan *pl, struct text *out)
 {
 	if (!pl->landlock.abi)
 		return;
-	text_addf(out, "landlock_create_ruleset(), landlock_restrict_self(), ABI %u: a second "
-		       "wall that holds even where a mount was forgotten. Below these paths, and "
-		       "nowhere else, the command may:\n",
+	text_addf(out,
+		  "landlock_create_ruleset(), landlock_restrict_self(), ABI %u: a second "
+		  "wall that holds even where a mount was forgotten. Below these paths, "
+		  "and nowhere else, the command may:\n",
 		  pl->landlock.abi);
 	for (const struct plan_rule *r = NULL;
 	     (r = plan_each(pl, &pl->landlock.rules, r));) {

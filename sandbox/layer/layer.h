@@ -21,7 +21,8 @@ struct text;
 
 /**
  * enum side - Where and when a layer works; each runs the table from top to bottom
- * @SIDE_BEFORE:	keeper, before clone3: what the child inherits (userns, cgroup leaf)
+ * @SIDE_BEFORE:	keeper, before clone3: what the child inherits (userns,
+ *		cgroup leaf)
  * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
  *			such work makes no handshake (layers_needs_host())
  * @SIDE_BOX:		inside, alone in its namespaces, with every capability there
@@ -64,9 +65,10 @@ struct site {
  * @plan:	Wish and host to plan. Changes nothing, so it is tested without privilege
  * @needs_host:	Whether apply[SIDE_HOST] has anything to do for this plan; NULL = never
  * @apply:	Plan to kernel, per side; NULL where this layer has nothing to do
- * @explain:	Plan to words: the system calls and what they mean. Reads only what apply()
- *		reads, so it cannot lie; says nothing where this wall is left out. Lines that
- *		begin with "  $ " are commands of util-linux or iproute2 that do the same
+ * @explain:	Plan to words: the system calls and what they mean.
+ *		Reads only what apply() reads, so it cannot lie; says nothing where this
+ *		wall is left out. Lines that begin with "  $ " are commands of util-linux
+ *		or iproute2 that do the same
  * @script:	Plan to a piece of sh(1) that does the same with util-linux and iproute2;
  *		layer/script.h has the places it can write to. NULL = nothing
  * @undo:	Give back what the kernel does not reap, from the record alone; accepts
@@ -77,7 +79,8 @@ struct layer {
 	const char *isolates;
 	const char *without;
 	void (*about)(struct text *out);
-	int (*plan)(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+	int (*plan)(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e);
 	bool (*needs_host)(const struct plan *pl);
 	int (*apply[SIDE_COUNT])(const struct plan *pl, struct site *s, struct err *e);
 	void (*explain)(const struct plan *pl, struct text *out);

@@ -9,7 +9,8 @@
 
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
 extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
-extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock, layer_seccomp;
+extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock,
+	layer_seccomp;
 extern const struct layer layer_root_make, layer_mount, layer_root_switch, layer_keeper;
 
 /*
@@ -17,7 +18,8 @@ extern const struct layer layer_root_make, layer_mount, layer_root_switch, layer
  * (decisions.md 1; the payload's last walls follow the order of credentials(7).)
  */
 static const struct layer *const table[] = {
-	&layer_keeper,	  /* no wall: what the process outside watches; it is there first */
+	/* no wall: what the process outside watches; it is there first */
+	&layer_keeper,
 	&layer_user_make, /* first rootless: every later wall needs its capabilities */
 	&layer_cgroup,	  /* before the payload can allocate anything */
 	&layer_pid,	  /* before proc is mounted, which shows this namespace */
@@ -32,8 +34,10 @@ static const struct layer *const table[] = {
 	&layer_session,	   /* after the root: the terminal comes from the box's devpts */
 	&layer_user_enter, /* root: after the last step that needs the host's rights */
 	&layer_caps,	   /* behind the change of ids, which needs them */
-	&layer_env,	   /* with the payload's rights, before its calls can be refused */
-	&layer_landlock,   /* its rules are opened by path: behind the last change of the root */
+	/* with the payload's rights, before its calls can be refused */
+	&layer_env,
+	/* its rules are opened by path: behind the last change of the root */
+	&layer_landlock,
 	&layer_seccomp,	   /* last: the filter refuses calls that the others need */
 	NULL,
 };
@@ -60,8 +64,8 @@ int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struc
 		if ((*l)->plan && (*l)->plan(pf, h, pl, e) < 0)
 			return err_wrap(e, "%s: ", (*l)->name);
 	if (plan_is_full(pl))
-		return err_set(e, "the plan of profile '%s' is larger than %u bytes", pf->name,
-			       PLAN_MOST);
+		return err_set(e, "the plan of profile '%s' is larger than %u bytes",
+			       pf->name, PLAN_MOST);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* mount.c - everything that is mounted in the new root: nook's own places, the user's mounts
+/* mount.c - everything that is mounted in the new root: nook's own places, the user's
+ * mounts
  *
  * Order (each later one may lie on an earlier one):
  *
@@ -52,19 +53,18 @@ static void plan_proc(const struct profile *pf, struct host *h, struct plan *pl)
 	if (!own || (!host_is_root(h) && host_proc_masked(h))) {
 		m = tree_bind(pl, "/proc", "/proc", TREE_SAFE | MOUNT_ATTR_NOEXEC);
 		plan_say(pl, "mount", own ? FACT_UNENFORCED : FACT_WARNING, "proc",
-			 own ? "a fresh /proc is refused here because the visible one is partly "
-			       "hidden: /proc shows the processes outside" :
-			       "no pid namespace: /proc shows the processes outside");
+			 own ? "a fresh /proc is refused here because the visible one is "
+			       "partly hidden: /proc shows the processes outside"
+			     : "no pid namespace: /proc shows the processes outside");
 		m->attr |= own ? MOUNT_ATTR_RDONLY : 0;
 	} else {
 		m = tree_add(pl, MOP_PROC, "/proc");
 		m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC;
 		if (pf->proc == PROC_PIDS || u->init_uid != u->uid)
-			m->data = plan_putf(pl, "%s%s%s",
-					    pf->proc == PROC_PIDS ? "subset=pid" : "",
-					    pf->proc == PROC_PIDS && u->init_uid != u->uid ? "," :
-											      "",
-					    u->init_uid != u->uid ? "hidepid=2" : "");
+			m->data = plan_putf(
+				pl, "%s%s%s", pf->proc == PROC_PIDS ? "subset=pid" : "",
+				pf->proc == PROC_PIDS && u->init_uid != u->uid ? "," : "",
+				u->init_uid != u->uid ? "hidepid=2" : "");
 	}
 	own_place(pl, m, true);
 	plan_fact(pl, "mount", "proc", origin_text(pf, FIELD_proc, where), "%s",
@@ -77,7 +77,8 @@ static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
 {
 	struct plan_mount *m;
 
-	/* Rootless it would be refused or show nothing of use; a fresh tree has no need */
+	/* Rootless it would be refused or show nothing of use;
+	 * a fresh tree has no need */
 	if (!host_is_root(h) || tree_wish(pf, "/sys") || pf->root.from == ROOT_SYSTEM ||
 	    pf->root.from == ROOT_EMPTY)
 		return;
@@ -93,7 +94,8 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 		const char *path;
 		uint64_t size;
 		uint32_t mode;
-		bool always; /* in a fresh root too, where the others are plain directories */
+		/* in a fresh root too, where the others are plain directories */
+		bool always;
 	} places[] = {
 		{ "/tmp", TMP_SIZE, 01777, true },
 		{ "/var/tmp", TMP_SIZE, 01777, false },
@@ -107,7 +109,8 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 			continue;
 		if (!places[i].always && pf->root.from != ROOT_DIRECTORY)
 			continue;
-		m = tree_tmpfs(pl, places[i].path, places[i].size, TMP_INODES, places[i].mode);
+		m = tree_tmpfs(pl, places[i].path, places[i].size, TMP_INODES,
+			       places[i].mode);
 		own_place(pl, m, false);
 	}
 }
@@ -120,9 +123,11 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (!(pf->namespaces & NS_MOUNT)) {
 		if (pf->mount_count)
 			return err_set(e, "%s: 'mounts' needs the mount namespace",
-				       origin_text(pf, FIELD_mounts, where) ? where : "mounts");
-		plan_say(pl, "mount", FACT_WARNING, "namespaces",
-			 "no mount namespace: the box sees and changes the host's mounts");
+				       origin_text(pf, FIELD_mounts, where) ? where
+									    : "mounts");
+		plan_say(
+			pl, "mount", FACT_WARNING, "namespaces",
+			"no mount namespace: the box sees and changes the host's mounts");
 		return 0;
 	}
 	if (devices_plan(pf, h, pl, e) < 0)
@@ -140,9 +145,9 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 }
 
 /*
- * Runs every step in order, alone in the box's mount namespace, with CAP_SYS_ADMIN over it.
- * Every step that fails ends the run: a box never starts with less than its plan says.
- * Modes are exact: inside has cleared its umask.
+ * Runs every step in order, alone in the box's mount namespace, with CAP_SYS_ADMIN over
+ * it. Every step that fails ends the run: a box never starts with less than its plan
+ * says. Modes are exact: inside has cleared its umask.
  */
 static int mount_box(const struct plan *pl, struct site *s, struct err *e)
 {
@@ -170,15 +175,19 @@ static void mount_explain(const struct plan *pl, struct text *out)
 {
 	if (!(pl->clone_flags & CLONE_NEWNS))
 		return;
-	text_add(out, "clone3(CLONE_NEWNS), then in this order, by mount(2) where only nook has "
-		      "written to the tree, and by openat2(2), open_tree(2), move_mount(2) on "
-		      "descriptors where others have, who could swap a path:\n");
-	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+	text_add(out,
+		 "clone3(CLONE_NEWNS), then in this order, by mount(2) where only nook "
+		 "has "
+		 "written to the tree, and by openat2(2), open_tree(2), move_mount(2) on "
+		 "descriptors where others have, who could swap a path:\n");
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		text_add(out, "  ");
 		mount_words(pl, m, out);
 		text_addc(out, '\n');
 	}
-	text_addf(out, "  $ nook explain --script %s   # all of them as mount(8) commands\n",
+	text_addf(out,
+		  "  $ nook explain --script %s   # all of them as mount(8) commands\n",
 		  plan_text(pl, pl->profile));
 }
 

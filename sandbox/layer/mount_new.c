@@ -18,8 +18,8 @@
 unsigned long mount_flags_of(uint64_t attr)
 {
 	/* The first four bits are the same numbers in both */
-	unsigned long f = attr & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				  MOUNT_ATTR_NOEXEC);
+	unsigned long f = attr & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+				  MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
 	_Static_assert(MOUNT_ATTR_NOEXEC == MS_NOEXEC && MOUNT_ATTR_NODEV == MS_NODEV,
 		       "mount attributes are not mount flags");
@@ -46,11 +46,14 @@ static const char *fs_name(int fd)
 		unsigned long magic;
 		const char *name;
 	} known[] = {
-		{ 0xef53, "ext4" },	  { 0x01021994, "tmpfs" },   { 0x58465342, "xfs" },
-		{ 0x9123683e, "btrfs" },  { 0x794c7630, "overlay" }, { 0x6969, "nfs" },
-		{ 0x65735546, "fuse" },	  { 0x01021997, "9p" },	     { 0x4d44, "vfat" },
-		{ 0x2fc12fc1, "zfs" },	  { 0x73717368, "squashfs" }, { 0xff534d42, "cifs" },
-		{ 0x6a656a63, "virtiofs" }, { 0x9660, "iso9660" },   { 0x9fa0, "proc" },
+		{ 0xef53, "ext4" },	    { 0x01021994, "tmpfs" },
+		{ 0x58465342, "xfs" },	    { 0x9123683e, "btrfs" },
+		{ 0x794c7630, "overlay" },  { 0x6969, "nfs" },
+		{ 0x65735546, "fuse" },	    { 0x01021997, "9p" },
+		{ 0x4d44, "vfat" },	    { 0x2fc12fc1, "zfs" },
+		{ 0x73717368, "squashfs" }, { 0xff534d42, "cifs" },
+		{ 0x6a656a63, "virtiofs" }, { 0x9660, "iso9660" },
+		{ 0x9fa0, "proc" },
 	};
 	struct statfs fs;
 
@@ -62,8 +65,8 @@ static const char *fs_name(int fd)
 }
 
 /*
- * The idmap covers the one mount that was cloned and none below it: a mount below may be of
- * a type that has none, and shows unmapped owners then.
+ * The idmap covers the one mount that was cloned and none below it: a mount below may be
+ * of a type that has none, and shows unmapped owners then.
  */
 static int set_idmap(int fd, const struct tree_source *from, struct err *e)
 {
@@ -77,9 +80,10 @@ static int set_idmap(int fd, const struct tree_source *from, struct err *e)
 	if ((from->flags & PM_SOFT) && (errno == EINVAL || errno == EPERM))
 		return 0;
 	if (errno == EINVAL) {
-		err_sys(e, "cannot map the owners of '%s': %s has no idmapped mounts", from->path,
-			fs_name(fd));
-		return err_hint(e, "options: [noidmap] shows its files with unmapped owners");
+		err_sys(e, "cannot map the owners of '%s': %s has no idmapped mounts",
+			from->path, fs_name(fd));
+		return err_hint(
+			e, "options: [noidmap] shows its files with unmapped owners");
 	}
 	return err_sys(e, "cannot map the owners of '%s'", from->path);
 }
@@ -97,7 +101,8 @@ int tree_clone(const struct tree_source *from, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "cannot clone '%s'", from->path);
-	if ((from->flags & PM_IDMAP) && from->userns_fd >= 0 && set_idmap(fd, from, e) < 0)
+	if ((from->flags & PM_IDMAP) && from->userns_fd >= 0 &&
+	    set_idmap(fd, from, e) < 0)
 		return -1;
 	/* noatime is a choice out of several: the others are cleared for it */
 	if (from->attr & MOUNT_ATTR_NOATIME)
@@ -125,7 +130,8 @@ static int set_options(int fd, const char *options)
 		value = strchr(word, '=');
 		if (value)
 			*value++ = '\0';
-		if (sys_fsconfig(fd, value ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
+		if (sys_fsconfig(fd,
+				 value ? SYS_FSCONFIG_SET_STRING : SYS_FSCONFIG_SET_FLAG,
 				 word, value, 0) < 0)
 			return -1;
 		options += n + (options[n] == ',');

@@ -30,7 +30,8 @@ static const char *source_of(const struct mounting *mk, const struct plan_mount 
 	return plan_text(mk->pl, m->source);
 }
 
-/* A new file system: one call where the place is our own, detached and attached elsewhere */
+/* A new file system: one call where the place is our own,
+ * detached and attached elsewhere */
 static int mount_new(struct mounting *mk, const struct plan_mount *m, const char *fstype,
 		     const char *options)
 {
@@ -70,7 +71,8 @@ static int apply_tmpfs(struct mounting *mk, const struct plan_mount *m)
 		n += (size_t)snprintf(options + n, sizeof(options) - n, ",nr_inodes=%llu",
 				      (unsigned long long)m->inodes);
 	if (mk->chown)
-		snprintf(options + n, sizeof(options) - n, ",uid=%u,gid=%u", mk->uid, mk->gid);
+		snprintf(options + n, sizeof(options) - n, ",uid=%u,gid=%u", mk->uid,
+			 mk->gid);
 	return mount_new(mk, m, "tmpfs", options);
 }
 
@@ -113,7 +115,8 @@ static int apply_bind(struct mounting *mk, const struct plan_mount *m)
 		return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "bind");
 	if (sp.fresh && !(m->flags & (PM_IDMAP | PM_SLAVE)) && !mk->pl->tree.slaves &&
 	    !(m->attr & MOUNT_ATTR_NOATIME)) {
-		if (mount(source, sp.path, NULL, MS_BIND | (below ? MS_REC : 0), NULL) < 0)
+		if (mount(source, sp.path, NULL, MS_BIND | (below ? MS_REC : 0), NULL) <
+		    0)
 			return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "bind");
 		if (m->attr && sys_mount_setattr(AT_FDCWD, sp.path, below, &set) < 0)
 			return mounting_failed(mk, m, "set the mount options of");
@@ -130,7 +133,8 @@ static int apply_dir(struct mounting *mk, const struct plan_mount *m)
 	auto_spot sp = { .held = -1 };
 
 	if (spot_find(mk, m, &sp) < 0)
-		return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "make a directory");
+		return mounting_may_lack(m) ? 0
+					    : mounting_failed(mk, m, "make a directory");
 	if (!*sp.path)
 		return 0;
 	if (mkdirat(sp.dirfd, sp.path, m->mode) < 0)
@@ -149,12 +153,14 @@ static int apply_file(struct mounting *mk, const struct plan_mount *m)
 	if (spot_find(mk, m, &sp) < 0)
 		return mounting_failed(mk, m, "make a file");
 	if (!*data && !m->uid && !mk->chown) /* one call for a mount point or a marker */
-		return mknodat(sp.dirfd, sp.path, S_IFREG | m->mode, 0) < 0 && errno != EEXIST ?
-			       mounting_failed(mk, m, "make a file") :
-			       0;
-	fd = openat(sp.dirfd, sp.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    m->mode);
-	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0 || mounting_owner(mk, m, fd, "") < 0)
+		return mknodat(sp.dirfd, sp.path, S_IFREG | m->mode, 0) < 0 &&
+				       errno != EEXIST
+			       ? mounting_failed(mk, m, "make a file")
+			       : 0;
+	fd = openat(sp.dirfd, sp.path,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, m->mode);
+	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0 ||
+	    mounting_owner(mk, m, fd, "") < 0)
 		return mounting_failed(mk, m, "make a file");
 	return 0;
 }
@@ -188,8 +194,10 @@ static int apply_device(struct mounting *mk, const struct plan_mount *m)
 
 	if (spot_find(mk, m, &sp) < 0)
 		return mounting_failed(mk, m, "bind");
-	if ((m->flags & PM_MKNOD) && d) { /* a container may lack the right: then a bind */
-		if (mknodat(sp.dirfd, sp.path, S_IFCHR | 0666, makedev(d->major, d->minor)) == 0)
+	/* a container may lack the right: then a bind */
+	if ((m->flags & PM_MKNOD) && d) {
+		if (mknodat(sp.dirfd, sp.path, S_IFCHR | 0666,
+			    makedev(d->major, d->minor)) == 0)
 			return 0;
 		if (errno != EPERM)
 			return mounting_failed(mk, m, "make device");
@@ -207,10 +215,11 @@ static int apply_device(struct mounting *mk, const struct plan_mount *m)
 			return mounting_failed(mk, m, "bind");
 	}
 	/* What masks files must be the real null (runc's CVE-2025-31133) */
-	if (d && d->minor == 3 && (fstatat(sp.dirfd, sp.path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		  !S_ISCHR(st.st_mode) || st.st_rdev != makedev(d->major, d->minor)))
-		return err_set(mk->e, "'%s' is not character device %u:%u", source, d->major,
-			       d->minor);
+	if (d && d->minor == 3 &&
+	    (fstatat(sp.dirfd, sp.path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	     !S_ISCHR(st.st_mode) || st.st_rdev != makedev(d->major, d->minor)))
+		return err_set(mk->e, "'%s' is not character device %u:%u", source,
+			       d->major, d->minor);
 	return 0;
 }
 
@@ -252,22 +261,28 @@ static int apply_readonly(struct mounting *mk, const struct plan_mount *m)
 	const char *path;
 
 	if (mk->dev_fd >= 0 && !strcmp(target_of(mk, m), "/dev"))
-		return sys_mount_setattr(mk->dev_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &set) < 0 ?
-			       mounting_failed(mk, m, "set the mount options") :
-			       0;
+		return sys_mount_setattr(mk->dev_fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+					 &set) < 0
+			       ? mounting_failed(mk, m, "set the mount options")
+			       : 0;
 	if (spot_find(mk, m, &sp) < 0)
-		return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "make read-only");
+		return mounting_may_lack(m) ? 0
+					    : mounting_failed(mk, m, "make read-only");
 	dirfd = sp.dirfd;
 	path = sp.path;
 	if (m->flags & PM_SELF && sp.fresh) {
 		if (mount(sp.path, sp.path, NULL, MS_BIND | MS_REC, NULL) < 0)
-			return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "bind on itself");
+			return mounting_may_lack(m)
+				       ? 0
+				       : mounting_failed(mk, m, "bind on itself");
 	} else if (m->flags & PM_SELF) {
 		fd = sys_open_tree(sp.dirfd, sp.path,
 				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE |
 					   (*sp.path ? 0 : AT_EMPTY_PATH));
 		if (fd < 0)
-			return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "bind on itself");
+			return mounting_may_lack(m)
+				       ? 0
+				       : mounting_failed(mk, m, "bind on itself");
 		dirfd = fd;
 		path = "";
 	}

@@ -4,8 +4,9 @@
  * Theory of operation. The new root is the current directory while it is built. Two kinds
  * of targets need different care:
  *
- *	a place in a fresh tmpfs that only nook has written: a path relative to the current
- *	directory is safe, and one mount(2) does what takes five calls of the new mount API
+ *	a place in a fresh tmpfs that only nook has written: a path relative to the
+ *	current directory is safe, and one mount(2) does what takes five calls of the new
+ *	mount API
  *
  *	a place reached through what others wrote (PM_WALK: a directory root, the user's
  *	binds): openat2(2) finds it below the new root, the mount is made detached and
@@ -23,7 +24,8 @@
 
 /**
  * struct mounting - The state of one build
- * @root_fd:	O_PATH of the new root, opened when a target has to be walked to; -1 before
+ * @root_fd:	O_PATH of the new root, opened when a target has to be walked to;
+ *		-1 before
  * @dev_fd:	/dev and /proc as mounted in a root of the second kind, else -1
  * @proc_fd:	as @dev_fd
  * @uid, @gid:	what the box's root-most id is for this process
@@ -54,9 +56,11 @@ struct mount_step {
 };
 
 /**
- * struct spot - Where a step works: @path below @dirfd, or @dirfd itself where @path is ""
+ * struct spot - Where a step works: @path below @dirfd, or @dirfd itself where @path is
+ * ""
  * @held:	Descriptor to close afterwards, or -1
- * @fresh:	The path is nook's own and relative to the current directory: mount(2) is safe
+ * @fresh:	The path is nook's own and relative to the current directory: mount(2)
+ *		is safe
  */
 struct spot {
 	int dirfd;
@@ -70,14 +74,16 @@ struct spot {
 
 
 /** mounting_init() - The state at the beginning: no descriptor open, owners looked up */
-void mounting_init(struct mounting *mk, const struct plan *pl, struct site *s, struct err *e);
+void mounting_init(struct mounting *mk, const struct plan *pl, struct site *s,
+		   struct err *e);
 void spot_release(struct spot *sp);
-/** spot_find() - Find (and with PM_MKTARGET make) the place a step works on. Return: 0, or
- * -1 with errno */
+/** spot_find() - Find (and with PM_MKTARGET make) the place a step works on. Return: 0,
+ * or -1 with errno */
 int spot_find(struct mounting *mk, const struct plan_mount *m, struct spot *sp);
 /** spot_attach() - Attach a detached mount there. Return: 0, or -1 with errno */
 int spot_attach(const struct spot *sp, int mount_fd);
-/** mounting_root() - @mk->root_fd, opened when it is not yet. Return: it, or -1 with errno */
+/** mounting_root() - @mk->root_fd, opened when it is not yet. Return: it,
+ * or -1 with errno */
 int mounting_root(struct mounting *mk);
 /** mounting_owner() - Give what a step made its owner. Return: 0, or -1 with errno */
 int mounting_owner(const struct mounting *mk, const struct plan_mount *m, int dirfd,

@@ -29,7 +29,8 @@ static void find_owner(struct mounting *mk)
 	mk->chown = mk->uid || mk->gid;
 }
 
-void mounting_init(struct mounting *mk, const struct plan *pl, struct site *s, struct err *e)
+void mounting_init(struct mounting *mk, const struct plan *pl, struct site *s,
+		   struct err *e)
 {
 	*mk = (struct mounting){
 		.pl = pl, .site = s, .e = e, .root_fd = -1, .dev_fd = -1, .proc_fd = -1,
@@ -56,7 +57,8 @@ int mounting_root(struct mounting *mk)
 	return mk->root_fd;
 }
 
-/* Find (and with PM_MKTARGET make) the place a step works on. Return: 0, or -1 with errno */
+/* Find (and with PM_MKTARGET make) the place a step works on. Return: 0,
+ * or -1 with errno */
 int spot_find(struct mounting *mk, const struct plan_mount *m, struct spot *sp)
 {
 	const char *target = plan_text(mk->pl, m->target);
@@ -133,7 +135,8 @@ int mounting_failed(struct mounting *mk, const struct plan_mount *m, const char 
 	const char *source = plan_text(mk->pl, m->source);
 
 	if (errno == ELOOP && (m->flags & PM_NOLINK)) {
-		err_sys(mk->e, "cannot %s on '%s': it is a symlink in this tree", what, target);
+		err_sys(mk->e, "cannot %s on '%s': it is a symlink in this tree", what,
+			target);
 		return err_hint(mk->e, "make '%s' a directory of the tree", target);
 	}
 	if (*source)
@@ -141,12 +144,14 @@ int mounting_failed(struct mounting *mk, const struct plan_mount *m, const char 
 	else
 		err_sys(mk->e, "cannot %s on '%s'", what, target);
 	if (errno == ENOENT && (m->flags & PM_WALK))
-		err_hint(mk->e, "the tree has no '%s', and nothing is written to it", target);
-	if (errno == EROFS)
-		err_hint(mk->e,
-			 "'%s' is absent and the tree is read-only: make it there, or use "
-			 "root.changes: discard",
+		err_hint(mk->e, "the tree has no '%s', and nothing is written to it",
 			 target);
+	if (errno == EROFS)
+		err_hint(
+			mk->e,
+			"'%s' is absent and the tree is read-only: make it there, or use "
+			"root.changes: discard",
+			target);
 	return -1;
 }
 

@@ -58,19 +58,22 @@ static int check_target(const struct mount_wish *w, const char *to, struct err *
 		return err_set(e, "%s: nothing can be mounted on '/': use root.from",
 			       where_of(w, where));
 	if (!strcmp(to, "/dev"))
-		return err_set(e, "%s: '/dev' is the box's own: use devices", where_of(w, where));
+		return err_set(e, "%s: '/dev' is the box's own: use devices",
+			       where_of(w, where));
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		if (path_is_below(to, owned[i]) ||
-		    (!strcmp(to, owned[i]) && w->kind != MOUNT_PROC && w->kind != MOUNT_SYSFS))
+		    (!strcmp(to, owned[i]) && w->kind != MOUNT_PROC &&
+		     w->kind != MOUNT_SYSFS))
 			return err_set(e, "%s: '%s' lies in '%s', which is the box's own",
 				       where_of(w, where), to, owned[i]);
 	if (path_is_below(to, "/dev") && strchr(to + strlen("/dev/"), '/'))
-		return err_set(e, "%s: '%s' lies too deep in '/dev'", where_of(w, where), to);
+		return err_set(e, "%s: '%s' lies too deep in '/dev'", where_of(w, where),
+			       to);
 	return 0;
 }
 
-static struct plan_mount *add(const struct mount_wish *w, struct plan *pl, enum mount_op op,
-			      const char *to)
+static struct plan_mount *add(const struct mount_wish *w, struct plan *pl,
+			      enum mount_op op, const char *to)
 {
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
@@ -102,8 +105,10 @@ static int plan_idmap(const struct mount_wish *w, struct plan *pl, struct plan_m
 	}
 	if (pl->user.order != USER_LAST) {
 		err_set(e, "%s: 'idmap' needs root", where_of(w, where));
-		return err_hint(e, "without root the files keep their owners, and the caller's own "
-				   "are the command's own");
+		return err_hint(
+			e,
+			"without root the files keep their owners, and the caller's own "
+			"are the command's own");
 	}
 	m->flags |= PM_IDMAP;
 	return 0;
@@ -172,8 +177,8 @@ static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct
 	why = w->optional ? tree_cwd_refused(pf, h, cwd) : NULL;
 	if (why) {
 		plan_say(pl, "mount", FACT_NOTE, "mounts",
-			 "the current directory '%s' is not handed in: %s; '-v .' does it all the "
-			 "same",
+			 "the current directory '%s' is not handed in: %s; '-v .' does "
+			 "it all the same",
 			 cwd, why);
 		return 0;
 	}
@@ -203,8 +208,8 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 
 	if (!host_stat_follow(h, w->source, &there)) {
 		if (!w->optional)
-			return err_set(e, "%s: there is no '%s' to bind", where_of(w, where),
-				       w->source);
+			return err_set(e, "%s: there is no '%s' to bind",
+				       where_of(w, where), w->source);
 		plan_say(pl, "mount", FACT_NOTE, "mounts", "'%s' is not there: left out",
 			 w->source);
 		return 0;
@@ -216,7 +221,8 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 	m->flags |= there.kind != HOST_DIR ? PM_FILE : 0;
 	if (w->kind == MOUNT_OVERLAY) {
 		if (there.kind != HOST_DIR)
-			return err_set(e, "%s: '%s' is no directory: an overlay needs one",
+			return err_set(e,
+				       "%s: '%s' is no directory: an overlay needs one",
 				       where_of(w, where), w->source);
 		m->upper = plan_putf(pl, "user%u", pl->tree.mounts.count);
 	}
@@ -256,6 +262,7 @@ int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct
 	m = (struct plan_mount *)plan_at(pl, pl->tree.mounts.last);
 	if (m && (m->flags & PM_USER))
 		mount_words(pl, m, &line);
-	plan_fact(pl, "mount", "mounts", origin_format(&w->at, where), "%s", text_str(&line));
+	plan_fact(pl, "mount", "mounts", origin_format(&w->at, where), "%s",
+		  text_str(&line));
 	return 0;
 }

@@ -5,7 +5,8 @@
 
 #include "layer/layer.h"
 
-/** mount_wish_plan() - The steps of one entry. Return: 0, or -1 and @e with file and line */
+/** mount_wish_plan() - The steps of one entry. Return: 0,
+ * or -1 and @e with file and line */
 int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct host *h,
 		    struct plan *pl, struct err *e);
 

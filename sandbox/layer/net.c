@@ -35,14 +35,15 @@ static int refuse_later(const struct profile *pf, struct err *e)
 	}
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
 		if (profile_is_set(pf, later[i])) {
-			err_set(e, "'%s' (%s) is not on this build yet", field_name(later[i]),
-				origin_text(pf, later[i], where));
+			err_set(e, "'%s' (%s) is not on this build yet",
+				field_name(later[i]), origin_text(pf, later[i], where));
 			return err_hint(e, "leave '%s' out", field_name(later[i]));
 		}
 	return 0;
 }
 
-/* Which namespace a sysctl belongs to decides whether the box may have a value of its own */
+/* Which namespace a sysctl belongs to decides whether the
+ * box may have a value of its own */
 static int plan_sysctls(const struct profile *pf, struct plan *pl, struct err *e)
 {
 	static const struct {
@@ -72,11 +73,13 @@ static int plan_sysctls(const struct profile *pf, struct plan *pl, struct err *e
 			o++;
 		origin_format(&it->at, where);
 		if (o == ARRAY_SIZE(owners))
-			return err_set(e, "sysctl '%s' (%s) belongs to no namespace of a box",
-				       it->key, where);
+			return err_set(
+				e, "sysctl '%s' (%s) belongs to no namespace of a box",
+				it->key, where);
 		if (!(pf->namespaces & owners[o].ns) ||
 		    (owners[o].ns == NS_NET && pf->network.mode == NET_HOST))
-			return err_set(e, "sysctl '%s' (%s) needs a %s namespace of its own",
+			return err_set(e,
+				       "sysctl '%s' (%s) needs a %s namespace of its own",
 				       it->key, where, owners[o].name);
 		sc = plan_append(pl, &pl->net.sysctls, sizeof(*sc));
 		sc->key = plan_put(pl, it->key);
@@ -86,7 +89,8 @@ static int plan_sysctls(const struct profile *pf, struct plan *pl, struct err *e
 	return 0;
 }
 
-static int net_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -101,8 +105,8 @@ static int net_plan(const struct profile *pf, struct host *h, struct plan *pl, s
 		plan_say(pl, "net", FACT_WARNING, "namespaces",
 			 "no net namespace: the box shares the host's network");
 	}
-	plan_fact(pl, "net", "network.mode", origin_text(pf, FIELD_network_mode, where), "%s",
-		  pl->net.mode ? "host" : "none");
+	plan_fact(pl, "net", "network.mode", origin_text(pf, FIELD_network_mode, where),
+		  "%s", pl->net.mode ? "host" : "none");
 	return plan_sysctls(pf, pl, e);
 }
 
@@ -129,7 +133,8 @@ static int write_sysctls(const struct plan *pl, struct err *e)
 	dir = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "cannot open '/proc/sys'");
-	for (const struct plan_sysctl *sc = NULL; (sc = plan_each(pl, &pl->net.sysctls, sc));) {
+	for (const struct plan_sysctl *sc = NULL;
+	     (sc = plan_each(pl, &pl->net.sysctls, sc));) {
 		char path[256];
 		const char *key = plan_text(pl, sc->key);
 
@@ -156,11 +161,13 @@ static void net_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->net.mode)
 		return;
-	text_add(out, "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, and it is up; "
+	text_add(out, "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, and "
+		      "it is up; "
 		      "there is no way out, and on its localhost nobody of this machine "
 		      "listens.\n"
 		      "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
-	for (const struct plan_sysctl *sc = NULL; (sc = plan_each(pl, &pl->net.sysctls, sc));)
+	for (const struct plan_sysctl *sc = NULL;
+	     (sc = plan_each(pl, &pl->net.sysctls, sc));)
 		text_addf(out, "  $ sysctl -w %s=%s\n", plan_text(pl, sc->key),
 			  plan_text(pl, sc->value));
 }
@@ -171,7 +178,8 @@ static void net_script(const struct plan *pl, struct script *sc)
 		script_words(sc, SCRIPT_UNSHARE, "--net");
 	if (pl->net.lo_up)
 		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
-	for (const struct plan_sysctl *k = NULL; (k = plan_each(pl, &pl->net.sysctls, k));) {
+	for (const struct plan_sysctl *k = NULL;
+	     (k = plan_each(pl, &pl->net.sysctls, k));) {
 		auto_text word = { 0 };
 
 		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
@@ -182,8 +190,8 @@ static void net_script(const struct plan *pl, struct script *sc)
 const struct layer layer_net = {
 	.name = "net",
 	.isolates = "links, addresses, routes, ports, firewall rules, abstract sockets",
-	.without = "the box uses this machine's links, addresses and ports, can talk to services "
-		   "that listen on localhost, and to abstract unix sockets",
+	.without = "the box uses this machine's links, addresses and ports, can talk to "
+		   "services that listen on localhost, and to abstract unix sockets",
 	.plan = net_plan,
 	.apply[SIDE_BOX] = net_box,
 	.explain = net_explain,

@@ -7,7 +7,8 @@
 #include "layer/layer.h"
 #include "layer/script.h"
 
-static int pid_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int pid_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e)
 {
 	(void)h;
 	pl->session.init_none = pf->init == INIT_NONE;
@@ -15,8 +16,8 @@ static int pid_plan(const struct profile *pf, struct host *h, struct plan *pl, s
 		pl->clone_flags |= CLONE_NEWPID;
 	} else {
 		plan_say(pl, "pid", FACT_WARNING, "namespaces",
-			 "no pid namespace: the box sees and may signal the caller's processes, and "
-			 "what it leaves running is ended one by one");
+			 "no pid namespace: the box sees and may signal the caller's "
+			 "processes, and what it leaves running is ended one by one");
 		if (pf->init == INIT_NONE)
 			return err_set(e, "'init: none' needs the pid namespace");
 	}
@@ -29,15 +30,21 @@ static void pid_explain(const struct plan *pl, struct text *out)
 {
 	if (!(pl->clone_flags & CLONE_NEWPID))
 		return;
-	text_add(out, "clone3(CLONE_NEWPID): the child is pid 1 of a new pid namespace. Processes "
-		      "outside do not exist in there, and when pid 1 ends the kernel ends "
-		      "all others with SIGKILL.\n");
+	text_add(out,
+		 "clone3(CLONE_NEWPID): the child is pid 1 of a new pid namespace. "
+		 "Processes "
+		 "outside do not exist in there, and when pid 1 ends the kernel ends "
+		 "all others with SIGKILL.\n");
 	if (pl->session.init_none)
-		text_add(out, "The command itself is pid 1: signals without a handler do not "
-			      "reach it, and orphans that it does not wait for stay zombies.\n");
+		text_add(out,
+			 "The command itself is pid 1: signals without a handler do not "
+			 "reach it, and orphans that it does not wait for stay "
+			 "zombies.\n");
 	else
-		text_add(out, "nook's init is pid 1: it forwards signals to the command, reaps "
-			      "orphans and ends with the command.\n");
+		text_add(
+			out,
+			"nook's init is pid 1: it forwards signals to the command, reaps "
+			"orphans and ends with the command.\n");
 	text_add(out, "  $ unshare --pid --fork --kill-child COMMAND\n");
 }
 
@@ -50,7 +57,8 @@ static void pid_script(const struct plan *pl, struct script *sc)
 const struct layer layer_pid = {
 	.name = "pid",
 	.isolates = "process ids: other processes cannot be seen, signalled or traced",
-	.without = "every process of this machine can be seen, and the caller's signalled",
+	.without =
+		"every process of this machine can be seen, and the caller's signalled",
 	.plan = pid_plan,
 	.explain = pid_explain,
 	.script = pid_script,

@@ -147,7 +147,8 @@ static void rlimit_explain(const struct plan *pl, struct text *out)
 {
 	if (!pl->rlimits.count)
 		return;
-	text_add(out, "prlimit() in the process that becomes the command, soft:hard; each process "
+	text_add(out, "prlimit() in the process that becomes the command, soft:hard; "
+		      "each process "
 		      "that it starts inherits them, and none can raise a hard one.\n"
 		      "  $ prlimit");
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* root_host.c - the host's tree as a box's own (decisions.md 8)
  *
- * An overlay of '/' as a whole is refused in a user namespace, because '/' has mounts below
- * it that must not come off. So every directory without mounts below gets an overlay of its
- * own, one with mounts below is walked one level deeper, and what no overlay can take is
- * bound read-only and said so.
+ * An overlay of '/' as a whole is refused in a user namespace, because '/' has mounts
+ * below it that must not come off. So every directory without mounts below gets an
+ * overlay of its own, one with mounts below is walked one level deeper, and what no
+ * overlay can take is bound read-only and said so.
  */
 #include "layer/tree_plan.h"
 
@@ -18,7 +18,8 @@
 #define DEEPEST 8 /* levels walked below '/' in search of mounts */
 
 /* Made fresh, or left out: nothing of the host shows there */
-static const char *const fresh[] = { "/proc", "/dev", "/run", "/tmp", "/sys", "/lost+found" };
+static const char *const fresh[] = { "/proc", "/dev", "/run",
+				     "/tmp",  "/sys", "/lost+found" };
 
 /* File systems that cannot be the lower layer of an overlay, or make no sense as one */
 static const char *const not_lower[] = {
@@ -90,16 +91,18 @@ static bool can_enter(struct host *h, const struct host_path *d)
 
 static void bind_readonly(struct walk *w, const char *path, bool is_file, const char *why)
 {
-	struct plan_mount *m = tree_bind(w->pl, path, path, TREE_SAFE | MOUNT_ATTR_RDONLY);
+	struct plan_mount *m = tree_bind(w->pl, path, path,
+					 TREE_SAFE | MOUNT_ATTR_RDONLY);
 
 	m->flags |= PM_MKTARGET | PM_OPTIONAL | (is_file ? (uint32_t)PM_FILE : 0);
 	m->flags |= tree_idmap(w->pl) ? PM_IDMAP | PM_SOFT : 0;
 	if (why)
-		plan_say(w->pl, "root", FACT_NOTE, "root.changes", "'%s' is read-only: %s", path,
-			 why);
+		plan_say(w->pl, "root", FACT_NOTE, "root.changes",
+			 "'%s' is read-only: %s", path, why);
 }
 
-/* An empty directory needs no overlay: a fresh one is the same, for a twentieth of the time */
+/* An empty directory needs no overlay: a fresh one is the same,
+ * for a twentieth of the time */
 static bool is_empty(struct walk *w, const char *path)
 {
 	static const char *const often[] = { "/boot", "/media", "/mnt", "/opt", "/srv" };
@@ -128,7 +131,8 @@ static void take_whole(struct walk *w, const char *path)
 		return;
 	}
 	if (!can_be_lower(w->h, path)) {
-		bind_readonly(w, path, false, "its file system cannot be below an overlay");
+		bind_readonly(w, path, false,
+			      "its file system cannot be below an overlay");
 		return;
 	}
 	m = tree_add(w->pl, MOP_OVERLAY, path);
@@ -181,7 +185,8 @@ static void walk_dir(struct walk *w, const char *dir)
 
 	w->depth++;
 	for (size_t i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", strcmp(dir, "/") ? dir : "", names[i]);
+		snprintf(path, sizeof(path), "%s/%s", strcmp(dir, "/") ? dir : "",
+			 names[i]);
 		if (!is_fresh(path))
 			take(w, path);
 	}
@@ -209,7 +214,8 @@ static void take_resolver(struct walk *w)
 	m->flags |= PM_MKTARGET | PM_FILE;
 }
 
-int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		   struct err *e)
 {
 	struct walk w = { .pf = pf, .h = h, .pl = pl };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* root_system.c - a fresh tree: /usr and what a shell needs of /etc, or nothing at all
  *
- * Only what is named here comes from the host: /etc as a whole holds shadow, host keys and
- * the machine's name. A symlink is copied when it leads into /usr, which is there; anything
- * else is bound, which costs less than copying it.
+ * Only what is named here comes from the host: /etc as a whole holds shadow, host keys
+ * and the machine's name. A symlink is copied when it leads into /usr, which is there;
+ * anything else is bound, which costs less than copying it.
  */
 #include "layer/tree_plan.h"
 
@@ -49,7 +49,8 @@ static const struct {
 };
 
 /* In the root: links where /usr is merged, else directories of their own */
-static const char *const of_root[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32" };
+static const char *const of_root[] = { "/bin",	 "/sbin",  "/lib",
+				       "/lib64", "/lib32", "/libx32" };
 
 /* The text of a symlink that leads to a place below /usr, else NULL */
 static const char *link_into_usr(struct host *h, const char *path)
@@ -88,7 +89,8 @@ static void take_from_host(struct host *h, struct plan *pl, const char *path)
 
 static void plan_usr(struct host *h, struct plan *pl)
 {
-	struct plan_mount *m = tree_bind(pl, "/usr", "/usr", TREE_SAFE | MOUNT_ATTR_RDONLY);
+	struct plan_mount *m = tree_bind(pl, "/usr", "/usr",
+					 TREE_SAFE | MOUNT_ATTR_RDONLY);
 	struct host_path there;
 
 	m->flags |= PM_MKTARGET | (tree_idmap(pl) ? PM_IDMAP | PM_SOFT : 0);
@@ -100,12 +102,14 @@ static void plan_usr(struct host *h, struct plan *pl)
 		} else if (host_stat(h, of_root[i], &there) && there.kind == HOST_DIR) {
 			m = tree_bind(pl, of_root[i], of_root[i],
 				      TREE_SAFE | MOUNT_ATTR_RDONLY);
-			m->flags |= PM_MKTARGET | (tree_idmap(pl) ? PM_IDMAP | PM_SOFT : 0);
+			m->flags |= PM_MKTARGET |
+				    (tree_idmap(pl) ? PM_IDMAP | PM_SOFT : 0);
 		}
 	}
 }
 
-/* Who the payload is, for programs that ask: two lines or one, where root is the payload */
+/* Who the payload is, for programs that ask: two lines or one,
+ * where root is the payload */
 static void plan_names(const struct profile *pf, struct plan *pl)
 {
 	const struct plan_user *u = &pl->user;
@@ -126,11 +130,12 @@ static void plan_names(const struct profile *pf, struct plan *pl)
 	tree_file(pl, "/etc/passwd", text);
 	snprintf(text, sizeof(text), "root:x:0:\ntty:x:5:\n");
 	if (u->gid)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s:x:%u:\n", name,
-			 u->gid);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s:x:%u:\n",
+			 name, u->gid);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "nogroup:x:65534:\n");
 	tree_file(pl, "/etc/group", text);
-	snprintf(text, sizeof(text), "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost\n",
+	snprintf(text, sizeof(text),
+		 "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost\n",
 		 plan_text(pl, pl->hostname));
 	tree_file(pl, "/etc/hosts", text);
 	if (pl->hostname) {
@@ -139,7 +144,8 @@ static void plan_names(const struct profile *pf, struct plan *pl)
 	}
 }
 
-int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, bool system)
+int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		     bool system)
 {
 	bool own_etc = !tree_is_covered(pf, "/etc");
 	struct plan_mount *m;
@@ -158,7 +164,8 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, 
 		plan_names(pf, pl);
 	if (pl->tree.home) {
 		tree_parents(pl, plan_text(pl, pl->tree.home));
-		m = tree_dir(pl, plan_text(pl, pl->tree.home), pl->user.uid ? 0755 : 0700);
+		m = tree_dir(pl, plan_text(pl, pl->tree.home),
+			     pl->user.uid ? 0755 : 0700);
 		m->uid = pl->user.uid;
 		m->gid = pl->user.gid;
 	}

@@ -182,7 +182,8 @@ static void explain_layer(const struct plan *pl, struct text *out)
 		out,
 		"seccomp(SECCOMP_SET_MODE_FILTER): filter '%s', %u instructions.\n"
 		"Calls that no set allows answer ENOSYS, known and refused ones EPERM; "
-		"calls of other architectures kill the process. The kernel runs it before "
+		"calls of other architectures kill the process. The kernel runs it "
+		"before "
 		"every system call of the command and of all its children, for ever.\n"
 		"  $ nook explain seccomp   # all sets of calls, and what is answered\n",
 		plan_text(pl, pl->seccomp.name), pl->seccomp.count);

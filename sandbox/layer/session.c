@@ -37,8 +37,9 @@ static int session_plan(const struct profile *pf, struct host *h, struct plan *p
 		pl->session.terminal = PLAN_TTY_OWN;
 	pl->session.new_keyring = 1;
 	plan_fact(pl, "session", "terminal", origin_text(pf, FIELD_terminal, where), "%s",
-		  pl->session.terminal == PLAN_TTY_OWN ? "its own pseudo-terminal" :
-							 "none: the caller's descriptors");
+		  pl->session.terminal == PLAN_TTY_OWN
+			  ? "its own pseudo-terminal"
+			  : "none: the caller's descriptors");
 	return 0;
 }
 
@@ -51,17 +52,20 @@ static int open_pty(const struct plan *pl, struct site *s, struct err *e)
 		s->pty_fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (s->pty_fd < 0) {
 		err_sys(e, "cannot open a pseudo-terminal");
-		return err_hint(e, "the box's /dev has no devpts; 'terminal: never' needs none");
+		return err_hint(
+			e, "the box's /dev has no devpts; 'terminal: never' needs none");
 	}
 	if (ioctl(s->pty_fd, TIOCSPTLCK, &unlock) < 0)
 		return err_sys(e, "cannot unlock the pseudo-terminal");
 	s->tty_fd = ioctl(s->pty_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (s->tty_fd < 0)
 		return err_sys(e, "cannot open the other side of the pseudo-terminal");
-	/* The payload may open it again by name (tty(1), tmux); with one id it is its own */
+	/* The payload may open it again by name (tty(1), tmux);
+	 * with one id it is its own */
 	if (fchown(s->tty_fd, plan_builder_id(pl, &pl->user.uid_map, pl->user.uid),
 		   (gid_t)-1) < 0)
-		return err_sys(e, "cannot give the pseudo-terminal to user %u", pl->user.uid);
+		return err_sys(e, "cannot give the pseudo-terminal to user %u",
+			       pl->user.uid);
 	return 0;
 }
 
@@ -90,17 +94,21 @@ static int session_last(const struct plan *pl, struct site *s, struct err *e)
 		return err_sys(e, "cannot make the pseudo-terminal the controlling one");
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(s->tty_fd, fd) < 0)
-			return err_sys(e, "cannot put the pseudo-terminal on descriptor %d", fd);
+			return err_sys(
+				e, "cannot put the pseudo-terminal on descriptor %d", fd);
 	return 0;
 }
 
 static void session_explain(const struct plan *pl, struct text *out)
 {
-	text_add(out, "setsid(), keyctl(KEYCTL_JOIN_SESSION_KEYRING): the command is in a session "
-		      "of its own and can neither read the caller's keys nor type into the "
-		      "caller's terminal.\n");
+	text_add(out,
+		 "setsid(), keyctl(KEYCTL_JOIN_SESSION_KEYRING): the command is in a "
+		 "session "
+		 "of its own and can neither read the caller's keys nor type into the "
+		 "caller's terminal.\n");
 	if (pl->session.terminal == PLAN_TTY_OWN)
-		text_add(out, "open(\"/dev/pts/ptmx\"), TIOCGPTPEER, TIOCSCTTY: its terminal is a "
+		text_add(out, "open(\"/dev/pts/ptmx\"), TIOCGPTPEER, TIOCSCTTY: its "
+			      "terminal is a "
 			      "new one; nook copies what is typed and shown.\n");
 	text_add(out, "  $ keyctl session - setsid --ctty COMMAND\n");
 }
@@ -108,17 +116,21 @@ static void session_explain(const struct plan *pl, struct text *out)
 /* A new session has no terminal: a shell works, its job control does not */
 static void session_script(const struct plan *pl, struct script *sc)
 {
-	script_words(sc, SCRIPT_EXEC, "\\\n\tsetsid%s", pl->session.init_none ? "" : " --wait");
-	script_line(sc, SCRIPT_NOTE, "a pseudo-terminal of its own (script(1) makes one)");
+	script_words(sc, SCRIPT_EXEC, "\\\n\tsetsid%s",
+		     pl->session.init_none ? "" : " --wait");
+	script_line(sc, SCRIPT_NOTE,
+		    "a pseudo-terminal of its own (script(1) makes one)");
 	if (pl->session.new_keyring)
-		script_line(sc, SCRIPT_NOTE, "a session keyring of its own ('keyctl session -' of "
-					     "keyutils makes one)");
+		script_line(sc, SCRIPT_NOTE,
+			    "a session keyring of its own ('keyctl session -' of "
+			    "keyutils makes one)");
 }
 
 const struct layer layer_session = {
 	.name = "session",
 	.isolates = "session, controlling terminal, session keyring",
-	.without = "the command could type into the caller's terminal and read the caller's keys",
+	.without = "the command could type into the caller's terminal and read the "
+		   "caller's keys",
 	.plan = session_plan,
 	.apply[SIDE_BOX] = session_box,
 	.apply[SIDE_LAST] = session_last,

@@ -21,7 +21,8 @@
 #endif
 #define NS_PER_S INT64_C(1000000000)
 
-static int time_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int time_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		     struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -32,10 +33,12 @@ static int time_plan(const struct profile *pf, struct host *h, struct plan *pl, 
 	pl->unshare_flags |= CLONE_NEWTIME;
 	pl->time.boottime = pf->time.boottime;
 	pl->time.monotonic = pf->time.monotonic;
-	plan_fact(pl, "time", "time.boottime", origin_text(pf, FIELD_time_boottime, where),
-		  "%+.3fs", (double)pl->time.boottime / 1e9);
-	plan_fact(pl, "time", "time.monotonic", origin_text(pf, FIELD_time_monotonic, where),
-		  "%+.3fs", (double)pl->time.monotonic / 1e9);
+	plan_fact(pl, "time", "time.boottime",
+		  origin_text(pf, FIELD_time_boottime, where), "%+.3fs",
+		  (double)pl->time.boottime / 1e9);
+	plan_fact(pl, "time", "time.monotonic",
+		  origin_text(pf, FIELD_time_monotonic, where), "%+.3fs",
+		  (double)pl->time.monotonic / 1e9);
 	return 0;
 }
 
@@ -81,7 +84,8 @@ static void time_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->unshare_flags & CLONE_NEWTIME)
 		text_addf(out,
-			  "unshare(CLONE_NEWTIME), /proc/self/timens_offsets, setns(): uptime and "
+			  "unshare(CLONE_NEWTIME), /proc/self/timens_offsets, setns(): "
+			  "uptime and "
 			  "CLOCK_MONOTONIC are shifted; the time of day is not.\n"
 			  "  $ unshare --time --boottime %" PRId64 " --monotonic %" PRId64
 			  " --fork COMMAND\n",
@@ -93,7 +97,8 @@ static void time_script(const struct plan *pl, struct script *sc)
 {
 	if (!(pl->unshare_flags & CLONE_NEWTIME))
 		return;
-	script_words(sc, SCRIPT_UNSHARE, "--time --boottime %" PRId64 " --monotonic %" PRId64 "%s",
+	script_words(sc, SCRIPT_UNSHARE,
+		     "--time --boottime %" PRId64 " --monotonic %" PRId64 "%s",
 		     pl->time.boottime / NS_PER_S, pl->time.monotonic / NS_PER_S,
 		     pl->clone_flags & CLONE_NEWPID ? "" : " --fork");
 	if (pl->time.boottime % NS_PER_S || pl->time.monotonic % NS_PER_S)

@@ -26,7 +26,8 @@ static bool is_foreign(const struct plan *pl, const char *target)
 {
 	if (pl->tree.root == PLAN_ROOT_DIRECTORY)
 		return true;
-	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));) {
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const char *at = plan_text(pl, m->target);
 
 		switch ((enum mount_op)m->op) {
@@ -160,7 +161,8 @@ bool tree_is_covered(const struct profile *pf, const char *target)
 
 uint32_t tree_idmap(const struct plan *pl)
 {
-	return pl->user.order == USER_LAST && pl->user.writer != MAP_BY_INSIDE ? PM_IDMAP : 0;
+	return pl->user.order == USER_LAST && pl->user.writer != MAP_BY_INSIDE ? PM_IDMAP
+									       : 0;
 }
 
 bool tree_is_writable(const struct plan *pl)

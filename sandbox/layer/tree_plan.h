@@ -31,25 +31,29 @@ bool tree_has(const struct plan *pl, const char *target);
 
 /** tree_wish() - The wish that mounts something on exactly @target, or NULL */
 const struct mount_wish *tree_wish(const struct profile *pf, const char *target);
-/** tree_cwd_refused() - Why the current directory may not be handed in without being asked
- * for (decisions.md 9), or NULL when it may */
+/** tree_cwd_refused() - Why the current directory may not be handed in without being
+ * asked for (decisions.md 9), or NULL when it may */
 const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd);
 /** tree_is_covered() - Whether a wish mounts over @target or a directory above it */
 bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
 uint32_t tree_idmap(const struct plan *pl);
-/** tree_is_writable() - Whether nook may make mount points in the tree: they go to a tmpfs
- * or an upper, never to the host */
+/** tree_is_writable() - Whether nook may make mount points in the tree: they go to a
+ * tmpfs or an upper, never to the host */
 bool tree_is_writable(const struct plan *pl);
 
 /** root_host_plan() - The walk of decisions.md 8 over the host's tree */
-int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
-/** root_system_plan() - /usr and what a shell needs of /etc; @system false: an empty root */
-int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl, bool system);
+int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		   struct err *e);
+/** root_system_plan() - /usr and what a shell needs of /etc; @system false:
+ * an empty root */
+int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		     bool system);
 
 /** hide_plan() - Masks over hidden paths wherever a mount shows them */
 int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
-/** hide_plan_proc(), hide_plan_sys() - Masks and read-only places of containment.md 4.4 */
+/** hide_plan_proc(), hide_plan_sys() - Masks and read-only
+ * places of containment.md 4.4 */
 void hide_plan_proc(const struct profile *pf, struct plan *pl);
 void hide_plan_sys(struct host *h, struct plan *pl);
 /** hide_covers() - Whether a path is, or lies above, something hidden by default: what

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* user.c - the user namespace: made first without rights, entered last by root
  *
- * Theory of operation (decisions.md 1). Rootless, the namespace is made by clone3 and owns
- * everything that follows: `user_make` gives it ids. As root an overlay of '/' would fail
- * in there, so everything is built in the first namespace and `user_enter` goes in
+ * Theory of operation (decisions.md 1). Rootless, the namespace is made by clone3 and
+ * owns everything that follows: `user_make` gives it ids. As root an overlay of '/' would
+ * fail in there, so everything is built in the first namespace and `user_enter` goes in
  * afterwards, into a namespace that owns nothing of the box: mount(2) or sethostname(2)
  * fail inside whatever the payload becomes.
  *
@@ -29,7 +29,8 @@
 #include "layer/script.h"
 #include "layer/user_plan.h"
 
-/* Raw: a libc's own calls go through all threads and keep state, and SIDE_LAST shares memory */
+/* Raw: a libc's own calls go through all threads and keep state,
+ * and SIDE_LAST shares memory */
 static int set_ids(uint32_t uid, uint32_t gid, struct err *e)
 {
 	if (syscall(SYS_setresgid, gid, gid, gid) < 0)
@@ -39,8 +40,8 @@ static int set_ids(uint32_t uid, uint32_t gid, struct err *e)
 	return 0;
 }
 
-static int write_map(const struct plan *pl, const struct plan_list *list, const char *path,
-		     struct err *e)
+static int write_map(const struct plan *pl, const struct plan_list *list,
+		     const char *path, struct err *e)
 {
 	const struct plan_map *m = plan_each(pl, list, NULL);
 	char line[64];
@@ -73,10 +74,12 @@ static int lock_nesting(const struct plan *pl, const struct site *s, struct err 
 
 	if (!pl->user.lock_nesting)
 		return 0;
-	r = s->old_proc_fd >= 0 ? file_write(s->old_proc_fd, path, "0") :
-				  file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
+	r = s->old_proc_fd >= 0
+		    ? file_write(s->old_proc_fd, path, "0")
+		    : file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
 	if (r < 0)
-		return err_sys(e, "cannot forbid nested user namespaces in '/proc/%s'", path);
+		return err_sys(e, "cannot forbid nested user namespaces in '/proc/%s'",
+			       path);
 	return 0;
 }
 
@@ -133,7 +136,8 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 	const struct plan_user *u = &pl->user;
 
 	(void)s;
-	/* With one id they were dropped before it was mapped: here the kernel forbids it */
+	/* With one id they were dropped before it was mapped:
+	 * here the kernel forbids it */
 	if (u->groups == PLAN_GROUPS_SET &&
 	    (u->writer != MAP_BY_INSIDE || u->order == USER_NONE) &&
 	    syscall(SYS_setgroups, (size_t)u->group_count, u->group) < 0)
@@ -146,7 +150,8 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 }
 
 /* "0 100000 65536": the lines of a map as newuidmap(1) and the kernel take them */
-static void add_lines(const struct plan *pl, const struct plan_list *map, struct text *out)
+static void add_lines(const struct plan *pl, const struct plan_list *map,
+		      struct text *out)
 {
 	for (const struct plan_map *m = NULL; (m = plan_each(pl, map, m));)
 		text_addf(out, " %u %u %u", m->inside, m->outside, m->count);
@@ -157,7 +162,8 @@ static void add_commands(const struct plan *pl, struct text *out)
 	const struct plan_user *u = &pl->user;
 
 	if (u->writer == MAP_BY_INSIDE) {
-		text_addf(out, "  $ unshare --user --map-user=%u --map-group=%u COMMAND\n",
+		text_addf(out,
+			  "  $ unshare --user --map-user=%u --map-group=%u COMMAND\n",
 			  u->uid, u->gid);
 		return;
 	}
@@ -170,41 +176,51 @@ static void add_commands(const struct plan *pl, struct text *out)
 static void user_explain(const struct plan *pl, struct text *out)
 {
 	static const char *const writers[] = {
-		[MAP_BY_INSIDE] = "write(/proc/self/uid_map): one id, the only map that the "
-				  "kernel lets a process write for itself. All other owners "
-				  "show as 65534, nobody.\n",
-		[MAP_BY_KEEPER] = "write(/proc/PID/uid_map): a range of ids that are nobody's on "
-				  "this machine, so root inside is not root outside.\n",
-		[MAP_BY_HELPERS] = "newuidmap(1), newgidmap(1): a range out of /etc/subuid and "
-				   "/etc/subgid, written by two setuid programs.\n",
+		[MAP_BY_INSIDE] =
+			"write(/proc/self/uid_map): one id, the only map that the "
+			"kernel lets a process write for itself. All other owners "
+			"show as 65534, nobody.\n",
+		[MAP_BY_KEEPER] =
+			"write(/proc/PID/uid_map): a range of ids that are nobody's on "
+			"this machine, so root inside is not root outside.\n",
+		[MAP_BY_HELPERS] =
+			"newuidmap(1), newgidmap(1): a range out of /etc/subuid and "
+			"/etc/subgid, written by two setuid programs.\n",
 	};
 	const struct plan_user *u = &pl->user;
 
 	if (u->order == USER_NONE)
 		return;
 	if (u->order == USER_FIRST)
-		text_add(out, "clone3(CLONE_NEWUSER): made first. In it nook has every "
-			      "capability, over what it builds and nothing else; every later "
-			      "wall is built with these.\n");
+		text_add(out,
+			 "clone3(CLONE_NEWUSER): made first. In it nook has every "
+			 "capability, over what it builds and nothing else; every later "
+			 "wall is built with these.\n");
 	else
 		text_add(out, "setns(CLONE_NEWUSER), after everything else is built: the "
-			      "namespace that the command is in owns nothing of the box, so that "
+			      "namespace that the command is in owns nothing of the box, "
+			      "so that "
 			      "even uid 0 inside cannot mount or set the host name.\n");
 	text_add(out, writers[u->writer]);
-	text_add(out, u->groups == PLAN_GROUPS_SET
-			      ? "setgroups(): the caller's supplementary groups are dropped.\n"
-			      : "Supplementary groups stay as they are: one mapped id gives no "
-				"right to drop them.\n");
+	text_add(
+		out,
+		u->groups == PLAN_GROUPS_SET
+			? "setgroups(): the caller's supplementary groups are dropped.\n"
+			: "Supplementary groups stay as they are: one mapped id gives no "
+			  "right to drop them.\n");
 	if (u->lock_nesting)
-		text_add(out, "/proc/sys/user/max_user_namespaces = 0 inside: no user namespace "
-			      "can be made in the box, so none of its rights can be had.\n");
+		text_add(out,
+			 "/proc/sys/user/max_user_namespaces = 0 inside: no user "
+			 "namespace "
+			 "can be made in the box, so none of its rights can be had.\n");
 	add_commands(pl, out);
 }
 
 const struct layer layer_user_make = {
 	.name = "user",
 	.isolates = "user and group ids, and with them every right outside",
-	.without = "ids inside are this machine's ids; only root can make the other namespaces",
+	.without = "ids inside are this machine's ids; only root can make the other "
+		   "namespaces",
 	.plan = user_plan,
 	.needs_host = user_needs_host,
 	.apply[SIDE_BOX] = make_box,

@@ -45,8 +45,8 @@ static uint32_t id_in_file(struct host *h, const char *path, const char *name)
 }
 
 /* A number is never looked up as a name, whatever it is (CVE-2026-46680) */
-static int resolve_id(const struct profile *pf, struct host *h, const char *text, bool group,
-		      uint32_t *id, struct err *e)
+static int resolve_id(const struct profile *pf, struct host *h, const char *text,
+		      bool group, uint32_t *id, struct err *e)
 {
 	const char *file = group ? "/etc/group" : "/etc/passwd";
 	char path[4096];
@@ -56,22 +56,27 @@ static int resolve_id(const struct profile *pf, struct host *h, const char *text
 	if (*text >= '0' && *text <= '9') {
 		n = strtoull(text, &end, 10);
 		if (*end || n >= NO_ID || end - text > 10)
-			return err_set(e, "'user.%s' is '%s': expected a number below 4294967295",
-				       group ? "group" : "id", text);
+			return err_set(
+				e,
+				"'user.%s' is '%s': expected a number below 4294967295",
+				group ? "group" : "id", text);
 		*id = (uint32_t)n;
 		return 0;
 	}
 	snprintf(path, sizeof(path), "%s%s",
-		 pf->root.from == ROOT_DIRECTORY && pf->root.path ? pf->root.path : "", file);
+		 pf->root.from == ROOT_DIRECTORY && pf->root.path ? pf->root.path : "",
+		 file);
 	*id = id_in_file(h, path, text);
 	if (*id == NO_ID && !strcmp(text, "root"))
 		*id = 0;
 	if (*id == NO_ID)
-		return err_set(e, "'user.%s': no '%s' in '%s'", group ? "group" : "id", text, path);
+		return err_set(e, "'user.%s': no '%s' in '%s'", group ? "group" : "id",
+			       text, path);
 	return 0;
 }
 
-static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e)
 {
 	struct plan_user *u = &pl->user;
 
@@ -108,8 +113,8 @@ static void add_map(struct plan *pl, struct plan_list *list, uint32_t inside,
 }
 
 /* @own stands at @id; what is left of 0..65535 comes from the ranges, in order */
-static uint32_t map_around(struct plan *pl, struct plan_list *list, uint32_t id, uint32_t own,
-			   const struct host_range *ranges, size_t count)
+static uint32_t map_around(struct plan *pl, struct plan_list *list, uint32_t id,
+			   uint32_t own, const struct host_range *ranges, size_t count)
 {
 	uint32_t inside = 0;
 
@@ -143,12 +148,15 @@ static int plan_subids(struct host *h, struct plan *pl, struct err *e)
 	const char *newgidmap = host_program(h, "newgidmap");
 
 	if (!nu || !ng) {
-		err_set(e, "'user.map: subids' needs lines for '%s' in /etc/subuid and /etc/subgid",
+		err_set(e,
+			"'user.map: subids' needs lines for '%s' in /etc/subuid and "
+			"/etc/subgid",
 			host_user(h));
-		return err_hint(e,
-				"as root: usermod --add-subuids 100000-165535 --add-subgids "
-				"100000-165535 %s",
-				host_user(h));
+		return err_hint(
+			e,
+			"as root: usermod --add-subuids 100000-165535 --add-subgids "
+			"100000-165535 %s",
+			host_user(h));
 	}
 	if (!newuidmap || !newgidmap) {
 		err_set(e, "'user.map: subids' needs newuidmap and newgidmap");
@@ -193,7 +201,8 @@ static int plan_list_map(const struct profile *pf, struct host *h, struct plan *
 	u->newuidmap = plan_put(pl, host_program(h, "newuidmap"));
 	u->newgidmap = plan_put(pl, host_program(h, "newgidmap"));
 	if (!u->newuidmap || !u->newgidmap) {
-		err_set(e, "a 'user.map' list needs newuidmap and newgidmap for an ordinary user");
+		err_set(e, "a 'user.map' list needs newuidmap and newgidmap for an "
+			   "ordinary user");
 		return err_hint(e, "as root: apt-get install uidmap");
 	}
 	return 0;
@@ -207,7 +216,8 @@ static bool is_mapped(const struct plan *pl, const struct plan_list *list, uint3
 	return false;
 }
 
-static int plan_map(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int plan_map(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e)
 {
 	struct plan_user *u = &pl->user;
 	enum user_map how = pf->user.map;
@@ -228,12 +238,15 @@ static int plan_map(const struct profile *pf, struct host *h, struct plan *pl, s
 		add_map(pl, &u->gid_map, u->gid, host_gid(h), 1);
 	}
 	if (!is_mapped(pl, &u->uid_map, u->uid) || !is_mapped(pl, &u->gid_map, u->gid))
-		return err_set(e, "user %u, group %u inside: the id map has no such id", u->uid,
-			       u->gid);
-	/* 65534 is what unmapped owners look like: the payload would seem to own them all */
+		return err_set(e, "user %u, group %u inside: the id map has no such id",
+			       u->uid, u->gid);
+	/* 65534 is what unmapped owners look like:
+	 * the payload would seem to own them all */
 	if ((u->uid == OVERFLOW_ID && !is_mapped(pl, &u->uid_map, 0)) ||
 	    (u->gid == OVERFLOW_ID && !is_mapped(pl, &u->gid_map, 0)))
-		return err_set(e, "user 65534 inside is what unmapped ids look like: take another");
+		return err_set(
+			e,
+			"user 65534 inside is what unmapped ids look like: take another");
 	return 0;
 }
 
@@ -258,9 +271,11 @@ static int add_group(const struct profile *pf, struct host *h, struct plan *pl,
 	if (resolve_id(pf, h, name, true, &id, e) < 0)
 		return -1;
 	if (u->order != USER_NONE && !is_mapped(pl, &u->gid_map, id))
-		return err_set(e, "'user.groups': group %u inside is not in the id map", id);
+		return err_set(e, "'user.groups': group %u inside is not in the id map",
+			       id);
 	if (u->group_count == ARRAY_SIZE(u->group))
-		return err_set(e, "'user.groups': at most %zu groups", ARRAY_SIZE(u->group));
+		return err_set(e, "'user.groups': at most %zu groups",
+			       ARRAY_SIZE(u->group));
 	u->group[u->group_count++] = id;
 	return 0;
 }
@@ -281,17 +296,23 @@ static int plan_groups(const struct profile *pf, struct host *h, struct plan *pl
 	u->group[0] = u->gid;
 	u->group_count = 1;
 	if (!can && have && pf->user.groups != GROUPS_AUTO) {
-		err_set(e, "'user.groups': the kernel lets nobody drop groups with a single id");
-		return err_hint(e, "add 'user: {map: subids}', or start nook without extra groups");
+		err_set(e, "'user.groups': the kernel lets nobody drop groups with a "
+			   "single id");
+		return err_hint(
+			e,
+			"add 'user: {map: subids}', or start nook without extra groups");
 	}
 	if (!can && have)
-		plan_say(pl, "user", FACT_UNENFORCED, "user.groups",
-			 "%zu supplementary groups of the caller stay in force: with one id the "
-			 "kernel does not let them be dropped ('user: {map: subids}' can)",
-			 have);
+		plan_say(
+			pl, "user", FACT_UNENFORCED, "user.groups",
+			"%zu supplementary groups of the caller stay in force: with one "
+			"id the "
+			"kernel does not let them be dropped ('user: {map: subids}' can)",
+			have);
 	if (pf->user.groups == GROUPS_LIST) {
 		if (!can)
-			return err_set(e, "'user.groups' with a list needs more than one mapped id");
+			return err_set(e, "'user.groups' with a list needs more than one "
+					  "mapped id");
 		for (size_t i = 0; i < pf->user.group_list.count; i++)
 			if (add_group(pf, h, pl, pf->user.group_list.v[i].text, e) < 0)
 				return -1;
@@ -312,7 +333,8 @@ static int plan_without(const struct profile *pf, struct host *h, struct plan *p
 		return err_hint(e, "add user to 'namespaces', or run as root");
 	}
 	if (pf->namespaces && pf->user.map != MAP_NONE) {
-		err_set(e, "'namespaces' without user as root gives the box the host's root ids");
+		err_set(e, "'namespaces' without user as root gives the box the host's "
+			   "root ids");
 		return err_hint(e, "if that is wanted, say so: 'user: {map: none}'");
 	}
 	if (pf->namespaces)
@@ -323,13 +345,15 @@ static int plan_without(const struct profile *pf, struct host *h, struct plan *p
 
 static void say_ids(const struct profile *pf, struct plan *pl)
 {
-	static const char *const writers[] = { "one id", "a range", "a range of subordinate ids" };
+	static const char *const writers[] = { "one id", "a range",
+					       "a range of subordinate ids" };
 	const struct plan_user *u = &pl->user;
 	char where[ORIGIN_SIZE];
 
-	plan_fact(pl, "user", "user.id", origin_text(pf, FIELD_user_id, where), "%u", u->uid);
-	plan_fact(pl, "user", "user.group", origin_text(pf, FIELD_user_group, where), "%u",
-		  u->gid);
+	plan_fact(pl, "user", "user.id", origin_text(pf, FIELD_user_id, where), "%u",
+		  u->uid);
+	plan_fact(pl, "user", "user.group", origin_text(pf, FIELD_user_group, where),
+		  "%u", u->gid);
 	if (u->order == USER_NONE)
 		return;
 	plan_fact(pl, "user", "user.map", origin_text(pf, FIELD_user_map, where), "%s",

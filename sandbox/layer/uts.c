@@ -10,7 +10,8 @@
 #include "layer/script.h"
 #include "layer/where.h"
 
-static int uts_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int uts_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -45,8 +46,8 @@ static void uts_explain(const struct plan *pl, struct text *out)
 	if (!(pl->clone_flags & CLONE_NEWUTS))
 		return;
 	text_addf(out,
-		  "clone3(CLONE_NEWUTS), sethostname(\"%s\"): uname(2) inside shows this name; "
-		  "the host keeps its own.\n  $ unshare --uts sh -c 'hostname ",
+		  "clone3(CLONE_NEWUTS), sethostname(\"%s\"): uname(2) inside shows this "
+		  "name; the host keeps its own.\n  $ unshare --uts sh -c 'hostname ",
 		  plan_text(pl, pl->hostname));
 	text_shell(out, plan_text(pl, pl->hostname));
 	text_add(out, "; exec COMMAND'\n");
@@ -58,7 +59,8 @@ static void uts_script(const struct plan *pl, struct script *sc)
 		return;
 	script_words(sc, SCRIPT_UNSHARE, "--uts");
 	if (pl->hostname)
-		script_command(sc, SCRIPT_INSIDE, "hostname", plan_text(pl, pl->hostname), NULL);
+		script_command(sc, SCRIPT_INSIDE, "hostname", plan_text(pl, pl->hostname),
+			       NULL);
 }
 
 const struct layer layer_uts = {

@@ -21,8 +21,8 @@ static int open_below(int root, const char *path, bool no_links)
 	};
 	int fd;
 
-	/* EAGAIN: something was renamed while ".." was walked; the kernel asks to try again
-	 * (openat2(2)). A tree that is renamed for ever is refused. */
+	/* EAGAIN: something was renamed while ".." was walked; the kernel asks to try
+	 * again (openat2(2)). A tree that is renamed for ever is refused. */
 	for (int i = 0; i < 64; i++) {
 		fd = sys_openat2(root, path, &how);
 		if (fd >= 0 || errno != EAGAIN)
@@ -66,10 +66,12 @@ static int make_one(int dir, const char *name, bool is_dir)
 
 	if (r < 0 && errno != EEXIST)
 		return -1;
-	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (is_dir ? O_DIRECTORY : 0));
+	fd = openat(dir, name,
+		    O_PATH | O_NOFOLLOW | O_CLOEXEC | (is_dir ? O_DIRECTORY : 0));
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	if (S_ISLNK(st.st_mode)) { /* a dangling one: what it names would not be below root */
+	/* a dangling one: what it names would not be below root */
+	if (S_ISLNK(st.st_mode)) {
 		errno = ELOOP;
 		return -1;
 	}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* alloc.c - the light program's malloc: made for a process that lives for milliseconds
  *
- * Theory of operation. musl's allocator is made to save memory in programs that live long:
- * it asks the kernel for every group of blocks and gives each back at once. A run of nook
- * paid 0.12 ms of 2.9 for that, most of it for mmap(2), munmap(2) and the page faults
- * behind them (docs/speed.md). Here blocks have sizes of powers of two, come from an area
- * that is part of the program, and wait in a list of their size when they are freed.
- * Nothing that the payload writes is ever kept in this heap: the keeper holds its messages
- * and signals on the stack. A header that is not what it was ends the process.
+ * Theory of operation. musl's allocator is made to save memory in programs that live
+ * long: it asks the kernel for every group of blocks and gives each back at once. A run
+ * of nook paid 0.12 ms of 2.9 for that, most of it for mmap(2), munmap(2) and the page
+ * faults behind them (docs/speed.md). Here blocks have sizes of powers of two, come from
+ * an area that is part of the program, and wait in a list of their size when they are
+ * freed. Nothing that the payload writes is ever kept in this heap: the keeper holds its
+ * messages and signals on the stack. A header that is not what it was ends the process.
  *
  * The full program, all variants with sanitizers and a light one on glibc keep the C
  * library's own.
@@ -52,7 +52,8 @@ static struct {
 
 static void *map(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }

@@ -24,7 +24,7 @@ count=0
 list | while read -r file; do
 	[ -f "$file" ] && [ ! -L "$file" ] || continue
 	case $file in
-	completions/*) continue ;;
+	completions/* | tests/plan/golden/*) continue ;;
 	*.bats) dialect='-s bats' ;;
 	*.bash) dialect='-s bash' ;;
 	*)

@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc < 3 || argc > 4 || !pl) {
-		fprintf(stderr, "usage: planner HOST-DIRECTORY PROFILE [dump|summary|TOOL]\n");
+		fprintf(stderr,
+			"usage: planner HOST-DIRECTORY PROFILE [dump|summary|TOOL]\n");
 		return 2;
 	}
 	h = host_open_fixture(argv[1], &e);

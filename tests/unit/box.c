@@ -56,7 +56,8 @@ static void ends(const char *script, enum cause cause, int code, const char *wha
 	struct err e;
 	struct result r = run(new_plan(script), &e);
 
-	ok(r.cause == cause && r.exit_code == code, "%s: %s %d", what, cause_name(cause), code);
+	ok(r.cause == cause && r.exit_code == code, "%s: %s %d", what, cause_name(cause),
+	   code);
 	if (r.cause != cause || r.exit_code != code)
 		diag("got %s %d, %s", cause_name(r.cause), r.exit_code, e.text);
 }
@@ -90,7 +91,8 @@ static void dies_with_keeper(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	alarm(5);
-	ok(read(pipes[0], &byte, 1) == 0, "everything of the box ends with a killed keeper");
+	ok(read(pipes[0], &byte, 1) == 0,
+	   "everything of the box ends with a killed keeper");
 	alarm(0);
 	close(pipes[0]);
 }
@@ -108,7 +110,8 @@ int main(void)
 	ends("exit 7", CAUSE_EXITED, 7, "failure");
 	ends("kill -SEGV $$", CAUSE_SIGNALED, 128 + SIGSEGV, "signal");
 	ends("exit 137", CAUSE_EXITED, 137, "a payload that says 137 was not killed");
-	ends("kill -TERM 1; kill -KILL 1; exit 3", CAUSE_EXITED, 3, "pid 1 takes no signal");
+	ends("kill -TERM 1; kill -KILL 1; exit 3", CAUSE_EXITED, 3,
+	     "pid 1 takes no signal");
 	ends("sleep 60 & exit 0", CAUSE_EXITED, 0, "a daemon ends with the box");
 	ends("for i in 1 2 3 4 5; do (sh -c 'sleep 0.01 &' ); done; sleep 0.1; exit 4",
 	     CAUSE_EXITED, 4, "orphans are reaped");
@@ -120,14 +123,17 @@ int main(void)
 	pl = new_plan("trap '' TERM; while :; do sleep 0.05; done");
 	pl->limits.wall = 100000000;
 	r = run(pl, &e);
-	ok(r.cause == CAUSE_WALL && r.wall_ns < 2000000000, "TERM becomes KILL after grace");
-	pl = new_plan("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done");
+	ok(r.cause == CAUSE_WALL && r.wall_ns < 2000000000,
+	   "TERM becomes KILL after grace");
+	pl = new_plan(
+		"while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done");
 	pl->limits.output = 4096;
 	int keep = dup(1), null = open("/dev/null", O_WRONLY);
 	dup2(null, 1);
 	r = run(pl, &e);
 	dup2(keep, 1);
-	ok(r.cause == CAUSE_OUTPUT && r.exit_code == 137 && r.output == 4096, "output limit");
+	ok(r.cause == CAUSE_OUTPUT && r.exit_code == 137 && r.output == 4096,
+	   "output limit");
 
 	pl = new_plan("");
 	pl->env.argv = (struct plan_list){ 0 };
@@ -144,7 +150,8 @@ int main(void)
 	pl = new_plan("exit 5");
 	pl->session.init_none = 1;
 	r = run(pl, &e);
-	ok(r.cause == CAUSE_EXITED && r.exit_code == 5, "without init: the payload is pid 1");
+	ok(r.cause == CAUSE_EXITED && r.exit_code == 5,
+	   "without init: the payload is pid 1");
 	dies_with_keeper();
 	if (!store_open(&st, &e)) {
 		store_gc(&st, 0);
