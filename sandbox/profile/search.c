@@ -140,8 +140,15 @@ static int check_file(const char *path, const struct stat *st, bool is_shipped,
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, "profile '%s': not a regular file", path);
 	if (!is_owner_trusted(st->st_uid, is_shipped)) {
-		err_set(e, "profile '%s': belongs to user %u, expected you or root", path,
-			st->st_uid);
+		if (st->st_uid == OVERFLOW_ID)
+			err_set(e,
+				"profile '%s': its owner has no id here, expected you or "
+				"root",
+				path);
+		else
+			err_set(e,
+				"profile '%s': belongs to user %u, expected you or root",
+				path, st->st_uid);
 		return err_hint(e, "read it, then copy it to a file of your own");
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
