@@ -92,10 +92,7 @@ static const char *near_key(const struct loader *ld, const char *group, const ch
 	for (int f = 0; !near && f < FIELD_COUNT; f++) {
 		const char *dot = strrchr(field_info[f].key, '.');
 
-		if (dot && !strcmp(dot + 1, key))
-			near = field_info[f].key;
-		else if (!group && !strchr(key, '.') && is_group(key))
-			near = key;
+		near = dot && !strcmp(dot + 1, key) ? field_info[f].key : NULL;
 	}
 	return near;
 }
@@ -105,6 +102,8 @@ int unknown_key(const struct loader *ld, const struct origin *at, const char *gr
 {
 	const char *near = near_key(ld, group, key);
 
+	if (!group && *key && is_group(key))
+		return wrong(ld, at, "'%s' is a group of keys, set one of them", key);
 	return wrong(ld, at, "unknown key '%s%s%s'%s%s%s", group ? group : "",
 		     group ? "." : "", shown(ld, key), near ? ", did you mean '" : "",
 		     near ? near : "", near ? "'" : "");

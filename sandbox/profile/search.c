@@ -211,7 +211,7 @@ static int read_at(struct search *s, const struct place *where, const char *file
 	if (fstat(where->fd, &dir))
 		return err_sys(e, "profile '%s': cannot look at its directory",
 			       out->path);
-	nofollow = (dir.st_mode & S_IWOTH) ||
+	nofollow = (dir.st_mode & (S_IWGRP | S_IWOTH)) ||
 		   !is_owner_trusted(dir.st_uid, where->is_shipped);
 	fd = openat(where->fd, file,
 		    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |

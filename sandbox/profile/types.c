@@ -235,7 +235,7 @@ static int read_map(struct loader *ld, const struct field_info *f, const struct 
 	if (!v)
 		return no_memory(ld);
 	for (const struct node *c = n->first; c; c = c->next) {
-		const char *why = f->type->expects;
+		const char *why = "expected text, or null to take it away";
 
 		if (f->type->check_key(c->key, &why))
 			return wrong(ld, &c->key_at, "'%s' cannot have '%s': %s", f->key,

@@ -161,6 +161,12 @@ labels:
 	assert_stderr "nook: --set: 'limits.memory' cannot be '5X': expected a size such as 512M, or max"
 	nook_run profile show a --set limits.memroy=5M
 	assert_stderr "nook: --set: unknown key 'limits.memroy', did you mean 'limits.memory'"
+	nook_run profile show a --set root=null
+	assert_stderr "nook: --set: 'root' is a group of keys, set one of them"
+	nook_run profile show a --set 'environment.A=[1]'
+	assert_stderr "nook: --set: 'environment.A' cannot be a list: expected text, or null to take it away"
+	nook_run profile show a --set +hostname=x
+	assert_stderr "nook: --set: '+hostname': only a list can be appended to"
 	nook_run profile show a --set hostname=null
 	refute_match hostname
 }
