@@ -20,6 +20,7 @@ static struct plan *new_plan(const char *script)
 	struct plan_map *m;
 
 	pl->clone_flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER;
+	pl->tree.root = PLAN_ROOT_NONE; /* without a mount namespace no root can change */
 	pl->profile = plan_put(pl, "test");
 	pl->user.order = USER_FIRST;
 	pl->user.writer = MAP_BY_INSIDE;
