@@ -22,13 +22,14 @@ static int wish_text(struct args *a, const char *option, const char *key,
 	return args_wish(a, option, key, text_str(&q));
 }
 
+/* One entry of a map: @pair is NAME=VALUE, @equals its sign */
 static int wish_named(struct args *a, const char *option, const char *map,
-		      const char *name, size_t len, const char *text)
+		      const char *pair, const char *equals)
 {
 	char key[256];
 
-	snprintf(key, sizeof(key), "%s.%.*s", map, (int)len, name);
-	return wish_text(a, option, key, text);
+	snprintf(key, sizeof(key), "%s.%.*s", map, (int)(equals - pair), pair);
+	return wish_text(a, option, key, equals + 1);
 }
 
 static int rule_set(struct args *a, const char *option, const char *v, struct err *e)
@@ -52,7 +53,7 @@ static int rule_env(struct args *a, const char *option, const char *v, struct er
 		return cmd_usage(a, e, "--env '%s': expected NAME=VALUE or NAME", v);
 	if (!equals)
 		return wish_text(a, option, "+environment_pass", v);
-	return wish_named(a, option, "environment", v, (size_t)(equals - v), equals + 1);
+	return wish_named(a, option, "environment", v, equals);
 }
 
 static int rule_label(struct args *a, const char *option, const char *v, struct err *e)
@@ -61,7 +62,7 @@ static int rule_label(struct args *a, const char *option, const char *v, struct 
 
 	if (!equals || equals == v)
 		return cmd_usage(a, e, "--label '%s': expected NAME=VALUE", v);
-	return wish_named(a, option, "labels", v, (size_t)(equals - v), equals + 1);
+	return wish_named(a, option, "labels", v, equals);
 }
 
 static int rule_ulimit(struct args *a, const char *option, const char *v, struct err *e)
@@ -70,7 +71,7 @@ static int rule_ulimit(struct args *a, const char *option, const char *v, struct
 
 	if (!equals || equals == v)
 		return cmd_usage(a, e, "--ulimit '%s': expected NAME=SOFT[:HARD]", v);
-	return wish_named(a, option, "rlimits", v, (size_t)(equals - v), equals + 1);
+	return wish_named(a, option, "rlimits", v, equals);
 }
 
 /* SRC:DST[:OPTIONS], or "." for the current directory at its own path, writable */

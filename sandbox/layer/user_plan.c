@@ -44,35 +44,35 @@ static uint32_t id_in_file(struct host *h, const char *path, const char *name)
 	return NO_ID;
 }
 
-/* A number is never looked up as a name, whatever it is (CVE-2026-46680) */
-static int resolve_id(const struct profile *pf, struct host *h, const char *text,
-		      bool group, uint32_t *id, struct err *e)
+/* A number is never looked up as a name, whatever it is (CVE-2026-46680). NO_ID and @e
+ * where there is no such id */
+static uint32_t resolve_id(const struct profile *pf, struct host *h, const char *text,
+			   bool group, struct err *e)
 {
 	const char *file = group ? "/etc/group" : "/etc/passwd";
 	char path[4096];
+	const char *key = group ? "group" : "id";
 	char *end;
 	unsigned long long n;
+	uint32_t id;
 
 	if (*text >= '0' && *text <= '9') {
 		n = strtoull(text, &end, 10);
-		if (*end || n >= NO_ID || end - text > 10)
-			return err_set(
-				e,
-				"'user.%s' is '%s': expected a number below 4294967295",
-				group ? "group" : "id", text);
-		*id = (uint32_t)n;
-		return 0;
+		if (!*end && n < NO_ID && end - text <= 10)
+			return (uint32_t)n;
+		err_set(e, "'user.%s' is '%s': expected a number below 4294967295", key,
+			text);
+		return NO_ID;
 	}
 	snprintf(path, sizeof(path), "%s%s",
 		 pf->root.from == ROOT_DIRECTORY && pf->root.path ? pf->root.path : "",
 		 file);
-	*id = id_in_file(h, path, text);
-	if (*id == NO_ID && !strcmp(text, "root"))
-		*id = 0;
-	if (*id == NO_ID)
-		return err_set(e, "'user.%s': no '%s' in '%s'", group ? "group" : "id",
-			       text, path);
-	return 0;
+	id = id_in_file(h, path, text);
+	if (id == NO_ID && !strcmp(text, "root"))
+		id = 0;
+	if (id == NO_ID)
+		err_set(e, "'user.%s': no '%s' in '%s'", key, text, path);
+	return id;
 }
 
 static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl,
@@ -90,13 +90,13 @@ static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl,
 		u->uid = u->gid = 1000;
 	}
 	if (pf->user.id) {
-		if (resolve_id(pf, h, pf->user.id, false, &u->uid, e) < 0)
+		u->uid = u->gid = resolve_id(pf, h, pf->user.id, false, e);
+		if (u->uid == NO_ID)
 			return -1;
-		u->gid = u->uid;
 	}
-	if (pf->user.group && resolve_id(pf, h, pf->user.group, true, &u->gid, e) < 0)
-		return -1;
-	return 0;
+	if (pf->user.group)
+		u->gid = resolve_id(pf, h, pf->user.group, true, e);
+	return u->gid == NO_ID ? -1 : 0;
 }
 
 static void add_map(struct plan *pl, struct plan_list *list, uint32_t inside,
@@ -112,13 +112,12 @@ static void add_map(struct plan *pl, struct plan_list *list, uint32_t inside,
 	m->count = count;
 }
 
-/* @own stands at @id; what is left of 0..65535 comes from the ranges, in order */
-static uint32_t map_around(struct plan *pl, struct plan_list *list, uint32_t id,
-			   uint32_t own, const struct host_range *ranges, size_t count)
+/* The caller stands at @id; what is left of 0..65535 comes from the ranges, in order */
+static void map_around(struct plan *pl, struct plan_list *list, uint32_t id,
+		       const struct host_range *ranges, size_t count)
 {
 	uint32_t inside = 0;
 
-	add_map(pl, list, id, own, 1);
 	for (size_t r = 0; r < count; r++) {
 		uint32_t first = ranges[r].first, left = ranges[r].count;
 
@@ -136,7 +135,6 @@ static uint32_t map_around(struct plan *pl, struct plan_list *list, uint32_t id,
 			inside += n;
 		}
 	}
-	return inside;
 }
 
 static int plan_subids(struct host *h, struct plan *pl, struct err *e)
@@ -165,8 +163,10 @@ static int plan_subids(struct host *h, struct plan *pl, struct err *e)
 	u->writer = MAP_BY_HELPERS;
 	u->newuidmap = plan_put(pl, newuidmap);
 	u->newgidmap = plan_put(pl, newgidmap);
-	map_around(pl, &u->uid_map, u->uid, host_uid(h), uids, nu);
-	map_around(pl, &u->gid_map, u->gid, host_gid(h), gids, ng);
+	add_map(pl, &u->uid_map, u->uid, host_uid(h), 1);
+	add_map(pl, &u->gid_map, u->gid, host_gid(h), 1);
+	map_around(pl, &u->uid_map, u->uid, uids, nu);
+	map_around(pl, &u->gid_map, u->gid, gids, ng);
 	return 0;
 }
 
@@ -268,7 +268,8 @@ static int add_group(const struct profile *pf, struct host *h, struct plan *pl,
 	struct plan_user *u = &pl->user;
 	uint32_t id;
 
-	if (resolve_id(pf, h, name, true, &id, e) < 0)
+	id = resolve_id(pf, h, name, true, e);
+	if (id == NO_ID)
 		return -1;
 	if (u->order != USER_NONE && !is_mapped(pl, &u->gid_map, id))
 		return err_set(e, "'user.groups': group %u inside is not in the id map",
