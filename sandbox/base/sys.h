@@ -86,7 +86,8 @@ static inline int sys_clone3(struct clone_args *args)
 		return pid;
 	/* CLONE_PIDFD stores where CLONE_PARENT_SETTID would: the third argument
 	 * everywhere */
-	return (int)syscall(SYS_clone, args->flags | args->exit_signal, 0, args->pidfd, 0, 0);
+	return (int)syscall(SYS_clone, args->flags | args->exit_signal, 0, args->pidfd, 0,
+			    0);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)

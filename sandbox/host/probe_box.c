@@ -73,6 +73,12 @@ static void fix_subids(struct host *h, struct text *fix)
 	unsigned long long first = free_range(h), last = first + 65535;
 	const char *user = host_user(h);
 
+	/* Lines in files would not help: the ids are not there. */
+	if (!host_is_mapped(h, 65534, false) && !host_in_first_userns(h)) {
+		text_add(fix, "this user namespace has no ids to give away: let the outer box "
+			      "or container map a range (nook: 'user.map: subids')");
+		return;
+	}
 	if (*user >= '0' && *user <= '9') {
 		text_addf(fix,
 			  "uid %s has no line in /etc/passwd; newuidmap asks for one",

@@ -113,8 +113,8 @@ static bool is_filtered(struct host *h, int code)
 	       strstr(status, "\nSeccomp:\t2\n");
 }
 
-/* nook's own init is pid 1 here, or hidden from us as it is where its ids are others, and a
- * filter stands before us */
+/* nook's own init is pid 1 here, or hidden from us as it is where its ids are others, and
+ * a filter stands before us */
 static bool is_nooks_box(struct host *h, int code)
 {
 	const char *init = host_read(h, "/proc/1/comm");
