@@ -46,11 +46,11 @@ static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
 static void plan_proc(const struct profile *pf, struct host *h, struct plan *pl)
 {
 	const struct plan_user *u = &pl->user;
-	bool own = pl->clone_flags & CLONE_NEWPID;
+	bool own = pf->namespaces & NS_PID;
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
 
-	if (!own || (!host_is_root(h) && host_proc_masked(h))) {
+	if (tree_binds_proc(pf, h)) {
 		m = tree_bind(pl, "/proc", "/proc", TREE_SAFE | MOUNT_ATTR_NOEXEC);
 		plan_say(pl, "mount", own ? FACT_UNENFORCED : FACT_WARNING, "proc",
 			 own ? "a fresh /proc is refused here because the visible one is "

@@ -70,8 +70,7 @@ static int plan_stage(const struct profile *pf, struct host *h, struct plan *pl,
 	struct host_path there;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (is_source(pf, places[i]) ||
-		    (i == 0 && !(pf->namespaces & NS_PID))) /* the host's /proc is bound */
+		if (is_source(pf, places[i]) || (i == 0 && tree_binds_proc(pf, h)))
 			continue;
 		if (i == 0 || (host_stat(h, places[i], &there) && there.kind == HOST_DIR)) {
 			pl->tree.stage = plan_put(pl, places[i]);

@@ -165,6 +165,11 @@ uint32_t tree_idmap(const struct plan *pl)
 									       : 0;
 }
 
+bool tree_binds_proc(const struct profile *pf, struct host *h)
+{
+	return !(pf->namespaces & NS_PID) || (!host_is_root(h) && host_proc_masked(h));
+}
+
 bool tree_is_writable(const struct plan *pl)
 {
 	return pl->tree.root == PLAN_ROOT_TMPFS || pl->tree.overlay;

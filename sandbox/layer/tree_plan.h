@@ -38,6 +38,9 @@ const char *tree_cwd_refused(const struct profile *pf, struct host *h, const cha
 bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
 uint32_t tree_idmap(const struct plan *pl);
+/** tree_binds_proc() - Whether the box gets the visible /proc: it has no pid namespace of
+ * its own, or a fresh one is refused here (decisions.md 14) */
+bool tree_binds_proc(const struct profile *pf, struct host *h);
 /** tree_is_writable() - Whether nook may make mount points in the tree: they go to a
  * tmpfs or an upper, never to the host */
 bool tree_is_writable(const struct plan *pl);

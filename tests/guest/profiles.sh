@@ -45,7 +45,7 @@ box() {
 	machine | chroot) set -- --set "root.path=/var/tmp/tree-$box_who" "$box_profile" -- "$@" ;;
 	*) set -- "$box_profile" -- "$@" ;;
 	esac
-	as "$box_who" nook run "$@" 2>&1
+	as "$box_who" nook run -q "$@" 2>&1
 	echo "exit $?"
 }
 
