@@ -21,54 +21,66 @@
 #define EXIT_SETUP 125
 
 /* The same for run and shell; `key` says which profile key an option sets (wishes.c) */
-#define BOX_OPTIONS                                                                              \
-	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,            \
-	  .help = "set any profile key; +KEY=VALUE appends to a list" },                         \
-	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",                \
-	  .help = "limit the memory of all processes together" },                                \
-	{ .name = "cpus", .arg = "N", .key = "limits.cpus", .help = "limit the CPUs: 1.5, 150%" }, \
-	{ .name = "pids-limit", .arg = "N", .key = "limits.pids",                                \
-	  .help = "limit processes and threads" },                                               \
-	{ .letter = 'v', .name = "volume", .arg = "SRC:DST[:OPT]", .key = "@volume",             \
-	  .complete = COMPLETE_FILE,                                                             \
-	  .help = "bind a host path, read-only unless OPT is rw; '.' is the current directory" }, \
-	{ .name = "mount", .arg = "SPEC", .key = "@mount",                                       \
-	  .help = "type=bind,src=SRC,dst=DST[,ro] or type=tmpfs,dst=DST[,tmpfs-size=SIZE]" },    \
-	{ .name = "tmpfs", .arg = "DST[:OPT]", .key = "@tmpfs",                                  \
-	  .help = "a fresh tmpfs; OPT size=, mode=" },                                           \
-	{ .letter = 'e', .name = "env", .arg = "NAME[=VALUE]", .key = "@env",                    \
-	  .help = "set a variable, or pass the caller's" },                                      \
-	{ .letter = 'w', .name = "workdir", .arg = "DIR", .key = "workdir",                      \
-	  .help = "directory the command starts in" },                                           \
-	{ .letter = 'u', .name = "user", .arg = "USER[:GROUP]", .key = "@user",                  \
-	  .help = "user and group inside" },                                                     \
-	{ .name = "userns", .arg = "MAP", .key = "user.map", .complete = COMPLETE_WORDS,         \
-	  .words = "auto single subids", .help = "id map: auto, single, subids" },               \
-	{ .name = "hostname", .arg = "NAME", .key = "hostname", .help = "host name inside" },    \
-	{ .name = "network", .arg = "MODE", .key = "@network", .complete = COMPLETE_WORDS,       \
-	  .words = "none host", .help = "none (only lo) or host" },                              \
-	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add", .help = "keep a capability" },     \
-	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                         \
-	  .help = "refuse changes to the box's tree" },                                          \
-	{ .name = "timeout", .arg = "TIME", .key = "limits.wall",                                \
-	  .help = "end the box after this time: 10s, 2m30s" },                                   \
-	{ .name = "init", .arg = "KIND", .key = "init", .complete = COMPLETE_WORDS,              \
-	  .words = "reaper none", .help = "what is pid 1: reaper, or none (the command)" },      \
-	{ .name = "ulimit", .arg = "NAME=SOFT[:HARD]", .key = "@ulimit",                         \
-	  .help = "set a resource limit, such as nofile=64" },                                   \
-	{ .name = "label", .arg = "NAME=VALUE", .key = "@label", .help = "your own words" },     \
-	{ .name = "name", .arg = "NAME", .help = "name of the box while it runs" },              \
-	{ .letter = 'p', .name = "publish", .arg = "[IP:]HOST:BOX[/udp]",                        \
-	  .key = "+network.publish", .help = "publish a port (needs network.mode veth)" },       \
-	{ .letter = 'd', .name = "detach", .help = "go on without a terminal (not on this build yet)" }, \
-	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",                    \
-	  .help = "a terminal of its own even where stdin is none" },                            \
-	{ .letter = 'i', .name = "interactive", .help = "stdin stays open (it always does)" },   \
-	{ .name = "rm", .help = "nothing stays (a run never leaves anything)" },                 \
-	{ .name = "preserve-fds", .arg = "N",                                                    \
-	  .help = "the command also gets descriptors 3 to 2+N" },                                \
-	{ .name = "result", .arg = "FILE", .complete = COMPLETE_FILE,                            \
-	  .help = "write how it ended as JSON; - is stdout" },                                   \
+#define BOX_OPTIONS                                                                     \
+	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,   \
+	  .help = "set any profile key; +KEY=VALUE appends to a list" },                \
+	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",       \
+	  .help = "limit the memory of all processes together" },                       \
+	{ .name = "cpus", .arg = "N", .key = "limits.cpus",                             \
+	  .help = "limit the CPUs: 1.5, 150%" },                                        \
+	{ .name = "pids-limit", .arg = "N", .key = "limits.pids",                       \
+	  .help = "limit processes and threads" },                                      \
+	{ .letter = 'v', .name = "volume", .arg = "SRC:DST[:OPT]", .key = "@volume",    \
+	  .complete = COMPLETE_FILE,                                                    \
+	  .help = "bind a host path, read-only unless OPT is rw; '.' is the "           \
+		  "current directory" },                                                \
+	{ .name = "mount", .arg = "SPEC", .key = "@mount",                              \
+	  .help = "type=bind,src=SRC,dst=DST[,ro] or "                                  \
+		  "type=tmpfs,dst=DST[,tmpfs-size=SIZE]" },                             \
+	{ .name = "tmpfs", .arg = "DST[:OPT]", .key = "@tmpfs",                         \
+	  .help = "a fresh tmpfs; OPT size=, mode=" },                                  \
+	{ .letter = 'e', .name = "env", .arg = "NAME[=VALUE]", .key = "@env",           \
+	  .help = "set a variable, or pass the caller's" },                             \
+	{ .letter = 'w', .name = "workdir", .arg = "DIR", .key = "workdir",             \
+	  .help = "directory the command starts in" },                                  \
+	{ .letter = 'u', .name = "user", .arg = "USER[:GROUP]", .key = "@user",         \
+	  .help = "user and group inside" },                                            \
+	{ .name = "userns", .arg = "MAP", .key = "user.map",                            \
+	  .complete = COMPLETE_WORDS,                                                   \
+	  .words = "auto single subids", .help = "id map: auto, single, subids" },      \
+	{ .name = "hostname", .arg = "NAME", .key = "hostname",                         \
+	  .help = "host name inside" },                                                 \
+	{ .name = "network", .arg = "MODE", .key = "@network",                          \
+	  .complete = COMPLETE_WORDS,                                                   \
+	  .words = "none host", .help = "none (only lo) or host" },                     \
+	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add",                           \
+	  .help = "keep a capability" },                                                \
+	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                \
+	  .help = "refuse changes to the box's tree" },                                 \
+	{ .name = "timeout", .arg = "TIME", .key = "limits.wall",                       \
+	  .help = "end the box after this time: 10s, 2m30s" },                          \
+	{ .name = "init", .arg = "KIND", .key = "init", .complete = COMPLETE_WORDS,     \
+	  .words = "reaper none",                                                       \
+	  .help = "what is pid 1: reaper, or none (the command)" },                     \
+	{ .name = "ulimit", .arg = "NAME=SOFT[:HARD]", .key = "@ulimit",                \
+	  .help = "set a resource limit, such as nofile=64" },                          \
+	{ .name = "label", .arg = "NAME=VALUE", .key = "@label",                        \
+	  .help = "your own words" },                                                   \
+	{ .name = "name", .arg = "NAME", .help = "name of the box while it runs" },     \
+	{ .letter = 'p', .name = "publish", .arg = "[IP:]HOST:BOX[/udp]",               \
+	  .key = "+network.publish",                                                    \
+	  .help = "publish a port (needs network.mode veth)" },                         \
+	{ .letter = 'd', .name = "detach",                                              \
+	  .help = "go on without a terminal (not on this build yet)" },                 \
+	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",           \
+	  .help = "a terminal of its own even where stdin is none" },                   \
+	{ .letter = 'i', .name = "interactive",                                         \
+	  .help = "stdin stays open (it always does)" },                                \
+	{ .name = "rm", .help = "nothing stays (a run never leaves anything)" },        \
+	{ .name = "preserve-fds", .arg = "N",                                           \
+	  .help = "the command also gets descriptors 3 to 2+N" },                       \
+	{ .name = "result", .arg = "FILE", .complete = COMPLETE_FILE,                   \
+	  .help = "write how it ended as JSON; - is stdout" },                          \
 	{ .name = "dry-run", .help = "print the plan and do nothing" }
 
 static const struct opt run_options[] = { BOX_OPTIONS, { 0 } };
@@ -125,7 +137,9 @@ static int open_result(const struct args *a, int *fd, struct err *e)
 
 	if (!file || !strcmp(file, "-"))
 		return 0;
-	*fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	*fd = open(file,
+		   O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+		   0600);
 	if (*fd < 0)
 		return err_sys(e, "cannot write the result to '%s'", file);
 	return 0;
@@ -176,7 +190,8 @@ static const char *prefix(const struct plan *pl, const struct plan_fact *f)
 	return NULL;
 }
 
-/* A wall that is weaker than usual, or a wish that is not in force, is never kept quiet */
+/* A wall that is weaker than usual, or a wish that is not in force,
+ * is never kept quiet */
 static void say_weaker(const struct args *a, const struct plan *pl)
 {
 	auto_text t = { 0 };
@@ -204,7 +219,8 @@ static int preserve_count(const struct args *a, int *n, struct err *e)
 		return 0;
 	count = strtol(v, &end, 10);
 	if (*v < '0' || *v > '9' || *end || count > 1000)
-		return cmd_usage(a, e, "--preserve-fds '%s': expected a count up to 1000", v);
+		return cmd_usage(a, e, "--preserve-fds '%s': expected a count up to 1000",
+				 v);
 	for (int fd = 3; fd < 3 + count; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			return err_sys(e, "--preserve-fds %ld: descriptor %d", count, fd);
@@ -226,12 +242,16 @@ static int check_name(const char *name, struct err *e)
 		return 0;
 	if (!*name || !strchr(first, *name) || strlen(name) > NAME_MOST ||
 	    name[strspn(name, all)])
-		return err_set(e, "--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
-				  "neither . nor -",
-			       name);
+		return err_set(
+			e,
+			"--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
+			"neither . nor -",
+			name);
 	other = store_find(name, &rec, NULL);
 	free(other);
-	return other ? err_set(e, "a box named '%s' is running (pid %d)", name, rec.keeper) : 0;
+	return other ? err_set(e, "a box named '%s' is running (pid %d)", name,
+			       rec.keeper)
+		     : 0;
 }
 
 static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
@@ -282,8 +302,8 @@ static int plan_and_run(struct args *a, const char *profile, struct err *e)
 	} else if (!r) {
 		r = run_plan(a, h, pl, preserve, e);
 	}
-	/* The plan stays: the process ends now, and the kernel gives back everything at once
-	 * in less time than munmap(2) takes for this one area */
+	/* The plan stays: the process ends now, and the kernel gives back everything at
+	 * once in less time than munmap(2) takes for this one area */
 	host_free(h);
 	return r;
 }
@@ -294,8 +314,8 @@ static int one_profile(const struct args *a, const char **profile, const char *p
 	if (a->word_count > 1) {
 		cmd_usage(a, e, "one profile, not '%s %s'", a->words[0], a->words[1]);
 		e->hint[0] = '\0';
-		err_hint(e, "write -- before the command: nook %s %s -- %s ...", a->cmd->name,
-			 a->words[0], a->words[1]);
+		err_hint(e, "write -- before the command: nook %s %s -- %s ...",
+			 a->cmd->name, a->words[0], a->words[1]);
 		return -2;
 	}
 	*profile = a->word_count ? a->words[0] : preset;
@@ -330,11 +350,13 @@ const struct cmd cmd_run = {
 	.name = "run",
 	.summary = "run a command in a fresh box; nothing stays",
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
-	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a slash; without\n"
-		"one it is base. Without a command it is the profile's, else a shell.\n\n"
-		"Exit code: the command's; 124 when limits.wall ended it; 137 for any other kill by\n"
-		"nook; 125 when nook failed before the command ran; 126 and 127 when the command\n"
-		"cannot be run or was not found; 128+n when signal n ended it. --result says why.\n",
+	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a\n"
+		"slash; without one it is base. Without a command it is the profile's,\n"
+		"else a shell.\n\n"
+		"Exit code: the command's; 124 when limits.wall ended it; 137 for any\n"
+		"other kill by nook; 125 when nook failed before the command ran; 126\n"
+		"and 127 when the command cannot be run or was not found; 128+n when\n"
+		"signal n ended it. --result says why.\n",
 	.options = run_options,
 	.complete = COMPLETE_PROFILE,
 	.fails = EXIT_SETUP,

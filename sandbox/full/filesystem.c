@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* filesystem.c - a mount of any type, with the words of fstab(5), by libmount
  *
- * libmount knows what a type's helper, loop devices and options ask for. It is told to keep
- * out of the host's files: no mtab, no helpers of other packages that run as they like.
+ * libmount knows what a type's helper, loop devices and options ask for. It is told to
+ * keep out of the host's files: no mtab, no helpers of other packages that run as they
+ * like.
  */
 #include <errno.h>
 #include <libmount.h>
@@ -20,8 +21,8 @@ static void add_flag(struct text *out, const struct plan_mount *m, uint64_t bit,
 		text_addf(out, "%s%s", out->len ? "," : "", word);
 }
 
-static int set_up(struct libmnt_context *cx, const struct plan *pl, const struct plan_mount *m,
-		  const char *spot)
+static int set_up(struct libmnt_context *cx, const struct plan *pl,
+		  const struct plan_mount *m, const char *spot)
 {
 	auto_text options = { 0 };
 
@@ -35,13 +36,14 @@ static int set_up(struct libmnt_context *cx, const struct plan *pl, const struct
 	mnt_context_disable_mtab(cx, 1);
 	mnt_context_disable_helpers(cx, 1);
 	mnt_context_disable_canonicalize(cx, 1);
-	/* Its care for setuid programs, where only what fstab lists may be mounted: the kernel
-	 * decides here, with the rights of this namespace */
+	/* Its care for setuid programs, where only what fstab lists may be mounted: the
+	 * kernel decides here, with the rights of this namespace */
 	mnt_context_force_unrestricted(cx);
 	/* The host's fstab must not add to what the profile says */
 	mnt_context_set_optsmode(cx, MNT_OMODE_NOTAB);
 	return mnt_context_set_fstype(cx, plan_text(pl, m->fstype)) ||
-	       mnt_context_set_source(cx, m->source ? plan_text(pl, m->source) : "none") ||
+	       mnt_context_set_source(cx,
+				      m->source ? plan_text(pl, m->source) : "none") ||
 	       mnt_context_set_target(cx, spot) ||
 	       mnt_context_set_options(cx, text_str(&options));
 }
@@ -55,7 +57,8 @@ int mount_filesystem(const struct plan *pl, const struct plan_mount *m, const ch
 
 	if (!cx || set_up(cx, pl, m, spot)) {
 		mnt_free_context(cx);
-		return err_set(e, "cannot prepare the mount of '%s'", plan_text(pl, m->fstype));
+		return err_set(e, "cannot prepare the mount of '%s'",
+			       plan_text(pl, m->fstype));
 	}
 	r = mnt_context_mount(cx);
 	if (r)

@@ -25,7 +25,8 @@
 static int make_upper(const struct stat *like, const char *upper, const char *work,
 		      struct err *e)
 {
-	bool is_new = mkdir(upper, like->st_mode & 07777) == 0; /* there is no umask here */
+	/* there is no umask here */
+	bool is_new = mkdir(upper, like->st_mode & 07777) == 0;
 
 	if (!is_new && errno != EEXIST) /* EEXIST: one that is kept */
 		return err_sys(e, "cannot make the upper directory '%s'", upper);
@@ -61,8 +62,8 @@ static int open_lower(struct mounting *mk, const struct plan_mount *m)
 }
 
 /*
- * The lower directory is named "." after going there, and uppers lie in the stage: no path
- * of a person stands in the option string, whose commas and colons have a meaning
+ * The lower directory is named "." after going there, and uppers lie in the stage: no
+ * path of a person stands in the option string, whose commas and colons have a meaning
  * (ovl_next_opt() in the kernel), and mountinfo inside shows none.
  */
 int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *name,
@@ -80,8 +81,8 @@ int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *n
 		return -1;
 	snprintf(upper, sizeof(upper), "%s%s/%s", stage, area, name);
 	snprintf(work, sizeof(work), "%s%s/%s.work", stage, area, name);
-	snprintf(options, sizeof(options), "lowerdir=.,upperdir=%s,workdir=%s%s", upper, work,
-		 pl->tree.userxattr ? ",userxattr" : "");
+	snprintf(options, sizeof(options), "lowerdir=.,upperdir=%s,workdir=%s%s", upper,
+		 work, pl->tree.userxattr ? ",userxattr" : "");
 	if (fstat(lower, &st) < 0 || fchdir(lower) < 0)
 		return err_sys(mk->e, "cannot enter '%s'", plan_text(pl, m->source));
 	if (make_upper(&st, upper, work, mk->e) < 0)

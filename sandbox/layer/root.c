@@ -2,9 +2,9 @@
 /* root.c - the box's '/': made by one entry of the table, switched to by another
  *
  * Theory of operation. The new root is built over a directory of the host that no source
- * lies in (the stage, /proc as a rule): in the box's own mount namespace, so the host sees
- * nothing of it. It is the current directory from root_make to root_switch, and every step
- * between names its places relative to that.
+ * lies in (the stage, /proc as a rule): in the box's own mount namespace, so the host
+ * sees nothing of it. It is the current directory from root_make to root_switch, and
+ * every step between names its places relative to that.
  *
  * Where there are overlays, the stage is one tmpfs with
  *
@@ -50,7 +50,7 @@ static const struct name changes_names[] = {
 	{ NULL, 0 },
 };
 
-/* --- planning ------------------------------------------------------------------------- */
+/* --- planning ----------------------------------------------------------------------- */
 
 static bool is_source(const struct profile *pf, const char *dir)
 {
@@ -66,19 +66,22 @@ static bool is_source(const struct profile *pf, const char *dir)
 static int plan_stage(const struct profile *pf, struct host *h, struct plan *pl,
 		      struct err *e)
 {
-	static const char *const places[] = { "/proc", "/sys", "/mnt", "/run", "/tmp", "/srv" };
+	static const char *const places[] = { "/proc", "/sys", "/mnt",
+					      "/run",  "/tmp", "/srv" };
 	struct host_path there;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (is_source(pf, places[i]) || (i == 0 && tree_binds_proc(pf, h)))
 			continue;
-		if (i == 0 || (host_stat(h, places[i], &there) && there.kind == HOST_DIR)) {
+		if (i == 0 ||
+		    (host_stat(h, places[i], &there) && there.kind == HOST_DIR)) {
 			pl->tree.stage = plan_put(pl, places[i]);
 			return 0;
 		}
 	}
-	return err_set(e, "no directory is left to build the tree over: mounts take from /proc, "
-			  "/sys, /mnt, /run, /tmp and /srv");
+	return err_set(
+		e, "no directory is left to build the tree over: mounts take from /proc, "
+		   "/sys, /mnt, /run, /tmp and /srv");
 }
 
 static int plan_directory(const struct profile *pf, struct host *h, struct plan *pl,
@@ -91,17 +94,20 @@ static int plan_directory(const struct profile *pf, struct host *h, struct plan 
 	if (!pf->root.path)
 		return err_set(e, "'root.from: directory' needs 'root.path'");
 	if (!strcmp(pf->root.path, "/"))
-		return err_set(e, "%s: 'root.path' is '/': for the host's tree use 'root.from: host'",
+		return err_set(e,
+			       "%s: 'root.path' is '/': for the host's tree use "
+			       "'root.from: host'",
 			       origin ? origin : "root.path");
 	if (!host_stat_follow(h, pf->root.path, &there))
-		return err_set(e, "%s: there is no directory '%s'", origin ? origin : "root.path",
-			       pf->root.path);
+		return err_set(e, "%s: there is no directory '%s'",
+			       origin ? origin : "root.path", pf->root.path);
 	if (there.kind != HOST_DIR)
-		return err_set(e, "%s: '%s' is not a directory", origin ? origin : "root.path",
-			       pf->root.path);
+		return err_set(e, "%s: '%s' is not a directory",
+			       origin ? origin : "root.path", pf->root.path);
 	pl->tree.root = PLAN_ROOT_DIRECTORY;
 	pl->tree.path = plan_put(pl, pf->root.path);
-	pl->tree.overlay = pf->root.changes == CHANGES_DISCARD || pf->root.changes == CHANGES_KEEP;
+	pl->tree.overlay = pf->root.changes == CHANGES_DISCARD ||
+			   pf->root.changes == CHANGES_KEEP;
 	pl->tree.uppers = pl->tree.overlay;
 	pl->tree.idmap = tree_idmap(pl);
 	if (pf->root.changes == CHANGES_REFUSE && pl->tree.idmap)
@@ -121,24 +127,31 @@ static int plan_changes(const struct profile *pf, struct host *h, struct plan *p
 	enum root_changes ch = pf->root.changes;
 
 	if (!takes && (ch == CHANGES_KEEP || ch == CHANGES_THROUGH))
-		return err_set(e, "%s: 'root.changes: %s' needs 'root.from: host' or 'directory'",
-			       origin ? origin : "root.changes", name_of(changes_names, (int)ch));
+		return err_set(
+			e,
+			"%s: 'root.changes: %s' needs 'root.from: host' or 'directory'",
+			origin ? origin : "root.changes",
+			name_of(changes_names, (int)ch));
 	pl->tree.readonly = ch == CHANGES_REFUSE;
 	pl->tree.userxattr = !host_is_root(h);
 	if (takes && ch == CHANGES_THROUGH)
 		plan_say(pl, "root", FACT_WARNING, "root.changes",
-			 "through: what the command changes in its tree is changed for real");
+			 "through: what the command changes in its tree is changed for "
+			 "real");
 	if (takes && ch == CHANGES_KEEP)
 		pl->tree.keep_dir = plan_putf(pl, "%s/boxes", host_state_dir(h));
 	for (size_t i = 0; i < pf->mount_count; i++)
 		overlays |= pf->mounts[i].kind == MOUNT_OVERLAY;
-	if (overlays && !pl->tree.keep_dir && pl->tree.userxattr && host_kernel(h) < 0x60600) {
+	if (overlays && !pl->tree.keep_dir && pl->tree.userxattr &&
+	    host_kernel(h) < 0x60600) {
 		pl->tree.upper_dir = plan_putf(pl, "%s/uppers", host_state_dir(h));
 		plan_say(pl, "root", FACT_UNENFORCED, "root.size",
-			 "before kernel 6.6 changes go to '%s', removed afterwards, without a bound",
+			 "before kernel 6.6 changes go to '%s', removed afterwards, "
+			 "without a bound",
 			 plan_text(pl, pl->tree.upper_dir));
 	}
-	plan_fact(pl, "root", "root.changes", origin, "%s", name_of(changes_names, (int)ch));
+	plan_fact(pl, "root", "root.changes", origin, "%s",
+		  name_of(changes_names, (int)ch));
 	return 0;
 }
 
@@ -158,7 +171,8 @@ static void plan_size(const struct profile *pf, struct plan *pl)
 		  text_str(&size));
 }
 
-/* Without a mount namespace nothing may be mounted: a directory can be the root by chroot */
+/* Without a mount namespace nothing may be mounted:
+ * a directory can be the root by chroot */
 static int plan_without(const struct profile *pf, struct host *h, struct plan *pl,
 			struct err *e)
 {
@@ -176,7 +190,8 @@ static int plan_without(const struct profile *pf, struct host *h, struct plan *p
 		return err_set(e, "'root.switch: pivot' needs the mount namespace");
 	if (!host_is_root(h) && pl->user.order == USER_NONE) {
 		err_set(e, "%s: only root may chroot",
-			origin_text(pf, FIELD_root_switch, where) ? where : "root.switch");
+			origin_text(pf, FIELD_root_switch, where) ? where
+								  : "root.switch");
 		return err_hint(e, "as an ordinary user: --set 'namespaces=[user]' --set "
 				   "user.map=single");
 	}
@@ -187,7 +202,8 @@ static int plan_without(const struct profile *pf, struct host *h, struct plan *p
 	return 0;
 }
 
-static int root_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int root_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		     struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -229,13 +245,14 @@ static int switch_plan(const struct profile *pf, struct host *h, struct plan *pl
 	pl->tree.use_chroot = pf->root.how == SWITCH_CHROOT;
 	if (pl->tree.use_chroot)
 		plan_say(pl, "root", FACT_WARNING, "root.switch",
-			 "chroot is no boundary: a process that may call chroot walks out of it");
-	plan_fact(pl, "root", "root.switch", origin_text(pf, FIELD_root_switch, where), "%s",
-		  pl->tree.use_chroot ? "chroot" : "pivot");
+			 "chroot is no boundary: a process that may call chroot walks "
+			 "out of it");
+	plan_fact(pl, "root", "root.switch", origin_text(pf, FIELD_root_switch, where),
+		  "%s", pl->tree.use_chroot ? "chroot" : "pivot");
 	return 0;
 }
 
-/* --- making --------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------- */
 
 /*
  * The host's /proc, before anything is mounted over it: what nook writes to procfs goes
@@ -264,9 +281,11 @@ static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 
 	mounting_init(&mk, pl, s, e);
 	n = snprintf(options, sizeof(options), "mode=755,size=%llu,nr_inodes=%llu",
-		     (unsigned long long)pl->tree.size, (unsigned long long)pl->tree.inodes);
+		     (unsigned long long)pl->tree.size,
+		     (unsigned long long)pl->tree.inodes);
 	if (mk.chown)
-		snprintf(options + n, sizeof(options) - (size_t)n, ",uid=%u,gid=%u", mk.uid, mk.gid);
+		snprintf(options + n, sizeof(options) - (size_t)n, ",uid=%u,gid=%u",
+			 mk.uid, mk.gid);
 	if (mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return err_sys(e, "cannot mount a tmpfs over '%s'", stage);
 	if (chdir(stage) < 0)
@@ -275,9 +294,9 @@ static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 }
 
 /*
- * The keeper's directory of changes, in this mount namespace: its descriptor belongs to the
- * one we were cloned out of, whose mounts cannot be cloned here. The path is looked up again
- * and must lead to the same directory.
+ * The keeper's directory of changes, in this mount namespace: its descriptor belongs to
+ * the one we were cloned out of, whose mounts cannot be cloned here. The path is looked
+ * up again and must lead to the same directory.
  */
 static int clone_upper(const struct site *s, struct err *e)
 {
@@ -314,7 +333,8 @@ static int stage_uppers(const struct plan *pl, struct site *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdir(dirs[i], 0755) < 0)
 			return err_sys(e, "cannot make '%s' in the stage", dirs[i]);
-	if (disk >= 0 && sys_move_mount(disk, "", AT_FDCWD, "disk", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (disk >= 0 &&
+	    sys_move_mount(disk, "", AT_FDCWD, "disk", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(e, "cannot bind the directory of changes");
 	return 0;
 }
@@ -361,7 +381,8 @@ static int make_bound_root(const struct plan *pl, const struct site *s, struct e
 {
 	const char *path = plan_text(pl, pl->tree.path);
 	uint64_t attr = pl->tree.attr | (pl->tree.readonly ? MOUNT_ATTR_RDONLY : 0);
-	const struct tree_source from = { AT_FDCWD, path, pl->tree.idmap, attr, s->userns_fd };
+	const struct tree_source from = { AT_FDCWD, path, pl->tree.idmap, attr,
+					  s->userns_fd };
 	auto_fd fd = tree_clone(&from, e);
 	const char *stage = plan_text(pl, pl->tree.stage);
 
@@ -382,7 +403,8 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 {
 	unsigned long cut = pl->tree.slaves ? MS_SLAVE : MS_PRIVATE;
 
-	if (!(pl->clone_flags & CLONE_NEWNS)) /* chroot alone: the new tree may lack /proc */
+	/* chroot alone: the new tree may lack /proc */
+	if (!(pl->clone_flags & CLONE_NEWNS))
 		return pl->tree.root == PLAN_ROOT_NONE ? 0 : take_proc(s, e);
 	if (mount(NULL, "/", NULL, MS_REC | cut, NULL) < 0)
 		return err_sys(e, "cannot cut mount propagation");
@@ -393,7 +415,7 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 	return pl->tree.overlay ? make_overlay_root(pl, s, e) : make_bound_root(pl, s, e);
 }
 
-/* --- switching ------------------------------------------------------------------------ */
+/* --- switching ---------------------------------------------------------------------- */
 
 /*
  * pivot_root(".", ".") stacks the old root on the new one, and the detached umount of "."
@@ -431,8 +453,8 @@ static int switch_box(const struct plan *pl, struct site *s, struct err *e)
 		return err_sys(e, "cannot make the root read-only");
 	if ((pl->tree.use_chroot ? switch_chroot(pl, e) : pivot(e)) < 0)
 		return -1;
-	/* The current directory was the new root before and is so now; the kernel prefixes what
-	 * lies outside with "(unreachable)", getcwd(3) */
+	/* The current directory was the new root before and is so now; the kernel
+	 * prefixes what lies outside with "(unreachable)", getcwd(3) */
 	if (syscall(SYS_getcwd, here, sizeof(here)) < 0 || strcmp(here, "/"))
 		return err_set(e, "the new root is not where it should be");
 	s->root_fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -444,10 +466,12 @@ static void make_explain(const struct plan *pl, struct text *out)
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		return;
 	if (pl->tree.root == PLAN_ROOT_TMPFS)
-		text_add(out, "A fresh tmpfs becomes '/'; only what is listed under 'mount' is in "
-			      "it.\n");
+		text_add(out, "A fresh tmpfs becomes '/'; only what is listed under "
+			      "'mount' is in it.\n");
 	else if (pl->tree.overlay)
-		text_addf(out, "'/' is an overlay over '%s': changes go to an upper directory.\n",
+		text_addf(out,
+			  "'/' is an overlay over '%s': changes go to an upper "
+			  "directory.\n",
 			  plan_text(pl, pl->tree.path));
 	else
 		text_addf(out, "'/' is a bind of '%s'%s.\n", plan_text(pl, pl->tree.path),
@@ -459,14 +483,17 @@ static void switch_explain(const struct plan *pl, struct text *out)
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		return;
 	if (pl->tree.use_chroot)
-		text_addf(out, "chroot(\".\"): '/' is another directory, the host's tree stays "
-			       "mounted behind it; whoever may call chroot(2) again climbs out.\n"
-			       "  $ chroot %s COMMAND\n",
-			  pl->tree.path ? plan_text(pl, pl->tree.path) : "DIR");
+		text_addf(
+			out,
+			"chroot(\".\"): '/' is another directory, the host's tree stays "
+			"mounted behind it; whoever may call chroot(2) again climbs "
+			"out.\n  $ chroot %s COMMAND\n",
+			pl->tree.path ? plan_text(pl, pl->tree.path) : "DIR");
 	else
-		text_add(out, "pivot_root(\".\", \".\"), umount2(\".\", MNT_DETACH): the host's "
-			      "tree is gone from this mount namespace; there is nothing left to "
-			      "climb out to.\n"
+		text_add(out, "pivot_root(\".\", \".\"), umount2(\".\", MNT_DETACH): the "
+			      "host's "
+			      "tree is gone from this mount namespace; there is nothing "
+			      "left to climb out to.\n"
 			      "  $ cd DIR; pivot_root . .; umount -n -c -l .\n");
 }
 

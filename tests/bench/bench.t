@@ -29,7 +29,10 @@ command -v jq >/dev/null || skip_all "jq is not installed"
 command -v bwrap >/dev/null || skip_all "bubblewrap is not installed"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-bench() { make -s bench RUNS=20 ROWS="empty floor bwrap nook" BENCH_FLAGS="--json --fifo" >"$out" 2>/dev/null; }
+bench() {
+	make -s bench RUNS=20 ROWS="empty floor bwrap nook" BENCH_FLAGS="--json --fifo" \
+		>"$out" 2>/dev/null
+}
 wide() { # UID - whether nook is below the bar with slack
 	jq -e --argjson u "$1" --argjson most "$slack" '.users[] | select(.uid == $u) | .rows |
 		map({(.name): .median_us}) | add | .nook and .bwrap and .nook / .bwrap < $most' \

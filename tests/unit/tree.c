@@ -61,8 +61,10 @@ static void test_walk(void)
 {
 	int root = open("tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	is(place(walk_open(root, "/a/b", WALK_MUST, false)), "/tree/a/b", "finds a directory");
-	is(place(walk_open(root, "/", WALK_MUST, false)), "/tree", "finds the root itself");
+	is(place(walk_open(root, "/a/b", WALK_MUST, false)), "/tree/a/b",
+	   "finds a directory");
+	is(place(walk_open(root, "/", WALK_MUST, false)), "/tree",
+	   "finds the root itself");
 	is(place(walk_open(root, "/in/b", WALK_MUST, false)), "/tree/a/b",
 	   "follows a link that stays inside");
 	is(place(walk_open(root, "/in/b", WALK_MUST, true)), strerror(ELOOP),
@@ -77,7 +79,8 @@ static void test_walk(void)
 	   "what is absent is not made unasked");
 	is(place(walk_open(root, "/new/x/y", WALK_DIR, false)), "/tree/new/x/y",
 	   "makes directories");
-	is(place(walk_open(root, "/new/f", WALK_FILE, false)), "/tree/new/f", "makes a file");
+	is(place(walk_open(root, "/new/f", WALK_FILE, false)), "/tree/new/f",
+	   "makes a file");
 	is(place(walk_open(root, "//in//deep///x", WALK_DIR, false)), "/tree/a/deep/x",
 	   "makes behind a link that stays inside");
 	is(place(walk_open(root, "/up/x", WALK_DIR, false)), strerror(ENOTDIR),
@@ -97,7 +100,8 @@ static void test_paths(void)
 	ok(path_is_in("/a/b", "/a") && path_is_in("/a", "/a") && path_is_in("/a", "/"),
 	   "what is in a directory");
 	ok(!path_is_in("/ab", "/a") && !path_is_in("/", "/a"), "what is not");
-	ok(path_is_below("/a", "/") && !path_is_below("/", "/") && !path_is_below("/a", "/a"),
+	ok(path_is_below("/a", "/") && !path_is_below("/", "/") &&
+		   !path_is_below("/a", "/a"),
 	   "what is below");
 	mount_escape(&t, "/a,b:c\\d");
 	is(text_str(&t), "/a\\,b\\:c\\\\d", "option strings are escaped");
