@@ -75,8 +75,9 @@ static void fix_subids(struct host *h, struct text *fix)
 
 	/* Lines in files would not help: the ids are not there. */
 	if (!host_is_mapped(h, 65534, false) && !host_in_first_userns(h)) {
-		text_add(fix, "this user namespace has no ids to give away: let the outer box "
-			      "or container map a range (nook: 'user.map: subids')");
+		text_add(fix,
+			 "this user namespace has no ids to give away: let the outer box "
+			 "or container map a range (nook: 'user.map: subids')");
 		return;
 	}
 	if (*user >= '0' && *user <= '9') {
