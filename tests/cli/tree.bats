@@ -525,8 +525,8 @@ mounts: [{filesystem: nosuchfs, source: none, to: /fs}]' true
 
 @test "chroot alone works, for root or in a user namespace" {
 	make_tree
-	local namespaces=[] map=none
-	is_root || namespaces=[user] map=single
+	local namespaces='[]' map=none
+	is_root || namespaces='[user]' map=single
 	nook_run run -q --set "namespaces=$namespaces" --set "user.map=$map" --set "root.path=$T/tree" chroot -- sh -c 'ls /bin/sh; ls /usr/bin/env'
 	assert_status 0
 	assert_output '/bin/sh
