@@ -96,10 +96,11 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 		uint32_t mode;
 		/* in a fresh root too, where the others are plain directories */
 		bool always;
+		bool host; /* in the host's tree, where /run is a plain directory */
 	} places[] = {
-		{ "/tmp", TMP_SIZE, 01777, true },
-		{ "/var/tmp", TMP_SIZE, 01777, false },
-		{ "/run", RUN_SIZE, 0755, false },
+		{ "/tmp", TMP_SIZE, 01777, true, true },
+		{ "/var/tmp", TMP_SIZE, 01777, false, true },
+		{ "/run", RUN_SIZE, 0755, false, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -107,7 +108,8 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 
 		if (tree_is_covered(pf, places[i].path))
 			continue;
-		if (!places[i].always && pf->root.from != ROOT_DIRECTORY)
+		if (!places[i].always && pf->root.from != ROOT_DIRECTORY &&
+		    !(places[i].host && pf->root.from == ROOT_HOST))
 			continue;
 		m = tree_tmpfs(pl, places[i].path, places[i].size, TMP_INODES,
 			       places[i].mode);
