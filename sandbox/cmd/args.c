@@ -130,8 +130,7 @@ static int unknown_option(struct args *a, const char *word, struct err *e)
 	const char *near = word[1] == '-' ? name_near(word + 2, next_name, a->cmd) : NULL;
 
 	if (near)
-		return cmd_usage(a, e, "unknown option '%s': did you mean '--%s'?", word,
-				 near);
+		return cmd_usage(a, e, "unknown option '%s', did you mean '--%s'", word, near);
 	return cmd_usage(a, e, "unknown option '%s'", word);
 }
 

@@ -110,7 +110,7 @@ static void add_layer(const struct plan *pl, const struct layer *l, struct text 
 	auto_text words = { 0 };
 
 	all_words(pl, l, &words);
-	text_addf(out, "\n%s - %s\n", l->name, l->isolates);
+	text_addf(out, "%s%s - %s\n", out->len ? "\n" : "", l->name, l->isolates);
 	add_values(pl, l, out);
 	add_says(pl, l, out);
 	if (words.len) {
@@ -251,7 +251,7 @@ static int check_layer(const char *name, struct err *e)
 		return 0;
 	near = name_near(name, next_layer, NULL);
 	if (near)
-		return err_set(e, "no layer '%s': did you mean '%s'?", name, near);
+		return err_set(e, "no layer '%s', did you mean '%s'", name, near);
 	err_set(e, "no layer '%s'", name);
 	return err_hint(e, "'nook explain base' shows all of them");
 }

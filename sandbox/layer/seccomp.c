@@ -54,7 +54,7 @@ static int put_program(struct plan *pl, const struct sock_filter *v, size_t coun
 	void *p = plan_alloc(pl, count * sizeof(*v));
 
 	if (!p)
-		return err_set(e, "the plan is full");
+		return err_set(e, "the plan has no room for the filter");
 	memcpy(p, v, count * sizeof(*v));
 	pl->seccomp.program = plan_ref_of(pl, p);
 	pl->seccomp.count = (uint32_t)count;
