@@ -84,10 +84,22 @@ static int session_box(const struct plan *pl, struct site *s, struct err *e)
 	return pl->session.terminal == PLAN_TTY_OWN ? open_pty(pl, s, e) : 0;
 }
 
+/*
+ * A session of the payload's own is needed to hold a terminal. Without one the session that
+ * init has started is as far from the caller's, and a process group is enough: each setsid
+ * also makes a scheduling group (sched(7), autogroup), which on a busy CPU waits behind
+ * what runs there, 3 ms as a rule.
+ */
 static int session_last(const struct plan *pl, struct site *s, struct err *e)
 {
-	if (!pl->session.init_none && setsid() < 0)
+	bool of_init = (pl->clone_flags & CLONE_NEWPID) && getsid(0) == 1;
+
+	if (!pl->session.init_none && s->tty_fd < 0 && of_init) {
+		if (setpgid(0, 0) < 0)
+			return err_sys(e, "cannot start a process group");
+	} else if (!pl->session.init_none && setsid() < 0) {
 		return err_sys(e, "cannot start a session");
+	}
 	if (s->tty_fd < 0)
 		return 0;
 	if (ioctl(s->tty_fd, TIOCSCTTY, 0) < 0)
