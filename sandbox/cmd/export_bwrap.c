@@ -12,6 +12,7 @@
 #include "base/capname.h"
 #include "base/sys.h"
 #include "cmd/export.h"
+#include "cmd/summary.h"
 
 static void add_namespaces(struct export *x)
 {
@@ -254,8 +255,7 @@ static void add_environment(struct export *x)
 		name[sign - pair] = '\0';
 		export_option(x, "--setenv", name, sign + 1, NULL);
 	}
-	if (pl->env.workdir)
-		export_option(x, "--chdir", plan_text(pl, pl->env.workdir), NULL);
+	export_option(x, "--chdir", workdir_seen(pl), NULL);
 }
 
 void export_bwrap(struct export *x)

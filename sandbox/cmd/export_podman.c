@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 #include "cmd/export.h"
+#include "cmd/summary.h"
 
 static void add_namespaces(struct export *x)
 {
@@ -251,8 +252,7 @@ static void add_environment(struct export *x)
 	export_option(x, "--unsetenv-all", NULL);
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));)
 		export_option(x, "--env", plan_text(pl, w->text), NULL);
-	if (pl->env.workdir)
-		export_option(x, "--workdir", plan_text(pl, pl->env.workdir), NULL);
+	export_option(x, "--workdir", workdir_seen(pl), NULL);
 	export_optionf(x, "--umask", "%04o", pl->env.umask);
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->labels, w));)
 		export_option(x, "--label", plan_text(pl, w->text), NULL);

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 #include "cmd/export.h"
+#include "cmd/summary.h"
 
 static void add_property(struct export *x, const char *name, const char *value)
 {
@@ -263,9 +264,7 @@ static void add_environment(struct export *x)
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));)
 		export_option(x, "--setenv", plan_text(pl, w->text), NULL);
 	export_note(x, "an environment with nothing else: systemd adds some of its own");
-	if (pl->env.workdir)
-		export_option(x, "--working-directory", plan_text(pl, pl->env.workdir),
-			      NULL);
+	export_option(x, "--working-directory", workdir_seen(pl), NULL);
 }
 
 void export_systemd(struct export *x)

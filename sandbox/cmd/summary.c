@@ -173,6 +173,39 @@ void places_release(struct places *p)
 	*p = (struct places){ 0 };
 }
 
+/* A directory that nook makes in a fresh root */
+static bool is_made(const struct plan *pl, const char *path)
+{
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
+		if (m->op == MOP_DIR && !strcmp(plan_text(pl, m->target), path))
+			return true;
+	return false;
+}
+
+const char *workdir_seen(const struct plan *pl)
+{
+	const char *dir = plan_text(pl, pl->env.workdir);
+	const struct place *nearest = NULL;
+	bool seen = true;
+	struct places p;
+
+	if (!*dir)
+		return "/";
+	places_of(pl, &p);
+	for (size_t i = 0; i < p.count; i++)
+		if (is_below(dir, p.v[i].path) &&
+		    (!nearest || is_below(p.v[i].path, nearest->path)))
+			nearest = &p.v[i];
+	/* What is fresh or hidden is empty: there is nothing below it to start in. A root
+	 * that is made read-only was fresh too */
+	if (nearest && strcmp(nearest->path, dir) &&
+	    (nearest->fate == FATE_FRESH || nearest->fate == FATE_HIDDEN ||
+	     (!strcmp(nearest->path, "/") && pl->tree.root == PLAN_ROOT_TMPFS)))
+		seen = is_made(pl, dir);
+	places_release(&p);
+	return seen || pl->env.workdir_required ? dir : "/";
+}
+
 void words_wrap(struct text *out, const char *s, int indent, int used)
 {
 	int column = used;
@@ -315,8 +348,7 @@ static void add_command(const struct plan *pl, struct text *out)
 			text_addc(&t, ' ');
 		text_shell(&t, plan_text(pl, w->text));
 	}
-	if (pl->env.workdir)
-		text_addf(&t, "  (in %s)", plan_text(pl, pl->env.workdir));
+	text_addf(&t, "  (in %s)", workdir_seen(pl));
 	add_row(out, "command", text_str(&t));
 }
 
