@@ -496,10 +496,10 @@ void script_root_switch(const struct plan *pl, struct script *sc)
 		add_attrs(t, pl->tree.attr | MOUNT_ATTR_RDONLY);
 		text_add(t, " \"$root\"\n");
 	}
-	text_add(t, "\n# The root switch: from here on only the box's own programs are "
-		    "found\n"
-		    "for program in sh env prlimit setpriv setsid; do\n"
-		    "\t[ -x \"$root/usr/bin/$program\" ] || [ -x \"$root/bin/$program\" "
+	text_addf(t, "\n# The root switch: from here on only the box's own programs are "
+		     "found\nfor program in sh env prlimit setpriv setsid%s%s; do\n",
+		  pl->tree.use_chroot ? "" : " umount", script_user_program(pl));
+	text_add(t, "\t[ -x \"$root/usr/bin/$program\" ] || [ -x \"$root/bin/$program\" "
 		    "] || {\n"
 		    "\t\techo \"the box's tree has no '$program', which this script "
 		    "needs\" >&2\n"

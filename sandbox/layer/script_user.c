@@ -115,6 +115,13 @@ void script_user_make(const struct plan *pl, struct script *sc)
 	}
 }
 
+const char *script_user_program(const struct plan *pl)
+{
+	return has_second(pl)			? " unshare" :
+	       pl->user.order == USER_LAST ? " nsenter" :
+						  "";
+}
+
 void script_user_enter(const struct plan *pl, struct script *sc)
 {
 	const struct plan_user *u = &pl->user;

@@ -106,3 +106,29 @@ compare() {
 	assert_status 125
 	assert_stderr "the box's tree has no 'sh', which this script needs"
 }
+
+# The programs that the script and the probe need, in a directory of their own
+make_tree() {
+	local program words=()
+	for program in sh env prlimit setpriv setsid unshare nsenter id hostname umount cat ls grep sed \
+		cut sort uniq tr; do
+		words+=(--with "$program")
+	done
+	"$NOOK" tree make tree "${words[@]}" -q
+}
+
+@test "the script of machine builds the same box" {
+	make_tree
+	compare machine --set root.path="$T/tree"
+	compare machine --set root.path="$T/tree" --set root.changes=refuse
+}
+
+@test "the script of chroot builds the same box" {
+	make_tree
+	if is_root; then
+		compare chroot --set root.path="$T/tree"
+	else # only root may change its root, here as there
+		nook_run run chroot --set root.path="$T/tree" -- true
+		assert_status 125
+	fi
+}
