@@ -91,7 +91,7 @@ static bool is_hosts_command(const struct plan *pl)
 	bool named = strchr(word, '/');
 	const char *path = named ? word : plan_text(pl, pl->env.path);
 
-	if (pl->tree.root != PLAN_ROOT_TMPFS || !*path || strstr(path, ".."))
+	if (pl->tree.root != PLAN_ROOT_TMPFS || !*word || !*path || strstr(path, ".."))
 		return false;
 	for (size_t len; *path; path += len + (path[len] == ':')) {
 		len = named ? strlen(path) : strcspn(path, ":");

@@ -85,10 +85,10 @@ static int session_box(const struct plan *pl, struct site *s, struct err *e)
 }
 
 /*
- * A session of the payload's own is needed to hold a terminal. Without one the session that
- * init has started is as far from the caller's, and a process group is enough: each setsid
- * also makes a scheduling group (sched(7), autogroup), which on a busy CPU waits behind
- * what runs there, 3 ms as a rule.
+ * A session of the payload's own is needed to hold a terminal. Without one the session
+ * that init has started is as far from the caller's, and a process group is enough: each
+ * setsid also makes a scheduling group (sched(7), autogroup), which on a busy CPU waits
+ * behind what runs there, 3 ms as a rule.
  */
 static int session_last(const struct plan *pl, struct site *s, struct err *e)
 {
