@@ -32,8 +32,8 @@ struct places {
  * order of the plan, without /proc, /sys and /dev. Free with places_release() */
 void places_of(const struct plan *pl, struct places *out);
 void places_release(struct places *p);
-/** workdir_seen() - The directory that the command starts in: the plan's, or "/" where the
- * plan's is not in the box's tree and the plan does not insist */
+/** workdir_seen() - The directory that the command starts in: the plan's, or "/" where
+ * that is not in the box's tree and the plan does not insist */
 const char *workdir_seen(const struct plan *pl);
 /** fate_text() - What a fate means, in words */
 const char *fate_text(enum fate f);

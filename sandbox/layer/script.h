@@ -59,8 +59,8 @@ void script_write(const struct plan *pl, struct text *out);
 /** script_user_make(), script_user_enter() - layer user: layer/script_user.c */
 void script_user_make(const struct plan *pl, struct script *sc);
 void script_user_enter(const struct plan *pl, struct script *sc);
-/** script_user_program() - " unshare" or " nsenter": what script_user_enter() needs in the
- * box; "" for nothing */
+/** script_user_program() - " unshare" or " nsenter": what script_user_enter() needs in
+ * the box; "" for nothing */
 const char *script_user_program(const struct plan *pl);
 /** script_ids() - For layer caps: the words of its setpriv(1) that change ids, which one
  * program has to do together with the capabilities */

@@ -62,7 +62,7 @@ load helper
 @test "explain names the nearest layer" {
 	nook_run explain base secomp
 	assert_status 1
-	assert_stderr "nook: no layer 'secomp': did you mean 'seccomp'?"
+	assert_stderr "nook: no layer 'secomp', did you mean 'seccomp'"
 }
 
 @test "explain --json is one valid object" {

@@ -62,7 +62,7 @@ bwrap_box() {
 	assert_stderr_match '^nook: --as is missing'
 	nook_run export --as bwarp base
 	assert_status 2
-	assert_stderr_match "^nook: --as 'bwarp': did you mean 'bwrap'\?"
+	assert_stderr_match "^nook: --as 'bwarp', did you mean 'bwrap'$"
 	nook_run export --as bwrap
 	assert_status 2
 }

@@ -8,9 +8,7 @@
 
 cd "$(dirname "$0")/../.." || exit
 export HOME=/home/ada LC_ALL=C NOOK_PROFILE_PATH=profiles
-planner=${NOOK:-$PWD/nook}
-[ ! -L "$planner" ] || planner=$PWD/$(readlink "$planner")
-planner=$(dirname "$planner")/tests/planner
+planner=$(dirname "$(realpath "${NOOK:-nook}")")/tests/planner
 if [ ! -x "$planner" ]; then
 	echo "1..0 # SKIP $planner is not built: make unit"
 	exit
