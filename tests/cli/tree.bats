@@ -417,7 +417,9 @@ c'
 	touch "$T/stop"
 	wait
 	listing "$T/victim" | diff "$T/before" -
-	grep -q bound "$T/log"
+	# Positive control: where it is the directory again, the bind is there
+	nook_run run "$T/profile.yaml" -- ls /mnt/a/b
+	assert_output bound
 }
 
 # --- the user's mounts ------------------------------------------------------------------
