@@ -234,6 +234,15 @@ static void hide_wished(struct host *h, struct plan *pl, const struct item *it)
 	hide_path(h, pl, path, true, origin);
 }
 
+static void say_items(struct plan *pl, const char *key, const struct items *items)
+{
+	char where[ORIGIN_SIZE];
+
+	for (size_t i = 0; i < items->count; i++)
+		plan_fact(pl, "root", key, origin_format(&items->v[i].at, where), "%s",
+			  items->v[i].text);
+}
+
 int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
 {
 	const char *const *own;
@@ -250,6 +259,8 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 								     : "root.hide",
 				       it->text);
 	}
+	say_items(pl, "root.hide", &pf->root.hide);
+	say_items(pl, "root.show", &pf->root.show);
 	if (!shows_host(pl) && !pf->root.hide.count)
 		return 0;
 	home = shows_home(pl, host_home(h));

@@ -36,7 +36,8 @@ static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
 {
 	if (!(m->flags & PM_WALK))
 		return;
-	m->flags |= PM_NOLINK;
+	if (needed)
+		m->flags |= PM_NOLINK;
 	if (tree_is_writable(pl))
 		m->flags |= PM_MKTARGET;
 	else if (!needed)
@@ -117,6 +118,21 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 	}
 }
 
+/* Names can be looked up in a tree of a directory too: its own resolv.conf, if it has one,
+ * is of another machine. Nothing is written through what a link there names (NE-08) */
+static void plan_resolver(const struct profile *pf, struct host *h, struct plan *pl)
+{
+	static const char path[] = "/etc/resolv.conf";
+	struct host_path there;
+	struct plan_mount *m;
+
+	if (pf->root.from != ROOT_DIRECTORY || pf->network.mode == NET_NONE ||
+	    tree_is_covered(pf, path) || !host_stat_follow(h, path, &there))
+		return;
+	m = tree_bind(pl, path, path, TREE_SAFE | MOUNT_ATTR_RDONLY);
+	m->flags |= PM_FILE | PM_OPTIONAL | (tree_is_writable(pl) ? (uint32_t)PM_MKTARGET : 0);
+}
+
 static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		      struct err *e)
 {
@@ -137,6 +153,7 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	plan_proc(pf, h, pl);
 	plan_sys(pf, h, pl);
 	plan_tmp(pf, pl);
+	plan_resolver(pf, h, pl);
 	for (size_t i = 0; i < pf->mount_count; i++)
 		if (mount_wish_plan(pf, &pf->mounts[i], h, pl, e) < 0)
 			return -1;

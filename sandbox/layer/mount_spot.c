@@ -158,5 +158,6 @@ int mounting_failed(struct mounting *mk, const struct plan_mount *m, const char 
 bool mounting_may_lack(const struct plan_mount *m)
 {
 	return (m->flags & PM_OPTIONAL) &&
-	       (errno == ENOENT || errno == ENOTDIR || errno == EROFS);
+	       (errno == ENOENT || errno == ENOTDIR || errno == EROFS ||
+		(errno == ELOOP && !(m->flags & PM_NOLINK)));
 }

@@ -203,6 +203,7 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 		     struct err *e)
 {
 	struct host_path there;
+	char source[4096];
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
 
@@ -215,7 +216,8 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 		return 0;
 	}
 	m = add(w, pl, w->kind == MOUNT_OVERLAY ? MOP_OVERLAY : MOP_BIND, w->to);
-	m->source = plan_put(pl, w->source);
+	tree_real(h, w->source, source);
+	m->source = plan_put(pl, source);
 	m->flags |= w->optional ? PM_OPTIONAL : 0;
 	m->flags |= w->set & MO_RSLAVE ? PM_SLAVE : 0;
 	m->flags |= there.kind != HOST_DIR ? PM_FILE : 0;

@@ -170,6 +170,67 @@ bool tree_binds_proc(const struct profile *pf, struct host *h)
 	return !(pf->namespaces & NS_PID) || (!host_is_root(h) && host_proc_masked(h));
 }
 
+#define REAL_SIZE 4096
+#define LINKS_MOST 40 /* as the kernel has it: path_resolution(7) */
+
+/* Put @text in front of @rest, both relative to what is resolved so far */
+static bool put_front(char *rest, const char *text)
+{
+	char whole[REAL_SIZE];
+	int n = snprintf(whole, sizeof(whole), "%s/%s", text, rest);
+
+	if (n < 0 || n >= REAL_SIZE)
+		return false;
+	memcpy(rest, whole, (size_t)n + 1);
+	return true;
+}
+
+void tree_real(struct host *h, const char *path, char *buf)
+{
+	char rest[REAL_SIZE], done[REAL_SIZE] = "";
+	size_t len = 0, n;
+	int links = 0;
+
+	snprintf(buf, REAL_SIZE, "%s", path);
+	snprintf(rest, sizeof(rest), "%s", path);
+	if (path_is_in(path, "/proc")) /* links there are no paths */
+		return;
+	for (char *p = rest; *(p += strspn(p, "/")); p += n) {
+		const char *link;
+
+		n = strcspn(p, "/");
+		if (n == 1 && *p == '.')
+			continue;
+		if (n == 2 && !strncmp(p, "..", 2)) {
+			while (len && done[--len] != '/')
+				;
+			done[len] = '\0';
+			continue;
+		}
+		if (len + n + 2 > sizeof(done))
+			return;
+		done[len] = '/';
+		memcpy(done + len + 1, p, n);
+		done[len + 1 + n] = '\0';
+		link = host_readlink(h, done);
+		if (!link) {
+			len += n + 1;
+			continue;
+		}
+		if (++links > LINKS_MOST)
+			return;
+		memmove(rest, p + n, strlen(p + n) + 1);
+		if (!put_front(rest, link))
+			return;
+		if (*link == '/')
+			len = 0;
+		done[len] = '\0';
+		p = rest;
+		n = 0;
+	}
+	snprintf(buf, REAL_SIZE, "%s", len ? done : "/");
+}
+
 bool tree_is_writable(const struct plan *pl)
 {
 	return pl->tree.root == PLAN_ROOT_TMPFS || pl->tree.overlay;

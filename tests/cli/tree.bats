@@ -192,6 +192,11 @@ mounts: [{bind: $T/home, to: $T/home}, {bind: $T/home, to: /second}]" "
 		for d in $T/home /second; do find \$d/.ssh \$d/.config/gh -mindepth 1; cat \$d/.netrc \$d/ok/file; done"
 	assert_output 'secret
 secret'
+	# By another name for the same directory
+	ln -s "$T/home" "$T/link"
+	inside "root: {from: system}
+mounts: [{bind: $T/link, to: /second}]" 'cat /second/.ssh/id /second/.netrc /second/ok/file'
+	assert_output secret
 	inside "root: {from: system, show: [$T/home/.ssh]}
 mounts: [{bind: $T/home, to: /second}]" 'cat /second/.ssh/id /second/.netrc'
 	assert_output secret
@@ -322,6 +327,23 @@ hint: --force adds to it and replaces files of the same name"
 	assert_stderr_match "profile.yaml:1: '$T/file' is not a directory"
 	inside 'root: {from: directory, path: /}' true
 	assert_stderr_match "use 'root.from: host'"
+}
+
+@test "NE-08: the resolver of the host shows in a tree, nothing is written through its links" {
+	make_tree
+	[ -e /etc/resolv.conf ] || skip 'this host has no resolver'
+	inside "$(directory refuse)
+network: {mode: host}" 'cat /etc/resolv.conf'
+	assert_output "$(cat /etc/resolv.conf)"
+	touch "$T/victim"
+	for link in "$T/victim" "../../../../../../../..$T/victim" /etc/resolv.conf; do
+		ln -sfn "$link" "$T/tree/etc/resolv.conf"
+		for changes in discard refuse; do
+			inside "$(directory $changes)
+network: {mode: host}" 'echo broken >/etc/resolv.conf'
+			[ ! -s "$T/victim" ]
+		done
+	done
 }
 
 # --- hostile trees (containment.md FS-10 to FS-14) ---------------------------------------

@@ -107,6 +107,23 @@ static void test_paths(void)
 	is(text_str(&t), "/a\\,b\\:c\\\\d", "option strings are escaped");
 }
 
+static void test_real(void)
+{
+	struct host *h = host_new();
+	char want[4096], got[4096], path[4096];
+
+	snprintf(want, sizeof(want), "%s/tree/a/b", top);
+	snprintf(path, sizeof(path), "%s/.//tree/in/../in/b/", top);
+	tree_real(h, path, got);
+	is(got, want, "links, dots and slashes are resolved");
+	snprintf(path, sizeof(path), "%s/tree/loop", top);
+	tree_real(h, path, got);
+	is(got, path, "a link to itself stays as it is");
+	tree_real(h, "/..//", got);
+	is(got, "/", "there is nothing above the root");
+	host_free(h);
+}
+
 static void test_upper(void)
 {
 	char path[4096];
@@ -134,7 +151,7 @@ static void test_upper(void)
 
 int main(void)
 {
-	plan(22);
+	plan(25);
 	if (!mkdtemp(top) || chdir(top) < 0)
 		return 1;
 	mkdir("tree", 0755);
@@ -144,11 +161,13 @@ int main(void)
 	close(open("victim/kept", O_CREAT | O_WRONLY, 0644));
 	close(open("tree/file", O_CREAT | O_WRONLY, 0644));
 	make_link("a", "tree/in");
+	make_link("loop", "tree/loop");
 	make_link("/a", "tree/abs");
 	make_link("../../../../victim", "tree/up");
 	make_link("/proc/self/root", "tree/magic");
 	test_walk();
 	test_paths();
+	test_real();
 	test_upper();
 	upper_remove(top);
 	return done();
