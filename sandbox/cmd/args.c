@@ -109,9 +109,9 @@ int args_wish(struct args *a, const char *option, const char *key, const char *v
 	}
 	if (grow((void **)&a->wishes, a->wish_count, sizeof(*a->wishes)) < 0)
 		return -1;
-	a->wishes[a->wish_count++] = (struct option_wish){
-		.option = copies[2], .key = copies[0], .value = copies[1]
-	};
+	a->wishes[a->wish_count++] = (struct option_wish){ .option = copies[2],
+							   .key = copies[0],
+							   .value = copies[1] };
 	return 0;
 }
 
@@ -130,7 +130,8 @@ static int unknown_option(struct args *a, const char *word, struct err *e)
 	const char *near = word[1] == '-' ? name_near(word + 2, next_name, a->cmd) : NULL;
 
 	if (near)
-		return cmd_usage(a, e, "unknown option '%s', did you mean '--%s'", word, near);
+		return cmd_usage(a, e, "unknown option '%s', did you mean '--%s'", word,
+				 near);
 	return cmd_usage(a, e, "unknown option '%s'", word);
 }
 

@@ -131,7 +131,8 @@ static int unknown_command(const char *const *argv)
 	const char *near = name_near(argv[0], next_name, NULL);
 
 	if (near)
-		cmd_usage(NULL, &e, "unknown command '%s', did you mean '%s'", argv[0], near);
+		cmd_usage(NULL, &e, "unknown command '%s', did you mean '%s'", argv[0],
+			  near);
 	else
 		cmd_usage(NULL, &e, "unknown command '%s'", argv[0]);
 	print_error(&e);
