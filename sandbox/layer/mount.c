@@ -44,13 +44,30 @@ static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
 		m->flags |= PM_OPTIONAL;
 }
 
-static void plan_proc(const struct profile *pf, struct host *h, struct plan *pl)
+/* A /proc that shows what is outside is never given to who asked for pids alone: that is
+ * how `strict` refuses a foreign container (decisions.md 14) */
+static int refuse_proc(const struct profile *pf, struct err *e)
+{
+	char where[ORIGIN_SIZE];
+
+	if (!(pf->namespaces & NS_PID))
+		return err_set(e, "'proc: pids' (%s) needs a pid namespace of its own",
+			       origin_text(pf, FIELD_proc, where));
+	err_set(e, "'proc: pids' (%s) needs a fresh /proc, which the kernel refuses here: the "
+		   "visible one is partly hidden or shared", origin_text(pf, FIELD_proc, where));
+	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows it as it is, "
+			   "with the processes outside");
+}
+
+static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
 {
 	const struct plan_user *u = &pl->user;
 	bool own = pf->namespaces & NS_PID;
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
 
+	if (tree_binds_proc(pf, h) && pf->proc == PROC_PIDS)
+		return refuse_proc(pf, e);
 	if (tree_binds_proc(pf, h)) {
 		m = tree_bind(pl, "/proc", "/proc", TREE_SAFE | MOUNT_ATTR_NOEXEC);
 		plan_say(pl, "mount", own ? FACT_UNENFORCED : FACT_WARNING, "proc",
@@ -72,6 +89,7 @@ static void plan_proc(const struct profile *pf, struct host *h, struct plan *pl)
 		  pf->proc == PROC_PIDS ? "pids" : "full");
 	if (m->op == MOP_PROC || !own)
 		hide_plan_proc(pf, pl);
+	return 0;
 }
 
 static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
@@ -150,7 +168,8 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	}
 	if (devices_plan(pf, h, pl, e) < 0)
 		return -1;
-	plan_proc(pf, h, pl);
+	if (plan_proc(pf, h, pl, e) < 0)
+		return -1;
 	plan_sys(pf, h, pl);
 	plan_tmp(pf, pl);
 	plan_resolver(pf, h, pl);
