@@ -22,6 +22,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,17 @@ static int open_own_dir(const char *path)
 	return fd;
 }
 
+/* Without a service manager /run is often a part of the disk: there a record waits for
+ * the journal whenever others write, and outlives what it names */
+static bool is_memory(const char *path)
+{
+	struct statfs sfs;
+
+	return !statfs(path, &sfs) &&
+	       (sfs.f_type == 0x01021994 /* TMPFS_MAGIC */ ||
+		sfs.f_type == 0x858458f6 /* RAMFS_MAGIC */);
+}
+
 /* decisions.md 10: the first of these that can be had */
 int store_open(struct store *st, struct err *e)
 {
@@ -66,7 +78,7 @@ int store_open(struct store *st, struct err *e)
 	char path[512];
 
 	*st = (struct store){ .dir = -1, .file = -1 };
-	if (uid == 0) {
+	if (uid == 0 && is_memory("/run")) {
 		st->dir = open_own_dir("/run/nook");
 	} else if (xdg && *xdg == '/') {
 		snprintf(path, sizeof(path), "%s/nook", xdg);
@@ -80,6 +92,9 @@ int store_open(struct store *st, struct err *e)
 		snprintf(path, sizeof(path), "/dev/shm/nook-%u", uid);
 		st->dir = open_own_dir(path);
 	}
+	/* Anybody may have taken root's name in /dev/shm before root did */
+	if (st->dir < 0 && uid == 0)
+		st->dir = open_own_dir("/run/nook");
 	if (st->dir < 0) {
 		err_sys(e, "no directory for running boxes: cannot use '%s'", path);
 		return err_hint(
