@@ -136,8 +136,8 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 	}
 }
 
-/* Names can be looked up in a tree of a directory too: its own resolv.conf, if it has one,
- * is of another machine. Nothing is written through what a link there names (NE-08) */
+/* Names can be looked up in a tree of a directory too: its own resolv.conf, if it has
+ * one, is of another machine. Nothing is written through a link there (NE-08) */
 static void plan_resolver(const struct profile *pf, struct host *h, struct plan *pl)
 {
 	static const char path[] = "/etc/resolv.conf";
@@ -148,7 +148,8 @@ static void plan_resolver(const struct profile *pf, struct host *h, struct plan 
 	    tree_is_covered(pf, path) || !host_stat_follow(h, path, &there))
 		return;
 	m = tree_bind(pl, path, path, TREE_SAFE | MOUNT_ATTR_RDONLY);
-	m->flags |= PM_FILE | PM_OPTIONAL | (tree_is_writable(pl) ? (uint32_t)PM_MKTARGET : 0);
+	m->flags |= PM_FILE | PM_OPTIONAL;
+	m->flags |= tree_is_writable(pl) ? PM_MKTARGET : 0;
 }
 
 static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,

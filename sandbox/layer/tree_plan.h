@@ -38,8 +38,8 @@ const char *tree_cwd_refused(const struct profile *pf, struct host *h, const cha
 bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
 uint32_t tree_idmap(const struct plan *pl);
-/** tree_binds_proc() - Whether the box gets the visible /proc: it has no pid namespace of
- * its own, or a fresh one is refused here (decisions.md 14) */
+/** tree_binds_proc() - Whether the box gets the visible /proc: it has no pid namespace
+ * of its own, or a fresh one is refused here (decisions.md 14) */
 bool tree_binds_proc(const struct profile *pf, struct host *h);
 /** tree_real() - @path of the host without symlinks, dots and double slashes, into @buf of
  * 4096 bytes, so that paths can be compared; as it is where that cannot be told */
