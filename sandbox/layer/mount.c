@@ -50,16 +50,20 @@ static int refuse_proc(const struct profile *pf, struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
+	origin_text(pf, FIELD_proc, where);
 	if (!(pf->namespaces & NS_PID))
 		return err_set(e, "'proc: pids' (%s) needs a pid namespace of its own",
-			       origin_text(pf, FIELD_proc, where));
-	err_set(e, "'proc: pids' (%s) needs a fresh /proc, which the kernel refuses here: the "
-		   "visible one is partly hidden or shared", origin_text(pf, FIELD_proc, where));
-	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows it as it is, "
-			   "with the processes outside");
+			       where);
+	err_set(e,
+		"'proc: pids' (%s) needs a fresh /proc, which the kernel refuses here: "
+		"the visible one is partly hidden or shared",
+		where);
+	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows it "
+			   "as it is, with the processes outside");
 }
 
-static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl,
+		     struct err *e)
 {
 	const struct plan_user *u = &pl->user;
 	bool own = pf->namespaces & NS_PID;

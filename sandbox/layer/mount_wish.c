@@ -240,6 +240,7 @@ int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct
 		[MOUNT_DEVPTS] = MOP_DEVPTS, [MOUNT_PROC] = MOP_PROC,
 		[MOUNT_SYSFS] = MOP_SYSFS,   [MOUNT_FILESYSTEM] = MOP_FILESYSTEM,
 	};
+	const uint32_t before = pl->tree.mounts.count;
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
 	auto_text line = { 0 };
@@ -261,6 +262,8 @@ int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct
 		m->mode = w->mode >= 0 ? (uint32_t)w->mode : 0755;
 		m->flags |= w->optional ? PM_OPTIONAL : 0;
 	}
+	if (pl->tree.mounts.count == before) /* left out, and said so */
+		return 0;
 	m = (struct plan_mount *)plan_at(pl, pl->tree.mounts.last);
 	if (m && (m->flags & PM_USER))
 		mount_words(pl, m, &line);
