@@ -260,6 +260,33 @@ static void words_cgroups(const struct seen *s, struct text *out)
 	}
 }
 
+/* "It has its own mount and net namespaces and shares the others with you." */
+static void words_summary(const struct seen *s, struct text *out)
+{
+	size_t own = 0, told = 0, named = 0;
+
+	for (size_t i = 0; i < SEEN_NS; i++) {
+		told += s->ns[i].theirs && s->ns[i].mine;
+		own += s->ns[i].theirs && s->ns[i].theirs != s->ns[i].mine;
+	}
+	if (!told)
+		return;
+	if (!own) {
+		text_add(out, "It shares every namespace with you.\n");
+		return;
+	}
+	text_add(out, "It has its own ");
+	for (size_t i = 0; i < SEEN_NS; i++) {
+		if (!s->ns[i].theirs || s->ns[i].theirs == s->ns[i].mine)
+			continue;
+		text_addf(out, "%s%s", !named ? "" : named + 1 == own ? " and " : ", ",
+			  s->ns[i].name);
+		named++;
+	}
+	text_addf(out, " namespace%s and shares %s with you.\n", own == 1 ? "" : "s",
+		  own == told ? "nothing else" : "the others");
+}
+
 void describe_words(const struct seen *s, struct text *out)
 {
 	char name[64], parent[32], inner[128];
@@ -275,6 +302,7 @@ void describe_words(const struct seen *s, struct text *out)
 	if (last)
 		text_addf(out, ", number %s in its own pid namespace", last + 1);
 	text_addc(out, '\n');
+	words_summary(s, out);
 	words_namespaces(s, out);
 	words_ids(s, out);
 	words_caps(s, out);

@@ -326,6 +326,19 @@ static int explain_what(const struct args *a, const char *name, const char *laye
 	return r;
 }
 
+/* A profile may be called as a layer is (net): then it is the profile that is meant */
+static bool is_layer(const struct args *a, const char *name)
+{
+	struct profile *pf = NULL;
+	bool found;
+
+	if (!layer_find(name) || cmd_option(a, "script"))
+		return false;
+	found = !profile_load(name, NULL, 0, &pf, NULL);
+	profile_free(pf);
+	return !found;
+}
+
 static int explain_run(const struct args *a, struct err *e)
 {
 	const char *name = a->word_count ? a->words[0] : NULL;
@@ -341,7 +354,7 @@ static int explain_run(const struct args *a, struct err *e)
 	if (layer && cmd_option(a, "script"))
 		return cmd_usage(
 			a, e, "a script is for the whole box, not for layer '%s'", layer);
-	if (!layer && layer_find(name) && !cmd_option(a, "script")) {
+	if (!layer && is_layer(a, name)) {
 		explain_layer(layer_find(name), &out);
 		return cmd_print(&out, e);
 	}

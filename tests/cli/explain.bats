@@ -113,6 +113,7 @@ load helper
 	nook_run explain --pid $$
 	assert_status 0
 	assert_match "^process $$, "
+	assert_line 'It shares every namespace with you.'
 	assert_match '^  net +shared '
 	assert_match '^  mount +shared '
 	assert_match '^  seccomp +off$'
@@ -131,6 +132,7 @@ load helper
 	kill $pid
 	wait $pid || true
 	assert_status 0
+	assert_line 'It has its own user, mount, net and uts namespaces and shares the others with you.'
 	assert_match '^  net +own +[0-9]+ +its own interfaces'
 	assert_match '^  pid +shared '
 	assert_match '^  no_new_privs +on: '
