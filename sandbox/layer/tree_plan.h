@@ -41,8 +41,8 @@ uint32_t tree_idmap(const struct plan *pl);
 /** tree_binds_proc() - Whether the box gets the visible /proc: it has no pid namespace
  * of its own, or a fresh one is refused here (decisions.md 14) */
 bool tree_binds_proc(const struct profile *pf, struct host *h);
-/** tree_real() - @path of the host without symlinks, dots and double slashes, into @buf of
- * 4096 bytes, so that paths can be compared; as it is where that cannot be told */
+/** tree_real() - @path of the host without symlinks, dots and double slashes, into @buf
+ * of 4096 bytes, so that paths can be compared; as it is where that cannot be told */
 void tree_real(struct host *h, const char *path, char *buf);
 /** tree_is_writable() - Whether nook may make mount points in the tree: they go to a
  * tmpfs or an upper, never to the host */
