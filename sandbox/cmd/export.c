@@ -323,7 +323,8 @@ static int check_tool(const struct args *a, const char *name, struct err *e)
 	near = name_near(name, next_tool, NULL);
 	if (near)
 		return cmd_usage(a, e, "--as '%s', did you mean '%s'", name, near);
-	return cmd_usage(a, e, "--as '%s': expected unshare, bwrap, podman or systemd-run",
+	return cmd_usage(a, e,
+			 "--as '%s': expected unshare, bwrap, podman or systemd-run",
 			 name);
 }
 
