@@ -17,7 +17,11 @@ build-variants:
 # what they really print
 run: deps
 	+$(Q)$(AGAIN) nook
-	$(Q)if [ -t 0 ] && [ -t 1 ]; then ./nook shell dev; else docs/tour.sh; fi
+	$(Q)if [ -t 0 ] && [ -t 1 ]; then \
+		echo "A shell in a box: all of this system, every change is thrown away but those in"; \
+		echo "this directory. './nook explain dev' says more, 'exit' leaves it."; \
+		./nook shell dev || [ $$? -ne 125 ]; \
+	else docs/tour.sh; fi
 
 # Everything: unit, command line, plans, lint, guests, fresh. As root every test runs as
 # every user it names; as an ordinary user those for root are skipped and say so.

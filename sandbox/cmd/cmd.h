@@ -122,6 +122,11 @@ const char *cmd_option(const struct args *a, const char *name);
 /** cmd_lookup() - The command that the first words of @argv name; "profile show" is two.
  * @used: how many words it took. Return: NULL when there is none */
 const struct cmd *cmd_lookup(const char *const *argv, size_t *used);
+/** cmd_in_group() - @c is "@first something", a command of two words */
+bool cmd_in_group(const struct cmd *c, const char *first);
+/** cmd_help_group() - List the commands that begin with the word @first. Return: whether
+ * there are any */
+bool cmd_help_group(const char *first, struct text *out);
 /** args_parse() - Parse what follows the command's words. Return: 0; 1 when help was
  * asked for; -2 and @e for wrong usage */
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e);

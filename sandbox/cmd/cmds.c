@@ -61,6 +61,13 @@ static size_t match(const char *name, const char *const *argv)
 	return words;
 }
 
+bool cmd_in_group(const struct cmd *c, const char *first)
+{
+	size_t len = strlen(first);
+
+	return !strncmp(c->name, first, len) && c->name[len] == ' ';
+}
+
 const struct cmd *cmd_lookup(const char *const *argv, size_t *used)
 {
 	const struct cmd *best = NULL;
@@ -87,8 +94,8 @@ int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
 	e->code = 0;
 	e->hint[0] = '\0';
 	if (a && a->cmd)
-		err_hint(e, "usage: nook %s %s; 'nook help %s' explains", a->cmd->name,
-			 a->cmd->usage, a->cmd->name);
+		err_hint(e, "usage: nook %s%s%s; 'nook help %s' explains", a->cmd->name,
+			 *a->cmd->usage ? " " : "", a->cmd->usage, a->cmd->name);
 	else
 		err_hint(e, "'nook help' lists the commands");
 	return -2;
@@ -125,14 +132,35 @@ static const char *next_name(size_t i, const void *arg)
 	return table[i] ? table[i]->name : NULL;
 }
 
+/* The second words that can stand behind the first one, "ls, show"; none = no such group */
+static void second_words(const char *first, struct text *out)
+{
+	for (size_t i = 0; table[i]; i++)
+		if (cmd_in_group(table[i], first))
+			text_addf(out, "%s%s", out->len ? ", " : "",
+				  table[i]->name + strlen(first) + 1);
+}
+
 static int unknown_command(const char *const *argv)
 {
+	auto_text seconds = { 0 }, words = { 0 };
+	const char *near;
 	struct err e;
-	const char *near = name_near(argv[0], next_name, NULL);
 
-	if (near)
-		cmd_usage(NULL, &e, "unknown command '%s', did you mean '%s'", argv[0],
-			  near);
+	second_words(argv[0], &seconds);
+	text_add(&words, argv[0]);
+	if (seconds.len && argv[1] && *argv[1] != '-')
+		text_addf(&words, " %s", argv[1]);
+	near = name_near(text_str(&words), next_name, NULL);
+	if (seconds.len && words.len == strlen(argv[0]))
+		cmd_usage(NULL, &e, "'%s' needs a second word: %s", argv[0],
+			  text_str(&seconds));
+	else if (near)
+		cmd_usage(NULL, &e, "unknown command '%s', did you mean '%s'",
+			  text_str(&words), near);
+	else if (seconds.len)
+		cmd_usage(NULL, &e, "unknown command '%s': expected %s", text_str(&words),
+			  text_str(&seconds));
 	else
 		cmd_usage(NULL, &e, "unknown command '%s'", argv[0]);
 	print_error(&e);
@@ -162,22 +190,34 @@ static int run_command(const struct cmd *cmd, char **argv, char **rest)
 	return r < 0 ? (cmd->fails ? cmd->fails : 1) : r;
 }
 
+static bool is_help(const char *word)
+{
+	return word && (!strcmp(word, "-h") || !strcmp(word, "--help"));
+}
+
 int cmd_main(int argc, char **argv)
 {
 	static const char *const help[] = { "help", NULL };
 	static const char *const version[] = { "version", NULL };
 	const char *const *words = (const char *const *)argv + 1;
+	char *group[] = { NULL, NULL };
+	char **rest = argv + argc;
 	const struct cmd *cmd;
 	size_t used;
 
-	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
+	if (argc < 2 || is_help(argv[1]))
 		words = help;
 	else if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
 		words = version;
 	cmd = cmd_lookup(words, &used);
-	if (!cmd)
+	if (!cmd && !is_help(words[1]))
 		return unknown_command(words);
-	return run_command(cmd, argv,
-			   words == (const char *const *)argv + 1 ? argv + 1 + used
-								  : argv + argc);
+	if (!cmd) { /* nook profile --help */
+		cmd = &cmd_help_cmd;
+		group[0] = argv[1];
+		rest = group;
+	} else if (words == (const char *const *)argv + 1) {
+		rest = argv + 1 + used;
+	}
+	return run_command(cmd, argv, rest);
 }

@@ -59,13 +59,6 @@ bool completion_parent(size_t i, struct text *out)
 	return true;
 }
 
-bool completion_is_child(const struct cmd *c, const char *parent)
-{
-	size_t len = strlen(parent);
-
-	return !strncmp(c->name, parent, len) && c->name[len] == ' ';
-}
-
 bool completion_takes_command(const struct cmd *c)
 {
 	return strstr(c->usage, "-- COMMAND") != NULL;

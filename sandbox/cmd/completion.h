@@ -23,8 +23,6 @@ bool completion_sharers(size_t i, const char *gap, struct text *out);
 /** completion_parent() - The first word of a command of two words ("profile"), "" for the
  * others. Return: false when an earlier entry of the table has the same */
 bool completion_parent(size_t i, struct text *out);
-/** completion_is_child() - @c is "PARENT something" */
-bool completion_is_child(const struct cmd *c, const char *parent);
 /** completion_takes_command() - What stands behind `--` is a command of the user's */
 bool completion_takes_command(const struct cmd *c);
 /** completion_values() - The words a key takes, joined by blanks, nothing where it takes

@@ -35,7 +35,7 @@ static void add_commands(struct text *out)
 			continue;
 		text_addf(&parents, "\t%s) echo '", text_str(&parent));
 		for (size_t j = i; cmds()[j]; j++)
-			if (completion_is_child(cmds()[j], text_str(&parent)))
+			if (cmd_in_group(cmds()[j], text_str(&parent)))
 				text_addf(&parents, j == i ? "%s" : " %s",
 					  cmds()[j]->name + parent.len + 1);
 		text_add(&parents, "' ;;\n");

@@ -83,7 +83,7 @@ static void add_children(struct text *out, const char *parent)
 {
 	text_addf(out, "\t%s) list=(\n", parent);
 	for (size_t i = 0; cmds()[i]; i++)
-		if (completion_is_child(cmds()[i], parent))
+		if (cmd_in_group(cmds()[i], parent))
 			add_described(out, cmds()[i]->name + strlen(parent) + 1,
 				      cmds()[i]->summary);
 	text_add(out, "\t) ;;\n");
@@ -105,7 +105,7 @@ static void add_commands(struct text *out)
 			continue;
 		}
 		for (size_t j = i; cmds()[j]; j++)
-			if (completion_is_child(cmds()[j], text_str(&parent)))
+			if (cmd_in_group(cmds()[j], text_str(&parent)))
 				text_addf(&group, "%s%s", group.len ? ", " : "",
 					  cmds()[j]->name + parent.len + 1);
 		add_described(out, text_str(&parent), text_str(&group));

@@ -27,7 +27,7 @@ static int gc_run(const struct args *a, struct err *e)
 
 const struct cmd cmd_gc = {
 	.name = "gc",
-	.summary = "clear away what killed boxes left (every run does this a little)",
+	.summary = "clear away what killed boxes left; every run does so a little",
 	.usage = "",
 	.run = gc_run,
 };

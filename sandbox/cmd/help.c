@@ -25,7 +25,7 @@ static void add_option(struct text *out, const struct opt *o)
 	}
 	while (out->len - start < COLUMN)
 		text_addc(out, ' ');
-	text_addf(out, "%s\n", o->help);
+	words_wrap(out, o->help, COLUMN, COLUMN);
 }
 
 /* An empty line ends a paragraph, a line with blanks in front stands as it is, all others
@@ -67,6 +67,16 @@ void cmd_help(const struct cmd *cmd, struct text *out)
 	add_paragraphs(out, cmd->help);
 }
 
+bool cmd_help_group(const char *first, struct text *out)
+{
+	size_t before = out->len;
+
+	for (const struct cmd *const *c = cmds(); *c; c++)
+		if (cmd_in_group(*c, first))
+			text_addf(out, "  %-16s %s\n", (*c)->name, (*c)->summary);
+	return out->len > before;
+}
+
 static void list_commands(struct text *out)
 {
 	text_add(
@@ -99,9 +109,11 @@ static int help_run(const struct args *a, struct err *e)
 		return cmd_print(&out, e);
 	}
 	cmd = cmd_lookup(words, &used);
-	if (!cmd)
-		return cmd_usage(a, e, "no command '%s'", a->words[0]);
-	cmd_help(cmd, &out);
+	if (cmd)
+		cmd_help(cmd, &out);
+	else if (a->word_count > 1 || !cmd_help_group(words[0], &out))
+		return cmd_usage(a, e, "no command '%s%s%s'", words[0],
+				 words[1] ? " " : "", words[1] ? words[1] : "");
 	return cmd_print(&out, e);
 }
 
@@ -109,7 +121,8 @@ static int version_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
 
-	(void)a;
+	if (a->word_count || a->rest)
+		return cmd_usage(a, e, "version takes no words");
 	text_add(&out, "nook " NOOK_VERSION "\n");
 	return cmd_print(&out, e);
 }

@@ -175,10 +175,11 @@ static int check_run(const struct args *a, struct err *e)
 
 const struct cmd cmd_profile_check = {
 	.name = "profile check",
-	.summary = "say what is wrong with profiles; exit code 1 when something is",
+	.summary = "say what is wrong with profiles",
 	.usage = "PROFILE...",
 	.help = "A profile is a name, or a path with a slash in it. What only this "
-		"machine can tell is no part of it: 'nook explain PROFILE' plans for it.",
+		"machine can tell is no part of it: 'nook explain PROFILE' plans for it.\n\n"
+		"The exit code is 1 when something is wrong.",
 	.complete = COMPLETE_PROFILE,
 	.run = check_run,
 };
@@ -233,10 +234,11 @@ out:
 
 const struct cmd cmd_profile_diff = {
 	.name = "profile diff",
-	.summary = "compare two profiles key by key; exit code 1 when they differ",
+	.summary = "compare two profiles key by key",
 	.usage = "PROFILE PROFILE",
 	.help = "Compares what they mean after inheritance, not their files: first what "
-		"the one has and where it is set, then the other.",
+		"the one has and where it is set, then the other.\n\n"
+		"The exit code is 1 when they differ.",
 	.complete = COMPLETE_PROFILE,
 	.run = diff_run,
 };

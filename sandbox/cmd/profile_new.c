@@ -122,7 +122,7 @@ static const struct opt new_options[] = {
 
 const struct cmd cmd_profile_new = {
 	.name = "profile new",
-	.summary = "write a starting profile with every key explained, and say where",
+	.summary = "write a starting profile with every key explained",
 	.usage = "[OPTION...] NAME",
 	.help = "Writes ~/.config/nook/profiles/NAME.yaml, for root "
 		"/etc/nook/profiles/NAME.yaml. A file that is there is left alone.",

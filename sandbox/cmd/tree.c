@@ -318,7 +318,7 @@ static const struct opt options[] = {
 
 const struct cmd cmd_tree_make = {
 	.name = "tree make",
-	.summary = "make a small root directory: busybox, or programs of this system",
+	.summary = "make a small root: busybox, or programs of this system",
 	.usage = "[--with PROGRAM]... [--force] DIR",
 	.help = "Without --with the tree holds a busybox with a link for each of its "
 		"commands. "

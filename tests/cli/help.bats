@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# help.bats - help, version, and what nook says to words that it does not know
+# as: user
+load helper
+
+@test "without a word, with -h and with help it lists the commands" {
+	nook_run
+	assert_status 0
+	assert_stderr
+	assert_match '^  run  '
+	listed=$output
+	for words in -h --help help; do
+		nook_run $words
+		assert_status 0
+		assert_output "$listed"
+	done
+	# A narrow terminal has 80 columns
+	refute_match '.{81}'
+}
+
+@test "every command explains itself within 80 columns, and refuses unknown options" {
+	nook_run help
+	listed=$(sed -n 's/^  \([a-z]*\( [a-z]*\)\?\)  .*/\1/p' <<<"$output")
+	assert [ "$(wc -l <<<"$listed")" -gt 10 ]
+	while read -r first second; do
+		[ "$first" != nook ] || continue
+		nook_run help "$first" ${second:+"$second"}
+		assert_status 0
+		assert_match "^Usage: nook $first${second:+ $second}( |\$)"
+		helped=$output
+		nook_run "$first" ${second:+"$second"} --help
+		assert_output "$helped"
+		refute_match '.{81}'
+		nook_run "$first" ${second:+"$second"} --nosuch
+		assert [ "$status" = 2 ]
+		assert_stderr_match "^nook: unknown option '--nosuch'"
+	done <<<"$listed"
+}
+
+@test "the first word of several commands lists them" {
+	nook_run help profile
+	assert_status 0
+	assert_match '^  profile check '
+	listed=$output
+	nook_run profile --help
+	assert_output "$listed"
+	nook_run profile
+	assert_status 2
+	assert_stderr "nook: 'profile' needs a second word: ls, show, check, diff, new
+hint: 'nook help' lists the commands"
+}
+
+@test "a word that is nearly a command is guessed" {
+	nook_run rum
+	assert_status 2
+	assert_stderr "nook: unknown command 'rum', did you mean 'run'
+hint: 'nook help' lists the commands"
+	nook_run profile lss
+	assert_stderr_match "^nook: unknown command 'profile lss', did you mean 'profile ls'$"
+	nook_run run --timeot 5s
+	assert_status 2
+	assert_stderr_match "^nook: unknown option '--timeot', did you mean '--timeout'$"
+	nook_run help nosuch
+	assert_status 2
+	assert_stderr_match "^nook: no command 'nosuch'$"
+}
+
+@test "what a person typed is escaped" {
+	nook_run $'r\e[2Jun'
+	assert_stderr_match "^nook: unknown command 'r.x1b\[2Jun'"
+}
+
+@test "version" {
+	nook_run version
+	assert_status 0
+	assert_output "nook $(cat "$TOP/VERSION")"
+	nook_run --version
+	assert_output "nook $(cat "$TOP/VERSION")"
+	nook_run version 2
+	assert_status 2
+}
+
+@test "a closed or full standard output is an error" {
+	run --separate-stderr sh -c '"$NOOK" help >/dev/full'
+	assert_status 1
+	assert_stderr "nook: cannot write to standard output: No space left on device"
+}
