@@ -58,13 +58,12 @@ static void arm_death_signal(const struct inside *in)
 		_exit(125);
 }
 
-static void wait_mapped(const struct inside *in)
+/* FAILED or end of file: the keeper knows why, and it is over either way */
+static void wait_for_step(const struct inside *in, enum step step)
 {
 	struct sync_msg msg;
 
-	/* FAILED or end of file: the keeper knows why, and it is over either way */
-	if (in->need_host &&
-	    (sync_recv(in->sock, &msg, NULL) != 1 || msg.step != STEP_MAPPED))
+	if (sync_recv(in->sock, &msg, NULL) != 1 || msg.step != (int)step)
 		_exit(125);
 }
 
@@ -173,7 +172,8 @@ static void be_born(struct inside *in)
 
 	close(in->keeper_sock);
 	arm_death_signal(in);
-	wait_mapped(in);
+	if (in->need_host)
+		wait_for_step(in, STEP_MAPPED);
 	if (again_is_needed(in->plan) && again_exec(in, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
 }
@@ -191,6 +191,7 @@ void inside_main(struct inside *in)
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
 	arm_death_signal(in);
+	wait_for_step(in, STEP_GO);
 	say_ready(in);
 	if (in->plan->session.init_none)
 		become_payload(in);

@@ -140,6 +140,7 @@ static int attach_host(struct keeper *k, struct err *e)
 
 static int build(struct keeper *k, struct err *e)
 {
+	struct sync_msg go = { .step = STEP_GO };
 	sigset_t all;
 
 	if (open_record(k, e) < 0 || open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
@@ -156,10 +157,12 @@ static int build(struct keeper *k, struct err *e)
 	k->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (k->signals < 0)
 		return err_sys(e, "cannot open a signalfd");
-	/* While the child builds its walls on another CPU: the record,
-	 * others' leavings */
+	/* While the child builds its walls on another CPU: the record, without which the
+	 * payload does not run, and what others left */
 	if (!is_durable(k) && store_add(&k->store, k->wish, e) < 0)
 		return -1;
+	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)
+		return err_sys(e, "cannot tell the box to go on");
 	store_gc(&k->store, GC_PER_RUN);
 	return 0;
 }

@@ -6,6 +6,8 @@
  *
  *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent
  *						only where layers_need_host()
+ *	keeper -> inside	STEP_GO		the record is on disk: the payload may run. Sent
+ *						while inside still builds, so it rarely waits
  *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
  *						master, sent only where there is one
  *	init   -> keeper	STEP_EXEC	the payload runs
@@ -23,7 +25,7 @@
 
 #include "base/err.h"
 
-enum step { STEP_MAPPED = 1, STEP_READY, STEP_EXEC, STEP_EXIT, STEP_FAILED };
+enum step { STEP_MAPPED = 1, STEP_GO, STEP_READY, STEP_EXEC, STEP_EXIT, STEP_FAILED };
 
 #define SYNC_MOST 16
 
