@@ -141,6 +141,13 @@ static const char *name_inside(const struct profile *pf, struct host *h,
 	return pl->user.uid ? "nook" : "root";
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), n = strlen(end);
+
+	return len >= n && !strcmp(s + len - n, end);
+}
+
 static int plan_vars(const struct profile *pf, struct host *h, const char *shell,
 		     struct plan *pl, struct err *e)
 {
@@ -153,9 +160,10 @@ static int plan_vars(const struct profile *pf, struct host *h, const char *shell
 	vars_put(&vs, "LOGNAME", name_inside(pf, h, pl));
 	vars_put(&vs, "SHELL", shell);
 	if (!pf->command.count) {
-		/* sh and bash expand it each time; Debian's bashrc shows the other one */
-		snprintf(prompt, sizeof(prompt), "(nook:%s) $PWD $ ",
-			 pf->name ? pf->name : "");
+		/* sh and bash expand it each time; Debian's bashrc shows the other one;
+		 * zsh has words of its own; fish shows the host name */
+		snprintf(prompt, sizeof(prompt), "(nook:%s) %s ", pf->name ? pf->name : "",
+			 ends_with(shell, "/zsh") ? "%~ %#" : "$PWD $");
 		vars_put(&vs, "PS1", prompt);
 		vars_put(&vs, "debian_chroot", pf->name ? pf->name : "nook");
 	}
