@@ -94,7 +94,7 @@ else
 fi
 code=0
 wait $! || code=$?
-if ls "$NOOK_SAN_LOG"/* >/dev/null 2>&1; then
+if grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
 	sed 's/^/# /' "$NOOK_SAN_LOG"/*
 	code=99
 fi

@@ -85,7 +85,7 @@ static void scrub_start_area(const struct inside *in)
 static int payload_main(void *arg)
 {
 	payload_exec(arg);
-	_exit(125);
+	return 125; /* clone(3) ends the process with it */
 }
 
 /* Returns only when the payload's process has called exec or has ended. The stack is an

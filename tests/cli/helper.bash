@@ -145,7 +145,8 @@ nook_teardown() {
 		return 1
 	fi
 	# What AddressSanitizer and its like had to say (tests/as.sh names the place)
-	if [ -n "${NOOK_SAN_LOG:-}" ] && ls "$NOOK_SAN_LOG"/* >/dev/null 2>&1; then
+	if [ -n "${NOOK_SAN_LOG:-}" ] &&
+		grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
 		cat "$NOOK_SAN_LOG"/*
 		rm -f "$NOOK_SAN_LOG"/*
 		return 1

@@ -8,7 +8,7 @@
 
 cd "$(dirname "$0")/../.." || exit
 export HOME=/home/ada LC_ALL=C NOOK_PROFILE_PATH=profiles
-planner=$(dirname "$(realpath "${NOOK:-nook}")")/tests/planner
+planner=$(dirname "${NOOK:-$PWD/build/release/nook}")/tests/planner
 if [ ! -x "$planner" ]; then
 	echo "1..0 # SKIP $planner is not built: make unit"
 	exit
