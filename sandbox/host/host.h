@@ -114,6 +114,9 @@ bool host_has_fs(struct host *h, const char *fstype);
  * there: "user" "mnt" "pid" "net" "uts" "ipc" "cgroup" "time"; true when there is no
  * /proc to ask */
 bool host_has_ns(struct host *h, const char *name);
+/** host_is_boxed() - nook's own init is pid 1 here, or hidden as it is where its ids are
+ * others, and a filter of system calls stands before us */
+bool host_is_boxed(struct host *h);
 /** host_mounts() - Every mount the caller sees, in mountinfo's order. Return: count */
 size_t host_mounts(struct host *h, const struct host_mount **mounts);
 /** host_has_mount_below() - Whether a mount lies on or below @path (a mount point at

@@ -113,13 +113,16 @@ static bool is_filtered(struct host *h, int code)
 	       strstr(status, "\nSeccomp:\t2\n");
 }
 
-/* nook's own init is pid 1 here, or hidden from us as it is where its ids are others, and
- * a filter stands before us */
-static bool is_nooks_box(struct host *h, int code)
+bool host_is_boxed(struct host *h)
 {
 	const char *init = host_read(h, "/proc/1/comm");
 
-	return (!init || !strcmp(init, "nook-init\n")) && is_filtered(h, code);
+	return (!init || !strcmp(init, "nook-init\n")) && is_filtered(h, EPERM);
+}
+
+static bool is_nooks_box(struct host *h, int code)
+{
+	return is_filtered(h, code) && host_is_boxed(h);
 }
 
 /* Root in the first namespace has every right; only a chroot is in the way */

@@ -46,7 +46,7 @@ static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
 
 /* A /proc that shows what is outside is never given to who asked for pids alone: that is
  * how `strict` refuses a foreign container (decisions.md 14) */
-static int refuse_proc(const struct profile *pf, struct err *e)
+static int refuse_proc(const struct profile *pf, struct host *h, struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -58,6 +58,9 @@ static int refuse_proc(const struct profile *pf, struct err *e)
 		"'proc: pids' (%s) needs a fresh /proc, which the kernel refuses here: "
 		"the visible one is partly hidden or shared",
 		where);
+	if (host_is_boxed(h))
+		return err_hint(e, "this is a box of nook: leave it, or start it with "
+				   "'--set nested_namespaces=true'");
 	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows it "
 			   "as it is, with the processes outside");
 }
@@ -71,7 +74,7 @@ static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl,
 	struct plan_mount *m;
 
 	if (tree_binds_proc(pf, h) && pf->proc == PROC_PIDS)
-		return refuse_proc(pf, e);
+		return refuse_proc(pf, h, e);
 	if (tree_binds_proc(pf, h)) {
 		m = tree_bind(pl, "/proc", "/proc", TREE_SAFE | MOUNT_ATTR_NOEXEC);
 		plan_say(pl, "mount", own ? FACT_UNENFORCED : FACT_WARNING, "proc",
@@ -137,6 +140,9 @@ static void plan_tmp(const struct profile *pf, struct plan *pl)
 		m = tree_tmpfs(pl, places[i].path, places[i].size, TMP_INODES,
 			       places[i].mode);
 		own_place(pl, m, false);
+		/* A /var that is walked, because a mount lies below it, leaves it out */
+		if (pf->root.from == ROOT_HOST && !places[i].always)
+			m->flags |= tree_is_writable(pl) ? PM_MKTARGET : PM_OPTIONAL;
 	}
 }
 

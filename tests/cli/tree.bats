@@ -164,6 +164,20 @@ done'
 	if is_root; then assert_line /sys; else refute_line /sys; fi
 }
 
+@test "a host root has a fresh /var/tmp, also where a mount lies below /var" {
+	touch "/var/tmp/nook-test.$$"
+	inside "$HOST" 'touch /var/tmp/mine; ls -A /var/tmp'
+	seen=$output
+	if is_root; then
+		mount -t tmpfs tmpfs /var/opt
+		inside "$HOST" 'touch /var/tmp/mine; ls -A /var/tmp'
+		umount /var/opt
+	fi
+	rm "/var/tmp/nook-test.$$"
+	assert_equal "$seen" mine
+	assert_output mine
+}
+
 @test "what cannot be entered shows as an empty directory" {
 	! is_root || skip 'root may enter every directory'
 	inside "$HOST" 'ls -A /root; stat -c %a /root'
