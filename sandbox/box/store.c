@@ -7,7 +7,8 @@
  * whoever gets the lock undoes what the record names and removes it. The lock is taken on
  * the descriptor and the name is checked afterwards to still be the same inode, for two
  * cleaners at once. A new record is made under a temporary name, locked, written and then
- * linked to its name by rename: nobody ever sees half of one, or one without its lock.
+ * linked to its name by rename: nobody ever sees half of one. In the moment before its
+ * lock is taken a cleaner may remove it; its keeper sees that and makes another.
  *
  * Records are never fsynced: after a power cut nothing that they name runs any more.
  */
@@ -142,10 +143,38 @@ int store_check(const struct store *st, struct err *e)
 	return 0;
 }
 
+/*
+ * Whoever clears away may meet the file before its lock is taken, and removes it then: so
+ * the lock is waited for, and the file's new name shows whether it is still there.
+ *
+ * Return: 0, -1 and errno; ENOENT = it was removed
+ */
+static int make_record(struct store *st, const struct plan *pl)
+{
+	char file[32], temp[32];
+	int why;
+
+	make_id(st->rec.id);
+	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
+	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+	st->file = openat(st->dir, temp,
+			  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (st->file < 0)
+		return -1;
+	if (!flock(st->file, LOCK_EX) && !write_record(st, pl) &&
+	    !renameat(st->dir, temp, st->dir, file))
+		return 0;
+	why = errno;
+	unlinkat(st->dir, temp, 0);
+	close(fd_take(&st->file));
+	errno = why;
+	return -1;
+}
+
 int store_add(struct store *st, const struct box_wish *w, struct err *e)
 {
 	struct timespec now;
-	char file[32], temp[32];
+	int tries = 8;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	st->rec = (struct record){
@@ -155,22 +184,11 @@ int store_add(struct store *st, const struct box_wish *w, struct err *e)
 		.keeper = getpid(),
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
-	make_id(st->rec.id);
 	if (w->name)
 		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
-	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
-	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
-	st->file = openat(st->dir, temp,
-			  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (st->file < 0)
-		return err_sys(e, "cannot make a record of the box");
-	if (flock(st->file, LOCK_EX | LOCK_NB) < 0 || write_record(st, w->plan) < 0 ||
-	    renameat(st->dir, temp, st->dir, file) < 0) {
-		err_sys(e, "cannot write the record of the box");
-		unlinkat(st->dir, temp, 0);
-		close(fd_take(&st->file));
-		return -1;
-	}
+	while (make_record(st, w->plan) < 0)
+		if (errno != EINTR && (errno != ENOENT || !--tries))
+			return err_sys(e, "cannot make a record of the box");
 	return 0;
 }
 
@@ -203,24 +221,13 @@ static bool is_same(int dir, const char *name, int fd)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-/* A newborn record has no lock for some microseconds: it is left alone for a minute */
-static bool is_newborn(int fd, const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	struct stat st;
-
-	return dot && !strcmp(dot, NEWBORN) &&
-	       (fstat(fd, &st) < 0 || st.st_mtime + 60 > time(NULL));
-}
-
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */
 static bool clear_one(int dir, const char *name)
 {
 	auto_fd fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct record rec;
 
-	if (fd < 0 || is_newborn(fd, name) || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-	    !is_same(dir, name, fd))
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_same(dir, name, fd))
 		return false;
 	if (pread(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec) &&
 	    rec.magic == RECORD_MAGIC && rec.version == RECORD_VERSION) {

@@ -16,7 +16,9 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/securebits.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -128,6 +130,22 @@ static int enter_box(const struct plan *pl, struct site *s, struct err *e)
 }
 
 /*
+ * `init: none`: this process becomes the payload, and nobody but the parent-death signal
+ * ends it with its keeper. The change of ids has cleared that; and a keeper that died
+ * meanwhile has hung up.
+ */
+static int stay_bound(const struct site *s, struct err *e)
+{
+	struct pollfd p = { .fd = s->keep_fd, .events = 0 };
+
+	if (s->keep_fd < 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_sys(e, "cannot arm the parent-death signal");
+	return poll(&p, 1, 0) > 0 ? err_set(e, "the keeper died") : 0;
+}
+
+/*
  * Must keep the permitted set over the change of uid (the caps layer decides what is left
  * of it), must not leave a supplementary group that the plan does not name.
  */
@@ -135,7 +153,6 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 {
 	const struct plan_user *u = &pl->user;
 
-	(void)s;
 	/* With one id they were dropped before it was mapped:
 	 * here the kernel forbids it */
 	if (u->groups == PLAN_GROUPS_SET &&
@@ -146,7 +163,7 @@ static int enter_last(const struct plan *pl, struct site *s, struct err *e)
 		return 0;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "cannot keep capabilities over the change of user");
-	return set_ids(u->uid, u->gid, e);
+	return set_ids(u->uid, u->gid, e) < 0 ? -1 : stay_bound(s, e);
 }
 
 /* "0 100000 65536": the lines of a map as newuidmap(1) and the kernel take them */

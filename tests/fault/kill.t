@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# kill.t - whoever is killed at whatever system call of a run: nothing hangs, nothing stays
+# as: root user subids
+# in: release
+#
+# NOOK_EVERY=1 is every call (make check-long), else every seventh.
+cd "$(dirname "$0")/../.." || exit
+exec build/fault/step kill "$@"

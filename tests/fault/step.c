@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* step.c - kill or fail a `nook run` at every system call and look at what is left
+ *
+ *	step kill|fail [CASE...]	NOOK=program  NOOK_EVERY=7
+ *
+ * For each case a run that is left alone is the measure: how many calls it makes, and the
+ * walls that its payload saw (tests/fault/walls.c). Then the same command runs once for
+ * every (NOOK_EVERY=1) or every seventh place of harm. After each run nobody may be
+ * there, the next command (`nook gc`) must leave nothing behind, and a payload that came
+ * to run must have seen exactly the same walls.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "fault/trace.h"
+#include "tap.h"
+
+#define MOST_WORDS 24
+#define COMPLAINTS 8 /* shown for one line of TAP */
+#define MARKER	   "t/marker"
+
+/**
+ * struct run_case - One way to start a box
+ * @own:	the payload's program is the user's own file, not one of the host's
+ * @uppers:	changes lie on disk
+ * @who:	root, user, subids; none = all
+ */
+static const struct run_case {
+	const char *name, *profile, *option[3], *kernel, *who;
+	bool own, uppers;
+} cases[] = {
+	{ .name = "same-as-bwrap", .profile = "bench/profiles/same-as-bwrap.yaml" },
+	{ .name = "strict", .profile = "strict" },
+	{ .name = "dev", .profile = "dev", .own = true, .who = "ru" },
+	{ .name = "base", .profile = "base" },
+	{ .name = "base-own", .profile = "base", .own = true },
+	{ .name = "base-subids",
+	  .profile = "base",
+	  .option = { "--userns", "subids" },
+	  .who = "rs" },
+	{ .name = "uppers",
+	  .profile = "tests/fault/uppers.yaml",
+	  .kernel = "6.1.0-40",
+	  .who = "us",
+	  .uppers = true },
+	{ .name = "uppers-subids",
+	  .profile = "tests/fault/uppers.yaml",
+	  .option = { "--userns", "subids" },
+	  .kernel = "6.1.0-40",
+	  .who = "-",
+	  .uppers = true },
+	{ .name = "dev-6.1", .profile = "dev", .kernel = "6.1.0-40", .who = "u" },
+	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
+};
+
+/* What is the same for all of them */
+struct bench {
+	const char *nook, *walls;
+	char top[64], hosts[512], source[4096], who;
+	const struct run_case *c;
+	char *argv[MOST_WORDS];
+	char *mark; /* the marker of the run that was left alone */
+	char *mounts;
+	struct trace ref;
+	int every, said, bad, runs, missed;
+};
+
+__attribute__((format(printf, 2, 3))) static void complain(struct bench *b,
+							   const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	if (b->bad++ >= COMPLAINTS)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		diag("%s", line);
+}
+
+static char *slurp(const char *path)
+{
+	char *text = calloc(1, 128 << 10);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+
+	for (ssize_t n = 1; text && fd >= 0 && n > 0 && len < (128 << 10) - 1;
+	     len += (size_t)n)
+		n = read(fd, text + len, (128 << 10) - 1 - len);
+	if (fd < 0) {
+		free(text);
+		return NULL;
+	}
+	close(fd);
+	return text;
+}
+
+static const char *in(const struct bench *b, const char *name)
+{
+	static char path[4][256];
+	static int next;
+
+	next = (next + 1) % 4;
+	snprintf(path[next], sizeof(path[next]), "%s/%s", b->top, name);
+	return path[next];
+}
+
+/* --- the state that a run may not change --------------------------------------------- */
+
+static int count_names(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+
+	for (const struct dirent *de; d && (de = readdir(d));)
+		n += strcmp(de->d_name, ".") && strcmp(de->d_name, "..");
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* The places of decisions.md 10 and of uppers */
+static bool is_clean(struct bench *b, const char *when)
+{
+	char shm[64];
+	const char *const places[] = { "/run/nook", in(b, "run/nook"), shm,
+				       in(b, "home/state/nook/uppers") };
+	bool clean = true;
+
+	snprintf(shm, sizeof(shm), "/dev/shm/nook-%u", geteuid());
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if ((i == 0) != !geteuid())
+			continue;
+		if (count_names(places[i])) {
+			complain(b, "%s: something is in %s", when, places[i]);
+			clean = false;
+		}
+	}
+	return clean;
+}
+
+static void check_left(struct bench *b, const char *when)
+{
+	char *const argv[] = { (char *)b->nook, (char *)"gc", (char *)"-q", NULL };
+	char *mounts;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execv(argv[0], argv);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	if (status)
+		complain(b, "%s: 'nook gc' ended with %#x", when, status);
+	is_clean(b, when);
+	mounts = slurp("/proc/self/mountinfo");
+	if (mounts && strcmp(mounts, b->mounts))
+		complain(b, "%s: the host's mounts changed", when);
+	free(mounts);
+	if (count_names(in(b, "t")) != 1 || count_names(in(b, "work")))
+		complain(b, "%s: a file is left in the bound directories", when);
+}
+
+/* --- the payload's own word ------------------------------------------------------------ */
+
+static void first_difference(struct bench *b, const char *want, const char *got)
+{
+	while (*want && *got) {
+		size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
+
+		if (w != g || strncmp(want, got, w)) {
+			complain(b, "  undisturbed: %.*s\n  now:         %.*s", (int)w,
+				 want, (int)g, got);
+			return;
+		}
+		want += w + (want[w] == '\n');
+		got += g + (got[g] == '\n');
+	}
+	complain(b, "  one is longer than the other");
+}
+
+/* Return: whether the payload ran; complains where it did so behind other walls */
+static bool check_marker(struct bench *b, const char *when)
+{
+	char *now = slurp(in(b, MARKER));
+
+	if (!now)
+		return false;
+	unlink(in(b, MARKER));
+	if (*now && strcmp(now, b->mark)) {
+		complain(b, "%s: the payload ran behind other walls", when);
+		first_difference(b, b->mark, now);
+	}
+	free(now);
+	return true;
+}
+
+/* "nook: WHAT: WHY", or one sentence where the kernel is not to blame */
+static bool has_reason(const struct trace *t)
+{
+	const char *at = t->said;
+
+	while (at && (!strncmp(at, "nook: warning", 13) ||
+		      !strncmp(at, "nook: not enf", 13) || strncmp(at, "nook: ", 6)))
+		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
+	return at && strcspn(at, "\n") > 12;
+}
+
+/* --- one case -------------------------------------------------------------------------- */
+
+static void make_words(struct bench *b)
+{
+	static char bind[128], marker[] = "/t/marker", env[] = "/usr/bin/env";
+	static char run[] = "run", v[] = "-v", end[] = "--", walls[] = "/t/walls";
+	static char profile[4200];
+	int n = 0;
+
+	snprintf(bind, sizeof(bind), "%s:/t:rw", in(b, "t"));
+	snprintf(profile, sizeof(profile), "%s/%s", b->source, b->c->profile);
+	b->argv[n++] = (char *)b->nook;
+	b->argv[n++] = run;
+	for (int i = 0; i < 3 && b->c->option[i]; i++)
+		b->argv[n++] = (char *)b->c->option[i];
+	b->argv[n++] = v;
+	b->argv[n++] = bind;
+	b->argv[n++] = strchr(b->c->profile, '/') ? profile : (char *)b->c->profile;
+	b->argv[n++] = end;
+	if (!b->c->own)
+		b->argv[n++] = env;
+	b->argv[n++] = walls;
+	b->argv[n++] = marker;
+	b->argv[n++] = b->hosts;
+	b->argv[n] = NULL;
+}
+
+static struct trace new_trace(const struct bench *b)
+{
+	return (struct trace){ .argv = b->argv,
+			       .dir = in(b, "work"),
+			       .deadline_ms = 2000,
+			       .kernel = b->c->kernel };
+}
+
+static bool measure(struct bench *b)
+{
+	struct trace *t = &b->ref;
+
+	make_words(b);
+	free(b->mounts);
+	free(b->mark);
+	b->mark = NULL;
+	b->mounts = slurp("/proc/self/mountinfo");
+	*t = new_trace(b);
+	t->hold = true;
+	unlink(in(b, MARKER));
+	if (trace_run(t) < 0) {
+		ok(false, "%s: cannot trace: %s", b->c->name, strerror(errno));
+		return false;
+	}
+	b->mark = slurp(in(b, MARKER));
+	unlink(in(b, MARKER));
+	b->bad = b->runs = b->missed = 0;
+	if (t->status || !b->mark || !t->quiet) {
+		ok(false, "%s: an undisturbed run works (status %#x)", b->c->name,
+		   t->status);
+		diag("%s", t->said);
+		return false;
+	}
+	check_left(b, "undisturbed");
+	if (b->c->uppers && access(in(b, "home/state/nook/uppers"), F_OK) < 0)
+		complain(b, "undisturbed: there was no upper directory on disk");
+	ok(!b->bad, "%s: an undisturbed run leaves nothing", b->c->name);
+	return true;
+}
+
+/* --- killing --------------------------------------------------------------------------- */
+
+static void check_killed(struct bench *b, const struct trace *t)
+{
+	char when[128];
+	bool ran;
+
+	snprintf(when, sizeof(when), "%s killed %s call %ld (%s)", trace_role(t->victim),
+		 t->on_exit ? "after" : "before", t->at, trace_call(t->victim_nr));
+	if (t->hung[0])
+		complain(b, "%s: still there after 2 s: %s", when, t->hung);
+	ran = check_marker(b, when);
+	if (t->victim == ROLE_PAYLOAD && ran)
+		complain(b, "%s: and yet it ran", when);
+	if (t->victim == ROLE_INIT || t->victim == ROLE_PAYLOAD) {
+		int code = WIFEXITED(t->status) ? WEXITSTATUS(t->status) : -1;
+
+		if (code != 125 && code != 137 && !(ran && code == 0))
+			complain(b, "%s: nook ended with %#x", when, t->status);
+		if (code == 125 && !has_reason(t))
+			complain(b, "%s: no reason given: '%s'", when, t->said);
+	}
+	check_left(b, when);
+}
+
+static void kill_one(struct bench *b, enum role whom, bool on_exit, long at)
+{
+	struct trace t = new_trace(b);
+
+	t.hold = at <= b->ref.quiet;
+	t.harm = HARM_KILL;
+	t.whom = whom;
+	t.on_exit = on_exit;
+	t.at = at;
+	if (trace_run(&t) < 0) {
+		complain(b, "cannot trace: %s", strerror(errno));
+		return;
+	}
+	b->runs++;
+	if (!t.hit)
+		b->missed++;
+	check_killed(b, &t);
+}
+
+static void kill_case(struct bench *b)
+{
+	static const struct {
+		enum role whom;
+		bool on_exit;
+		const char *words;
+	} ways[] = {
+		{ ROLE_NONE, false, "whoever is about to make the call" },
+		{ ROLE_NONE, true, "whoever made the call" },
+		{ ROLE_KEEPER, false, "the keeper" },
+		{ ROLE_INIT, false, "inside or init" },
+	};
+
+	if (!measure(b))
+		return;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		b->bad = b->runs = b->missed = 0;
+		for (long at = 1 + (long)i % b->every; at <= b->ref.steps; at += b->every)
+			kill_one(b, ways[i].whom, ways[i].on_exit, at);
+		ok(!b->bad, "SV-01 %s: kill %s at %d places of %ld (%d too late)",
+		   b->c->name, ways[i].words, b->runs, b->ref.steps, b->missed);
+	}
+}
+
+/* --- failing --------------------------------------------------------------------------- */
+
+static const int errors[] = { EPERM,  ENOSYS, EINVAL, ENOSPC, ENOMEM,
+			      EMFILE, EINTR,  EIO,    EAGAIN };
+
+/* Memory and the end of a process: malloc's and the kernel's, see SV-12; not ours to fail */
+static bool is_spared(int nr)
+{
+	return nr == SYS_exit || nr == SYS_exit_group || nr == SYS_rt_sigreturn ||
+	       nr == SYS_arch_prctl || nr == SYS_set_tid_address || nr == SYS_munmap ||
+	       nr == SYS_execveat;
+}
+
+static void check_failed(struct bench *b, const struct trace *t, const char *when)
+{
+	int code = WIFEXITED(t->status) ? WEXITSTATUS(t->status) : -1;
+	bool ran;
+
+	if (t->hung[0])
+		complain(b, "%s: still there after 2 s: %s", when, t->hung);
+	ran = check_marker(b, when);
+	if (code == 0 ? !ran : ran)
+		complain(b, "%s: ended with %#x, the payload %s: '%s'", when, t->status,
+			 ran ? "ran" : "did not run", t->said);
+	if (code && code != 125 && !(t->nr == SYS_execve && (code == 126 || code == 127)))
+		complain(b, "%s: ended with %#x: '%s'", when, t->status, t->said);
+	if (code == 125 && !has_reason(t))
+		complain(b, "%s: no reason given: '%s'", when, t->said);
+	check_left(b, when);
+}
+
+static void fail_one(struct bench *b, int nr, int nth, int error)
+{
+	struct trace t = new_trace(b);
+	char when[128];
+
+	t.harm = HARM_FAIL;
+	t.nr = nr;
+	t.nth = nth;
+	t.error = error;
+	if (trace_run(&t) < 0) {
+		complain(b, "cannot trace: %s", strerror(errno));
+		return;
+	}
+	b->runs++;
+	if (!t.hit)
+		b->missed++;
+	snprintf(when, sizeof(when), "%s %s #%d fails with %s", trace_role(t.victim),
+		 trace_call(nr), nth, strerrorname_np(error));
+	if (getenv("NOOK_SHOW"))
+		diag("%s: %#x: %s", when, t.status, t.said);
+	check_failed(b, &t, when);
+}
+
+static void fail_case(struct bench *b)
+{
+	int place = 0, calls = 0;
+
+	if (!measure(b))
+		return;
+	for (int nr = 0; nr < TRACE_CALLS; nr++) {
+		int last = b->ref.count[nr];
+
+		if (!last || is_spared(nr))
+			continue;
+		calls++;
+		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+			if (place++ % b->every == 0)
+				fail_one(b, nr, 1, errors[i]);
+			if (last > 1 && place++ % b->every == 0)
+				fail_one(b, nr, last, errors[i]);
+		}
+	}
+	ok(!b->bad, "SV-08 %s: %d calls fail, %d times in all (%d not reached)",
+	   b->c->name, calls, b->runs, b->missed);
+}
+
+/* --- the bench ------------------------------------------------------------------------- */
+
+static void find_hosts_namespaces(struct bench *b)
+{
+	static const char *const names[] = { "user", "mnt", "pid",    "net",
+					     "uts",  "ipc", "cgroup", "time" };
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[64];
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		n = readlink(path, b->hosts + len, sizeof(b->hosts) - len - 1);
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static bool has_subids(void)
+{
+	const char *home = getenv("HOME");
+
+	return geteuid() && home &&
+	       !system("newuidmap 2>/dev/null; grep -q nooktest /etc/subuid");
+}
+
+static bool set_up(struct bench *b)
+{
+	char copy[512];
+
+	snprintf(b->top, sizeof(b->top), "/tmp/fault.XXXXXX");
+	if (!mkdtemp(b->top))
+		return false;
+	b->who = !geteuid() ? 'r' : has_subids() ? 's' : 'u';
+	chmod(b->top, 0755);
+	mkdir(in(b, "t"), 0777);
+	chmod(in(b, "t"), 0777);
+	mkdir(in(b, "work"), 0755);
+	mkdir(in(b, "home"), 0700);
+	mkdir(in(b, "run"), 0700);
+	setenv("HOME", in(b, "home"), 1);
+	setenv("XDG_RUNTIME_DIR", in(b, "run"), 1);
+	setenv("XDG_STATE_HOME", in(b, "home/state"), 1);
+	unsetenv("XDG_CONFIG_HOME");
+	snprintf(copy, sizeof(copy), "cp '%s' '%s'", b->walls, in(b, "t/walls"));
+	find_hosts_namespaces(b);
+	return !system(copy);
+}
+
+static void tear_down(const struct bench *b)
+{
+	char words[128];
+
+	snprintf(words, sizeof(words), "rm -rf '%s'", b->top);
+	if (chdir("/") || system(words))
+		diag("cannot remove %s", b->top);
+}
+
+static bool is_wanted(const struct bench *b, const struct run_case *c, char **names)
+{
+	if (!*names)
+		return !c->who || strchr(c->who, b->who);
+	while (*names)
+		if (!strcmp(*names++, c->name))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	const char *every = getenv("NOOK_EVERY"), *nook = getenv("NOOK");
+	char walls[512], real[4096];
+	struct bench b = { .walls = walls, .every = every ? atoi(every) : 7 };
+	bool fails = argc > 1 && !strcmp(argv[1], "fail");
+
+	if (argc < 2 || (!fails && strcmp(argv[1], "kill")) || b.every < 1)
+		return 2;
+	plan(0);
+	snprintf(walls, sizeof(walls), "%s", argv[0]);
+	snprintf(strrchr(walls, '/') + 1, 8, "walls");
+	if (!realpath(nook ? nook : "./nook", real) || !set_up(&b)) {
+		ok(false, "set up: %s", strerror(errno));
+		return 1;
+	}
+	b.nook = real;
+	if (!getcwd(b.source, sizeof(b.source)))
+		return 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		b.c = &cases[i];
+		if (!is_wanted(&b, b.c, argv + 2))
+			continue;
+		if (fails)
+			fail_case(&b);
+		else
+			kill_case(&b);
+	}
+	tear_down(&b);
+	return done();
+}
