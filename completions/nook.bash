@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'shell run explain export profile doctor tree gc completion version help' ;;
+	'') echo 'run shell explain export profile doctor tree gc completion version help' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
 	esac
@@ -12,7 +12,7 @@ _nook_commands() {
 # The options of a command
 _nook_options() {
 	case $1 in
-	shell | run) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
 	explain) echo '--pid --script --json --set' ;;
 	export) echo '--as --set' ;;
 	'profile ls') echo '--json --names' ;;
@@ -26,7 +26,7 @@ _nook_options() {
 # What the argument of an option is; nothing where it takes none
 _nook_argument() {
 	case $1 in
-	shell | run)
+	run | shell)
 		case $2 in
 		--set) echo key ;;
 		--memory | -m) echo nothing ;;
@@ -85,8 +85,8 @@ _nook_argument() {
 # What the words of a command are
 _nook_kind() {
 	case $1 in
-	shell) echo profile ;;
 	run) echo profile ;;
+	shell) echo profile ;;
 	explain) echo profile ;;
 	export) echo profile ;;
 	'profile show') echo profile ;;

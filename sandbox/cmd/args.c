@@ -17,7 +17,7 @@
 static const struct opt common[] = {
 	{ .letter = 'h', .name = "help", .help = "show this help" },
 	{ .letter = 'q', .name = "quiet", .help = "say nothing but errors" },
-	{ .name = "verbose", .help = "say what is being done" },
+	{ .name = "verbose", .help = "say more: notes about the box" },
 	{ 0 },
 };
 

@@ -20,8 +20,8 @@ extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 extern const struct cmd cmd_tree_make, cmd_completion;
 
 static const struct cmd *const table[] = {
-	&cmd_shell,
 	&cmd_run,
+	&cmd_shell,
 	&cmd_explain,
 	&cmd_export,
 	&cmd_profile_ls,
@@ -132,7 +132,7 @@ static const char *next_name(size_t i, const void *arg)
 	return table[i] ? table[i]->name : NULL;
 }
 
-/* The second words that can stand behind the first one, "ls, show"; none = no such group */
+/* The second words that can follow the first one, "ls, show"; none = no such group */
 static void second_words(const char *first, struct text *out)
 {
 	for (size_t i = 0; table[i]; i++)

@@ -25,7 +25,7 @@ static const struct opt export_options[] = {
 	  .arg = "TOOL",
 	  .complete = COMPLETE_WORDS,
 	  .words = "unshare bwrap podman systemd-run",
-	  .help = "unshare (a script), bwrap, podman or systemd-run" },
+	  .help = "the tool: unshare (a script), bwrap, podman or systemd-run" },
 	{ .name = "set",
 	  .arg = "KEY=VALUE",
 	  .key = "@set",

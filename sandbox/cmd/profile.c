@@ -178,8 +178,8 @@ const struct cmd cmd_profile_check = {
 	.summary = "say what is wrong with profiles",
 	.usage = "PROFILE...",
 	.help = "A profile is a name, or a path with a slash in it. What only this "
-		"machine can tell is no part of it: 'nook explain PROFILE' plans for it.\n\n"
-		"The exit code is 1 when something is wrong.",
+		"machine can tell is no part of it: 'nook explain PROFILE' plans for "
+		"it.\n\nThe exit code is 1 when something is wrong.",
 	.complete = COMPLETE_PROFILE,
 	.run = check_run,
 };

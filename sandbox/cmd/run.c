@@ -35,7 +35,7 @@
 	  .help = "bind a host path, read-only unless OPT is rw; '.' is the "           \
 		  "current directory" },                                                \
 	{ .name = "mount", .arg = "SPEC", .key = "@mount",                              \
-	  .help = "type=bind,src=SRC,dst=DST[,ro] or "                                  \
+	  .help = "a bind or tmpfs: type=bind,src=SRC,dst=DST[,ro] or "                  \
 		  "type=tmpfs,dst=DST[,tmpfs-size=SIZE]" },                             \
 	{ .name = "tmpfs", .arg = "DST[:OPT]", .key = "@tmpfs",                         \
 	  .help = "a fresh tmpfs; OPT size=, mode=" },                                  \
@@ -52,7 +52,8 @@
 	  .help = "host name inside" },                                                 \
 	{ .name = "network", .arg = "MODE", .key = "@network",                          \
 	  .complete = COMPLETE_WORDS,                                                   \
-	  .words = "none host", .help = "none (only lo) or host" },                     \
+	  .words = "none host",                                                         \
+	  .help = "the network: none (only lo) or host" },                              \
 	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add",                           \
 	  .help = "keep a capability" },                                                \
 	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                \
@@ -178,14 +179,16 @@ static void say_end(const struct args *a, const struct result *r)
 }
 
 /* "nook: warning: ", or NULL for what only `explain` says */
-static const char *prefix(const struct plan *pl, const struct plan_fact *f)
+static const char *prefix(const struct args *a, const struct plan *pl,
+			  const struct plan_fact *f)
 {
 	if (f->weight == FACT_WARNING)
 		return "nook: warning: ";
 	if (f->weight == FACT_UNENFORCED)
 		return "nook: not enforced: ";
 	/* A current directory that is not handed in would surprise */
-	if (f->weight == FACT_NOTE && f->key && !strcmp(plan_text(pl, f->key), "mounts"))
+	if (f->weight == FACT_NOTE &&
+	    (a->verbose || (f->key && !strcmp(plan_text(pl, f->key), "mounts"))))
 		return "nook: ";
 	return NULL;
 }
@@ -197,7 +200,7 @@ static void say_weaker(const struct args *a, const struct plan *pl)
 	auto_text t = { 0 };
 
 	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
-		const char *before = a->quiet ? NULL : prefix(pl, f);
+		const char *before = a->quiet ? NULL : prefix(a, pl, f);
 
 		if (!before)
 			continue;
