@@ -31,8 +31,9 @@ same completions/nook.fish build/release/nook completion fish
 for page in man/nook.1 man/nook-profile.5; do
 	same $page page $page
 	count=$((count + 1))
-	# The date is written by hand, and other systems' pages need not be here
-	if found=$(mandoc -T lint -W warning $page 2>&1); then
+	if ! command -v mandoc >/dev/null && [ "${NOOK_MUST_WORK:-0}" != 1 ]; then
+		echo "ok $count # SKIP mandoc is not installed"
+	elif found=$(mandoc -T lint -W warning $page 2>&1); then
 		echo "ok $count - $page has no mistakes of form"
 	else
 		echo "not ok $count - $page has no mistakes of form"

@@ -9,7 +9,7 @@ use lib $FindBin::Bin;
 use Lint;
 
 my ($function_lines, $file_lines, $parameters, $nesting) = (90, 700, 5, 3);
-my @sources = files(qr{^(sandbox|netns|bench|tests)/.*\.[ch]$});
+my @sources = files(qr{^(sandbox|netns|bench|man|tests)/.*\.[ch]$});
 my (@long, @wide, @deep);
 
 # A function starts where a line outside all braces has a name and a parenthesis, and its body
