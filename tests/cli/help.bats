@@ -81,7 +81,7 @@ hint: 'nook help' lists the commands"
 }
 
 @test "a closed or full standard output is an error" {
-	run --separate-stderr sh -c '"$NOOK" help >/dev/full'
+	run --separate-stderr sh -c "'$NOOK' help >/dev/full"
 	assert_status 1
 	assert_stderr "nook: cannot write to standard output: No space left on device"
 }
