@@ -49,7 +49,7 @@ GENERATED := $(GEN)/seccomp_tables.h $(GEN)/completion_text.h
 
 FULL_PKGS := yaml-0.1 libseccomp libcap mount smartcols
 FULL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(FULL_PKGS)) -fPIE -DNOOK_FULL \
-	$(if $(filter release,$(VARIANT)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+	$(if $(filter release,$(VARIANT)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 FULL_LIBS = $(shell $(PKG_CONFIG) --libs $(FULL_PKGS))
 FULL_OBJ := $(patsubst %.c,$(B)/full/%.o,$(COMMON) $(ONLY_FULL))
 LIGHT_OBJ := $(patsubst %.c,$(B)/light/%.o,$(COMMON) $(ONLY_LIGHT))
@@ -62,13 +62,14 @@ MUSL_INC ?= /usr/include/$(ARCH:-gnu=-musl)
 HAVE_MUSL := $(wildcard $(MUSL_LIB)/rcrt1.o)
 gccfile = $(shell $(CC) -print-file-name=$(1))
 ifneq ($(HAVE_MUSL),)
-LIGHT_CFLAGS := -nostdinc -isystem $(MUSL_INC) -isystem $(call gccfile,include) -isystem build/musl-include -fPIE
+LIGHT_CFLAGS := -nostdinc -isystem $(MUSL_INC) -isystem $(call gccfile,include) -isystem build/musl-include -fPIE \
+	$(if $(filter release,$(VARIANT)),-include base/fortify.h)
 LIGHT_LINK = $(CC) -nostdlib -nostartfiles -static-pie $(LDHARDEN) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
-	$(call gccfile,crtbeginS.o) $(LIGHT_OBJ) $(call gccfile,libyaml.a) $(call gccfile,libseccomp.a) \
+	$(call gccfile,crtbeginS.o) $(filter %.o,$^) $(call gccfile,libyaml.a) $(call gccfile,libseccomp.a) \
 	$(MUSL_LIB)/libc.a $(call gccfile,libgcc.a) $(call gccfile,crtendS.o) $(MUSL_LIB)/crtn.o
 else
-LIGHT_CFLAGS := -fPIE
-LIGHT_LINK = $(CC) -static-pie $(LDHARDEN) -o $@ $(LIGHT_OBJ) -lyaml -lseccomp
+LIGHT_CFLAGS := -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+LIGHT_LINK = $(CC) -static-pie $(LDHARDEN) -o $@ $(filter %.o,$^) -lyaml -lseccomp
 endif
 
 ifeq ($(VARIANT),release)
@@ -77,8 +78,8 @@ else
 PROGRAMS := $(B)/nook
 endif
 
-# Paths are compiled in, so what was built for others is built again
-CONFIG := $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS)
+# Paths and flags are compiled in: what was built with others is built again
+CONFIG := $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS) $(HARDEN) $(LIGHT_CFLAGS)
 ifneq ($(CONFIG),$(file <$(B)/config))
 $(shell mkdir -p $(B))$(file >$(B)/config,$(CONFIG))
 endif
@@ -143,7 +144,13 @@ $(B)/tests/planner: tests/plan/planner.c $(UNIT_OBJ)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
-unit: $(UNIT) $(B)/tests/planner
+# What tests/lint/fortify.t calls: compiled and linked like the light program
+LIGHT_TEST := $(if $(and $(HAVE_MUSL),$(filter release,$(VARIANT))),$(B)/tests/fortify)
+$(B)/tests/fortify: $(B)/light/tests/lint/fortify.o $(patsubst %.c,$(B)/light/%.o,$(ONLY_LIGHT))
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LIGHT_LINK) $(LDFLAGS)
+unit: $(UNIT) $(B)/tests/planner $(LIGHT_TEST)
 
 include $(wildcard mk/*.mk)
 
