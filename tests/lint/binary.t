@@ -38,7 +38,8 @@ probes_stack() { at_least 3 'or[lq] +\$0x0,(\(%rsp\)|0x[0-9a-f]+\(%rsp\))' <"$1.
 # What an indirect jump may land on
 marks_targets() { grep -A1 '<main>:' "$1.asm" | grep -q endbr64; }
 # Calls that no length can make safe, or that start a shell
-imports_none() { has_not "$1" --dyn-syms ' UND (gets|strcpy|strcat|sprintf|vsprintf|system|popen|mktemp|tmpnam|strtok)(@|$)'; }
+unsafe='gets|strcpy|strcat|sprintf|vsprintf|system|popen|mktemp|tmpnam|strtok'
+imports_none() { has_not "$1" --dyn-syms " UND ($unsafe)(@|\$)"; }
 traps() { at_least 8 '\bud2\b' <"$1.asm"; }
 
 for program in build/release/nook build/release/nook-full; do
@@ -60,8 +61,10 @@ questions() {
 	check "$name has read-only relocations" has "$program" -l GNU_RELRO
 	check "$name binds at once" has "$program" -d 'FLAGS_1.*NOW'
 	check "$name says that its stack is not executable" has "$program" -l 'GNU_STACK.* RW '
-	check "$name has no segment both writable and executable" has_not "$program" -l '(LOAD|STACK).* RWE'
-	check "$name looks for libraries in no place of its own" has_not "$program" -d 'RPATH|RUNPATH'
+	check "$name has no segment both writable and executable" \
+		has_not "$program" -l '(LOAD|STACK).* RWE'
+	check "$name looks for libraries in no place of its own" \
+		has_not "$program" -d 'RPATH|RUNPATH'
 	check "$name imports no call without a length" imports_none "$program"
 	check "$name has no set-id bit and others cannot write it" is_plain_mode "$program"
 	check "$name protects its stack" checks_canaries "$temp/$name"

@@ -49,7 +49,7 @@ static int call_vsnprintf(struct pair *p, size_t n, const char *fmt, ...)
 	return len;
 }
 
-/* Each is a function of its own, so that what the compiler knows is what is written here */
+/* Each a function of its own: the compiler knows no more than what is written here */
 #define CALL(name, code)                                                   \
 	static __attribute__((noinline)) void try_##name(size_t n, int fd) \
 	{                                                                  \
