@@ -6,8 +6,8 @@
  *
  *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent
  *						only where layers_need_host()
- *	keeper -> inside	STEP_GO		the record is on disk: the payload may run. Sent
- *						while inside still builds, so it rarely waits
+ *	keeper -> inside	STEP_GO		the record is written: the payload may
+ *						run. Sent early, so nobody waits for it
  *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
  *						master, sent only where there is one
  *	init   -> keeper	STEP_EXEC	the payload runs

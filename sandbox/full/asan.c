@@ -8,8 +8,8 @@ extern const char *__asan_default_options(void);
 /**
  * __asan_default_options() - Called by the runtime before main()
  *
- * LeakSanitizer traces the process it looks at, and nook makes itself untraceable. Leaks are
- * looked for in the unit tests, under valgrind.
+ * LeakSanitizer traces the process it looks at, and nook makes itself untraceable. Leaks
+ * are looked for in the unit tests, under valgrind.
  */
 const char *__asan_default_options(void)
 {

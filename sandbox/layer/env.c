@@ -162,7 +162,8 @@ static int plan_vars(const struct profile *pf, struct host *h, const char *shell
 	if (!pf->command.count) {
 		/* sh and bash expand it each time; Debian's bashrc shows the other one;
 		 * zsh has words of its own; fish shows the host name */
-		snprintf(prompt, sizeof(prompt), "(nook:%s) %s ", pf->name ? pf->name : "",
+		snprintf(prompt, sizeof(prompt), "(nook:%s) %s ",
+			 pf->name ? pf->name : "",
 			 ends_with(shell, "/zsh") ? "%~ %#" : "$PWD $");
 		vars_put(&vs, "PS1", prompt);
 		vars_put(&vs, "debian_chroot", pf->name ? pf->name : "nook");

@@ -61,8 +61,8 @@ static int refuse_proc(const struct profile *pf, struct host *h, struct err *e)
 	if (host_is_boxed(h))
 		return err_hint(e, "this is a box of nook: leave it, or start it with "
 				   "'--set nested_namespaces=true'");
-	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows it "
-			   "as it is, with the processes outside");
+	return err_hint(e, "a container's own /proc is masked; '--set proc=full' shows "
+			   "it as it is, with the processes outside");
 }
 
 static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl,

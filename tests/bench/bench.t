@@ -4,7 +4,8 @@
 # as: self
 #
 # Times on a shared machine prove little: the ratio is looked at only by root, who may measure at
-# real-time priority, has slack and three attempts; `make bench` with its 200 runs judges. The number of system calls is the same on every run and has none:
+# real-time priority, has slack and three attempts; `make bench` with its 200 runs judges. The
+# number of system calls is the same on every run and has none:
 # who adds calls to the path of every run changes tests/bench/calls and says why.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
