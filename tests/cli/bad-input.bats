@@ -202,7 +202,7 @@ hint: take the right away (chmod o-w) or keep profiles in ~/.config/nook/profile
 }
 
 @test "IN-12 a profile of somebody else is refused" {
-	is_root || skip "only root can make files of others"
+	only_for root "makes a file of somebody else"
 	echo 'hostname: a' >p.yaml
 	chown 4711 p.yaml
 	nook_run profile check ./p.yaml
@@ -231,7 +231,7 @@ hint: read it, then copy it to a file of your own"
 }
 
 @test "IN-12 under sudo the user's own profiles are not read" {
-	is_root || skip "sudo makes root"
+	only_for root "sudo makes root"
 	mkdir -p .config/nook/profiles
 	echo 'hostname: a' >.config/nook/profiles/mine.yaml
 	nook_run profile check mine

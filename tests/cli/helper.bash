@@ -33,6 +33,12 @@ skip() {
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
+# only_for root|user WHY - leave a test out for the others. No skip in the sense above: the same
+# file runs as the one it is for, too (`# as:`)
+only_for() {
+	if is_root; then [ "$1" = root ]; else [ "$1" = user ]; fi || bats_skip "for $1: $2"
+}
+
 # need PROGRAM... - skip the test where one of them is not installed
 need() {
 	local program

@@ -50,7 +50,7 @@ wait_keeper() {
 	assert_status 139
 	run -127 --separate-stderr "$NOOK" run base -- no-such-program
 	assert_status 127
-	assert_match "^nook: cannot run 'no-such-program': not found in /" "$stderr"
+	assert_match "nook: cannot run 'no-such-program': not found in /" "$stderr"
 	run -126 --separate-stderr "$NOOK" run base -- /etc/passwd
 	assert_status 126
 	nook_run run no-such-profile -- true

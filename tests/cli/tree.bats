@@ -179,7 +179,7 @@ done'
 }
 
 @test "what cannot be entered shows as an empty directory" {
-	! is_root || skip 'root may enter every directory'
+	only_for user 'root may enter every directory'
 	inside "$HOST" 'ls -A /root; stat -c %a /root'
 	assert_output 700
 }
@@ -528,7 +528,7 @@ mounts: [{bind: /usr, to: $to}]" true
 }
 
 @test "mounts of the host made later do not show, and the box's do not show outside" {
-	is_root || skip 'only root can mount on the host'
+	only_for root 'mounts on the host'
 	mkdir -p "$T/shared/sub"
 	mount -t tmpfs tmpfs "$T/shared" && mount --make-shared "$T/shared"
 	mkdir "$T/shared/sub"
