@@ -107,4 +107,4 @@ for variant; do
 done
 
 jobs=${JOBS:-$(nproc)}
-sort -s -k1,1n "$list" | cut -d' ' -f2 | xargs prove -j "$jobs" -e ''
+sort -s -k1,1n "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''
