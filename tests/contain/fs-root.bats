@@ -21,3 +21,17 @@ seccomp: {allow: [chroot]}' FS-01 "$T/marker"
 	outside --nested FS-01 "$T/marker" "$T/climb"
 	expect control
 }
+
+@test "FS-03: a directory renamed away from under a process does not lead out" {
+	mkdir -p "$T/outer/inner/a/x/y"
+	: >"$T/outer/inner/marker"
+	: >"$T/outer/marker"
+	chmod -R 777 "$T/outer"
+	box "mounts: [{bind: '$T/outer/inner/a', to: /a}, {bind: '$T/outer/inner', to: /b, options: [rw]}]" \
+		FS-03 /a/x/y /b/a/x /b/x
+	expect box
+	# CONTROL: without binds the same walk finds the file
+	cd "$T/outer/inner"
+	outside FS-03 a/x/y "$T/outer/inner/a/x" "$T/outer/inner/x"
+	expect control
+}
