@@ -257,6 +257,26 @@ static int check_name(const char *name, struct err *e)
 		     : 0;
 }
 
+/*
+ * Everybody on the machine can read the words of a process (/proc/PID/cmdline): values of
+ * the environment, often secrets, are blotted out of them. The wishes have copies.
+ */
+static void hide_values(const struct args *a)
+{
+	for (size_t i = 0; i < a->given_count; i++) {
+		const struct given *g = &a->given[i];
+		bool is_env = !strcmp(g->opt->name, "env");
+		char *equals;
+
+		if (!is_env && (strcmp(g->opt->name, "set") ||
+				strncmp(g->value, "environment", strlen("environment"))))
+			continue;
+		equals = strchr(g->value, '=');
+		if (equals)
+			memset(equals + 1, '*', strlen(equals + 1));
+	}
+}
+
 static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
 		    struct err *e)
 {
@@ -272,6 +292,7 @@ static int run_plan(const struct args *a, struct host *h, struct plan *pl, int p
 	if (check_name(w.name, e) < 0 || open_result(a, &result, e) < 0)
 		return -1;
 	say_weaker(a, pl);
+	hide_values(a);
 	w.argv_area = a->argv[0];
 	w.argv_size = start_area(a->argv);
 	box_run(&w, &res, e);

@@ -22,12 +22,17 @@ static int wish_text(struct args *a, const char *option, const char *key,
 	return args_wish(a, option, key, text_str(&q));
 }
 
-/* One entry of a map: @pair is NAME=VALUE, @equals its sign */
+/* One entry of a map: @pair is NAME=VALUE */
 static int wish_named(struct args *a, const char *option, const char *map,
-		      const char *pair, const char *equals)
+		      const char *pair, struct err *e)
 {
-	char key[256];
+	const char *equals = strchr(pair, '=');
+	char key[512];
 
+	/* Never a cut name: that would be another one (IN-13) */
+	if ((size_t)(equals - pair) >= sizeof(key) - strlen(map) - 1)
+		return err_set(e, "%s: a name of %zu characters is too long", option,
+			       (size_t)(equals - pair));
 	snprintf(key, sizeof(key), "%s.%.*s", map, (int)(equals - pair), pair);
 	return wish_text(a, option, key, equals + 1);
 }
@@ -53,7 +58,7 @@ static int rule_env(struct args *a, const char *option, const char *v, struct er
 		return cmd_usage(a, e, "--env '%s': expected NAME=VALUE or NAME", v);
 	if (!equals)
 		return wish_text(a, option, "+environment_pass", v);
-	return wish_named(a, option, "environment", v, equals);
+	return wish_named(a, option, "environment", v, e);
 }
 
 static int rule_label(struct args *a, const char *option, const char *v, struct err *e)
@@ -62,7 +67,7 @@ static int rule_label(struct args *a, const char *option, const char *v, struct 
 
 	if (!equals || equals == v)
 		return cmd_usage(a, e, "--label '%s': expected NAME=VALUE", v);
-	return wish_named(a, option, "labels", v, equals);
+	return wish_named(a, option, "labels", v, e);
 }
 
 static int rule_ulimit(struct args *a, const char *option, const char *v, struct err *e)
@@ -71,7 +76,7 @@ static int rule_ulimit(struct args *a, const char *option, const char *v, struct
 
 	if (!equals || equals == v)
 		return cmd_usage(a, e, "--ulimit '%s': expected NAME=SOFT[:HARD]", v);
-	return wish_named(a, option, "rlimits", v, equals);
+	return wish_named(a, option, "rlimits", v, e);
 }
 
 /* SRC:DST[:OPTIONS], or "." for the current directory at its own path, writable */
