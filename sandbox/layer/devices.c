@@ -135,7 +135,8 @@ void devices_plan_last(const struct profile *pf, struct plan *pl)
 	struct plan_mount *m;
 
 	if (!tree_wish(pf, "/dev/shm")) {
-		m = tree_tmpfs(pl, "/dev/shm", SHM_SIZE, 0, 01777);
+		m = tree_tmpfs(pl, "/dev/shm", SHM_SIZE,
+			       SHM_SIZE / TREE_BYTES_PER_INODE, 01777);
 		m->attr |= MOUNT_ATTR_NOEXEC;
 	}
 	if (!tree_wish(pf, "/dev/pts")) {

@@ -231,6 +231,16 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 	return plan_idmap(w, pl, m, e);
 }
 
+/* Without numbers the kernel lets a tmpfs take half of the memory, and as much again of its
+ * own for names of empty files (RS-04, RS-05) */
+static void bound_tmpfs(const struct plan *pl, struct plan_mount *m)
+{
+	if (!m->size)
+		m->size = pl->tree.size;
+	if (!m->inodes && m->size)
+		m->inodes = m->size / TREE_BYTES_PER_INODE + 1;
+}
+
 int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct host *h,
 		    struct plan *pl, struct err *e)
 {
@@ -259,6 +269,8 @@ int mount_wish_plan(const struct profile *pf, const struct mount_wish *w, struct
 		m->data = plan_put(pl, w->data);
 		m->size = w->size;
 		m->inodes = w->kind == MOUNT_DEVPTS && !w->inodes ? 256 : w->inodes;
+		if (w->kind == MOUNT_TMPFS)
+			bound_tmpfs(pl, m);
 		m->mode = w->mode >= 0 ? (uint32_t)w->mode : 0755;
 		m->flags |= w->optional ? PM_OPTIONAL : 0;
 	}

@@ -37,7 +37,6 @@
 #include "layer/where.h"
 
 #define ROOT_SIZE (256u << 20)
-#define BYTES_PER_INODE 4096u
 
 static const struct name from_names[] = {
 	{ "system", ROOT_SYSTEM }, { "host", ROOT_HOST }, { "directory", ROOT_DIRECTORY },
@@ -165,7 +164,7 @@ static void plan_size(const struct profile *pf, struct plan *pl)
 		pl->tree.size = pf->limits.memory && pf->limits.memory != WISH_MAX ?
 					pf->limits.memory / 2 :
 					ROOT_SIZE;
-	pl->tree.inodes = pl->tree.size / BYTES_PER_INODE;
+	pl->tree.inodes = pl->tree.size / TREE_BYTES_PER_INODE;
 	text_size(&size, pl->tree.size);
 	plan_fact(pl, "root", "root.size", origin_text(pf, FIELD_root_size, where), "%s",
 		  text_str(&size));

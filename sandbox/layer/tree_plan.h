@@ -7,6 +7,8 @@
 
 /* What every mount has (containment.md 4.4) */
 #define TREE_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+/* Files in a tmpfs: as many as would fill it with one page each (RS-05) */
+#define TREE_BYTES_PER_INODE 4096u
 
 /** path_is_in() - Whether @path is @dir or lies below it; both absolute and normal */
 bool path_is_in(const char *path, const char *dir);
