@@ -111,6 +111,12 @@ static const struct step ioctl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 0x5412 }, /* TIOCSTI: types into the terminal */
 	{ 1, IS, REFUSE, NEXT, 0x541c }, /* TIOCLINUX: pastes into a virtual console */
 };
+/* A lease makes whoever opens the file wait for up to 45 s (fcntl(2)), the host's processes
+ * too, and needs no right to write it: F_SETLEASE, and F_SETDELEG of Linux 6.19 */
+static const struct step fcntl_steps[] = {
+	{ 1, IS, REFUSE, NEXT, 1024 },
+	{ 1, IS, REFUSE, NEXT, 1040 },
+};
 static const struct step family_steps[] = {
 	{ 0, IS, PASS, NEXT, AF_UNIX },	 { 0, IS, PASS, NEXT, AF_INET },
 	{ 0, IS, PASS, NEXT, AF_INET6 }, { 0, IS, NEXT, REFUSE, AF_NETLINK },
@@ -146,6 +152,7 @@ static const struct step memfd_steps[] = {
 /* The first row of a call that fits the flags counts, whatever its set says */
 static const struct check checks[] = {
 	{ "ioctl", 0, 0, EPERM, PASS, 2, ioctl_steps, "all but TIOCSTI and TIOCLINUX" },
+	{ "fcntl", 0, 0, EPERM, PASS, 2, fcntl_steps, "all but leases" },
 	{ "socket", 0, 0, EAFNOSUPPORT, REFUSE, 5, family_steps,
 	  "families unix, inet, inet6 and netlink route; others EAFNOSUPPORT" },
 	{ "socketpair", 0, 0, EAFNOSUPPORT, REFUSE, 5, family_steps,
