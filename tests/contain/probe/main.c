@@ -21,6 +21,12 @@ static const struct check *const tables[] = {
 	mount_checks,
 	ps_checks,
 	fd_checks,
+	cr_checks,
+	sc_checks,
+	tt_checks,
+	ne_checks,
+	kn_checks,
+	rs_checks,
 };
 
 const char *errno_name(int code)
