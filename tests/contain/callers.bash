@@ -14,6 +14,7 @@
 
 load contain
 
+# shellcheck disable=SC2034 # for the tests
 callers='root user subids'
 
 callers_setup() {
@@ -43,7 +44,7 @@ setup() { callers_setup; }
 
 # become CALLER [SETPRIV-OPTION...] - $NOOK is nook as started by that caller
 become() {
-	local ids= groups= before= words
+	local ids='' groups='' before='' words
 	caller=$1
 	shift
 	words=$*
