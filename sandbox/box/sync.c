@@ -66,11 +66,15 @@ int sync_recv(int sock, struct sync_msg *msg, int *fd)
 	int came;
 	ssize_t n;
 
+	/*
+	 * ECONNRESET says, once, that the peer ended without having read all that we sent;
+	 * what it said before is still there to be read.
+	 */
 	do {
 		n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -1;
+		return -1;
 	came = take_fd(&mh);
 	if (fd)
 		*fd = came;
