@@ -5,9 +5,9 @@
 DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev libcap-dev \
 	libmount-dev libsmartcols-dev
 DEPS_TEST := bats bubblewrap fish iproute2 jq mandoc perl procps shellcheck strace uidmap valgrind zsh
-# tests/fresh makes a bare Debian, tests/guest boots other kernels. Neither runs inside the
-# bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
-DEPS_OUTER := mmdebstrap qemu-system-x86 busybox-static e2fsprogs xz-utils lz4 zstd
+# tests/fresh makes a bare Debian, tests/guest boots other kernels, tests/fuzz wants clang.
+# None runs inside the bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
+DEPS_OUTER := clang libclang-rt-dev mmdebstrap qemu-system-x86 busybox-static e2fsprogs xz-utils lz4 zstd
 # People who change nook want these too; no target needs them but `make format` and `make tidy`
 DEPS_DEV := clang-format clang-tidy gdb hyperfine
 

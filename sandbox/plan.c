@@ -176,11 +176,3 @@ void plan_say(struct plan *pl, const char *layer, enum plan_weight weight,
 	f->text = put_va(pl, fmt, ap);
 	va_end(ap);
 }
-
-bool plan_check(const void *block, size_t len)
-{
-	const struct plan *pl = block;
-
-	return len >= sizeof(*pl) && pl->magic == PLAN_MAGIC &&
-	       pl->version == PLAN_VERSION && pl->size == len;
-}

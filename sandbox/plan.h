@@ -342,7 +342,9 @@ void plan_say(struct plan *pl, const char *layer, enum plan_weight weight,
 	      const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/** plan_check() - Whether a block of @len bytes is a whole plan of this version */
+/** plan_check() - Whether a block of @len bytes, 8-byte aligned, is a whole plan of this
+ * version in which every reference, chain and enum can be followed: for what comes from a
+ * file */
 bool plan_check(const void *block, size_t len);
 /** plan_dump() - The plan as text, for golden tests and `--dry-run` */
 void plan_dump(const struct plan *pl, struct text *out);

@@ -3,6 +3,7 @@
 #include "box/sync.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,16 +41,28 @@ int sync_send(int sock, const struct sync_msg *msg, int fd)
 	return n < 0 ? -1 : 0;
 }
 
-/* Take the first descriptor that came along; room for one was given,
- * the kernel drops more */
+/*
+ * Take the first descriptor that came along and close all others. CMSG_SPACE() rounds up
+ * and so has room for two: a second one that nobody closes would stay in the keeper, and
+ * were it the sender's own end, its end of file would never come.
+ */
 static int take_fd(struct msghdr *mh)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(mh);
 	int fd = -1;
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -1;
+	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len;
+	     at += sizeof(int)) {
+		int one;
+
+		memcpy(&one, (char *)c + at, sizeof(int));
+		if (fd < 0)
+			fd = one;
+		else
+			close(one);
+	}
 	return fd;
 }
 
@@ -63,6 +76,7 @@ int sync_recv(int sock, struct sync_msg *msg, int *fd)
 		.msg_control = &ctl,
 		.msg_controllen = sizeof(ctl.room),
 	};
+	bool whole;
 	int came;
 	ssize_t n;
 
@@ -76,14 +90,17 @@ int sync_recv(int sock, struct sync_msg *msg, int *fd)
 	if (n < 0)
 		return -1;
 	came = take_fd(&mh);
+	whole = !(mh.msg_flags & MSG_TRUNC) && (size_t)n >= SHORT_SIZE &&
+		(msg->step != STEP_FAILED || (size_t)n == sizeof(*msg));
+	if (came >= 0 && (!fd || !whole)) {
+		close(came);
+		came = -1;
+	}
 	if (fd)
 		*fd = came;
-	else if (came >= 0)
-		close(came);
 	if (n == 0)
 		return 0;
-	if ((mh.msg_flags & MSG_TRUNC) || (size_t)n < SHORT_SIZE ||
-	    (msg->step == STEP_FAILED && (size_t)n != sizeof(*msg))) {
+	if (!whole) {
 		errno = EBADMSG;
 		return -1;
 	}

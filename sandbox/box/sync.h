@@ -46,7 +46,7 @@ struct sync_msg {
  * -1 errno */
 int sync_send(int sock, const struct sync_msg *msg, int fd);
 /** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL
- * closes any. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
+ * closes any, as a message that is not whole does. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
 int sync_recv(int sock, struct sync_msg *msg, int *fd);
 
 #endif

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fuzz.t - every fuzz target for ten seconds; the dictionary is in step with fields.def
+# as: self
+cd "$(dirname "$0")/../.." || exit
+skip() {
+	echo "1..0 # SKIP $1"
+	exit
+}
+[ -z "${NOOK_FRESH:-}" ] || skip "not inside the bare Debian: it has no clang"
+command -v clang >/dev/null || skip "no clang"
+if ! tests/fuzz/dictionary.sh | diff -u tests/fuzz/nook.dict - >&2; then
+	echo "1..1"
+	echo "not ok 1 - tests/fuzz/nook.dict ('make fuzz-dictionary' writes it anew)"
+	exit 1
+fi
+# A make above this one has its own targets and job server
+unset MAKEFLAGS MAKELEVEL MFLAGS
+if ! log=$(make --no-print-directory -j2 fuzz-build 2>&1); then
+	echo "$log" >&2
+	echo "Bail out! the fuzz targets do not build"
+	exit 1
+fi
+exec tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
