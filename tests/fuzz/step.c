@@ -3,7 +3,8 @@
  *
  * The input is messages: a byte of length in units of 8 (255 = a whole struct), a byte
  * whose lowest bits ask for one or two descriptors to come along (the sender's own end,
- * whose end of file must come all the same), and the bytes. The keeper must come to an end after SYNC_MOST of them, know a cause and an exit code, and keep no descriptor.
+ * whose end of file must come all the same), and the bytes. The keeper must come to an
+ * end after SYNC_MOST of them, know an exit code, and keep no descriptor.
  */
 #include "../../sandbox/box/keeper.c"
 
