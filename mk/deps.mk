@@ -9,7 +9,7 @@ DEPS_TEST := bats bubblewrap fish iproute2 jq mandoc perl procps shellcheck stra
 # None runs inside the bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
 DEPS_OUTER := clang libclang-rt-dev mmdebstrap qemu-system-x86 busybox-static e2fsprogs xz-utils lz4 zstd
 # People who change nook want these too; no target needs them but `make format` and `make tidy`
-DEPS_DEV := clang-format clang-tidy gdb hyperfine
+DEPS_DEV := clang-format clang-tidy gcovr gdb hyperfine
 
 deps:
 	$(Q)mk/deps.sh $(DEPS_BUILD)
