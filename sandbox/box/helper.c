@@ -157,3 +157,43 @@ int helper_map(const struct plan *pl, pid_t child, struct err *e)
 		return -1;
 	return run_mapper(pl, pl->user.newgidmap, &pl->user.gid_map, child, e);
 }
+
+/* A pipe that ends without a word: the maps could not be written, or the keeper died */
+static void work_in_map(int ready, int (*work)(const char *arg), const char *arg)
+{
+	char byte;
+
+	if (read(ready, &byte, 1) != 1)
+		_exit(1);
+	_exit(work(arg) < 0);
+}
+
+int helper_in_map(const struct plan *pl, int (*work)(const char *arg), const char *arg,
+		  struct err *e)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	auto_fd reader = -1, writer = -1;
+	int pipes[2], status, r;
+	pid_t pid;
+
+	if (pl->user.order != USER_FIRST || pl->user.writer != MAP_BY_HELPERS)
+		return err_set(e, "the plan has no range of ids");
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	reader = pipes[0];
+	writer = pipes[1];
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		return err_sys(e, "user: cannot make a user namespace");
+	if (pid == 0) {
+		close(fd_take(&writer));
+		work_in_map(reader, work, arg);
+	}
+	r = helper_map(pl, pid, e);
+	if (!r && write(writer, "", 1) != 1)
+		r = err_sys(e, "the helper for '%s' died", arg);
+	close(fd_take(&writer));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return r < 0 || !WIFEXITED(status) || WEXITSTATUS(status) ? -1 : 0;
+}

@@ -18,5 +18,9 @@ int helper_userns(const struct plan *pl, struct err *e);
 /** helper_map() - Write the id maps of a child of clone3(CLONE_NEWUSER) with newuidmap
  * and newgidmap. Return: 0, or -1 and @e */
 int helper_map(const struct plan *pl, pid_t child, struct err *e);
+/** helper_in_map() - Call @work(@arg) in a process of a new user namespace that has the
+ * ids of the plan, as the owner of all of them. Return: what @work does, or -1 and @e */
+int helper_in_map(const struct plan *pl, int (*work)(const char *arg), const char *arg,
+		  struct err *e);
 
 #endif

@@ -446,7 +446,8 @@ static void clear_away(struct keeper *k)
 		close(k->site.upper_fd);
 	if (k->store.file >= 0) {
 		layers_undo(&k->store.rec);
-		upper_remove(k->store.rec.upper);
+		if (upper_clear(k->store.rec.upper, k->plan) < 0)
+			store_leave(&k->store);
 	}
 	store_remove(&k->store);
 	if (k->masked)

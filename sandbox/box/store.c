@@ -199,6 +199,12 @@ int store_update(struct store *st, struct err *e)
 	return 0;
 }
 
+void store_leave(struct store *st)
+{
+	if (st->file >= 0)
+		close(fd_take(&st->file));
+}
+
 void store_remove(struct store *st)
 {
 	char file[32];
@@ -221,6 +227,33 @@ static bool is_same(int dir, const char *name, int fd)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+/* The plan behind a record (heap), or NULL: what a keeper was killed while writing */
+static struct plan *read_plan(int fd, const struct record *rec)
+{
+	auto_free void *block = NULL;
+
+	if (rec->plan_size > PLAN_MOST || !(block = malloc(rec->plan_size)) ||
+	    pread(fd, block, rec->plan_size, sizeof(*rec)) != (ssize_t)rec->plan_size ||
+	    !plan_check(block, rec->plan_size))
+		return NULL;
+	return ptr_take(block);
+}
+
+/* Undo what the record names. Return: whether all of it is gone */
+static bool repair(int fd, struct record *rec)
+{
+	auto_free struct plan *plan = NULL;
+
+	if (pread(fd, rec, sizeof(*rec), 0) != (ssize_t)sizeof(*rec) ||
+	    rec->magic != RECORD_MAGIC || rec->version != RECORD_VERSION)
+		return true;
+	layers_undo(rec);
+	rec->upper[sizeof(rec->upper) - 1] = '\0';
+	if (rec->upper[0])
+		plan = read_plan(fd, rec);
+	return !upper_clear(rec->upper, plan);
+}
+
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */
 static bool clear_one(int dir, const char *name)
 {
@@ -229,13 +262,7 @@ static bool clear_one(int dir, const char *name)
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_same(dir, name, fd))
 		return false;
-	if (pread(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec) &&
-	    rec.magic == RECORD_MAGIC && rec.version == RECORD_VERSION) {
-		layers_undo(&rec);
-		rec.upper[sizeof(rec.upper) - 1] = '\0';
-		upper_remove(rec.upper);
-	}
-	return !unlinkat(dir, name, 0);
+	return repair(fd, &rec) && !unlinkat(dir, name, 0);
 }
 
 static bool is_record(const char *name)
@@ -275,7 +302,6 @@ int store_gc(struct store *st, int most)
 static int read_record(int dir, const char *name, struct record *rec, struct plan **plan)
 {
 	auto_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	auto_free void *block = NULL;
 
 	if (fd < 0 || pread(fd, rec, sizeof(*rec), 0) != (ssize_t)sizeof(*rec) ||
 	    rec->magic != RECORD_MAGIC || rec->version != RECORD_VERSION)
@@ -285,12 +311,8 @@ static int read_record(int dir, const char *name, struct record *rec, struct pla
 		return -1; /* nobody holds it: a dead box */
 	if (!plan)
 		return 0;
-	if (rec->plan_size > PLAN_MOST || !(block = malloc(rec->plan_size)) ||
-	    pread(fd, block, rec->plan_size, sizeof(*rec)) != (ssize_t)rec->plan_size ||
-	    !plan_check(block, rec->plan_size))
-		return -1;
-	*plan = ptr_take(block);
-	return 0;
+	*plan = read_plan(fd, rec);
+	return *plan ? 0 : -1;
 }
 
 int store_each(void (*each)(const struct record *rec, void *arg), void *arg)

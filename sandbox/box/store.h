@@ -48,6 +48,8 @@ int store_check(const struct store *st, struct err *e);
 int store_add(struct store *st, const struct box_wish *w, struct err *e);
 /** store_update() - Write @st->rec again (pid of init, upper directory). Return: 0, -1 */
 int store_update(struct store *st, struct err *e);
+/** store_leave() - Let go of one's own record, for the next command to try again */
+void store_leave(struct store *st);
 /** store_remove() - Remove one's own record and close everything */
 void store_remove(struct store *st);
 

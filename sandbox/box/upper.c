@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "box/helper.h"
 #include "box/store.h"
 #include "plan.h"
 
@@ -121,7 +122,7 @@ static int flatten(int top, const char *name, unsigned int *number)
 	return unlinkat(top, name, AT_REMOVEDIR);
 }
 
-void upper_remove(const char *path)
+int upper_remove(const char *path)
 {
 	unsigned int number = 0;
 	char name[256];
@@ -130,9 +131,19 @@ void upper_remove(const char *path)
 			      -1;
 
 	if (top < 0)
-		return;
+		return !*path || errno == ENOENT ? 0 : -1;
 	while (first_name(top, name, sizeof(name)))
 		if (unlinkat(top, name, 0) < 0 && flatten(top, name, &number) < 0)
 			break;
-	rmdir(path);
+	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int upper_clear(const char *path, const struct plan *pl)
+{
+	if (!upper_remove(path))
+		return 0;
+	if (!pl || pl->user.order != USER_FIRST || pl->user.writer != MAP_BY_HELPERS)
+		return -1;
+	/* its parent is the caller's own, who is in the map too */
+	return helper_in_map(pl, upper_remove, path, NULL);
 }

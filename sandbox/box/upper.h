@@ -16,7 +16,11 @@ struct store;
  */
 int upper_make(const struct plan *pl, struct store *st, struct err *e);
 /** upper_remove() - Remove such a directory and all in it; "" and an absent one are fine.
- * Follows no symlink and needs no depth, whatever the box made in it */
-void upper_remove(const char *path);
+ * Follows no symlink and needs no depth, whatever the box made in it. Return: 0 when it
+ * is gone, -1 */
+int upper_remove(const char *path);
+/** upper_clear() - The same, and what other ids of the plan own goes as well: that takes
+ * a user namespace with its map. @pl may be NULL. Return: 0 when it is gone, -1 */
+int upper_clear(const char *path, const struct plan *pl);
 
 #endif

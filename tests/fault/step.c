@@ -53,7 +53,7 @@ static const struct run_case {
 	  .profile = "tests/fault/uppers.yaml",
 	  .option = { "--userns", "subids" },
 	  .kernel = "6.1.0-40",
-	  .who = "-",
+	  .who = "s",
 	  .uppers = true },
 	{ .name = "dev-6.1", .profile = "dev", .kernel = "6.1.0-40", .who = "u" },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
