@@ -58,10 +58,17 @@ static int write_maps(const struct plan *pl, pid_t pid, struct err *e)
  * copied for it. Its signals are blocked like ours, so only our SIGKILL or our death ends
  * it.
  */
+struct room {
+	char stack[4096] __attribute__((aligned(16)));
+	pid_t keeper;
+};
+
 static int wait_for_end(void *arg)
 {
+	const struct room *room = arg;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != *(const pid_t *)arg)
+	if (getppid() != room->keeper)
 		_exit(1); /* the keeper died before the signal was armed */
 	for (;;)
 		pause();
@@ -69,14 +76,19 @@ static int wait_for_end(void *arg)
 
 int helper_userns(const struct plan *pl, struct err *e)
 {
-	char stack[4096] __attribute__((aligned(16)));
+	struct room *room = malloc(sizeof(*room));
 	char path[64];
 	auto_fd ns = -1;
+	pid_t pid;
 	int r;
-	pid_t self = getpid();
-	pid_t pid = clone(wait_for_end, stack + sizeof(stack),
-			  CLONE_VM | CLONE_NEWUSER | SIGCHLD, &self);
 
+	if (!room)
+		return err_set(e, "out of memory");
+	room->keeper = getpid();
+	pid = clone(wait_for_end, room->stack + sizeof(room->stack),
+		    CLONE_VM | CLONE_NEWUSER | SIGCHLD, room);
+	if (pid < 0)
+		free(room);
 	if (pid < 0)
 		return err_sys(e, "user: cannot make a user namespace");
 	r = write_maps(pl, pid, e);
@@ -86,9 +98,12 @@ int helper_userns(const struct plan *pl, struct err *e)
 		if (ns < 0)
 			r = err_sys(e, "user: cannot open '%s'", path);
 	}
-	kill(pid, SIGKILL);
+	/* else it ends with us, and has its room until then: waiting would have no end */
+	if (kill(pid, SIGKILL) < 0)
+		return err_sys(e, "user: cannot end the helper process");
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	free(room);
 	return r < 0 ? -1 : fd_take(&ns);
 }
 

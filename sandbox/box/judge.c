@@ -97,8 +97,11 @@ void keeper_judge(struct keeper *k, struct err *e)
 	} else if (k->cause_set) {
 		judge_killed(k);
 	} else if (!e->text[0]) {
-		err_set(e, "the box ended while it was built (signal %d)",
-			WIFSIGNALED(k->init_status) ? WTERMSIG(k->init_status) : 0);
+		bool killed = WIFSIGNALED(k->init_status);
+
+		err_set(e, "the box ended while it was built (%s %d)",
+			killed ? "signal" : "exit code",
+			killed ? WTERMSIG(k->init_status) : WEXITSTATUS(k->init_status));
 	}
 	if (!k->ran && !k->cause_set)
 		say(k, "%s", e->text);

@@ -109,7 +109,10 @@ static int clone_inside(struct keeper *k, struct err *e)
 			.argv_size = k->wish->argv_size,
 		};
 
-		keeper_child_fds(k);
+		if (keeper_child_fds(k) < 0) {
+			err_sys(e, "cannot put the counted pipes in place");
+			inside_fail(&in, CAUSE_SETUP, 125, e);
+		}
 		inside_main(&in);
 	}
 	close(pair[1]);
@@ -233,6 +236,7 @@ static void on_failed(struct keeper *k, const struct sync_msg *msg, struct err *
 	k->result->exit_code = exec ? msg->code : 125;
 	*e = msg->err;
 	k->over = true;
+	k->ran = false;
 	if (!exec)
 		host_explain(k->wish->host, e);
 }
@@ -246,9 +250,7 @@ static void read_step(struct keeper *k, struct err *e)
 
 	if (r <= 0) {
 		k->over = true;
-		/* init: none: exec closed the socket; the wait status tells the rest */
-		if (r == 0 && k->plan->session.init_none)
-			k->ran = true;
+		/* init: none: exec closes the socket; the wait status tells the rest */
 		return;
 	}
 	switch (msg.step) {
@@ -338,31 +340,36 @@ static void watch(struct keeper *k, struct err *e)
 	}
 }
 
+/* Whether the child has ended; it stays to be waited for */
+static bool has_ended(const struct keeper *k)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, (id_t)k->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       si.si_pid;
+}
+
 /*
  * `init: none`: the payload itself is our child, and the socket is gone. The same watch,
- * with the child's end as the news.
+ * with the child's end as the news, of which SIGCHLD tells.
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[2 + 2 * RELAY_STREAMS];
-	auto_fd pidfd = sys_pidfd_open(k->pid, 0);
+	struct pollfd p[1 + 2 * RELAY_STREAMS];
 
-	for (;;) {
-		int n = 2;
+	while (!has_ended(k)) {
+		int n = 1;
 
-		p[0] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
-		n += relay_poll(&k->relay, p + 2);
+		p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
+		n += relay_poll(&k->relay, p + 1);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
-		if (p[1].revents)
-			read_signals(k);
-		if (n > 2 && !relay_step(&k->relay))
-			end_box(k, CAUSE_OUTPUT, false);
 		if (p[0].revents)
-			break;
+			read_signals(k);
+		if (n > 1 && !relay_step(&k->relay))
+			end_box(k, CAUSE_OUTPUT, false);
 	}
 }
 
@@ -376,8 +383,9 @@ static void wait_for_init(struct keeper *k, bool end_it)
 
 	if (!k->pid)
 		return;
-	if (end_it)
-		kill(k->pid, SIGKILL);
+	/* It ends at the end of the socket too: then the wait has an end in any case */
+	if (end_it && kill(k->pid, SIGKILL) < 0 && k->sock >= 0)
+		close(fd_take(&k->sock));
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
 		;
 	if (k->plan->session.init_none && k->ran) {

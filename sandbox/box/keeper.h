@@ -45,8 +45,9 @@ struct keeper {
 /** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
  * Return: 0, -1 and @e */
 int keeper_open_output(struct keeper *k, struct err *e);
-/** keeper_child_fds() - In the child: put its ends of the pipes on 1 and 2 */
-void keeper_child_fds(struct keeper *k);
+/** keeper_child_fds() - In the child: put its ends of the pipes on 1 and 2. Without them
+ * the box would have the caller's own. Return: 0, -1 and errno */
+int keeper_child_fds(struct keeper *k);
 void keeper_close_child_fds(struct keeper *k);
 /** keeper_take_terminal() - The box's terminal has come: raw mode, size, copying */
 void keeper_take_terminal(struct keeper *k, int master);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "box/box.h"
 #include "box/inside.h"
+#include "box/sync.h"
 
 #define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
 #define FEW_WORDS 64
@@ -25,12 +26,14 @@ static void fill(const struct plan *pl, const struct plan_list *list, const char
 	v[n] = NULL;
 }
 
-static void set_signals_free(void)
+static int set_signals_free(struct err *e)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_sys(e, "cannot unblock signals");
+	return 0;
 }
 
 /*
@@ -97,9 +100,13 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 		err_set(&l->err, "no command to run");
 		return;
 	}
-	set_signals_free();
-	if (layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
+	if (set_signals_free(&l->err) < 0 ||
+	    layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
 		return;
+	if (l->site->keep_fd >= 0 && sync_tell(l->site->keep_fd, STEP_EXEC) < 0) {
+		err_sys(&l->err, "the keeper died");
+		return;
+	}
 	l->failed = false; /* a process killed by a signal from here on did run */
 	say_exec_failed(l, argv[0],
 			exec_in_path(plan_text(pl, pl->env.path), argv, envp));

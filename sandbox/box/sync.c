@@ -41,6 +41,13 @@ int sync_send(int sock, const struct sync_msg *msg, int fd)
 	return n < 0 ? -1 : 0;
 }
 
+int sync_tell(int sock, enum step step)
+{
+	struct sync_msg msg = { .step = (int)step };
+
+	return write(sock, &msg, SHORT_SIZE) == (ssize_t)SHORT_SIZE ? 0 : -1;
+}
+
 /*
  * Take the first descriptor that came along and close all others. CMSG_SPACE() rounds up
  * and so has room for two: a second one that nobody closes would stay in the keeper, and

@@ -10,7 +10,8 @@
  *						run. Sent early, so nobody waits for it
  *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
  *						master, sent only where there is one
- *	init   -> keeper	STEP_EXEC	the payload runs
+ *	init   -> keeper	STEP_EXEC	the payload runs; with `init: none` said
+ *						right before exec, which closes the socket
  *	init   -> keeper	STEP_EXIT	raw wait status
  *	either			STEP_FAILED	carries the reason and a cause
  *
@@ -45,6 +46,9 @@ struct sync_msg {
 /** sync_send() - Send one message; @fd travels along unless it is -1. Return: 0,
  * -1 errno */
 int sync_send(int sock, const struct sync_msg *msg, int fd);
+/** sync_tell() - Send a bare step by write(2), which every filter lets through: for a
+ * payload behind its last walls. Return: 0, -1 errno */
+int sync_tell(int sock, enum step step);
 /** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL
  * closes any, as a message that is not whole does. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
 int sync_recv(int sock, struct sync_msg *msg, int *fd);

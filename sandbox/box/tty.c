@@ -30,12 +30,11 @@ int keeper_open_output(struct keeper *k, struct err *e)
 	return 0;
 }
 
-void keeper_child_fds(struct keeper *k)
+int keeper_child_fds(struct keeper *k)
 {
-	if (k->child_out >= 0)
-		dup2(k->child_out, 1);
-	if (k->child_err >= 0)
-		dup2(k->child_err, 2);
+	if (k->child_out >= 0 && dup2(k->child_out, 1) < 0)
+		return -1;
+	return k->child_err >= 0 && dup2(k->child_err, 2) < 0 ? -1 : 0;
 }
 
 void keeper_close_child_fds(struct keeper *k)

@@ -116,12 +116,17 @@ static int set_lower(const struct plan_rlimit *r, struct err *e)
 		return err_sys(e, "cannot set the limit '%s'", name);
 	if (getrlimit((int)r->resource, &now) < 0)
 		return err_sys(e, "cannot read the limit '%s'", name);
-	if (!r->is_default) {
+	if (!r->is_default && now.rlim_max < r->hard) {
 		err_set(e,
 			"cannot set 'rlimits.%s': its hard limit %" PRIu64
 			" is above the caller's, %" PRIu64,
 			name, r->hard, (uint64_t)now.rlim_max);
 		return err_hint(e, "only root can raise a hard limit (ulimit -H)");
+	}
+	/* it was within reach, so that is not why */
+	if (now.rlim_max >= r->hard) {
+		errno = EPERM;
+		return err_sys(e, "cannot set the limit '%s'", name);
 	}
 	want.rlim_max = now.rlim_max;
 	if (want.rlim_cur > want.rlim_max)

@@ -51,6 +51,7 @@ struct run {
 	struct task tasks[MOST_TASKS];
 	int count, held, words, level;
 	long long last;
+	pid_t keeper;
 	pid_t armed; /* harm comes when this one's call returns */
 	bool free;
 };
@@ -136,7 +137,8 @@ static struct task *meet(struct run *r, pid_t pid)
 	task = &r->tasks[r->count++];
 	*task = (struct task){ .pid = pid };
 	read_status(pid, &ppid, &level);
-	if (r->count == 1) {
+	if (!r->keeper) {
+		r->keeper = pid;
 		task->role = ROLE_KEEPER;
 		r->level = level;
 		return task;
@@ -225,7 +227,7 @@ static void on_return(struct run *r, struct task *task)
 	r->armed = 0;
 	if (t->harm == HARM_FAIL) {
 		set_result(task->pid, -t->error, false);
-		r->free = true;
+		r->free = !t->kernel;
 		r->last = now_ms();
 	} else {
 		strike(r, task, t->victim_nr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trace.h - run a command under ptrace(2), count its system calls and do it harm at one */
+/* trace.h - run a command under ptrace(2), count its calls and do it harm at one */
 #ifndef NOOK_TESTS_TRACE_H
 #define NOOK_TESTS_TRACE_H
 

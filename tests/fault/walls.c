@@ -62,7 +62,8 @@ static void add_status(struct page *p)
 		fclose(f);
 	add(p, "securebits %d dumpable %d\n", prctl(PR_GET_SECUREBITS),
 	    prctl(PR_GET_DUMPABLE));
-	add(p, "session leader %d\n", getsid(0) == getpid());
+	/* its own, or that which only init is in besides */
+	add(p, "own session %d\n", getsid(0) == getpid() || getsid(0) == 1);
 }
 
 static void add_namespaces(struct page *p, const char *hosts)
@@ -136,8 +137,10 @@ static void add_files(struct page *p)
 	add(p, "cwd %s\n", path);
 	gethostname(path, sizeof(path));
 	add(p, "host %s\n", path);
+	/* the shell of a user whose line cannot be read is another, which is no wall */
 	for (char **e = environ; *e; e++)
-		add(p, "env %s\n", *e);
+		if (strncmp(*e, "SHELL=", 6))
+			add(p, "env %s\n", *e);
 }
 
 /* Where the box may change something, it does: what lies there must go as well */

@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fail.t - whatever system call of a run fails however: a reason and 125, or the same walls
+# as: root user subids
+# in: release
+#
+# NOOK_EVERY=1 is every call with every errno, first and last (make check-long), else every seventh.
+cd "$(dirname "$0")/../.." || exit
+exec build/fault/step fail "$@"
