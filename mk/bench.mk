@@ -22,7 +22,7 @@ $(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
 $(BENCH)/%.o: bench/%.c $(GENERATED) | build/musl-include
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LIGHT_CFLAGS) $(BENCH_CFLAGS) -I$(GEN) -c -o $@ $<
+	$(Q)$(CC) $(LIGHT_CFLAGS) $(BENCH_CFLAGS) -Isandbox -I$(GEN) -c -o $@ $<
 
 # Linked as nook is: LIGHT_LINK reads LIGHT_OBJ
 $(BENCH)/floor: LIGHT_OBJ = $(BENCH)/floor.o
