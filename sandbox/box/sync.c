@@ -88,7 +88,7 @@ int sync_recv(int sock, struct sync_msg *msg, int *fd)
 	ssize_t n;
 
 	/*
-	 * ECONNRESET says, once, that the peer ended without having read all that we sent;
+	 * ECONNRESET says, once, that the peer ended without reading all that we sent;
 	 * what it said before is still there to be read.
 	 */
 	do {

@@ -50,7 +50,8 @@ int sync_send(int sock, const struct sync_msg *msg, int fd);
  * payload behind its last walls. Return: 0, -1 errno */
 int sync_tell(int sock, enum step step);
 /** sync_recv() - Receive one message. @fd: a descriptor that came along, or -1; NULL
- * closes any, as a message that is not whole does. Return: 1; 0 at end of file; -1 and errno (EBADMSG: not a whole message) */
+ * closes any, as a message that is not whole does. Return: 1; 0 at end of file; -1 and
+ * errno (EBADMSG: not a whole message) */
 int sync_recv(int sock, struct sync_msg *msg, int *fd);
 
 #endif

@@ -231,8 +231,8 @@ static int plan_bind(const struct mount_wish *w, struct host *h, struct plan *pl
 	return plan_idmap(w, pl, m, e);
 }
 
-/* Without numbers the kernel lets a tmpfs take half of the memory, and as much again of its
- * own for names of empty files (RS-04, RS-05) */
+/* Without numbers the kernel lets a tmpfs take half of the memory, and as much again of
+ * its own for names of empty files (RS-04, RS-05) */
 static void bound_tmpfs(const struct plan *pl, struct plan_mount *m)
 {
 	if (!m->size)
