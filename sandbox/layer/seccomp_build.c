@@ -112,7 +112,8 @@ static const struct step ioctl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 0x541c }, /* TIOCLINUX: pastes into a virtual console */
 };
 /* A lease makes whoever opens the file wait for up to 45 s (fcntl(2)), the host's
- * processes too, and needs no right to write it: F_SETLEASE, and F_SETDELEG of Linux 6.19 */
+ * processes too, and needs no right to write it: F_SETLEASE, and F_SETDELEG of Linux
+ * 6.19 */
 static const struct step fcntl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 1024 },
 	{ 1, IS, REFUSE, NEXT, 1040 },
