@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -35,6 +37,7 @@ int relay_add(struct relay *r, int from, int to, bool counted)
 		if (s->room)
 			continue;
 		*s = (struct stream){ .from = from, .to = to, .counted = counted };
+		s->blocks = !(fcntl(to, F_GETFL) & O_NONBLOCK) && isatty(to);
 		s->room = malloc(RELAY_ROOM);
 		return s->room ? 0 : -1;
 	}
@@ -101,11 +104,45 @@ static void step_read(struct relay *r, struct stream *s)
 		s->len = 0;
 }
 
+static void wake_up(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * A terminal that belongs to somebody else (su) cannot be opened anew, so a write that it
+ * has no room for blocks, and POLLOUT only says that it has some. An alarm that comes
+ * again and again ends such a write with what it has written. Between two it is off, and
+ * the signal blocked as the keeper has it.
+ */
+static ssize_t write_impatiently(int fd, const char *data, size_t len)
+{
+	const struct itimerval often = { { 0, 20000 }, { 0, 20000 } };
+	const struct itimerval never = { 0 };
+	struct sigaction sa = { .sa_handler = wake_up }; /* no SA_RESTART */
+	sigset_t alarm, before;
+	ssize_t n;
+	int code;
+
+	sigaction(SIGALRM, &sa, NULL);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm, &before);
+	setitimer(ITIMER_REAL, &often, NULL);
+	n = write(fd, data, len);
+	code = errno;
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = code;
+	return n;
+}
+
 static void step_write(struct stream *s)
 {
 	/* At most PIPE_BUF: a blocking pipe that says POLLOUT takes that much at once */
 	size_t most = s->len < 4096 ? s->len : 4096;
-	ssize_t n = write(s->to, s->room + s->start, most);
+	ssize_t n = s->blocks ? write_impatiently(s->to, s->room + s->start, most)
+			      : write(s->to, s->room + s->start, most);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

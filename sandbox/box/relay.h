@@ -22,11 +22,12 @@
  * @from, @to:	Descriptors; -1 = not in use
  * @counted:	Its bytes count for limits.output
  * @eof:	@from has ended; @hangup: @to takes no more
+ * @blocks:	@to is a terminal that could not be opened anew
  * @eof_byte:	Written once when @from ends (a terminal's ^D), 0 = none
  */
 struct stream {
 	int from, to;
-	bool counted, eof, hangup;
+	bool counted, eof, hangup, blocks;
 	char eof_byte;
 	size_t start, len;
 	char *room; /* RELAY_ROOM bytes */

@@ -53,14 +53,14 @@ void keeper_enter_raw(struct keeper *k)
 		return;
 	raw = k->old_tty;
 	cfmakeraw(&raw);
-	k->raw = !tcsetattr(0, TCSADRAIN, &raw);
+	k->raw = !tcsetattr(0, TCSANOW, &raw);
 	keeper_resize(k);
 }
 
 void keeper_leave_raw(struct keeper *k)
 {
 	if (k->raw)
-		tcsetattr(0, TCSADRAIN, &k->old_tty);
+		tcsetattr(0, TCSANOW, &k->old_tty);
 	k->raw = false;
 }
 

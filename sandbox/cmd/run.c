@@ -2,6 +2,7 @@
 /* run.c - `nook run` and `nook shell`: a command, or a shell, in a fresh box */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "cmd/program.h"
 #include "host/host.h"
 #include "layer/layer.h"
+
+#define END_PATIENCE 200 /* ms */
 
 #define EXIT_SETUP 125
 
@@ -167,6 +170,7 @@ static int write_result(const struct args *a, int fd, const struct result *r,
 /* What a person must know besides the exit code: a limit's kill, a cancelled run */
 static void say_end(const struct args *a, const struct result *r)
 {
+	struct pollfd to = { .fd = STDERR_FILENO, .events = POLLOUT };
 	auto_text t = { 0 };
 
 	if (a->quiet || r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED ||
@@ -175,7 +179,9 @@ static void say_end(const struct args *a, const struct result *r)
 	text_add(&t, "nook: ");
 	text_safe(&t, r->message);
 	text_addc(&t, '\n');
-	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+	/* A terminal that was flooded and that nobody reads must not hold up the end (TT-07) */
+	if (poll(&to, 1, END_PATIENCE) != 0)
+		fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
 /* "nook: warning: ", or NULL for what only `explain` says */
