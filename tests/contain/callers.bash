@@ -35,7 +35,9 @@ callers_setup() {
 	END
 	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$T/as" "$NOOK" >"$T/nook"
 	chmod 755 "$T/subids" "$T/nook"
-	program=$NOOK && NOOK=$T/nook
+	# shellcheck disable=SC2034 # for the tests
+	program=$NOOK
+	NOOK=$T/nook
 	# A container may keep this one from its root; 24 is CAP_SYS_RESOURCE
 	[ $((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> 24 & 1)) = 0 ] || fact sys_resource
 	become root
