@@ -192,9 +192,9 @@ static void landlocked(const struct probe *p)
 	snprintf(path, sizeof(path), "%s/new", other);
 	say(p, "create", touch(path, O_WRONLY | O_CREAT | O_EXCL));
 	unlink(path);
-	/* No terminal: ENOTTY says that the device itself was asked */
-	fd = open("/dev/zero", O_RDONLY);
-	say(p, "ioctl", ioctl(fd, TCGETS, &t));
+	/* A device that no box has: ENOTTY says that it was asked itself */
+	fd = open("/dev/loop-control", O_RDONLY);
+	say(p, "ioctl", fd < 0 ? fd : ioctl(fd, TCGETS, &t));
 }
 
 /* A copy of this program at @path. Its name stays for execve. */
@@ -283,7 +283,7 @@ static void dump_core(const struct probe *p)
 	say_text(p, "core", "%s", found ? "ok" : "none");
 }
 
-/* Inode 2 of a mount by handle; `own` where one is made of an own file first, as a control */
+/* Inode 2 of a mount by its handle, and the mount's own directory by the true one */
 static void by_handle(const struct probe *p)
 {
 	union {
@@ -298,10 +298,10 @@ static void by_handle(const struct probe *p)
 		if (dir < 0)
 			probe_die(p, "'%s'", p->argv[i]);
 		memcpy(u.h.f_handle, inode, sizeof(inode));
-		say(p, p->argv[i], open_by_handle_at(dir, &u.h, O_RDONLY));
+		say(p, p->argv[i], open_by_handle_at(dir, &u.h, O_DIRECTORY));
 		u.h.handle_bytes = MAX_HANDLE_SZ;
 		if (!name_to_handle_at(dir, "", &u.h, &id, AT_EMPTY_PATH))
-			say(p, "real", open_by_handle_at(dir, &u.h, O_RDONLY));
+			say(p, "real", open_by_handle_at(dir, &u.h, O_DIRECTORY));
 		u.h.handle_bytes = 8;
 		u.h.handle_type = 1;
 		close(dir);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,44 @@ static void kind_of(const struct probe *p)
 	}
 }
 
+/* Whether masked things can be opened for writing; `null` is the null device, where what is
+ * written goes nowhere. Nothing is written. */
+static void write_masked(const struct probe *p)
+{
+	struct stat st;
+
+	for (int i = 0; i < p->argc; i++) {
+		int fd = open(p->argv[i], O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0600);
+
+		if (fd >= 0 && !fstat(fd, &st) && S_ISCHR(st.st_mode) &&
+		    st.st_rdev == makedev(1, 3))
+			say_text(p, p->argv[i], "null");
+		else
+			say(p, p->argv[i], fd);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* What standard input and /dev/tty are: a Unix98 pty, or something else */
+static void terminal(const struct probe *p)
+{
+	static const char *const names[] = { "stdin", "tty" };
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		int fd = i ? open("/dev/tty", O_RDWR | O_NOCTTY) : 0;
+
+		if (fd < 0 || fstat(fd, &st) < 0)
+			say(p, names[i], -1);
+		else if (i) /* the controlling terminal: what it is its number says */
+			say_text(p, names[i], "%s", isatty(fd) ? "pts" : "other");
+		else
+			say_text(p, names[i], "%s", S_ISCHR(st.st_mode) && major(st.st_rdev) >= 136 &&
+						    major(st.st_rdev) < 144 ? "pts" : "other");
+	}
+}
+
 /* Not a try: exchanges two names for ever, so that others meet now one and now the other */
 static void swap(const struct probe *p)
 {
@@ -185,8 +224,10 @@ static void swap(const struct probe *p)
 
 	if (!b)
 		probe_die(p, "two names");
+	/* Without a pause nobody who walks by ".." would ever finish: the kernel lets them
+	 * start over after each rename */
 	while (!renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE))
-		;
+		usleep(20);
 	probe_die(p, "cannot exchange '%s' and '%s'", a, b);
 }
 
@@ -197,6 +238,8 @@ const struct check mount_checks[] = {
 	{ "FS-07", fresh, "[DIR [plain]]" },
 	{ "FS-08", new_calls, "[DIR]" },
 	{ "FS-12", kind_of, "PATH..." },
+	{ "FS-14", write_masked, "PATH..." },
+	{ "FS-15", terminal, NULL },
 	{ "swap", swap, "NAME NAME" },
 	{ 0 },
 };
