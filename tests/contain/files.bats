@@ -163,17 +163,17 @@ rlimits: {core: max}' FS-24 /tmp 1
 
 @test "FS-26: two boxes share no /tmp, /dev/shm or /run" {
 	mkdir -m 777 "$T/flag"
+	mkfifo -m 666 "$T/flag/end"
 	printf 'mounts: [{bind: "%s", to: /flag, options: [rw]}]\n' "$T/flag" >"$T/first.yaml"
 	timeout 60 "$NOOK" run -v "$PROBE:/probe" "$T/first.yaml" -- \
 		sh -c '/probe FS-26-plant && /probe FS-26 && : >/flag/up && read -r line </flag/end' \
 		>"$T/first" 2>&1 &
-	mkfifo -m 666 "$T/flag/end"
 	wait_for "$T/flag/up"
 	box 'extends: base' FS-26
 	expect box
 	box 'extends: strict' FS-26
 	expect box
-	echo end >"$T/flag/end"
+	timeout 5 sh -c 'echo end >"$1"' sh "$T/flag/end"
 	wait
 	# CONTROL: in the same box they were found
 	output=$(grep '^FS-26\.' "$T/first")

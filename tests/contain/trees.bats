@@ -240,6 +240,7 @@ user: {id: 0}" /probe FS-16 /etc/secret
 	ln -s "$T/victim/file" "$T/root/dev/ptmx"
 	ln -s "$T/victim" "$T/root/other"
 	swap "$T/root/dev/pts" "$T/root/other"
+	# shellcheck disable=SC2034 # box_run uses it
 	box_options=(-t)
 	for ((turn = 0; turn < runs; turn++)); do
 		box_run "root: {from: directory, path: '$T/root', changes: through}

@@ -23,7 +23,8 @@
 /* The kernel's Landlock version, for the facts of contain.bash; 0 without Landlock */
 static void landlock_version(const struct probe *p)
 {
-	/* landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), landlock(7) */
+	/* landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION),
+	 * landlock(7) */
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 
 	say_text(p, NULL, "%ld", abi < 0 ? 0 : abi);
@@ -51,8 +52,9 @@ static void climb_out(const struct probe *p)
 		probe_die(p, "cannot clear '%s'", below);
 }
 
-/* Into a directory that is seen twice: @in through one bind, @from and @to through another
- * that shows its parent. The process stands below @in while that is renamed away. */
+/* Into a directory that is seen twice: @in through one bind, @from and @to through
+ * another that shows its parent. The process stands below @in while that is renamed
+ * away. */
 static void renamed_away(const struct probe *p)
 {
 	const char *in = probe_arg(p, 0, NULL), *from = probe_arg(p, 1, NULL);
@@ -128,8 +130,8 @@ static void other_names(const struct probe *p)
 /* A hard link to a file behind a mask, made where the payload may write */
 static void link_hidden(const struct probe *p)
 {
-	say(p, "link", linkat(AT_FDCWD, probe_arg(p, 0, ""), AT_FDCWD,
-			      probe_arg(p, 1, ""), 0));
+	say(p, "link",
+	    linkat(AT_FDCWD, probe_arg(p, 0, ""), AT_FDCWD, probe_arg(p, 1, ""), 0));
 }
 
 /* New device nodes below a directory, and one that lies there already */
@@ -149,8 +151,9 @@ static void devices(const struct probe *p)
 	if (chdir(probe_arg(p, 0, "/tmp")) < 0)
 		probe_die(p, "'%s'", probe_arg(p, 0, "/tmp"));
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		say(p, nodes[i].name, mknod(nodes[i].name, nodes[i].mode,
-					    makedev(nodes[i].major, nodes[i].minor)));
+		say(p, nodes[i].name,
+		    mknod(nodes[i].name, nodes[i].mode,
+			  makedev(nodes[i].major, nodes[i].minor)));
 		unlink(nodes[i].name);
 	}
 	if (p->argc > 1)
@@ -166,8 +169,8 @@ static void exist(const struct probe *p)
 		say(p, p->argv[i], lstat(p->argv[i], &st));
 }
 
-/* Landlock alone: @work may be written, @other not, and no mount says so. Both hold a file
- * `f`; @work holds `link`, a symlink to the `f` of @other. */
+/* Landlock alone: @work may be written, @other not, and no mount says so. Both hold a
+ * file `f`; @work holds `link`, a symlink to the `f` of @other. */
 static void landlocked(const struct probe *p)
 {
 	const char *work = probe_arg(p, 0, NULL), *other = probe_arg(p, 1, NULL);
@@ -226,7 +229,8 @@ static int exec_code(int fd, const char *path, char *const argv[])
 		syscall(SYS_execveat, fd, path, argv, environ, *path ? 0 : AT_EMPTY_PATH);
 		_exit(errno);
 	}
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+								    : -1;
 }
 
 /* Programs that lie where nothing may be run: started, handed to the loader, mapped */

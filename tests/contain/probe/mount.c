@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* mount.c - checks FS-02 and FS-05 to FS-09: mounts cannot be made, loosened or taken away */
+/* mount.c - checks FS-02 and FS-05 to FS-09: mounts cannot be made, loosened or taken
+ * away */
 #include "probe.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 #include <unistd.h>
 
 /* <sys/mount.h> of some C libraries cannot stand beside <linux/mount.h> */
-static long do_mount(const char *from, const char *to, const char *type, unsigned long flags)
+static long do_mount(const char *from, const char *to, const char *type,
+		     unsigned long flags)
 {
 	return syscall(SYS_mount, from, to, type, flags, NULL);
 }
@@ -32,8 +34,8 @@ static long do_umount(const char *path, int flags)
 static void old_root(const struct probe *p)
 {
 	static const char *const names[] = {
-		"/.old", "/.oldroot", "/oldroot", "/old_root", "/newroot", "/.pivot_root",
-		"/put_old",
+		"/.old",    "/.oldroot",    "/oldroot", "/old_root",
+		"/newroot", "/.pivot_root", "/put_old",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -45,7 +47,8 @@ static void old_root(const struct probe *p)
 static void own_bind(const struct probe *p, const char *path)
 {
 	if (do_mount(path, path, NULL, MS_BIND) < 0 ||
-	    do_mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV) < 0)
+	    do_mount(NULL, path, NULL,
+		     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV) < 0)
 		probe_die(p, "cannot bind '%s'", path);
 }
 
@@ -57,13 +60,16 @@ static void remount(const struct probe *p)
 
 	if (p->argc > 1)
 		own_bind(p, path);
-	say(p, "writable", do_mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV));
+	say(p, "writable",
+	    do_mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV));
 	say(p, "suid", do_mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY));
-	say(p, "setattr", syscall(SYS_mount_setattr, AT_FDCWD, path, 0, &attr, sizeof(attr)));
+	say(p, "setattr",
+	    syscall(SYS_mount_setattr, AT_FDCWD, path, 0, &attr, sizeof(attr)));
 	say(p, "private", do_mount(NULL, path, NULL, MS_SHARED));
 }
 
-/* Each path taken off, both ways; with a first argument `own` after binding something there */
+/* Each path taken off, both ways; with a first argument `own` after binding something
+ * there */
 static void take_off(const struct probe *p)
 {
 	bool own = !strcmp(probe_arg(p, 0, ""), "own");
@@ -115,7 +121,8 @@ static void mount_all(const struct probe *p)
 	const char *dir = probe_arg(p, 0, "/tmp");
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		long ret = syscall(SYS_mount, "none", dir, kinds[i].type, 0UL, kinds[i].options);
+		long ret = syscall(SYS_mount, "none", dir, kinds[i].type, 0UL,
+				   kinds[i].options);
 
 		say(p, kinds[i].type, ret);
 		if (!ret && !strncmp(kinds[i].type, "cgroup", 6))
@@ -128,7 +135,8 @@ static void mount_all(const struct probe *p)
 /* Fresh kernel file systems, from every namespace that could give leave to mount them */
 static void fresh(const struct probe *p)
 {
-	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
+	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+		    CLONE_NEWCGROUP;
 
 	if (!strcmp(probe_arg(p, 1, ""), "plain")) {
 		mount_all(p);
@@ -154,10 +162,11 @@ static void new_calls(const struct probe *p)
 	say(p, "fsmount", mnt);
 	tree = (int)syscall(SYS_open_tree, AT_FDCWD, dir, OPEN_TREE_CLONE);
 	say(p, "open_tree", tree);
-	say(p, "move_mount", syscall(SYS_move_mount, tree >= 0 ? tree : AT_FDCWD,
-				     tree >= 0 ? "" : "/", AT_FDCWD, dir,
-				     tree >= 0 ? MOVE_MOUNT_F_EMPTY_PATH : 0));
-	say(p, "mount_setattr", syscall(SYS_mount_setattr, AT_FDCWD, dir, 0, &attr, sizeof(attr)));
+	say(p, "move_mount",
+	    syscall(SYS_move_mount, tree >= 0 ? tree : AT_FDCWD, tree >= 0 ? "" : "/",
+		    AT_FDCWD, dir, tree >= 0 ? MOVE_MOUNT_F_EMPTY_PATH : 0));
+	say(p, "mount_setattr",
+	    syscall(SYS_mount_setattr, AT_FDCWD, dir, 0, &attr, sizeof(attr)));
 	say(p, "fspick", syscall(SYS_fspick, AT_FDCWD, dir, 0));
 	do_umount(dir, DETACH);
 }
@@ -179,8 +188,8 @@ static void kind_of(const struct probe *p)
 	}
 }
 
-/* Whether masked things can be opened for writing; `null` is the null device, where what is
- * written goes nowhere. Nothing is written. */
+/* Whether masked things can be opened for writing; `null` is the null device, where
+ * what is written goes nowhere. Nothing is written. */
 static void write_masked(const struct probe *p)
 {
 	struct stat st;
@@ -212,20 +221,24 @@ static void terminal(const struct probe *p)
 		else if (i) /* the controlling terminal: what it is its number says */
 			say_text(p, names[i], "%s", isatty(fd) ? "pts" : "other");
 		else
-			say_text(p, names[i], "%s", S_ISCHR(st.st_mode) && major(st.st_rdev) >= 136 &&
-						    major(st.st_rdev) < 144 ? "pts" : "other");
+			say_text(p, names[i], "%s",
+				 S_ISCHR(st.st_mode) && major(st.st_rdev) >= 136 &&
+						 major(st.st_rdev) < 144
+					 ? "pts"
+					 : "other");
 	}
 }
 
-/* Not a try: exchanges two names for ever, so that others meet now one and now the other */
+/* Not a try: exchanges two names for ever, so that others meet now one and now the
+ * other */
 static void swap(const struct probe *p)
 {
 	const char *a = probe_arg(p, 0, NULL), *b = probe_arg(p, 1, NULL);
 
 	if (!b)
 		probe_die(p, "two names");
-	/* Without a pause nobody who walks by ".." would ever finish: the kernel lets them
-	 * start over after each rename */
+	/* Without a pause nobody who walks by ".." would ever finish: the kernel lets
+	 * them start over after each rename */
 	while (!renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE))
 		usleep(20);
 	probe_die(p, "cannot exchange '%s' and '%s'", a, b);

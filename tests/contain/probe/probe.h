@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* probe.h - what every file of the probe uses: the table of checks, and how results are said
+/* probe.h - what every file of the probe uses: the table of checks, and how results
+ * are said
  *
- * The probe is the attacker: one static program that a box gets as /probe. `probe ID ARG...`
- * tries what containment check ID is about and prints one line for each try:
+ * The probe is the attacker: one static program that a box gets as /probe. `probe ID
+ * ARG...` tries what containment check ID is about and prints one line for each try:
  *
  *	FS-01.chroot EPERM
  *	FS-02.leftovers none
  *
- * the id, the part, and `ok`, the name of an errno, or a word that the check's own comment
- * explains. It judges nothing: the same line is the proof inside a box and the defect outside,
- * and tests/contain/golden says which is which. It does no harm where it succeeds: what it
- * opens for writing it does not write, what it changes it puts back.
+ * the id, the part, and `ok`, the name of an errno, or a word that the check's own
+ * comment explains. It judges nothing: the same line is the proof inside a box and the
+ * defect outside, and tests/contain/golden says which is which. It does no harm where
+ * it succeeds: what it opens for writing it does not write, what it changes it puts back.
  */
 #ifndef NOOK_CONTAIN_PROBE_H
 #define NOOK_CONTAIN_PROBE_H
@@ -64,13 +65,13 @@ const char *errno_name(int code);
 /* The I-th argument, or @otherwise where there is none */
 const char *probe_arg(const struct probe *p, int i, const char *otherwise);
 
-/* Ends the program with a sentence and code 2: a check that cannot even be tried must never
- * pass for one that was withstood */
+/* Ends the program with a sentence and code 2: a check that cannot even be tried must
+ * never pass for one that was withstood */
 void probe_die(const struct probe *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/* In a child of fork(): @tried says things itself. Waits for its end, which is the result:
- * 0 and above an exit code, -n a signal. */
+/* In a child of fork(): @tried says things itself. Waits for its end, which is the
+ * result: 0 and above an exit code, -n a signal. */
 int probe_in_child(const struct probe *p, void (*tried)(const struct probe *p));
 
 /* A user and a mount namespace of its own, with the caller as uid 0 in them. errno. */
