@@ -31,8 +31,8 @@ static void status_line(const char *name, char *value, size_t size)
 	*value = '\0';
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, name, len) && line[len] == ':')
-			snprintf(value, size, "%.*s", (int)strcspn(line + len + 2, "\n"),
-				 line + len + 2);
+			snprintf(value, size, "%.*s",
+				 (int)strcspn(line + len + 2, "\n"), line + len + 2);
 	if (f)
 		fclose(f);
 }
@@ -113,7 +113,7 @@ static void securebits(const struct probe *p)
 {
 	say_text(p, "locked", "%s",
 		 (prctl(PR_GET_SECUREBITS) & SECBIT_NO_SETUID_FIXUP_LOCKED) ? "yes"
-									    : "no");
+									     : "no");
 	say(p, "clear", prctl(PR_SET_SECUREBITS, 0));
 	say(p, "keepcaps", prctl(PR_SET_KEEPCAPS, 1));
 	say(p, "ambient", prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0));
@@ -212,12 +212,9 @@ static void nesting(const struct probe *p)
 		const char *part;
 		unsigned long flags;
 	} kinds[] = {
-		{ "mnt", CLONE_NEWNS },
-		{ "pid", CLONE_NEWPID },
-		{ "net", CLONE_NEWNET },
-		{ "uts", CLONE_NEWUTS },
-		{ "ipc", CLONE_NEWIPC },
-		{ "cgroup", CLONE_NEWCGROUP },
+		{ "mnt", CLONE_NEWNS },	    { "pid", CLONE_NEWPID },
+		{ "net", CLONE_NEWNET },    { "uts", CLONE_NEWUTS },
+		{ "ipc", CLONE_NEWIPC },    { "cgroup", CLONE_NEWCGROUP },
 		/* 64 bits of flags where the kernel reads all, the filter 32 */
 		{ "high", CLONE_NEWUSER | 0x100000000UL },
 	};

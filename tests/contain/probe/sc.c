@@ -29,99 +29,44 @@ struct refused {
 	long number;
 	long first;
 };
-#define CALL(name)                    \
-	{                             \
-#name, SYS_##name, -1 \
-	}
-#define CALL_WITH(name, a)           \
-	{                            \
-#name, SYS_##name, a \
-	}
+#define CALL(name)	  { #name, SYS_##name, -1 }
+#define CALL_WITH(name, a) { #name, SYS_##name, a }
 
 static const struct refused refused[] = {
 	/* @mount */
-	CALL(chroot),
-	CALL(fsconfig),
-	CALL(fsmount),
-	CALL(fsopen),
-	CALL(fspick),
-	CALL(mount),
-	CALL(mount_setattr),
-	CALL(move_mount),
-	CALL(open_tree),
-	CALL(pivot_root),
+	CALL(chroot), CALL(fsconfig), CALL(fsmount), CALL(fsopen), CALL(fspick), CALL(mount),
+	CALL(mount_setattr), CALL(move_mount), CALL(open_tree), CALL(pivot_root),
 	CALL(umount2),
 	/* @namespace */
-	CALL(setdomainname),
-	CALL(sethostname),
-	CALL(setns),
-	CALL(unshare),
+	CALL(setdomainname), CALL(sethostname), CALL(setns), CALL(unshare),
 	/* @debug, @introspect */
-	CALL(process_vm_readv),
-	CALL(ptrace),
-	CALL(kcmp),
-	CALL(pidfd_getfd),
-	CALL(process_madvise),
-	CALL(process_vm_writev),
+	CALL(process_vm_readv), CALL(ptrace), CALL(kcmp), CALL(pidfd_getfd),
+	CALL(process_madvise), CALL(process_vm_writev),
 	/* @keyring */
-	CALL(add_key),
-	CALL(keyctl),
-	CALL(request_key),
+	CALL(add_key), CALL(keyctl), CALL(request_key),
 	/* @module: finit_module and kexec with flags that no kernel has */
-	CALL(delete_module),
-	CALL(finit_module),
-	CALL(init_module),
-	CALL(kexec_file_load),
+	CALL(delete_module), CALL(finit_module), CALL(init_module), CALL(kexec_file_load),
 	CALL(kexec_load),
 	/* @clock, @reboot, @swap */
-	CALL(clock_settime),
-	CALL(settimeofday),
-	CALL(reboot),
-	CALL(swapoff),
-	CALL(swapon),
+	CALL(clock_settime), CALL(settimeofday), CALL(reboot), CALL(swapoff), CALL(swapon),
 #ifdef __x86_64__
-	CALL(ioperm),
-	CALL(iopl),
-	CALL(modify_ldt),
+	CALL(ioperm), CALL(iopl), CALL(modify_ldt),
 #endif
 	/* @kernel-surface */
-	CALL(bpf),
-	CALL(fanotify_init),
-	CALL(fanotify_mark),
-	CALL(io_uring_enter),
-	CALL(io_uring_register),
-	CALL(io_uring_setup),
-	CALL(memfd_secret),
-	CALL(name_to_handle_at),
-	CALL(open_by_handle_at),
-	CALL(perf_event_open),
+	CALL(bpf), CALL(fanotify_init), CALL(fanotify_mark), CALL(io_uring_enter),
+	CALL(io_uring_register), CALL(io_uring_setup), CALL(memfd_secret),
+	CALL(name_to_handle_at), CALL(open_by_handle_at), CALL(perf_event_open),
 	CALL(userfaultfd),
 	/* @privileged: vhangup has no argument to be wrong, it is tried in boxes alone */
-	CALL(acct),
-	CALL(quotactl),
-	CALL(quotactl_fd),
-	CALL(syslog),
+	CALL(acct), CALL(quotactl), CALL(quotactl_fd), CALL(syslog),
 	/* @numa, @newer */
-	CALL(get_mempolicy),
-	CALL(mbind),
-	CALL(migrate_pages),
-	CALL(move_pages),
-	CALL(set_mempolicy),
-	CALL(set_mempolicy_home_node),
-	CALL(clone3),
-	{ "cachestat", 451, -1 },
-	{ "statmount", 457, -1 },
-	{ "listmount", 458, -1 },
-	{ "lsm_get_self_attr", 459, -1 },
-	{ "lsm_set_self_attr", 460, -1 },
-	{ "lsm_list_modules", 461, -1 },
-	{ "mseal", 462, -1 },
-	{ "setxattrat", 463, -1 },
-	{ "getxattrat", 464, -1 },
-	{ "listxattrat", 465, -1 },
-	{ "removexattrat", 466, -1 },
-	{ "open_tree_attr", 467, -1 },
-	{ "file_getattr", 468, -1 },
+	CALL(get_mempolicy), CALL(mbind), CALL(migrate_pages), CALL(move_pages),
+	CALL(set_mempolicy), CALL(set_mempolicy_home_node), CALL(clone3),
+	{ "cachestat", 451, -1 }, { "statmount", 457, -1 }, { "listmount", 458, -1 },
+	{ "lsm_get_self_attr", 459, -1 }, { "lsm_set_self_attr", 460, -1 },
+	{ "lsm_list_modules", 461, -1 }, { "mseal", 462, -1 }, { "setxattrat", 463, -1 },
+	{ "getxattrat", 464, -1 }, { "listxattrat", 465, -1 }, { "removexattrat", 466, -1 },
+	{ "open_tree_attr", 467, -1 }, { "file_getattr", 468, -1 },
 	{ "file_setattr", 469, -1 },
 };
 
@@ -159,10 +104,8 @@ static long int80(long number)
 {
 	long ret;
 
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(number)
-			 : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(number) : "memory", "r8", "r9",
+			 "r10", "r11");
 	return ret;
 }
 static void try_int80(const struct probe *p)
@@ -227,8 +170,7 @@ static void ordinary_calls(const struct probe *p)
 	try_thread(p);
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-	say_errno(p, "spawn",
-		  posix_spawn(&pid, "/proc/self/exe", &quiet, NULL, argv, envp));
+	say_errno(p, "spawn", posix_spawn(&pid, "/proc/self/exe", &quiet, NULL, argv, envp));
 	say(p, "wait", waitpid(pid, &status, 0) < 0 || status ? -1 : 0);
 	say(p, "getrandom", getrandom(bytes, sizeof(bytes), 0));
 	say(p, "statx", statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &stx));
@@ -322,8 +264,8 @@ static void try_shm_exec(const struct probe *p)
 
 static void write_and_execute(const struct probe *p)
 {
-	char *area = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *area = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
 	int fd;
 
 	say(p, "mprotect", mprotect(area, 4096, PROT_READ | PROT_EXEC));
@@ -394,9 +336,14 @@ static void sockets(const struct probe *p)
 }
 
 const struct check sc_checks[] = {
-	{ "SC-01", refused_calls, NULL }, { "SC-01.hangup", hang_up, NULL },
-	{ "SC-02", other_abis, NULL },	  { "SC-03", ordinary_calls, NULL },
-	{ "SC-05", io_uring, NULL },	  { "SC-07", thread_filters, NULL },
-	{ "SC-08", unknown_calls, NULL }, { "SC-09", write_and_execute, NULL },
-	{ "SC-11", sockets, NULL },	  { 0 },
+	{ "SC-01", refused_calls, NULL },
+	{ "SC-01.hangup", hang_up, NULL },
+	{ "SC-02", other_abis, NULL },
+	{ "SC-03", ordinary_calls, NULL },
+	{ "SC-05", io_uring, NULL },
+	{ "SC-07", thread_filters, NULL },
+	{ "SC-08", unknown_calls, NULL },
+	{ "SC-09", write_and_execute, NULL },
+	{ "SC-11", sockets, NULL },
+	{ 0 },
 };

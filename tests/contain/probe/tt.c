@@ -87,17 +87,17 @@ static void session(const struct probe *p)
 	int fd = open("/dev/tty", O_RDWR);
 
 	say_text(p, "session", "%s",
-		 !sid					      ? "outside"
-		 : sid == getpid()			      ? "own"
+		 !sid			 ? "outside"
+		 : sid == getpid()	 ? "own"
 		 : sid == getsid(getppid()) && getppid() != 1 ? "parent's"
-		 : sid == 1				      ? "init's"
-							      : "other");
+		 : sid == 1		 ? "init's"
+					 : "other");
 	say(p, "tty", fd);
 }
 
 /* --- objects ----------------------------------------------------------------------------- */
 
-#define KEY  0x6e6f6f6b
+#define KEY 0x6e6f6f6b
 #define NAME "/nook-probe"
 
 static void make_objects(const struct probe *p)
@@ -216,8 +216,7 @@ static void pty(const struct probe *p)
 		/* What ^Z stopped goes on */
 		if (!strcmp(mode, "keys"))
 			kill(pid, SIGCONT);
-		if (master >= 0 && !strcmp(mode, "hangup") &&
-		    seconds_now() - begun > 0.2) {
+		if (master >= 0 && !strcmp(mode, "hangup") && seconds_now() - begun > 0.2) {
 			close(master);
 			master = -1;
 			reads = false;
@@ -236,9 +235,8 @@ static void pty(const struct probe *p)
 		say_text(p, "ended", "%d", WEXITSTATUS(status));
 	say_text(p, "busy", "%s",
 		 (double)used.ru_utime.tv_sec + (double)used.ru_stime.tv_sec +
-					 (double)(used.ru_utime.tv_usec +
-						  used.ru_stime.tv_usec) /
-						 1e6 >
+				 (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
+					 1e6 >
 				 0.3
 			 ? "yes"
 			 : "no");
