@@ -106,5 +106,8 @@ for variant; do
 	done
 done
 
+# A test that calls make calls it as a person would, not as a part of this one
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 jobs=${JOBS:-$(nproc)}
 sort -s -k1,1n "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''

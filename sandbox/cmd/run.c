@@ -179,7 +179,8 @@ static void say_end(const struct args *a, const struct result *r)
 	text_add(&t, "nook: ");
 	text_safe(&t, r->message);
 	text_addc(&t, '\n');
-	/* A terminal that was flooded and that nobody reads must not hold up the end (TT-07) */
+	/* A terminal that was flooded and that nobody reads
+	 * must not hold up the end (TT-07) */
 	if (poll(&to, 1, END_PATIENCE) != 0)
 		fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }

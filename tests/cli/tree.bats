@@ -199,7 +199,7 @@ done'
 	mkdir -p "$T/home/.ssh" "$T/home/.config/gh" "$T/home/ok"
 	echo secret | tee "$T/home/.ssh/id" "$T/home/.netrc" "$T/home/.config/gh/token" >"$T/home/ok/file"
 	# The home directory is the one of /etc/passwd where there is one
-	only_for user 'whoever stands in /etc/passwd has the home that stands there'
+	[ -z "$(getent passwd "$(id -u)")" ] || bats_skip 'for user: others have a home there'
 	export HOME=$T/home
 	inside "root: {from: host}
 mounts: [{bind: $T/home, to: $T/home}, {bind: $T/home, to: /second}]" "
@@ -272,7 +272,7 @@ mounts: [{bind: ., to: ., options: [rw], optional: true}]'
 @test "the home directory is not handed in, -v . does it" {
 	cd "$T"
 	export HOME=$T
-	only_for user 'whoever stands in /etc/passwd has the home that stands there'
+	[ -z "$(getent passwd "$(id -u)")" ] || bats_skip 'for user: others have a home there'
 	printf '%s\n' "$CWD" >"$T/profile.yaml"
 	nook_run run "$T/profile.yaml" -- touch "$T/there"
 	assert_status 1

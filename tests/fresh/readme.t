@@ -110,7 +110,9 @@ try() {
 		echo "ok $1 - $2"
 	else
 		echo "not ok $1 - $2"
-		tail -n 80 "$work/log" | sed 's/^/# /'
+		# What failed, with what it said, and the end
+		sed -n '/^not ok/,/^ok/p' "$work/log" | grep -v '^ok' | head -n 200 | sed 's/^/# /'
+		tail -n 40 "$work/log" | sed 's/^/# /'
 	fi
 	echo "# '$2' took $((SECONDS - started)) s"
 }

@@ -76,7 +76,7 @@ static void user_keyring(const struct probe *p)
 		syscall(SYS_keyctl, KEYCTL_UNLINK, key, USER);
 }
 
-/* --- locks ------------------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------------------- */
 
 /* FILE: each kind of lock that works on a descriptor that only reads */
 static void locks(const struct probe *p)
@@ -107,7 +107,7 @@ static void locked(const struct probe *p)
 	say(p, "flock", flock(fd, LOCK_EX | LOCK_NB));
 }
 
-/* --- facts about the host ----------------------------------------------------------------- */
+/* --- facts about the host ----------------------------------------------------------- */
 
 static void say_file(const struct probe *p, const char *part, const char *path)
 {

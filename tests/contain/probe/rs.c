@@ -93,7 +93,7 @@ static void sizes(const struct probe *p)
 	}
 }
 
-/* --- descriptors ---------------------------------------------------------------------------- */
+/* --- descriptors -------------------------------------------------------------------- */
 
 static int by_open(void)
 {
@@ -143,7 +143,7 @@ static void descriptors(const struct probe *p)
 	}
 }
 
-/* --- file sizes ----------------------------------------------------------------------------- */
+/* --- file sizes --------------------------------------------------------------------- */
 
 static void write_far(const struct probe *p)
 {
@@ -171,7 +171,7 @@ static void file_sizes(const struct probe *p)
 	unlink(path);
 }
 
-/* --- terminals ------------------------------------------------------------------------------- */
+/* --- terminals ---------------------------------------------------------------------- */
 
 /* MOST: open that many; what came of the last, and how many there were */
 static void terminals(const struct probe *p)
