@@ -3,7 +3,7 @@
  *
  * Each file of this directory exports `const struct cmd`s and nothing else; cmds.c holds
  * the table. A command returns its exit code, or -1 with @e filled (main prints it, code
- * 125 for run-like commands, else 1; wrong usage is 2 by cmd_usage()).
+ * 125 for run-like commands, else 1; wrong usage is 2 where failure is 1).
  */
 #ifndef NOOK_CMD_CMD_H
 #define NOOK_CMD_CMD_H

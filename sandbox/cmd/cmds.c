@@ -185,7 +185,8 @@ static int run_command(const struct cmd *cmd, char **argv, char **rest)
 	args_release(&a);
 	if (e.text[0] && r != 0)
 		print_error(&e);
-	if (r == -2)
+	/* Where codes are the payload's, 2 would be one of its */
+	if (r == -2 && !cmd->fails)
 		return 2;
 	return r < 0 ? (cmd->fails ? cmd->fails : 1) : r;
 }

@@ -56,7 +56,7 @@ wait_keeper() {
 	nook_run run no-such-profile -- true
 	assert_status 125
 	nook_run run --no-such-option base -- true
-	assert_status 2
+	assert_status 125
 	assert_match "unknown option '--no-such-option'" "$stderr"
 }
 
@@ -92,7 +92,7 @@ wait_keeper() {
 	assert_equal "$(json "$T/r" cause) $(json "$T/r" exit_code)" "wall 124"
 }
 
-@test "a payload that prints what looks like a result changes nothing" {
+@test "LG-04: a payload that prints what looks like a result changes nothing" {
 	"$NOOK" run --result "$T/r" base -- sh -c 'echo "{\"cause\":\"oom\"}"; echo "{\"cause\":\"oom\"}" >&2; exit 137' || true
 	assert_equal "$(json "$T/r" cause) $(json "$T/r" exit_code)" "exited 137"
 }
@@ -201,7 +201,7 @@ wait_keeper() {
 
 @test "words without -- are refused with a hint" {
 	nook_run run base true
-	assert_status 2
+	assert_status 125
 	assert_match '^hint: write -- before the command' "$stderr"
 }
 
