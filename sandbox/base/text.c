@@ -119,6 +119,16 @@ static size_t utf8_next(const char *s, uint32_t *point)
 	return n;
 }
 
+bool text_is_utf8(const char *s)
+{
+	uint32_t c;
+	size_t n = 1;
+
+	while (*s && (n = utf8_next(s, &c)))
+		s += n;
+	return n != 0;
+}
+
 void text_json(struct text *t, const char *s)
 {
 	uint32_t c;

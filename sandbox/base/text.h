@@ -36,6 +36,8 @@ void text_addf(struct text *t, const char *fmt, ...)
 /** text_cut() - Forget everything behind the first @len bytes */
 void text_cut(struct text *t, size_t len);
 
+/** text_is_utf8() - Whether all of @s is valid UTF-8 (RFC 3629) */
+bool text_is_utf8(const char *s);
 /** text_json() - Add @s as a JSON string with its quotes; NULL gives null. Bytes that are
  * no UTF-8 become U+FFFD, so the result is valid JSON for every byte string. */
 void text_json(struct text *t, const char *s);
