@@ -197,6 +197,12 @@ static int plan_list_map(const struct profile *pf, struct host *h, struct plan *
 		u->writer = MAP_BY_KEEPER;
 		return 0;
 	}
+	/* One's own id alone needs nobody's help */
+	if (pf->user.map_count == 1 && pf->user.maps[0].count == 1 &&
+	    pf->user.maps[0].outside == host_uid(h) && host_uid(h) == host_gid(h)) {
+		u->writer = MAP_BY_INSIDE;
+		return 0;
+	}
 	u->writer = MAP_BY_HELPERS;
 	u->newuidmap = plan_put(pl, host_program(h, "newuidmap"));
 	u->newgidmap = plan_put(pl, host_program(h, "newgidmap"));
