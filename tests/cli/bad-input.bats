@@ -42,7 +42,7 @@ quickly_refused() {
 		assert [ $((${EPOCHREALTIME/./} - started)) -lt 1000000 ]
 }
 
-@test "IN-01 malformed YAML has a place" {
+@test "IN-01: malformed YAML has a place" {
 	refused 'description: "abc' "1:18: found unexpected end of stream while scanning a quoted scalar"
 	refused 'root:\n\tfrom: host\n' \
 		"2:1: found character that cannot start any token while scanning for the next token"
@@ -57,7 +57,7 @@ quickly_refused() {
 		"line 1"
 }
 
-@test "IN-01 an empty profile, only comments, a byte order mark and CRLF are fine" {
+@test "IN-01: an empty profile, only comments, a byte order mark and CRLF are fine" {
 	accepted ''
 	accepted '# nothing\n\n# here\n'
 	accepted '---\n'
@@ -66,12 +66,12 @@ quickly_refused() {
 	accepted '%YAML 1.2\n---\ndescription: x\n...\n'
 }
 
-@test "IN-01 lines are counted behind a long comment" {
+@test "IN-01: lines are counted behind a long comment" {
 	refused '# a\n\n# b\nhostnam: x\n' "4:1: unknown key 'hostnam', did you mean 'hostname'"
 	refused '\0357\0273\0277# a\nhostnam: x\n' "2:1: unknown key 'hostnam', did you mean 'hostname'"
 }
 
-@test "IN-02 what is too large, too deep or too much is refused at once" {
+@test "IN-02: what is too large, too deep or too much is refused at once" {
 	head -c 10000000 /dev/zero | tr '\0' a >p.yaml
 	quickly_refused "profile './p.yaml': larger than 1M"
 	truncate -s 100M p.yaml
@@ -90,7 +90,7 @@ quickly_refused() {
 	quickly_refused "./p.yaml:1:2: a key must be a word"
 }
 
-@test "IN-03 aliases, anchors, merge keys and tags are refused" {
+@test "IN-03: aliases, anchors, merge keys and tags are refused" {
 	refused 'labels: &a {x: y}\n' "1:9: anchors are not taken, use extends"
 	refused 'labels: *a\n' "1:9: aliases are not taken, use extends"
 	refused 'labels: {<<: {a: b}}\n' "1:10: merge keys are not taken, use extends"
@@ -100,7 +100,7 @@ quickly_refused() {
 	refused '&a labels: {}\n' "1:1: anchors and tags are not taken"
 }
 
-@test "IN-04 NUL and control bytes are refused, written out or escaped" {
+@test "IN-04: NUL and control bytes are refused, written out or escaped" {
 	refused 'hostname: a\0000b\n' "1:12: control byte 0x00"
 	refused 'command: ["a\\0b"]\n' "1:11: NUL byte in a value"
 	refused 'environment: {"A\\0": x}\n' "1:15: control byte in a key"
@@ -112,7 +112,7 @@ quickly_refused() {
 	refused 'workdir: "/a\\0"\n' "1:10: NUL byte in a value"
 }
 
-@test "IN-05 invalid UTF-8 is refused, invisible characters in keys and names too" {
+@test "IN-05: invalid UTF-8 is refused, invisible characters in keys and names too" {
 	refused 'description: \0377\n' "1:14: byte 0xff is not valid UTF-8"
 	refused 'description: \0300\0257\n' "1:14: byte 0xc0 is not valid UTF-8"
 	refused 'description: \0355\0240\0200\n' "1:14: byte 0xed is not valid UTF-8"
@@ -126,14 +126,14 @@ quickly_refused() {
 	accepted 'description: "gr\0303\0274\0303\0237e \0360\0237\0246\0212"\n'
 }
 
-@test "IN-06 keys that stand twice are refused" {
+@test "IN-06: keys that stand twice are refused" {
 	refused 'capabilities: []\ncapabilities: [NET_RAW]\n' \
 		"2:1: key 'capabilities' stands twice, first in line 1"
 	refused 'root: {from: host, from: system}\n' "1:20: key 'from' stands twice, first in line 1"
 	refused 'seccomp: {allow: [], allow: []}\n' "1:22: key 'allow' stands twice, first in line 1"
 }
 
-@test "IN-09 names" {
+@test "IN-09: names" {
 	for name in . .. -rf --help 'a b' $'a\tb' $'a\nb' $'a\033b' .hidden \
 		aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
 		nook_run profile check -- "$name"
@@ -146,7 +146,7 @@ quickly_refused() {
 	assert_stderr_match "^nook: no profile can be called '': expected a name of 1 to 64 letters"
 }
 
-@test "IN-11 inheritance in a circle, too deep, or from nowhere names the chain" {
+@test "IN-11: inheritance in a circle, too deep, or from nowhere names the chain" {
 	export NOOK_PROFILE_PATH=$T/p
 	mkdir p
 	echo "extends: a" >p/a.yaml
@@ -170,7 +170,7 @@ quickly_refused() {
 	assert_equal "${stderr_lines[0]}" "nook: $T/p/b.yaml:1:10: no profile 'nobody', looked in $T/p"
 }
 
-@test "IN-12 a profile that others can change is refused" {
+@test "IN-12: a profile that others can change is refused" {
 	echo 'hostname: a' >p.yaml
 	chmod 666 p.yaml
 	nook_run profile check ./p.yaml
@@ -201,7 +201,7 @@ hint: take the right away (chmod o-w) or keep profiles in ~/.config/nook/profile
 	assert_status 0
 }
 
-@test "IN-12 a profile of somebody else is refused" {
+@test "IN-12: a profile of somebody else is refused" {
 	only_for root "makes a file of somebody else"
 	echo 'hostname: a' >p.yaml
 	chown 4711 p.yaml
@@ -211,7 +211,7 @@ hint: take the right away (chmod o-w) or keep profiles in ~/.config/nook/profile
 hint: read it, then copy it to a file of your own"
 }
 
-@test "IN-12 what is no file is refused without waiting" {
+@test "IN-12: what is no file is refused without waiting" {
 	mkfifo p.yaml
 	nook_run profile check ./p.yaml
 	assert_status 1
@@ -230,7 +230,7 @@ hint: read it, then copy it to a file of your own"
 	assert_stderr "nook: profile './no/where.yaml': cannot open its directory: No such file or directory"
 }
 
-@test "IN-12 under sudo the user's own profiles are not read" {
+@test "IN-12: under sudo the user's own profiles are not read" {
 	only_for root "sudo makes root"
 	mkdir -p .config/nook/profiles
 	echo 'hostname: a' >.config/nook/profiles/mine.yaml
@@ -241,7 +241,7 @@ hint: read it, then copy it to a file of your own"
 	assert_stderr_match "^nook: no profile 'mine', looked in /root/.config/nook/profiles, /etc/nook"
 }
 
-@test "LG-01 what is shown of a profile is escaped" {
+@test "LG-01: what is shown of a profile is escaped" {
 	printf 'description: "\\u202e\\u009b2J"\nhostname: "\\e]0;x\\a"\n' >p.yaml
 	nook_run profile check ./p.yaml
 	assert_equal "${stderr_lines[0]%: *}" "nook: ./p.yaml:2:11: 'hostname' cannot be '\\x1b]0;x\\x07'"

@@ -14,8 +14,8 @@ table() {
 	echo '| --- | --- | --- | --- |'
 	grep -HEo '^@test "[A-Z]+-[0-9a-z]+(, [A-Z]+-[0-9a-z]+)*:' tests/*/*.bats |
 		sed 's/^\([^:]*\):@test "\(.*\):$/\1 \2/; s/,//g' >build/table.tests
-	grep -HEo '^# checks:( [A-Z]+-[0-9a-z]+)+$' tests/*/*.t tests/*/*.sh tests/*/*.c 2>/dev/null |
-		sed 's/^\([^:]*\):# checks: /\1 /' >>build/table.tests || :
+	grep -HEo '^(#|/[*]) checks:( [A-Z]+-[0-9a-z]+)+' tests/*/*.t tests/*/*.sh tests/*/*.c 2>/dev/null |
+		sed 's/^\([^:]*\):.* checks: /\1 /' >>build/table.tests || :
 	awk -F '\t' '
 		NR == FNR {
 			n = split($0, word, " ")

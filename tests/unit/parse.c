@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* parse.c - strict readers: every input of IN-08 and IN-25, and sums against 128 bits */
+/* checks: IN-08 IN-09 IN-15 IN-24 IN-25 */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

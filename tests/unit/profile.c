@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* profile.c - what a profile says becomes what is meant, or an error with its place */
+/* checks: IN-07 IN-08 IN-10a IN-13 IN-20 IN-21 IN-24 IN-25 */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
