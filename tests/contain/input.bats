@@ -197,7 +197,7 @@ refute_control() {
 @test "LG-01, LG-03: what nook says of strange words is escaped, one line each" {
 	local bytes
 	bytes=$(printf '\\x%02x' {1..255})
-	bytes=$(printf "$bytes")
+	bytes=$(printf '%b' "$bytes")
 	nook_run run base -- "$bytes"
 	assert_status 127
 	assert_equal "$(grep -c . <<<"$stderr")" "$(grep -cE '^(nook|hint): ' <<<"$stderr")"
