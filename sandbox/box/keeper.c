@@ -152,6 +152,7 @@ static int build(struct keeper *k, struct err *e)
 	if (sigprocmask(SIG_SETMASK, &all, &k->old_mask) < 0)
 		return err_sys(e, "cannot block signals");
 	k->masked = true;
+	keeper_lend(k);
 	if (clone_inside(k, e) < 0)
 		return -1;
 	keeper_close_child_fds(k);
@@ -458,8 +459,11 @@ static void clear_away(struct keeper *k)
 			store_leave(&k->store);
 	}
 	store_remove(&k->store);
-	if (k->masked)
+	if (k->masked) {
+		/* a job in the background may do so only while SIGTTOU is blocked */
+		keeper_take_back(k);
 		sigprocmask(SIG_SETMASK, &k->old_mask, NULL);
+	}
 }
 
 int box_run(const struct box_wish *w, struct result *res, struct err *e)

@@ -17,6 +17,7 @@
  * @pid:	inside, later init, on the host; 0 = none or waited for
  * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
  * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
+ * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
@@ -31,6 +32,11 @@ struct keeper {
 	struct rusage usage;
 	sigset_t old_mask;
 	struct termios old_tty;
+	struct {
+		int flags[3];
+		int tty; /* which of them is a terminal, with @mode; -1 = none */
+		struct termios mode;
+	} lent;
 	pid_t pid;
 	int sock, signals, pty;
 	int child_out, child_err;
@@ -49,6 +55,12 @@ int keeper_open_output(struct keeper *k, struct err *e);
  * the box would have the caller's own. Return: 0, -1 and errno */
 int keeper_child_fds(struct keeper *k);
 void keeper_close_child_fds(struct keeper *k);
+/** keeper_lend() - Remember the flags of 0, 1 and 2, and the mode of the terminal among
+ * them: both belong to the open file, which the box shares with the caller (FD-05) */
+void keeper_lend(struct keeper *k);
+/** keeper_take_back() - Undo what the box changed of that; the mode not where another job
+ * has the terminal by now: it is that job's then */
+void keeper_take_back(struct keeper *k);
 /** keeper_take_terminal() - The box's terminal has come: raw mode, size, copying */
 void keeper_take_terminal(struct keeper *k, int master);
 /** keeper_resize() - Give the box's terminal the size of ours */

@@ -81,7 +81,9 @@ int sync_recv(int sock, struct sync_msg *msg, int *fd)
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &ctl,
-		.msg_controllen = sizeof(ctl.room),
+		/* without the padding, which has room for a second one that nobody
+		 * would close */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	bool whole;
 	int came;

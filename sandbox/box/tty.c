@@ -2,6 +2,7 @@
 /* tty.c - the keeper between the caller's descriptors and the box's */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -43,6 +44,30 @@ void keeper_close_child_fds(struct keeper *k)
 		close(fd_take(&k->child_out));
 	if (k->child_err >= 0)
 		close(fd_take(&k->child_err));
+}
+
+void keeper_lend(struct keeper *k)
+{
+	k->lent.tty = -1;
+	for (int fd = 0; fd < 3; fd++) {
+		k->lent.flags[fd] = fcntl(fd, F_GETFL);
+		if (k->lent.tty < 0 && !tcgetattr(fd, &k->lent.mode))
+			k->lent.tty = fd;
+	}
+}
+
+void keeper_take_back(struct keeper *k)
+{
+	struct termios now = k->lent.mode;
+	int tty = k->lent.tty;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (k->lent.flags[fd] >= 0 && fcntl(fd, F_GETFL) != k->lent.flags[fd])
+			fcntl(fd, F_SETFL, k->lent.flags[fd]);
+	/* What the struct has behind its members came with the copy */
+	if (tty >= 0 && tcgetpgrp(tty) == getpgrp() && !tcgetattr(tty, &now) &&
+	    memcmp(&now, &k->lent.mode, sizeof(now)) != 0)
+		tcsetattr(tty, TCSANOW, &k->lent.mode);
 }
 
 void keeper_enter_raw(struct keeper *k)
