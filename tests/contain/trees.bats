@@ -251,6 +251,7 @@ user: {id: 0}" /probe FS-15
 	stop
 	victim_is_safe
 	# CONTROL: the same without a terminal of its own
+	# shellcheck disable=SC2034
 	box_options=()
 	box_run "root: {from: directory, path: '$T/root'}
 terminal: never
