@@ -258,7 +258,8 @@ int wishes_add(struct args *a, const struct opt *o, const char *value, struct er
 
 	/* The name goes into errors and facts: it must live as long as the wishes */
 	snprintf(option, sizeof(option), "--%s", o->name);
-	/* Refused as in a profile: another byte in its place would be another name or path */
+	/* Refused as in a profile: another byte in its place would be another name or
+	 * path */
 	if (value && !text_is_utf8(value))
 		return err_set(e, "%s '%s': expected valid UTF-8", option, value);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

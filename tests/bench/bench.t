@@ -30,6 +30,8 @@ command -v jq >/dev/null || skip_all "jq is not installed"
 command -v bwrap >/dev/null || skip_all "bubblewrap is not installed"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+make -s bench-tools nook >/dev/null 2>&1 # what it compiles is said on stdout
 bench() {
 	make -s bench RUNS=20 ROWS="empty floor bwrap nook" BENCH_FLAGS="--json --fifo" \
 		>"$out" 2>/dev/null

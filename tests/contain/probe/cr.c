@@ -167,7 +167,7 @@ static void change_groups(const struct probe *p)
 	close(fd);
 }
 
-/* --- user namespaces ------------------------------------------------------------------ */
+/* --- user namespaces -------------------------------------------------------------- */
 
 static void try_unshare(const struct probe *p)
 {
@@ -233,9 +233,10 @@ static void nesting(const struct probe *p)
 	probe_in_child(p, try_again);
 }
 
-/* --- files and setuid programs -------------------------------------------------------- */
+/* --- files and setuid programs ---------------------------------------------------- */
 
-/* CR-13: DIR - make files there, one of them setuid; the test looks at them from outside */
+/* CR-13: DIR - make files there, one of them setuid; the test looks at them from
+ * outside */
 static void make_files(const struct probe *p)
 {
 	const char *dir = probe_arg(p, 0, "/dir");
@@ -279,7 +280,7 @@ static void setuid_file(const struct probe *p)
 	say_text(p, "secure", "%lu", getauxval(AT_SECURE));
 }
 
-/* --- priorities and limits ------------------------------------------------------------ */
+/* --- priorities and limits -------------------------------------------------------- */
 
 static void priorities(const struct probe *p)
 {

@@ -18,7 +18,8 @@
 static void try_to(const struct probe *p, const char *part, int type, const char *address,
 		   int port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1)
@@ -81,7 +82,8 @@ static void listen_for(const struct probe *p)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	const char *name = probe_arg(p, 0, "nook-probe");
 	socklen_t len = sizeof(at);
-	int tcp = socket(AF_INET, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0);
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	int local = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	memcpy(un.sun_path + 1, name, strlen(name));

@@ -22,7 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Arguments that the kernel refuses whoever calls: bad pointers, descriptors, commands. What
+/* Arguments that the kernel refuses whoever calls: bad pointers, descriptors,
+ * commands. What
  * needs something else to do nothing has its own first one. */
 struct refused {
 	const char *name;
@@ -34,7 +35,8 @@ struct refused {
 
 static const struct refused refused[] = {
 	/* @mount */
-	CALL(chroot), CALL(fsconfig), CALL(fsmount), CALL(fsopen), CALL(fspick), CALL(mount),
+	CALL(chroot), CALL(fsconfig), CALL(fsmount), CALL(fsopen), CALL(fspick),
+	CALL(mount),
 	CALL(mount_setattr), CALL(move_mount), CALL(open_tree), CALL(pivot_root),
 	CALL(umount2),
 	/* @namespace */
@@ -48,7 +50,8 @@ static const struct refused refused[] = {
 	CALL(delete_module), CALL(finit_module), CALL(init_module), CALL(kexec_file_load),
 	CALL(kexec_load),
 	/* @clock, @reboot, @swap */
-	CALL(clock_settime), CALL(settimeofday), CALL(reboot), CALL(swapoff), CALL(swapon),
+	CALL(clock_settime), CALL(settimeofday), CALL(reboot), CALL(swapoff),
+	CALL(swapon),
 #ifdef __x86_64__
 	CALL(ioperm), CALL(iopl), CALL(modify_ldt),
 #endif
@@ -65,7 +68,8 @@ static const struct refused refused[] = {
 	{ "cachestat", 451, -1 }, { "statmount", 457, -1 }, { "listmount", 458, -1 },
 	{ "lsm_get_self_attr", 459, -1 }, { "lsm_set_self_attr", 460, -1 },
 	{ "lsm_list_modules", 461, -1 }, { "mseal", 462, -1 }, { "setxattrat", 463, -1 },
-	{ "getxattrat", 464, -1 }, { "listxattrat", 465, -1 }, { "removexattrat", 466, -1 },
+	{ "getxattrat", 464, -1 }, { "listxattrat", 465, -1 },
+	{ "removexattrat", 466, -1 },
 	{ "open_tree_attr", 467, -1 }, { "file_getattr", 468, -1 },
 	{ "file_setattr", 469, -1 },
 };
@@ -96,7 +100,7 @@ static void hang_up(const struct probe *p)
 	say(p, "vhangup", syscall(SYS_vhangup));
 }
 
-/* --- other ABIs ------------------------------------------------------------------------ */
+/* --- other ABIs ------------------------------------------------------------------- */
 
 #ifdef __x86_64__
 /* The number is in the code: a compiler cannot clobber rbx and rbp by itself */
@@ -139,7 +143,7 @@ static void other_abis(const struct probe *p)
 #endif
 }
 
-/* --- what programs need ---------------------------------------------------------------- */
+/* --- what programs need ----------------------------------------------------------- */
 
 static void *run_thread(void *arg)
 {
@@ -170,7 +174,8 @@ static void ordinary_calls(const struct probe *p)
 	try_thread(p);
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-	say_errno(p, "spawn", posix_spawn(&pid, "/proc/self/exe", &quiet, NULL, argv, envp));
+	say_errno(p, "spawn",
+		  posix_spawn(&pid, "/proc/self/exe", &quiet, NULL, argv, envp));
 	say(p, "wait", waitpid(pid, &status, 0) < 0 || status ? -1 : 0);
 	say(p, "getrandom", getrandom(bytes, sizeof(bytes), 0));
 	say(p, "statx", statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &stx));
@@ -181,7 +186,7 @@ static void ordinary_calls(const struct probe *p)
 	say(p, "rseq", syscall(SYS_membarrier, 0, 0, 0) < 0 ? -1 : 0);
 }
 
-/* --- threads, unknown calls, io_uring -------------------------------------------------- */
+/* --- threads, unknown calls, io_uring --------------------------------------------- */
 
 struct crowd {
 	pthread_barrier_t begun, seen;
@@ -246,7 +251,7 @@ static void io_uring(const struct probe *p)
 	say(p, "enter", syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0));
 }
 
-/* --- w^x -------------------------------------------------------------------------------- */
+/* --- w^x -------------------------------------------------------------------------- */
 
 static void try_shm_exec(const struct probe *p)
 {
@@ -264,7 +269,8 @@ static void try_shm_exec(const struct probe *p)
 
 static void write_and_execute(const struct probe *p)
 {
-	char *area = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	char *area = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			  0);
 	int fd;
 
@@ -291,7 +297,7 @@ static void write_and_execute(const struct probe *p)
 	say(p, "personality", personality(READ_IMPLIES_EXEC));
 }
 
-/* --- sockets ---------------------------------------------------------------------------- */
+/* --- sockets ---------------------------------------------------------------------- */
 
 static void sockets(const struct probe *p)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tt.c - checks TT-*: terminal, session, System V and POSIX objects
  *
- * `probe pty MODE COMMAND...` is the other end: a terminal emulator with a will of its own.
+ * `probe pty MODE COMMAND...` is the other end: a terminal emulator with a will of
+ * its own.
  */
 #include "probe.h"
 
@@ -95,7 +96,7 @@ static void session(const struct probe *p)
 	say(p, "tty", fd);
 }
 
-/* --- objects ----------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------- */
 
 #define KEY 0x6e6f6f6b
 #define NAME "/nook-probe"
@@ -145,7 +146,7 @@ static void remove_objects(const struct probe *p)
 	shm_unlink(NAME);
 }
 
-/* --- the other end ----------------------------------------------------------------------- */
+/* --- the other end ---------------------------------------------------------------- */
 
 static pid_t start_on_pty(const struct probe *p, int *master)
 {
@@ -216,7 +217,8 @@ static void pty(const struct probe *p)
 		/* What ^Z stopped goes on */
 		if (!strcmp(mode, "keys"))
 			kill(pid, SIGCONT);
-		if (master >= 0 && !strcmp(mode, "hangup") && seconds_now() - begun > 0.2) {
+		if (master >= 0 && !strcmp(mode, "hangup") &&
+		    seconds_now() - begun > 0.2) {
 			close(master);
 			master = -1;
 			reads = false;
