@@ -17,7 +17,7 @@ fi
 if [ -e .git ]; then
 	list() { git -c safe.directory='*' ls-files -co --exclude-standard; }
 else
-	list() { find . -path ./build -prune -o -type f -print; }
+	list() { find . -path ./build -prune -o -type f -printf '%P\n'; }
 fi
 
 count=0
