@@ -11,6 +11,7 @@
 
 #include "layer/layer.h"
 #include "layer/script.h"
+#include "layer/user_plan.h"
 
 #define HELD "/proc/self/fd/9"
 
@@ -76,7 +77,8 @@ static void add_holder(const struct plan *pl, struct script *sc)
 	if (u->lock_nesting)
 		script_line(sc, SCRIPT_HOST,
 			    "nsenter --target \"$holder\" --user "
-			    "sh -c 'echo 0 > /proc/sys/user/max_user_namespaces'");
+			    "sh -c 'cd /proc/sys/user && echo 0 > max_user_namespaces &&\n"
+			    "\techo " USER_INOTIFY_MOST " > max_inotify_instances'");
 	script_line(sc, SCRIPT_HOST, "exec 9< \"/proc/$holder/ns/user\"");
 	script_line(sc, SCRIPT_HOST, "kill \"$holder\"");
 }
@@ -112,6 +114,9 @@ void script_user_make(const struct plan *pl, struct script *sc)
 		script_line(sc, SCRIPT_INSIDE,
 			    "echo %d > /proc/sys/user/max_user_namespaces",
 			    has_second(pl));
+		script_line(sc, SCRIPT_INSIDE,
+			    "echo " USER_INOTIFY_MOST
+			    " > /proc/sys/user/max_inotify_instances");
 	}
 }
 

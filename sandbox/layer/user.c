@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -68,20 +69,31 @@ static int write_own_maps(const struct plan *pl, struct err *e)
 	return write_map(pl, &pl->user.gid_map, "/proc/self/gid_map", e);
 }
 
-/* One write to our own namespace's counter: the host's is another one (CR-12) */
+/* Into our own namespace's counters: the host's are others, and count on (CR-12) */
+static int write_counter(const struct site *s, const char *name, const char *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/sys/user/%s", name);
+	return s->old_proc_fd >= 0
+		       ? file_write(s->old_proc_fd, path + strlen("/proc/"), value)
+		       : file_write(AT_FDCWD, path, value);
+}
+
+/*
+ * No nested user namespaces; and of the inotify instances of the caller, 128 as a rule,
+ * no more than half: without any his other programs could watch nothing (RS-07).
+ */
 static int lock_nesting(const struct plan *pl, const struct site *s, struct err *e)
 {
-	const char *path = "sys/user/max_user_namespaces";
-	int r;
-
 	if (!pl->user.lock_nesting)
 		return 0;
-	r = s->old_proc_fd >= 0
-		    ? file_write(s->old_proc_fd, path, "0")
-		    : file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
-	if (r < 0)
-		return err_sys(e, "cannot forbid nested user namespaces in '/proc/%s'",
-			       path);
+	if (write_counter(s, "max_user_namespaces", "0") < 0)
+		return err_sys(e, "cannot forbid nested user namespaces in "
+				  "'/proc/sys/user/max_user_namespaces'");
+	if (write_counter(s, "max_inotify_instances", USER_INOTIFY_MOST) < 0 &&
+	    errno != ENOENT)
+		return err_sys(e, "cannot limit '/proc/sys/user/max_inotify_instances'");
 	return 0;
 }
 
@@ -229,7 +241,9 @@ static void user_explain(const struct plan *pl, struct text *out)
 		text_add(out,
 			 "/proc/sys/user/max_user_namespaces = 0 inside: no user "
 			 "namespace "
-			 "can be made in the box, so none of its rights can be had.\n");
+			 "can be made in the box, so none of its rights can be had.\n"
+			 "max_inotify_instances = " USER_INOTIFY_MOST
+			 " there: the box leaves some to the caller's other programs.\n");
 	add_commands(pl, out);
 }
 

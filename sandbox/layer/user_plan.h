@@ -8,4 +8,7 @@
 /** user_plan() - Decide order, ids, id maps and groups (decisions.md 1, 7 and 13) */
 int user_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 
+/** USER_INOTIFY_MOST - inotify instances in one box */
+#define USER_INOTIFY_MOST "64"
+
 #endif

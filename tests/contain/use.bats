@@ -93,3 +93,45 @@ rlimits: {fsize: null}' RS-17 /tmp/far
 	outside RS-18 300
 	assert_line 'RS-18.open ok'
 }
+
+@test "RS-07: a box leaves inotify instances to its user" {
+	local most before
+	most=$(cat /proc/sys/fs/inotify/max_user_instances)
+	[ "$most" -ge 100 ] || skip "this machine has but $most"
+	for caller in $callers; do
+		become "$caller"
+		box 'extends: strict' RS-07.inotify "$most"
+		assert_output 'RS-07.inotify 64'
+		outside_as RS-07.inotify "$most"
+		before=$output
+		# While a box holds what it can get
+		"$NOOK" run -v "$PROBE:/probe" strict -- /probe RS-07.inotify "$most" 2 >/dev/null &
+		sleep 1
+		outside_as RS-07.inotify 30
+		assert_output 'RS-07.inotify 30'
+		wait $!
+		# CONTROL: without the box there is more to be had than it may
+		assert [ "${before#* }" -gt 64 ]
+	done
+}
+
+@test "FD-04: what is stdin or stdout cannot be opened anew with more rights" {
+	has_fact landlock1 || skip "this kernel has no Landlock"
+	for caller in $callers; do
+		become "$caller"
+		echo x >"$T/in"
+		echo x >"$T/out"
+		chmod 666 "$T/in" "$T/out"
+		for profile in strict dev; do
+			"$NOOK" run -v "$PROBE:/probe" "$profile" -- /probe FD-04.anew \
+				<"$T/in" >>"$T/out" 2>said
+			assert_line 'FD-04.anew.stdin EACCES' "$(cat said)"
+			# Where output is limited it is a pipe of nook's
+			[ "$profile" = strict ] || assert_line 'FD-04.anew.stdout EACCES' "$(cat said)"
+		done
+		# CONTROL: Landlock is that wall
+		"$NOOK" run -v "$PROBE:/probe" --set landlock=off strict -- /probe FD-04.anew \
+			<"$T/in" >>"$T/out" 2>said
+		assert_line 'FD-04.anew.stdin ok' "$(cat said)"
+	done
+}

@@ -143,6 +143,29 @@ static void descriptors(const struct probe *p)
 	}
 }
 
+/* The caller's own instances: COUNT, then SECONDS of holding them */
+static void inotify_instances(const struct probe *p)
+{
+	long most = atol(probe_arg(p, 0, "1000")), n = 0;
+
+	while (n < most && inotify_init1(IN_CLOEXEC) >= 0)
+		n++;
+	say_text(p, NULL, "%ld", n);
+	sleep((unsigned int)atoi(probe_arg(p, 1, "0")));
+}
+
+/* Behind 0 and 1 are files of the host: FILE on stdin, opened to read; one on stdout, to
+ * append. Opened anew they would be whatever their modes allow */
+static void open_anew(const struct probe *p)
+{
+	int in = open("/proc/self/fd/0", O_WRONLY);
+	int out = open("/proc/self/fd/1", O_RDONLY);
+
+	dprintf(2, "%s.stdin %s\n", p->id, in < 0 ? errno_name(errno) : "ok");
+	close(in);
+	dprintf(2, "%s.stdout %s\n", p->id, out < 0 ? errno_name(errno) : "ok");
+}
+
 /* --- file sizes --------------------------------------------------------------------- */
 
 static void write_far(const struct probe *p)
@@ -190,6 +213,8 @@ const struct check rs_checks[] = {
 	{ "RS-04.sizes", sizes, "DIR..." },
 	{ "RS-05", fill_inodes, "DIR COUNT" },
 	{ "RS-07", descriptors, NULL },
+	{ "RS-07.inotify", inotify_instances, "COUNT SECONDS" },
+	{ "FD-04.anew", open_anew, NULL },
 	{ "RS-17", file_sizes, "FILE" },
 	{ "RS-18", terminals, "COUNT" },
 	{ 0 },
