@@ -158,12 +158,11 @@ static void inotify_instances(const struct probe *p)
  * append. Opened anew they would be whatever their modes allow */
 static void open_anew(const struct probe *p)
 {
-	int in = open("/proc/self/fd/0", O_WRONLY);
-	int out = open("/proc/self/fd/1", O_RDONLY);
-
-	dprintf(2, "%s.stdin %s\n", p->id, in < 0 ? errno_name(errno) : "ok");
-	close(in);
-	dprintf(2, "%s.stdout %s\n", p->id, out < 0 ? errno_name(errno) : "ok");
+	/* To stderr: stdout is the file */
+	dprintf(2, "%s.stdin %s\n", p->id,
+		open("/proc/self/fd/0", O_WRONLY) < 0 ? errno_name(errno) : "ok");
+	dprintf(2, "%s.stdout %s\n", p->id,
+		open("/proc/self/fd/1", O_RDONLY) < 0 ? errno_name(errno) : "ok");
 }
 
 /* --- file sizes --------------------------------------------------------------------- */
