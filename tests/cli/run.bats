@@ -226,11 +226,12 @@ wait_keeper() {
 }
 
 @test "a box inside a box, where the outer one allows it" {
-	nook_run run --set nested_namespaces=true --set root.from=host -u 1000 --userns auto base -- \
+	# The volume: this checkout may lie in /tmp or /var/tmp, which are fresh in a box
+	nook_run run --set nested_namespaces=true --set root.from=host -u 1000 --userns auto -v "$TOP:$TOP" base -- \
 		"$NOOK" run --set proc=full base -- sh -c 'echo inner; id -u'
 	assert_status 0
 	assert_match '^inner$'
-	nook_run run --set root.from=host base -- "$NOOK" run base -- true
+	nook_run run --set root.from=host -v "$TOP:$TOP" base -- "$NOOK" run base -- true
 	assert_status 125
 	assert_match 'a box of nook that allows no boxes' "$stderr"
 }
