@@ -133,6 +133,8 @@ seccomp: off' FD-06
 		END
 		chmod 755 "$T/root/bin/nested"
 		chmod go-w "$T/root/bin"
+		# With sanitizers nook needs libraries, which this tree does not have
+		[[ $(readlink -f "$NOOK") != */san/* ]] || continue
 		run --separate-stderr timeout 20 "$T/nook" run "$T/p.yaml" -- /bin/nested
 		assert_line 'FD-07.reach ok'
 		assert_match '^FD-07.write (EACCES|EROFS|EPERM|ETXTBSY)$'

@@ -155,7 +155,7 @@ rlimits: {core: max}' FS-24 /tmp 1
 		assert_line 'FS-25.real ok'
 	elif has_fact linux6.12; then
 		# Who owns the mount can, since Linux 6.11
-		run --separate-stderr unshare -Urm sh -c 'mount -t tmpfs none /mnt && exec "$0" FS-25 /mnt' \
+		run --separate-stderr unshare -Urm sh -c 'mount -t tmpfs none /srv && exec "$0" FS-25 /srv' \
 			"$PROBE"
 		assert_line 'FS-25.real ok'
 	fi
