@@ -77,7 +77,8 @@ static void add_holder(const struct plan *pl, struct script *sc)
 	if (u->lock_nesting)
 		script_line(sc, SCRIPT_HOST,
 			    "nsenter --target \"$holder\" --user "
-			    "sh -c 'cd /proc/sys/user && echo 0 > max_user_namespaces &&\n"
+			    "sh -c 'cd /proc/sys/user && "
+			    "echo 0 > max_user_namespaces &&\n"
 			    "\techo " USER_INOTIFY_MOST
 			    " > max_inotify_instances'");
 	script_line(sc, SCRIPT_HOST, "exec 9< \"/proc/$holder/ns/user\"");

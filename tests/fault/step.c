@@ -580,8 +580,8 @@ int main(int argc, char **argv)
 	plan(0);
 	snprintf(walls, sizeof(walls), "%s", argv[0]);
 	snprintf(strrchr(walls, '/') + 1, 8, "walls");
-	/* What a killed keeper leaves becomes ours, also a helper that is not traced: none of
-	 * it lives any more when we look at what is left */
+	/* What a killed keeper leaves becomes ours, also a helper that is not traced:
+	 * none of it lives any more when we look at what is left */
 	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	if (!realpath(nook ? nook : "./nook", real) || !set_up(&b)) {
 		ok(false, "set up: %s", strerror(errno));
