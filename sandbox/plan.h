@@ -25,7 +25,7 @@ struct text;
 typedef uint32_t plan_ref;
 
 #define PLAN_MAGIC 0x6e616c706b6f6f6eULL /* "nookplan" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 #define PLAN_MOST (4u << 20) /* bytes */
 
 /** struct plan_list - A chain of records; each starts with the plan_ref of the next */
@@ -220,6 +220,71 @@ struct plan_rule {
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
 };
 
+/** enum cgroup_kind - How the leaf of a box is made */
+enum cgroup_kind { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
+
+/** enum cgroup_place - Below which cgroup the leaf is made, and what that takes */
+enum cgroup_place {
+	PLACE_NONE,
+	PLACE_V1, /* v1, hybrid: the caller's own in each hierarchy */
+	/* v2: a cgroup without processes, or the tree's root */
+	PLACE_READY,
+	/* v2: the caller's own, whose processes move to a leaf first */
+	PLACE_EMPTIED,
+	/* v2: a scope that systemd's user manager makes for the keeper */
+	PLACE_USER_SCOPE,
+	PLACE_SYSTEM_SCOPE, /* v2: the same of the system's manager, for root */
+};
+
+/** enum cgroup_limit - Rows of the table of limits, in the order in which they are set */
+enum cgroup_limit {
+	LIMIT_CPUSET,	  /* text: "0-3,8"; first, or on v1 nothing can be attached */
+	LIMIT_CPUS,	  /* thousandths of a CPU */
+	LIMIT_CPU_WEIGHT, /* 1 to 10000, 100 = usual */
+	LIMIT_MEMORY,	  /* bytes */
+	LIMIT_MEMORY_HIGH,
+	LIMIT_SWAP, /* bytes of swap alone */
+	LIMIT_PIDS, /* processes and threads, init among them */
+	/* with text: "8:0", the device; bytes or calls a second */
+	LIMIT_IO_READ_BPS,
+	LIMIT_IO_WRITE_BPS,
+	LIMIT_IO_READ_IOPS,
+	LIMIT_IO_WRITE_IOPS,
+	LIMIT_IO_WEIGHT, /* 1 to 10000, 100 = usual */
+	LIMIT_COUNT
+};
+
+/** struct plan_cgroup_tree - A tree of the leaf: v2 has one, v1 one a hierarchy */
+struct plan_cgroup_tree {
+	plan_ref next;
+	uint32_t controllers; /* CG_* of cgroup/cgroup.h */
+	plan_ref parent;      /* directory on the host; 0: of a scope still to come */
+};
+
+/** struct plan_limit - One number, or text, that is written into the leaf */
+struct plan_limit {
+	plan_ref next;
+	uint32_t which; /* enum cgroup_limit */
+	plan_ref text;	/* LIMIT_CPUSET: CPUs; LIMIT_IO_*: "MAJOR:MINOR" */
+	uint64_t n;
+};
+
+/**
+ * struct plan_cgroup - The cgroup leaf of the box; all zero = none
+ * @enable:	v2: controllers to switch on in the parent's cgroup.subtree_control
+ * @needs_full:	Only nook-full can make it (sd-bus)
+ * @devices:	Rules of the devices controller, as v1's file takes them: "c 1:3 rwm"
+ */
+struct plan_cgroup {
+	uint32_t kind;	/* enum cgroup_kind */
+	uint32_t place; /* enum cgroup_place */
+	uint32_t enable;
+	uint32_t needs_full;
+	struct plan_list trees;	  /* struct plan_cgroup_tree */
+	struct plan_list limits;  /* struct plan_limit */
+	struct plan_list devices; /* struct plan_word */
+};
+
 enum plan_terminal { PLAN_TTY_NEVER, PLAN_TTY_OWN };
 
 /**
@@ -240,6 +305,7 @@ struct plan {
 	struct plan_list facts; /* struct plan_fact */
 
 	struct plan_user user;
+	struct plan_cgroup cgroup;
 	plan_ref hostname; /* 0 = not set */
 	struct {
 		int64_t boottime, monotonic; /* ns */
@@ -286,7 +352,10 @@ struct plan {
 		uint64_t wall;	 /* ns, 0 = none */
 		uint64_t grace;	 /* ns */
 		uint64_t output; /* bytes, 0 = none */
-		uint32_t freeze; /* limits.on_limit: freeze */
+		uint64_t cpu_time; /* ns of the leaf's clock, 0 = none */
+		uint32_t cpus;	   /* that can count at the same time */
+		uint32_t freeze;   /* limits.on_limit: freeze */
+		uint32_t pids_kill; /* limits.on_pids: kill */
 	} limits;
 	struct plan_list labels; /* struct plan_word "KEY=VALUE" */
 };

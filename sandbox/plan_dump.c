@@ -67,6 +67,46 @@ static const struct name groups_names[] = {
 	{ NULL, 0 },
 };
 
+static const struct name cgroup_names[] = {
+	{ "none", CGROUP_NONE },
+	{ "v1", CGROUP_V1 },
+	{ "v2", CGROUP_V2 },
+	{ NULL, 0 },
+};
+
+static const struct name place_names[] = {
+	{ "none", PLACE_NONE },
+	{ "v1", PLACE_V1 },
+	{ "ready", PLACE_READY },
+	{ "emptied", PLACE_EMPTIED },
+	{ "user-scope", PLACE_USER_SCOPE },
+	{ "system-scope", PLACE_SYSTEM_SCOPE },
+	{ NULL, 0 },
+};
+
+/* CG_* of cgroup/cgroup.h */
+static const struct name controller_names[] = {
+	{ "cpu", 0 },  { "cpuacct", 1 }, { "cpuset", 2 },  { "memory", 3 },
+	{ "pids", 4 }, { "io", 5 },	 { "devices", 6 }, { "freezer", 7 },
+	{ NULL, 0 },
+};
+
+static const struct name limit_names[] = {
+	{ "cpuset", LIMIT_CPUSET },
+	{ "cpus_milli", LIMIT_CPUS },
+	{ "cpu_weight", LIMIT_CPU_WEIGHT },
+	{ "memory", LIMIT_MEMORY },
+	{ "memory_high", LIMIT_MEMORY_HIGH },
+	{ "swap", LIMIT_SWAP },
+	{ "pids", LIMIT_PIDS },
+	{ "io_read_bps", LIMIT_IO_READ_BPS },
+	{ "io_write_bps", LIMIT_IO_WRITE_BPS },
+	{ "io_read_iops", LIMIT_IO_READ_IOPS },
+	{ "io_write_iops", LIMIT_IO_WRITE_IOPS },
+	{ "io_weight", LIMIT_IO_WEIGHT },
+	{ NULL, 0 },
+};
+
 static const struct name op_names[] = {
 	{ "tmpfs", MOP_TMPFS },
 	{ "bind", MOP_BIND },
@@ -224,6 +264,20 @@ static const struct dump_row word_rows[] = {
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
+static const struct dump_row cgroup_tree_rows[] = {
+	{ "controllers", DUMP_BITS32, AT(plan_cgroup_tree, controllers), controller_names,
+	  NULL },
+	{ "parent", DUMP_TEXT, AT(plan_cgroup_tree, parent), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
+static const struct dump_row limit_rows[] = {
+	{ "", DUMP_ENUM, AT(plan_limit, which), limit_names, NULL },
+	{ "text", DUMP_TEXT, AT(plan_limit, text), NULL, NULL },
+	{ "n", DUMP_LIMIT, AT(plan_limit, n), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
 #define ROW(member, kind)                                   \
 	{                                                   \
 #member, kind, AT(plan, member), NULL, NULL \
@@ -260,6 +314,13 @@ const struct dump_row plan_rows[] = {
 	ROW(user.group, DUMP_GROUPS),
 	ROW(user.deny_setgroups, DUMP_BOOL),
 	ROW(user.lock_nesting, DUMP_BOOL),
+	ROW_OF(cgroup.kind, DUMP_ENUM, cgroup_names),
+	ROW_OF(cgroup.place, DUMP_ENUM, place_names),
+	ROW_OF(cgroup.enable, DUMP_BITS32, controller_names),
+	ROW(cgroup.needs_full, DUMP_BOOL),
+	LIST_OF(cgroup.trees, cgroup_tree_rows),
+	LIST_OF(cgroup.limits, limit_rows),
+	LIST_OF(cgroup.devices, word_rows),
 	ROW(hostname, DUMP_TEXT),
 	ROW(time.boottime, DUMP_OFFSET),
 	ROW(time.monotonic, DUMP_OFFSET),
@@ -309,7 +370,10 @@ const struct dump_row plan_rows[] = {
 	ROW(limits.wall, DUMP_NS),
 	ROW(limits.grace, DUMP_NS),
 	ROW(limits.output, DUMP_SIZE),
+	ROW(limits.cpu_time, DUMP_NS),
+	ROW(limits.cpus, DUMP_U32),
 	ROW(limits.freeze, DUMP_BOOL),
+	ROW(limits.pids_kill, DUMP_BOOL),
 	LIST_OF(labels, word_rows),
 	LIST_OF(facts, fact_rows),
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },

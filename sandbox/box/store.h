@@ -8,9 +8,10 @@
 #include <sys/types.h>
 
 #include "box/box.h"
+#include "cgroup/cgroup.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 
 /**
  * struct record - One box, as it stands in its file, followed by its plan
@@ -26,6 +27,7 @@ struct record {
 	char name[65];
 	char boot_id[37];
 	char upper[256]; /* directory of overlay uppers on disk to remove, or "" */
+	struct cgroup_at cgroup; /* the leaf to empty and remove, or CGROUP_NONE */
 	int32_t keeper;	 /* pids on the host, while the lock is held */
 	int32_t init;
 	uint64_t started_ns; /* CLOCK_REALTIME */

@@ -18,14 +18,15 @@ my %may = (
 	plan => ['base'],
 	netns => ['base'],
 	gen => [qw(base layer)],
-	layer => [qw(base profile host plan netns)],
-	full => [qw(base profile host plan netns layer)],
-	light => [qw(base profile host plan netns layer)],
-	box => [qw(base profile host plan netns layer)],
-	cmd => [qw(base profile host plan netns layer box)],
-	console => [qw(base profile host plan netns layer box cmd)],
-	job => [qw(base profile host plan netns layer box cmd)],
-	main => [qw(base profile host plan netns layer box cmd console job)],
+	cgroup => [qw(base host plan)],
+	layer => [qw(base profile host plan netns cgroup)],
+	full => [qw(base profile host plan netns cgroup layer)],
+	light => [qw(base profile host plan netns cgroup layer)],
+	box => [qw(base profile host plan netns cgroup layer)],
+	cmd => [qw(base profile host plan netns cgroup layer box)],
+	console => [qw(base profile host plan netns cgroup layer box cmd)],
+	job => [qw(base profile host plan netns cgroup layer box cmd)],
+	main => [qw(base profile host plan netns cgroup layer box cmd console job)],
 );
 
 # Headers of foreign libraries and the only places that include them

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* limits.c - the table of limits: which file of which layout, and what goes there */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "cgroup/inner.h"
+
+static const struct cgroup_row rows[LIMIT_COUNT] = {
+	[LIMIT_CPUSET] = { "limits.cpuset", "cpuset", UNIT_TEXT, CG_CPUSET, "cpuset.cpus",
+			   "cpuset.cpus" },
+	[LIMIT_CPUS] = { "limits.cpus", "cpus", UNIT_MILLI, CG_CPU, "cpu.cfs_quota_us",
+			 "cpu.max" },
+	[LIMIT_CPU_WEIGHT] = { "limits.cpu_weight", "cpu_weight", UNIT_COUNT, CG_CPU,
+			       "cpu.shares", "cpu.weight" },
+	[LIMIT_MEMORY] = { "limits.memory", "memory_bytes", UNIT_BYTES, CG_MEMORY,
+			   "memory.limit_in_bytes", "memory.max" },
+	/* v1's soft limit is another thing: nothing is slowed by it */
+	[LIMIT_MEMORY_HIGH] = { "limits.memory_high", "memory_high_bytes", UNIT_BYTES,
+				CG_MEMORY, NULL, "memory.high" },
+	[LIMIT_SWAP] = { "limits.swap", "swap_bytes", UNIT_BYTES, CG_MEMORY,
+			 "memory.memsw.limit_in_bytes", "memory.swap.max" },
+	[LIMIT_PIDS] = { "limits.pids", "pids", UNIT_COUNT, CG_PIDS, "pids.max",
+			 "pids.max" },
+	[LIMIT_IO_READ_BPS] = { "limits.io", "read_bps", UNIT_RATE, CG_IO,
+				"blkio.throttle.read_bps_device", "io.max" },
+	[LIMIT_IO_WRITE_BPS] = { "limits.io", "write_bps", UNIT_RATE, CG_IO,
+				 "blkio.throttle.write_bps_device", "io.max" },
+	[LIMIT_IO_READ_IOPS] = { "limits.io", "read_iops", UNIT_RATE, CG_IO,
+				 "blkio.throttle.read_iops_device", "io.max" },
+	[LIMIT_IO_WRITE_IOPS] = { "limits.io", "write_iops", UNIT_RATE, CG_IO,
+				  "blkio.throttle.write_iops_device", "io.max" },
+	[LIMIT_IO_WEIGHT] = { "limits.io_weight", "io_weight", UNIT_COUNT, CG_IO,
+			      "blkio.bfq.weight", "io.weight" },
+};
+
+/* io.max's own words for the four rates */
+static const char *const io_words[LIMIT_COUNT] = {
+	[LIMIT_IO_READ_BPS] = "rbps",
+	[LIMIT_IO_WRITE_BPS] = "wbps",
+	[LIMIT_IO_READ_IOPS] = "riops",
+	[LIMIT_IO_WRITE_IOPS] = "wiops",
+};
+
+static const struct {
+	uint32_t bit;
+	const char *v1, *v2;
+} controllers[] = {
+	{ CG_CPU, "cpu", "cpu" },	   { CG_CPUACCT, "cpuacct", "cpu" },
+	{ CG_CPUSET, "cpuset", "cpuset" }, { CG_MEMORY, "memory", "memory" },
+	{ CG_PIDS, "pids", "pids" },	   { CG_IO, "blkio", "io" },
+	{ CG_DEVICES, "devices", "" },	   { CG_FREEZER, "freezer", "" },
+};
+
+const struct cgroup_row *cgroup_row(enum cgroup_limit which)
+{
+	return &rows[which];
+}
+
+int cgroup_find_limit(const char *key)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (!strcmp(rows[i].key, key))
+			return i;
+	return -1;
+}
+
+uint32_t cgroup_controller(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if ((strlen(controllers[i].v1) == len &&
+		     !memcmp(controllers[i].v1, name, len)) ||
+		    (strlen(controllers[i].v2) == len && len &&
+		     !memcmp(controllers[i].v2, name, len)))
+			return controllers[i].bit;
+	return 0;
+}
+
+const char *cgroup_controller_name(uint32_t kind, uint32_t bit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (controllers[i].bit == bit)
+			return kind == CGROUP_V1 ? controllers[i].v1 : controllers[i].v2;
+	return "";
+}
+
+/*
+ * The share of a period (sched-bwc.rst). A tenth of a second, as the kernel has it by
+ * default; a second where the share would be less than the kernel's least quota of 1 ms.
+ */
+#define CPU_PERIOD	100000u /* us */
+#define CPU_PERIOD_MOST 1000000u
+
+static uint64_t period_of(uint64_t milli)
+{
+	return milli < 10 ? CPU_PERIOD_MOST : CPU_PERIOD;
+}
+
+static void word_cpus(uint32_t kind, uint64_t n, char *out)
+{
+	uint64_t period = period_of(n);
+	uint64_t quota = n * (period / 1000);
+
+	if (n == UINT64_MAX)
+		snprintf(out, CGROUP_WORDS, kind == CGROUP_V1 ? "-1" : "max");
+	else if (kind == CGROUP_V1)
+		snprintf(out, CGROUP_WORDS, "%" PRIu64, quota);
+	else
+		snprintf(out, CGROUP_WORDS, "%" PRIu64 " %" PRIu64, quota, period);
+}
+
+/* v1's shares count from 1024 where a weight counts from 100 */
+static void word_weight(uint32_t kind, enum cgroup_limit which, uint64_t n, char *out)
+{
+	if (n == UINT64_MAX)
+		n = 100;
+	if (which == LIMIT_CPU_WEIGHT && kind == CGROUP_V1)
+		n = n * 1024 / 100;
+	/* bfq has 1 to 1000 on both (bfq-iosched.rst) */
+	if (which == LIMIT_IO_WEIGHT && kind == CGROUP_V1)
+		n = n > 1000 ? 1000 : n;
+	if (which == LIMIT_IO_WEIGHT && kind == CGROUP_V2)
+		snprintf(out, CGROUP_WORDS, "default %" PRIu64, n);
+	else
+		snprintf(out, CGROUP_WORDS, "%" PRIu64,
+			 n < 2 && kind == CGROUP_V1 ? 2 : n);
+}
+
+static void word_io(uint32_t kind, enum cgroup_limit which, uint64_t n, const char *text,
+		    char *out)
+{
+	/* v1: 0 takes the limit away (blkio-controller.rst) */
+	if (kind == CGROUP_V1)
+		snprintf(out, CGROUP_WORDS, "%s %" PRIu64, text, n == UINT64_MAX ? 0 : n);
+	else if (n == UINT64_MAX)
+		snprintf(out, CGROUP_WORDS, "%s %s=max", text, io_words[which]);
+	else
+		snprintf(out, CGROUP_WORDS, "%s %s=%" PRIu64, text, io_words[which], n);
+}
+
+const char *cgroup_words(uint32_t kind, enum cgroup_limit which, uint64_t n,
+			 const char *text, char *out)
+{
+	const struct cgroup_row *row = &rows[which];
+	bool is_v1 = kind == CGROUP_V1;
+
+	if (which == LIMIT_CPUS)
+		word_cpus(kind, n, out);
+	else if (which == LIMIT_CPU_WEIGHT || which == LIMIT_IO_WEIGHT)
+		word_weight(kind, which, n, out);
+	else if (row->unit == UNIT_RATE)
+		word_io(kind, which, n, text ? text : "", out);
+	else if (row->unit == UNIT_TEXT)
+		snprintf(out, CGROUP_WORDS, "%s", text ? text : "");
+	else if (n == UINT64_MAX)
+		snprintf(out, CGROUP_WORDS,
+			 is_v1 && row->unit == UNIT_BYTES ? "-1" : "max");
+	else
+		snprintf(out, CGROUP_WORDS, "%" PRIu64, n);
+	return is_v1 ? row->v1 : row->v2;
+}
+
+int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
+		 const char *text)
+{
+	char words[CGROUP_WORDS];
+	const char *file = cgroup_words(cg->kind, which, n, text, words);
+	int dir = cgroup_dir(cg, rows[which].controller);
+
+	if (!file || dir < 0) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	return file_write(dir, file, words);
+}
+
+/* Most reads of update(1) are wrong about the file's name: say it, and why */
+int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
+	       const char *text, struct err *e)
+{
+	const struct cgroup_ops *ops =
+		cg->kind == CGROUP_V1 ? &cgroup_ops_v1 : &cgroup_ops_v2;
+	const char *file = cg->kind == CGROUP_V1 ? rows[which].v1 : rows[which].v2;
+	char words[CGROUP_WORDS];
+
+	if (!file)
+		return err_set(e, "cgroup v1 has nothing like '%s'", rows[which].key);
+	if (cgroup_dir(cg, rows[which].controller) < 0)
+		return err_set(e, "the box has no cgroup of the controller '%s'",
+			       cgroup_controller_name(cg->kind, rows[which].controller));
+	if (!ops->set(cg, which, n, text))
+		return 0;
+	cgroup_words(cg->kind, which, n, text, words);
+	err_sys(e, "cannot write '%s' to '%s'", words, file);
+	if (e && e->code == EBUSY)
+		err_hint(e, "the box uses more than that now");
+	return -1;
+}
