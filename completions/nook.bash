@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell explain export profile doctor tree gc completion version help' ;;
+	'') echo 'run shell ps update pause unpause kill explain export profile doctor tree gc completion version help' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
 	esac
@@ -13,6 +13,9 @@ _nook_commands() {
 _nook_options() {
 	case $1 in
 	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	ps) echo '--json -o --output --no-headings --names' ;;
+	pause | unpause) echo '-a --all' ;;
+	kill) echo '-s --signal -a --all' ;;
 	explain) echo '--pid --script --json --set' ;;
 	export) echo '--as --set' ;;
 	'profile ls') echo '--json --names' ;;
@@ -52,6 +55,16 @@ _nook_argument() {
 		--result) echo file ;;
 		esac
 		;;
+	ps)
+		case $2 in
+		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND' ;;
+		esac
+		;;
+	kill)
+		case $2 in
+		--signal | -s) echo 'words KILL TERM INT HUP QUIT USR1 USR2 STOP CONT' ;;
+		esac
+		;;
 	explain)
 		case $2 in
 		--pid) echo nothing ;;
@@ -87,6 +100,11 @@ _nook_kind() {
 	case $1 in
 	run) echo profile ;;
 	shell) echo profile ;;
+	ps) echo box ;;
+	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight' ;;
+	pause) echo box ;;
+	unpause) echo box ;;
+	kill) echo box ;;
 	explain) echo profile ;;
 	export) echo profile ;;
 	'profile show') echo profile ;;
@@ -137,6 +155,20 @@ _nook_complete() {
 		else
 			_nook_complete "$word" "$prefix" words \
 				"$("${COMP_WORDS[0]/#\~/$HOME}" profile ls --names 2>/dev/null)"
+		fi
+		;;
+	box) _nook_complete "$word" "$prefix" words \
+		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --names 2>/dev/null)" ;;
+	limit) # a box, and then what to change of it
+		for key in "${words[@]:2:${#words[@]}-3}"; do
+			[[ $key == -* ]] || break
+			key=
+		done
+		if [[ -n ${key-} ]]; then
+			mapfile -t COMPREPLY < <(compgen -P "$prefix" -S = -W "$*" -- "$word")
+			compopt -o nospace 2>/dev/null
+		else
+			_nook_complete "$word" "$prefix" box
 		fi
 		;;
 	key)

@@ -136,6 +136,20 @@ function __nook_profile
 	__fish_complete_suffix .yaml
 end
 
+function __nook_box
+	set -l words (commandline -opc)
+	$words[1] ps --names 2>/dev/null
+end
+
+# A box, and then which of these limits to change
+function __nook_limit
+	if test (count (__nook_words | string match -v -- '-*')) -gt 1
+		printf '%s=\n' $argv
+	else
+		__nook_box
+	end
+end
+
 function __nook_key
 	set -l pair (string match -r '^(\+?)([^=]*)=' -- (commandline -ct | string replace -r '^--[a-z-]+=' ''))
 	if set -q pair[1]
@@ -170,6 +184,11 @@ complete -c nook -n '__nook_at' -s V -l version -d 'show the version'
 complete -c nook -n '__nook_behind' -a '(__nook_rest)'
 complete -c nook -n "__nook_at" -a run -d 'run a command in a fresh box; nothing stays'
 complete -c nook -n "__nook_at" -a shell -d 'open a shell in a fresh box; nothing stays'
+complete -c nook -n "__nook_at" -a ps -d 'list the boxes that run now'
+complete -c nook -n "__nook_at" -a update -d 'change limits of a running box'
+complete -c nook -n "__nook_at" -a pause -d 'stop every process of running boxes until \'nook unpause\''
+complete -c nook -n "__nook_at" -a unpause -d 'let paused boxes go on'
+complete -c nook -n "__nook_at" -a kill -d 'end running boxes, or send their commands a signal'
 complete -c nook -n "__nook_at" -a explain -d 'say what separates a box from this machine, layer by layer'
 complete -c nook -n "__nook_at" -a export -d 'print the same box as a command line of another tool'
 complete -c nook -n "__nook_at" -a profile -d 'ls, show, check, diff, new'
@@ -187,6 +206,11 @@ complete -c nook -n "__nook_at" -a version -d 'show the version'
 complete -c nook -n "__nook_at" -a help -d 'list the commands, or explain one'
 complete -c nook -n "__nook_in run" -a '(__nook_profile)'
 complete -c nook -n "__nook_in shell" -a '(__nook_profile)'
+complete -c nook -n "__nook_in ps" -a '(__nook_box)'
+complete -c nook -n "__nook_in update" -a '(__nook_limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight)'
+complete -c nook -n "__nook_in pause" -a '(__nook_box)'
+complete -c nook -n "__nook_in unpause" -a '(__nook_box)'
+complete -c nook -n "__nook_in kill" -a '(__nook_box)'
 complete -c nook -n "__nook_in explain" -a '(__nook_profile)'
 complete -c nook -n "__nook_in export" -a '(__nook_profile)'
 complete -c nook -n "__nook_in 'profile show'" -a '(__nook_profile)'
@@ -223,6 +247,13 @@ complete -c nook -n "__nook_in run shell" -l rm -d 'nothing stays (a run never l
 complete -c nook -n "__nook_in run shell" -l preserve-fds -x -d 'the command also gets descriptors 3 to 2+N'
 complete -c nook -n "__nook_in run shell" -l result -r -F -d 'write how it ended as JSON; - is stdout'
 complete -c nook -n "__nook_in run shell" -l dry-run -d 'print the plan and do nothing'
+complete -c nook -n "__nook_in ps" -l json -d 'print JSON'
+complete -c nook -n "__nook_in ps" -s o -l output -x -a 'ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND' -d 'the columns to print; +COLUMN,... adds to the usual ones'
+complete -c nook -n "__nook_in ps" -l no-headings -d 'print no headings'
+complete -c nook -n "__nook_in ps" -l names -d 'print names and ids only, one a line'
+complete -c nook -n "__nook_in pause unpause" -s a -l all -d 'every box that runs'
+complete -c nook -n "__nook_in kill" -s s -l signal -x -a 'KILL TERM INT HUP QUIT USR1 USR2 STOP CONT' -d 'send this signal to the command: TERM, 15, RTMIN+1'
+complete -c nook -n "__nook_in kill" -s a -l all -d 'every box that runs'
 complete -c nook -n "__nook_in explain" -l pid -x -d 'describe process N as seen from here'
 complete -c nook -n "__nook_in explain" -l script -d 'print a shell script that builds the same box'
 complete -c nook -n "__nook_in explain" -l json -d 'as one JSON object'

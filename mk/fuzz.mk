@@ -12,6 +12,7 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fn
 FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out sandbox/main.c,$(COMMON) $(ONLY_FULL)))
 # A target that includes a source, to reach what is static there, goes without its object
 FUZZ_OWN_step := build/fuzz/obj/sandbox/box/keeper.o
+FUZZ_OWN_control := build/fuzz/obj/sandbox/box/control.o
 FUZZ_OWN_record := build/fuzz/obj/sandbox/box/store.o
 
 build/fuzz/obj/%.o: %.c | $(GENERATED)

@@ -285,6 +285,18 @@ struct plan_cgroup {
 	struct plan_list devices; /* struct plan_word */
 };
 
+/** struct plan_limits - What the keeper itself watches; it works on a copy, since `nook
+ * update` changes a running box and never a plan */
+struct plan_limits {
+	uint64_t wall;	 /* ns, 0 = none */
+	uint64_t grace;	 /* ns */
+	uint64_t output; /* bytes, 0 = none */
+	uint64_t cpu_time; /* ns of the leaf's clock, 0 = none */
+	uint32_t cpus;	   /* that can count at the same time */
+	uint32_t freeze;   /* limits.on_limit: freeze */
+	uint32_t pids_kill; /* limits.on_pids: kill */
+};
+
 enum plan_terminal { PLAN_TTY_NEVER, PLAN_TTY_OWN };
 
 /**
@@ -348,15 +360,7 @@ struct plan {
 		struct plan_list argv;	   /* struct plan_word */
 		plan_ref path;		   /* PATH to look the command up in */
 	} env;
-	struct {
-		uint64_t wall;	 /* ns, 0 = none */
-		uint64_t grace;	 /* ns */
-		uint64_t output; /* bytes, 0 = none */
-		uint64_t cpu_time; /* ns of the leaf's clock, 0 = none */
-		uint32_t cpus;	   /* that can count at the same time */
-		uint32_t freeze;   /* limits.on_limit: freeze */
-		uint32_t pids_kill; /* limits.on_pids: kill */
-	} limits;
+	struct plan_limits limits;
 	struct plan_list labels; /* struct plan_word "KEY=VALUE" */
 };
 

@@ -38,12 +38,14 @@ static void judge_killed(struct keeper *k)
 	if (k->exited && WIFSIGNALED(k->status))
 		r->signal = WTERMSIG(k->status);
 	if (k->cause == CAUSE_WALL) {
-		text_duration(&t, k->plan->limits.wall);
+		text_duration(&t, k->limits.wall);
 		say(k, "killed: ran longer than limits.wall %s; try --timeout with more",
 		    text_str(&t));
 	} else if (k->cause == CAUSE_OUTPUT) {
-		text_size(&t, k->plan->limits.output);
+		text_size(&t, k->limits.output);
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
+	} else if (k->ordered) {
+		say(k, "killed by 'nook kill'");
 	} else {
 		say(k,
 		    "killed: signal %d asked nook to end, and the command did not end "

@@ -42,7 +42,7 @@
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
 #define DRAIN_NS 1000000000ull
 
-static uint64_t now_ns(clockid_t clock)
+uint64_t keeper_now(clockid_t clock)
 {
 	struct timespec ts;
 
@@ -81,7 +81,7 @@ static int open_record(struct keeper *k, struct err *e)
 {
 	if (store_open(&k->store, e) < 0)
 		return -1;
-	return is_durable(k) ? store_add(&k->store, k->wish, e)
+	return is_durable(k) ? store_add(&k->store, k->wish, k->pid, e)
 			     : store_check(&k->store, e);
 }
 
@@ -163,7 +163,7 @@ static int build(struct keeper *k, struct err *e)
 		return err_sys(e, "cannot open a signalfd");
 	/* While the child builds its walls on another CPU: the record, without which the
 	 * payload does not run, and what others left */
-	if (!is_durable(k) && store_add(&k->store, k->wish, e) < 0)
+	if (!is_durable(k) && store_add(&k->store, k->wish, k->pid, e) < 0)
 		return -1;
 	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)
 		return err_sys(e, "cannot tell the box to go on");
@@ -173,18 +173,17 @@ static int build(struct keeper *k, struct err *e)
 
 /* --- watch -------------------------------------------------------------------------- */
 
-/* End the payload: by TERM and grace where it may end by itself, else at once */
-static void end_box(struct keeper *k, enum cause why, bool gently)
+void keeper_end(struct keeper *k, enum cause why, bool gently)
 {
-	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t now = keeper_now(CLOCK_MONOTONIC);
 
 	if (k->cause_set)
 		return;
 	k->cause_set = true;
 	k->cause = why;
-	if (gently && k->plan->limits.grace) {
+	if (gently && k->limits.grace) {
 		kill(k->pid, SIGTERM);
-		k->kill_at = now + k->plan->limits.grace;
+		k->kill_at = now + k->limits.grace;
 	} else {
 		kill(k->pid, SIGKILL);
 	}
@@ -212,7 +211,7 @@ static void on_signal(struct keeper *k, int sig)
 		k->forwarded = sig;
 		kill(k->pid, sig);
 		if (!k->kill_at)
-			k->kill_at = now_ns(CLOCK_MONOTONIC) + k->plan->limits.grace;
+			k->kill_at = keeper_now(CLOCK_MONOTONIC) + k->limits.grace;
 		break;
 	default:
 		if (sig == SIGINT || sig == SIGQUIT)
@@ -225,8 +224,12 @@ static void read_signals(struct keeper *k)
 {
 	struct signalfd_siginfo si;
 
-	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		on_signal(k, (int)si.ssi_signo);
+	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (control_is_knock(&si))
+			control_open(&k->control, k->store.dir, k->store.rec.id);
+		else
+			on_signal(k, (int)si.ssi_signo);
+	}
 }
 
 static void on_failed(struct keeper *k, const struct sync_msg *msg, struct err *e)
@@ -280,8 +283,8 @@ static uint64_t next_deadline(const struct keeper *k)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (k->plan->limits.wall && !k->cause_set)
-		at = k->started + k->plan->limits.wall;
+	if (k->limits.wall && !k->cause_set)
+		at = k->started + k->limits.wall;
 	if (k->kill_at && k->kill_at < at)
 		at = k->kill_at;
 	return at;
@@ -293,7 +296,7 @@ static void check_clock(struct keeper *k)
 
 	if (next_deadline(k) == UINT64_MAX)
 		return;
-	now = now_ns(CLOCK_MONOTONIC);
+	now = keeper_now(CLOCK_MONOTONIC);
 	if (k->kill_at && now >= k->kill_at) {
 		if (!k->cause_set) {
 			k->cause_set = true;
@@ -302,8 +305,8 @@ static void check_clock(struct keeper *k)
 		kill(k->pid, SIGKILL);
 		k->kill_at = UINT64_MAX;
 	}
-	if (k->plan->limits.wall && now >= k->started + k->plan->limits.wall)
-		end_box(k, CAUSE_WALL, true);
+	if (k->limits.wall && now >= k->started + k->limits.wall)
+		keeper_end(k, CAUSE_WALL, true);
 }
 
 /* Milliseconds to the next deadline, rounded up; -1 = none */
@@ -313,14 +316,14 @@ static int poll_timeout(uint64_t at)
 
 	if (at == UINT64_MAX)
 		return -1;
-	now = now_ns(CLOCK_MONOTONIC);
+	now = keeper_now(CLOCK_MONOTONIC);
 	ms = at > now ? (at - now + 999999) / 1000000 : 0;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
 static void watch(struct keeper *k, struct err *e)
 {
-	struct pollfd p[2 + 2 * RELAY_STREAMS];
+	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL];
 
 	while (!k->over) {
 		int n = 2;
@@ -328,6 +331,7 @@ static void watch(struct keeper *k, struct err *e)
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 		n += relay_poll(&k->relay, p + 2);
+		n += control_poll(&k->control, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
@@ -335,7 +339,8 @@ static void watch(struct keeper *k, struct err *e)
 		if (p[1].revents)
 			read_signals(k);
 		if (n > 2 && !relay_step(&k->relay))
-			end_box(k, CAUSE_OUTPUT, false);
+			keeper_end(k, CAUSE_OUTPUT, false);
+		control_step(&k->control, keeper_order, k);
 		if (p[0].revents)
 			read_step(k, e);
 	}
@@ -356,13 +361,14 @@ static bool has_ended(const struct keeper *k)
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[1 + 2 * RELAY_STREAMS];
+	struct pollfd p[1 + 2 * RELAY_STREAMS + CONTROL_POLL];
 
 	while (!has_ended(k)) {
 		int n = 1;
 
 		p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 		n += relay_poll(&k->relay, p + 1);
+		n += control_poll(&k->control, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
@@ -370,7 +376,8 @@ static void watch_child(struct keeper *k)
 		if (p[0].revents)
 			read_signals(k);
 		if (n > 1 && !relay_step(&k->relay))
-			end_box(k, CAUSE_OUTPUT, false);
+			keeper_end(k, CAUSE_OUTPUT, false);
+		control_step(&k->control, keeper_order, k);
 	}
 }
 
@@ -401,10 +408,10 @@ static void wait_for_init(struct keeper *k, bool end_it)
  * is given up after a second */
 static void drain(struct keeper *k)
 {
-	uint64_t until = now_ns(CLOCK_MONOTONIC) + DRAIN_NS;
+	uint64_t until = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
 	struct pollfd p[2 * RELAY_STREAMS];
 
-	while (!relay_is_done(&k->relay) && now_ns(CLOCK_MONOTONIC) < until) {
+	while (!relay_is_done(&k->relay) && keeper_now(CLOCK_MONOTONIC) < until) {
 		int n = relay_poll(&k->relay, p);
 
 		if (poll(p, (nfds_t)n, poll_timeout(until)) < 0 && errno != EINTR)
@@ -428,20 +435,22 @@ static void fill_result(struct keeper *k)
 	snprintf(r->id, sizeof(r->id), "%s", k->store.rec.id);
 	snprintf(r->name, sizeof(r->name), "%s", k->store.rec.name);
 	r->started_ns = k->store.rec.started_ns;
-	r->finished_ns = now_ns(CLOCK_REALTIME);
-	r->wall_ns = now_ns(CLOCK_MONOTONIC) - k->started;
+	r->finished_ns = keeper_now(CLOCK_REALTIME);
+	r->limits = k->limits;
+	r->wall_ns = keeper_now(CLOCK_MONOTONIC) - k->started;
 	r->cpu_user_ns = timeval_ns(&k->usage.ru_utime);
 	r->cpu_system_ns = timeval_ns(&k->usage.ru_stime);
 	r->memory_peak = r->pids_peak = r->oom_kills = r->throttled_ns = UINT64_MAX;
 	r->io_read = r->io_write = r->net_rx = r->net_tx = UINT64_MAX;
-	r->output = k->plan->limits.output ? k->relay.counted : UINT64_MAX;
-	if (r->output != UINT64_MAX && r->output > k->plan->limits.output)
-		r->output = k->plan->limits.output;
+	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
+	if (r->output != UINT64_MAX && r->output > k->limits.output)
+		r->output = k->limits.output;
 }
 
 static void clear_away(struct keeper *k)
 {
 	wait_for_init(k, true);
+	control_close(&k->control, k->store.dir, k->store.rec.id);
 	keeper_leave_raw(k);
 	relay_release(&k->relay);
 	keeper_close_child_fds(k);
@@ -471,6 +480,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	struct keeper k = {
 		.wish = w,
 		.plan = w->plan,
+		.limits = w->plan->limits,
 		.result = res,
 		.sock = -1,
 		.signals = -1,
@@ -478,7 +488,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.store = { .dir = -1, .file = -1 },
 		.child_out = -1,
 		.child_err = -1,
-		.started = now_ns(CLOCK_MONOTONIC),
+		.started = keeper_now(CLOCK_MONOTONIC),
 	};
 
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
@@ -493,8 +503,10 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	}
 	/* The kernel takes 0.2 ms to end init: time to forget a
 	 * box that made nothing durable */
-	if (k.exited && !is_durable(&k))
+	if (k.exited && !is_durable(&k)) {
+		control_close(&k.control, k.store.dir, k.store.rec.id);
 		store_remove(&k.store);
+	}
 	wait_for_init(&k, !k.plan->session.init_none || !k.ran);
 	drain(&k);
 	fill_result(&k);

@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <termios.h>
+#include <time.h>
 
 #include "box/box.h"
+#include "box/control.h"
 #include "box/relay.h"
 #include "box/store.h"
 #include "layer/layer.h"
@@ -20,6 +22,7 @@
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
+ * @ordered:	`nook kill` did, or sent @forwarded
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
  */
 struct keeper {
@@ -29,6 +32,8 @@ struct keeper {
 	struct store store;
 	struct site site;
 	struct relay relay;
+	struct control control;
+	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;
 	struct termios old_tty;
@@ -45,8 +50,18 @@ struct keeper {
 	int status, init_status;
 	uint64_t started, kill_at;
 	enum cause cause;
-	bool masked, raw, cause_set, ran, exited, over, failed;
+	bool masked, raw, cause_set, ordered, ran, exited, over, failed;
 };
+
+/** keeper_now() - Nanoseconds of a clock */
+uint64_t keeper_now(clockid_t clock);
+/** keeper_end() - End the box for @why, which is kept unless another was first: by TERM
+ * and limits.grace where it may end by itself, else at once */
+void keeper_end(struct keeper *k, enum cause why, bool gently);
+/** keeper_order() - Do what a client of the control socket asks for (orders.c). Fills
+ * @out, which is zeroed; touches nothing where it says no */
+void keeper_order(void *keeper, const struct control_ask *ask,
+		  struct control_answer *out);
 
 /** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
  * Return: 0, -1 and @e */

@@ -63,20 +63,21 @@ static void add_text(struct text *out, const char *key, const char *s)
 	text_json(out, s);
 }
 
-static void add_limits(struct text *out, const struct plan *pl)
+static void add_limits(struct text *out, const struct plan_limits *l,
+		       const struct plan *pl)
 {
 	text_add(out, ",\"limits\":{");
 	text_addf(out, "\"wall_s\":");
-	if (pl->limits.wall)
-		text_addf(out, "%.3f", (double)pl->limits.wall / 1e9);
+	if (l->wall)
+		text_addf(out, "%.3f", (double)l->wall / 1e9);
 	else
 		text_add(out, "null");
 	add_count(out, "output_bytes",
-		  pl->limits.output ? pl->limits.output : UINT64_MAX);
+		  l->output ? l->output : UINT64_MAX);
 	text_add(out, "},\"enforced\":[");
-	text_add(out, pl->limits.wall ? "\"limits.wall\"" : "");
-	text_add(out, pl->limits.wall && pl->limits.output ? "," : "");
-	text_add(out, pl->limits.output ? "\"limits.output\"" : "");
+	text_add(out, l->wall ? "\"limits.wall\"" : "");
+	text_add(out, l->wall && l->output ? "," : "");
+	text_add(out, l->output ? "\"limits.output\"" : "");
 	text_add(out, "],\"unenforced\":[");
 	for (const struct plan_fact *f = NULL, *prev = NULL;
 	     (f = plan_each(pl, &pl->facts, f));) {
@@ -125,7 +126,7 @@ void result_json(const struct result *r, const struct plan *pl, struct text *out
 	add_count(out, "net_rx_bytes", r->net_rx);
 	add_count(out, "net_tx_bytes", r->net_tx);
 	add_count(out, "output_bytes", r->output);
-	add_limits(out, pl);
+	add_limits(out, &r->limits, pl);
 	add_text(out, "message", r->message);
 	text_add(out, "}\n");
 }

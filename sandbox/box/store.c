@@ -31,6 +31,8 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/sys.h"
+#include "box/control.h"
 #include "box/upper.h"
 #include "layer/layer.h"
 
@@ -171,7 +173,7 @@ static int make_record(struct store *st, const struct plan *pl)
 	return -1;
 }
 
-int store_add(struct store *st, const struct box_wish *w, struct err *e)
+int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
 {
 	struct timespec now;
 	int tries = 8;
@@ -182,6 +184,7 @@ int store_add(struct store *st, const struct box_wish *w, struct err *e)
 		.version = RECORD_VERSION,
 		.plan_size = w->plan->size,
 		.keeper = getpid(),
+		.init = init,
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
 	if (w->name)
@@ -258,10 +261,13 @@ static bool repair(int fd, struct record *rec)
 static bool clear_one(int dir, const char *name)
 {
 	auto_fd fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char id[BOX_ID_SIZE];
 	struct record rec;
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_same(dir, name, fd))
 		return false;
+	snprintf(id, sizeof(id), "%.*s", (int)strcspn(name, "."), name);
+	control_remove(dir, id);
 	return repair(fd, &rec) && !unlinkat(dir, name, 0);
 }
 
@@ -272,8 +278,7 @@ static bool is_record(const char *name)
 	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
 }
 
-/* A directory stream of its own over @dir; NULL when there is none */
-static DIR *list_dir(int dir)
+DIR *store_list(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -285,7 +290,7 @@ static DIR *list_dir(int dir)
 
 int store_gc(struct store *st, int most)
 {
-	auto_dir d = list_dir(st->dir);
+	auto_dir d = store_list(st->dir);
 	const struct dirent *de;
 	int looked = 0, removed = 0;
 
@@ -315,25 +320,50 @@ static int read_record(int dir, const char *name, struct record *rec, struct pla
 	return *plan ? 0 : -1;
 }
 
-int store_each(void (*each)(const struct record *rec, void *arg), void *arg)
+int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),
+	       void *arg, struct err *e)
 {
 	struct store st;
 	struct record rec;
 	const struct dirent *de;
 	int n = 0;
 
-	if (store_open(&st, NULL) < 0)
-		return 0;
-	auto_dir d = list_dir(st.dir);
+	if (store_open(&st, e) < 0)
+		return -1;
+	auto_dir d = store_list(st.dir);
 	while (d && (de = readdir(d))) {
+		struct plan *plan = NULL;
+
 		if (!is_record(de->d_name) ||
-		    read_record(st.dir, de->d_name, &rec, NULL) < 0)
+		    read_record(st.dir, de->d_name, &rec, &plan) < 0)
 			continue;
 		n++;
-		each(&rec, arg);
+		each(&rec, plan, arg);
+		free(plan);
 	}
 	store_remove(&st);
 	return n;
+}
+
+int store_pidfd(const struct record *rec, struct err *e)
+{
+	auto_fd fd = sys_pidfd_open(rec->keeper, 0);
+	struct record again;
+	char file[32];
+	struct store st;
+	int r;
+
+	if (store_open(&st, e) < 0)
+		return -1;
+	snprintf(file, sizeof(file), "%s" SUFFIX, rec->id);
+	r = read_record(st.dir, file, &again, NULL);
+	store_remove(&st);
+	if (r < 0 || again.keeper != rec->keeper)
+		return err_set(e, "box '%s' has ended meanwhile", rec->id);
+	if (fd < 0)
+		return err_sys(e, "cannot reach the keeper of box '%s' (pid %d)", rec->id,
+			       rec->keeper);
+	return fd_take(&fd);
 }
 
 struct plan *store_find(const char *name, struct record *rec, struct err *e)
@@ -344,7 +374,7 @@ struct plan *store_find(const char *name, struct record *rec, struct err *e)
 
 	if (store_open(&st, e) < 0)
 		return NULL;
-	auto_dir d = list_dir(st.dir);
+	auto_dir d = store_list(st.dir);
 	while (!plan && d && (de = readdir(d))) {
 		if (!is_record(de->d_name) ||
 		    read_record(st.dir, de->d_name, rec, NULL) < 0)

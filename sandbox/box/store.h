@@ -3,6 +3,7 @@
 #ifndef NOOK_BOX_STORE_H
 #define NOOK_BOX_STORE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,6 +13,14 @@
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
 #define RECORD_VERSION 2
+
+/** enum box_state - What `nook ps` says of a living box */
+enum box_state {
+	BOX_RUNNING,
+	BOX_PAUSED,   /* by `nook pause` */
+	BOX_AT_LIMIT, /* by limits.on_limit: freeze; waits for a person */
+	BOX_STATES
+};
 
 /**
  * struct record - One box, as it stands in its file, followed by its plan
@@ -29,7 +38,8 @@ struct record {
 	char upper[256]; /* directory of overlay uppers on disk to remove, or "" */
 	struct cgroup_at cgroup; /* the leaf to empty and remove, or CGROUP_NONE */
 	int32_t keeper;	 /* pids on the host, while the lock is held */
-	int32_t init;
+	int32_t init;	 /* 0 where the record was written first */
+	uint32_t state;	 /* enum box_state */
 	uint64_t started_ns; /* CLOCK_REALTIME */
 };
 
@@ -46,8 +56,9 @@ int store_open(struct store *st, struct err *e);
 /** store_check() - Whether a record could be made: rights and a writable file system,
  * asked without making one. Return: 0, -1 and @e */
 int store_check(const struct store *st, struct err *e);
-/** store_add() - Make a new record with a fresh id and lock it. Return: 0, -1 and @e */
-int store_add(struct store *st, const struct box_wish *w, struct err *e);
+/** store_add() - Make a new record with a fresh id and lock it; @init may be 0. Return:
+ * 0, -1 and @e */
+int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e);
 /** store_update() - Write @st->rec again (pid of init, upper directory). Return: 0, -1 */
 int store_update(struct store *st, struct err *e);
 /** store_leave() - Let go of one's own record, for the next command to try again */
@@ -58,8 +69,19 @@ void store_remove(struct store *st);
 /** store_find() - Read the record and plan of a living box by id or name. Return: plan on
  * the heap (free()), or NULL and @e */
 struct plan *store_find(const char *name, struct record *rec, struct err *e);
-/** store_each() - Call @each for every living box. Return: how many */
-int store_each(void (*each)(const struct record *rec, void *arg), void *arg);
+/** store_each() - Call @each for every living box; @plan is gone afterwards. Return: how
+ * many, -1 and @e where there is no directory for them */
+int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),
+	       void *arg, struct err *e);
+/** store_pick() - The record and plan of the living box that a person means: a name, an
+ * id, or what only one id begins with. Return: plan on the heap (free()), or NULL and @e,
+ * which names those that it could be (find.c) */
+struct plan *store_pick(const char *word, struct record *rec, struct err *e);
+/** store_pidfd() - A pidfd of the keeper: it held the record's lock after that was
+ * opened, so no other process is meant. Return: descriptor, -1 and @e */
+int store_pidfd(const struct record *rec, struct err *e);
+/** store_list() - A directory stream of its own over @dir; NULL when there is none */
+DIR *store_list(int dir);
 /** store_gc() - Repair and remove the records of dead keepers, at most @most of them
  * (0 = all). Return: how many were removed */
 int store_gc(struct store *st, int most);

@@ -16,7 +16,7 @@ int keeper_open_output(struct keeper *k, struct err *e)
 {
 	int out[2], err[2];
 
-	k->relay.most = k->plan->limits.output;
+	k->relay.most = k->limits.output;
 	if (!k->relay.most || k->plan->session.terminal == PLAN_TTY_OWN)
 		return 0;
 	if (pipe2(out, O_CLOEXEC) < 0)

@@ -28,6 +28,7 @@ enum complete {
 	COMPLETE_COMMAND,
 	COMPLETE_WORDS, /* one of @words */
 	COMPLETE_PROGRAM,
+	COMPLETE_LIMIT,	/* first a box, then one of @words= */
 };
 
 /**
@@ -96,7 +97,7 @@ struct args {
  * @help:	Paragraphs below the options, or NULL; plain text, wrapped at 80 columns
  * @options:	Its options, besides -h -q --verbose which all have
  * @complete:	What its words complete to
- * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks
+ * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks; COMPLETE_LIMIT: keys
  * @full:	Needs a library that only the full program links (docs/architecture.md)
  * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
  * @run:	Does it. Return: exit code, or -1 and @e

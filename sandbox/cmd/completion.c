@@ -22,6 +22,7 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_DIR] = "dir",		[COMPLETE_KEY] = "key",
 		[COMPLETE_FIELD] = "field",	[COMPLETE_COMMAND] = "command",
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
+		[COMPLETE_LIMIT] = "limit",
 	};
 
 	return kinds[c];

@@ -116,7 +116,7 @@ static void add_kinds(struct text *out)
 			continue;
 		text_shell(&who, cmds()[i]->name);
 		text_add(&words, completion_kind(cmds()[i]->complete));
-		if (cmds()[i]->complete == COMPLETE_WORDS)
+		if (cmds()[i]->words)
 			text_addf(&words, " %s", cmds()[i]->words);
 		add_case(out, text_str(&who), text_str(&words));
 	}

@@ -26,7 +26,8 @@ static void add_action(struct text *out, enum complete kind, const char *words)
 	else if (kind == COMPLETE_FILE)
 		text_add(out, " -F");
 	else if (kind != COMPLETE_NOTHING)
-		text_addf(out, " -a '(__nook_%s)'", completion_kind(kind));
+		text_addf(out, " -a '(__nook_%s%s%s)'", completion_kind(kind),
+			  words ? " " : "", words ? words : "");
 }
 
 static void add_option(struct text *out, const char *when, const struct opt *o)

@@ -23,7 +23,8 @@ static void add_action(struct text *out, enum complete kind, const char *words)
 	if (kind == COMPLETE_WORDS)
 		text_addf(out, "(%s)", words);
 	else if (kind != COMPLETE_NOTHING)
-		text_addf(out, "_nook_%s", completion_kind(kind));
+		text_addf(out, "_nook_%s%s%s", completion_kind(kind), words ? " " : "",
+			  words ? words : "");
 }
 
 /* '(-m --memory)'{-m+,--memory=}'[limit ...]:SIZE:' */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* doctor.c - `nook doctor`: what this machine allows, what is lost without it, and the
  * fix */
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/listing.h"
 #include "host/try.h"
 
 /* Select graphic rendition (ECMA-48): green, yellow, red */
@@ -17,14 +16,6 @@ static const char *const colours[] = {
 	[TRY_MISSING] = "\033[1;31m",
 	[TRY_ASIDE] = "",
 };
-
-static bool wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
-}
 
 /* @width columns; texts here are ASCII, so bytes are columns */
 static void add_cell(struct text *out, const char *s, size_t width)
@@ -91,7 +82,7 @@ struct report {
 
 static void examine(struct host *h, struct report *r)
 {
-	bool colour = wants_colour();
+	bool colour = screen_has_colours();
 
 	r->ready = true;
 	for (const struct try_fact *f = try_facts(); f->id; f++) {

@@ -65,6 +65,21 @@ offers() {
 	offers 'nook run --set no_new_privileges=t' true
 }
 
+@test "bash: boxes that run, and what can be changed of one" {
+	"$NOOK" run --name web base -- sleep 60 &
+	keeper=$!
+	until id=$("$NOOK" ps --no-headings -o id web 2>/dev/null); do sleep 0.01; done
+	offers 'nook kill ' web "$id"
+	offers 'nook kill w' web
+	offers "nook ps ${id:0:4}" "$id"
+	offers 'nook kill -s QU' QUIT
+	offers 'nook update we' web
+	offers 'nook update web wa' wall=
+	offers 'nook update -q web wall=3s memory_' memory_high=
+	"$NOOK" kill web
+	wait "$keeper" || true
+}
+
 @test "bash: a command of the user's behind --" {
 	touch bin/nook-test-one bin/nook-test-two
 	chmod +x bin/nook-test-*

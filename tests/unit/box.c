@@ -63,9 +63,9 @@ static void ends(const char *script, enum cause cause, int code, const char *wha
 		diag("got %s %d, %s", cause_name(r.cause), r.exit_code, e.text);
 }
 
-static void count_one(const struct record *rec, void *arg)
+static void count_one(const struct record *rec, const struct plan *pl, void *arg)
 {
-	(void)rec;
+	(void)rec, (void)pl;
 	++*(int *)arg;
 }
 
@@ -158,7 +158,7 @@ int main(void)
 		store_gc(&st, 0);
 		store_remove(&st);
 	}
-	store_each(count_one, &living);
+	store_each(count_one, &living, NULL);
 	is_num(living, 0, "no record is left");
 	return done();
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* control.h - how a command reaches the keeper of a running box, and what they say
+ *
+ * Theory of operation. A box that nobody asks anything pays nothing: its keeper has no
+ * socket until somebody knocks. To knock is to queue SIGURG with the value CONTROL_KNOCK
+ * to the keeper, whose pid is in the record; by pidfd, and the record's lock is looked at
+ * once more behind it, so the process is the keeper. SIGURG is what a process ignores
+ * that does not care, and without that value it goes on to the box as any other signal.
+ *
+ *	command				keeper
+ *	connect ID.sock: ENOENT
+ *	SIGURG, CONTROL_KNOCK	 -->	makes ID.sock (0600) in the runtime directory
+ *	connect ID.sock		 -->	SO_PEERCRED: the same user, or root; else closes
+ *	struct control_ask	 -->	checks all of it, does it
+ *				 <--	struct control_answer, also when the answer is no
+ *	close
+ *
+ * It stays until the box ends and is removed before the record is; what a killed keeper
+ * leaves of it goes with its record (store_gc()).
+ *
+ * Limits. The socket is SOCK_SEQPACKET: a datagram is a whole question or nothing. What
+ * has another size, magic or version, and what is not a text where one should be, ends
+ * the connection. At most CONTROL_CLIENTS are connected: one more, and the oldest goes.
+ * The keeper never waits for a client: a reply that finds no room is not sent. A
+ * descriptor that comes along is dropped by the kernel, because recv(2) has no room for
+ * it. Everything is plain data of fixed size, so neither side allocates.
+ */
+#ifndef NOOK_BOX_CONTROL_H
+#define NOOK_BOX_CONTROL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+
+#include "base/err.h"
+#include "plan.h"
+
+struct record;
+
+#define CONTROL_KNOCK	0x6b6f6f6e /* "nook" */
+#define CONTROL_MAGIC	0x6c72746b6f6f6eULL
+#define CONTROL_VERSION 1
+#define CONTROL_CLIENTS 4
+#define CONTROL_POLL	(1 + CONTROL_CLIENTS) /* entries that control_poll() fills */
+#define CONTROL_PAIRS	12
+
+enum control_op {
+	CONTROL_STATUS = 1,
+	CONTROL_KILL,	/* @signal to the payload; SIGKILL ends the box */
+	CONTROL_UPDATE, /* @pair: all of them, or none */
+	CONTROL_PAUSE,
+	CONTROL_UNPAUSE,
+};
+
+/**
+ * struct control_pair - One limit to be changed
+ * @key:	As in profiles: "limits.wall"
+ * @value:	In the unit of the plan: ns, bytes, a count; UINT64_MAX = max, no limit
+ * @text:	What is no number: a list of CPUs
+ */
+struct control_pair {
+	char key[32];
+	char text[96];
+	uint64_t value;
+};
+
+struct control_ask {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t op; /* enum control_op */
+	uint32_t signal;
+	uint32_t pair_count;
+	struct control_pair pair[CONTROL_PAIRS];
+};
+
+/** struct control_answer - @done, or @err says why not; the rest is how things are now
+ * @lived_ns:	What counts for limits.wall: the time since the start less @paused_ns
+ * @output:	Bytes counted for limits.output; UINT64_MAX = they are not counted
+ */
+struct control_answer {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t done;
+	uint32_t state; /* enum box_state */
+	int32_t init;
+	uint64_t lived_ns;
+	uint64_t paused_ns;
+	uint64_t output;
+	struct plan_limits limits;
+	struct err err;
+};
+
+/** struct control - The keeper's end; all zero = nobody has knocked yet */
+struct control {
+	bool is_open;
+	int listen;
+	int count;
+	int client[CONTROL_CLIENTS]; /* oldest first */
+};
+
+/** control_handler() - Does what @ask says and fills @out, which has its header */
+typedef void control_handler(void *arg, const struct control_ask *ask,
+			     struct control_answer *out);
+
+/** control_is_knock() - Whether a signal is somebody's knock */
+bool control_is_knock(const struct signalfd_siginfo *si);
+/** control_open() - Make ID.sock in @dir. What cannot be made is no reason to end a box:
+ * the one who knocks will say that nobody opens. Return: 0, -1 and errno */
+int control_open(struct control *c, int dir, const char *id);
+/** control_close() - Close all and remove the socket's name */
+void control_close(struct control *c, int dir, const char *id);
+/** control_poll() - Fill at most CONTROL_POLL entries. Return: how many */
+int control_poll(const struct control *c, struct pollfd *p);
+/** control_step() - Let in who waits, and answer what was asked; never blocks */
+void control_step(struct control *c, control_handler *handler, void *arg);
+/** control_check() - Whether @len bytes are a whole question in every part: texts end,
+ * counts fit */
+bool control_check(const struct control_ask *ask, size_t len);
+/** control_remove() - Remove what a killed keeper left of ID.sock */
+void control_remove(int dir, const char *id);
+
+/**
+ * control_call() - Ask the keeper of a living box something (knock.c)
+ * @rec:	Its record; the box must be the caller's own
+ * @ask:	Magic and version are filled in
+ *
+ * Return: 0 with @out; -1 and @e when nobody answered within CONTROL_PATIENCE, or the
+ * answer was no
+ */
+int control_call(const struct record *rec, struct control_ask *ask,
+		 struct control_answer *out, struct err *e);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* find.c - the living box that a person means by a word, and what to say where none is
+ *
+ * A name wins over an id and a whole id over the beginning of one, so that no box which
+ * starts later can take a word away from one that it meant before. The beginning of an id
+ * must have one meaning only: these words are given to `kill`.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "box/store.h"
+
+#define LISTED 5 /* ids that an error names */
+
+enum fit { FIT_NONE, FIT_PREFIX, FIT_ID, FIT_NAME };
+
+/**
+ * struct search - What one walk over the records finds
+ * @count:	Boxes that fit as well as the best
+ * @listed:	Their ids, with names, for an error
+ * @words:	All ids and names, to find the nearest among
+ */
+struct search {
+	const char *word;
+	enum fit best;
+	int count;
+	struct record rec;
+	struct plan *plan;
+	struct text listed;
+	char **words;
+	size_t word_count;
+};
+
+static enum fit fits(const struct record *rec, const char *word)
+{
+	if (rec->name[0] && !strcmp(rec->name, word))
+		return FIT_NAME;
+	if (!strcmp(rec->id, word))
+		return FIT_ID;
+	return *word && !strncmp(rec->id, word, strlen(word)) ? FIT_PREFIX : FIT_NONE;
+}
+
+static void remember(struct search *s, const char *word)
+{
+	char **more = realloc(s->words, (s->word_count + 1) * sizeof(*more));
+
+	if (!more)
+		return;
+	s->words = more;
+	s->words[s->word_count] = strdup(word);
+	s->word_count += s->words[s->word_count] != NULL;
+}
+
+static void consider(const struct record *rec, const struct plan *plan, void *arg)
+{
+	struct search *s = arg;
+	enum fit fit = fits(rec, s->word);
+
+	remember(s, rec->id);
+	if (rec->name[0])
+		remember(s, rec->name);
+	if (fit == FIT_NONE || fit < s->best)
+		return;
+	if (fit > s->best) {
+		s->best = fit;
+		s->count = 0;
+		text_cut(&s->listed, 0);
+	}
+	if (s->count++ < LISTED)
+		text_addf(&s->listed, "%s%s%s%s%s", s->listed.len ? ", " : "", rec->id,
+			  rec->name[0] ? " (" : "", rec->name, rec->name[0] ? ")" : "");
+	if (s->count > 1)
+		return;
+	free(s->plan);
+	s->plan = malloc(plan->size);
+	if (s->plan)
+		memcpy(s->plan, plan, plan->size);
+	s->rec = *rec;
+}
+
+static const char *next_word(size_t i, const void *arg)
+{
+	const struct search *s = arg;
+
+	return i < s->word_count ? s->words[i] : NULL;
+}
+
+/* Whether the runtime directory of another user has that record: what root can see */
+static bool is_in(const char *dir, const char *word, struct stat *st)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s.box", dir, word);
+	return !strchr(word, '/') && !lstat(path, st);
+}
+
+static bool is_of_another(const char *word, struct stat *st)
+{
+	auto_dir users = opendir("/run/user");
+	auto_dir shm = opendir("/dev/shm");
+	const struct dirent *de;
+	char dir[300];
+
+	while (users && (de = readdir(users))) {
+		snprintf(dir, sizeof(dir), "/run/user/%s/nook", de->d_name);
+		if (is_in(dir, word, st))
+			return true;
+	}
+	while (shm && (de = readdir(shm))) {
+		snprintf(dir, sizeof(dir), "/dev/shm/%s", de->d_name);
+		if (!strncmp(de->d_name, "nook-", 5) && is_in(dir, word, st))
+			return true;
+	}
+	return false;
+}
+
+static void say_none(const struct search *s, struct err *e)
+{
+	const char *near = name_near(s->word, next_word, s);
+	struct stat st;
+
+	if (geteuid() == 0 && is_of_another(s->word, &st)) {
+		err_set(e, "box '%s' is of user %u", s->word, st.st_uid);
+		err_hint(e,
+			 "its user's own nook reaches it: setpriv --reuid=%u "
+			 "--clear-groups nook ..., or sudo -u '#%u' nook ...",
+			 st.st_uid, st.st_uid);
+	} else if (near) {
+		err_set(e, "no running box '%s', did you mean '%s'", s->word, near);
+	} else {
+		err_set(e, "no running box '%s'", s->word);
+		err_hint(e,
+			 s->word_count
+				 ? "'nook ps' lists those of user %u; a name, an id or "
+				   "the "
+				   "beginning of one names a box"
+				 : "user %u has no box running now; those of others are "
+				   "seen by them alone",
+			 geteuid());
+	}
+}
+
+struct plan *store_pick(const char *word, struct record *rec, struct err *e)
+{
+	struct search s = { .word = word };
+	int n = store_each(consider, &s, e);
+
+	if (n >= 0 && s.count > 1) {
+		err_set(e, "'%s' is the beginning of %d ids", word, s.count);
+		err_hint(e, "it could be %s%s", text_str(&s.listed),
+			 s.count > LISTED ? ", ..." : "");
+	} else if (n >= 0 && !s.count) {
+		say_none(&s, e);
+	} else if (n >= 0 && !s.plan) {
+		err_set(e, "out of memory");
+	}
+	if (s.count > 1) {
+		free(s.plan);
+		s.plan = NULL;
+	}
+	*rec = s.rec;
+	for (size_t i = 0; i < s.word_count; i++)
+		free(s.words[i]);
+	free(s.words);
+	text_release(&s.listed);
+	return s.plan;
+}

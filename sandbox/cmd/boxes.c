@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* boxes.c - the living boxes, read from their records */
+#include "cmd/boxes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/text.h"
+
+/* Takes @plan over */
+static int add(struct boxes *b, const struct record *rec, struct plan *plan)
+{
+	struct living *more = plan ? realloc(b->v, (b->count + 1) * sizeof(*more)) : NULL;
+
+	if (!more) {
+		free(plan);
+		return -1;
+	}
+	b->v = more;
+	b->v[b->count++] = (struct living){ .rec = *rec, .plan = plan };
+	return 0;
+}
+
+static void add_copy(const struct record *rec, const struct plan *plan, void *arg)
+{
+	struct plan *copy = malloc(plan->size);
+
+	if (copy)
+		memcpy(copy, plan, plan->size);
+	add(arg, rec, copy);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct record *x = &((const struct living *)a)->rec;
+	const struct record *y = &((const struct living *)b)->rec;
+
+	if (x->started_ns != y->started_ns)
+		return x->started_ns < y->started_ns ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+int boxes_all(struct boxes *b, struct err *e)
+{
+	*b = (struct boxes){ 0 };
+	if (store_each(add_copy, b, e) < 0)
+		return -1;
+	if (b->count)
+		qsort(b->v, b->count, sizeof(*b->v), by_age);
+	return 0;
+}
+
+int boxes_named(struct boxes *b, char **words, size_t count, struct err *e)
+{
+	*b = (struct boxes){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		struct record rec;
+		struct plan *plan = store_pick(words[i], &rec, e);
+
+		if (!plan)
+			return -1;
+		if (add(b, &rec, plan) < 0)
+			return err_set(e, "out of memory");
+	}
+	return 0;
+}
+
+void boxes_release(struct boxes *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		free(b->v[i].plan);
+	free(b->v);
+	*b = (struct boxes){ 0 };
+}
+
+void box_command(const struct plan *pl, struct text *out)
+{
+	bool first = true;
+
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));
+	     first = false) {
+		text_add(out, first ? "" : " ");
+		text_shell(out, plan_text(pl, w->text));
+	}
+}
+
+/* The state letter stands behind the name, which may hold any byte but ends at the last
+ * parenthesis (proc(5)) */
+bool box_is_stopped(const struct record *rec)
+{
+	char path[40], stat[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", rec->keeper);
+	if (file_read_small(AT_FDCWD, path, stat, sizeof(stat)) <= 0)
+		return false;
+	end = strrchr(stat, ')');
+	return end && end[1] == ' ' && (end[2] == 'T' || end[2] == 't');
+}
+
+const char *box_status(const struct record *rec)
+{
+	static const char *const words[BOX_STATES] = {
+		[BOX_RUNNING] = "running",
+		[BOX_PAUSED] = "paused",
+		[BOX_AT_LIMIT] = "at limit",
+	};
+
+	if (box_is_stopped(rec))
+		return "keeper stopped";
+	return rec->state < BOX_STATES ? words[rec->state] : "?";
+}

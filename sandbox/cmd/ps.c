@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* ps.c - `nook ps`: the boxes that run now */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "cmd/boxes.h"
+#include "cmd/listing.h"
+
+#define DAY (24 * 60 * 60)
+
+static uint64_t age(const struct record *rec)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return now > rec->started_ns ? now - rec->started_ns : 0;
+}
+
+static void id_cell(const void *row, struct text *out)
+{
+	text_add(out, ((const struct living *)row)->rec.id);
+}
+
+static void name_cell(const void *row, struct text *out)
+{
+	text_add(out, ((const struct living *)row)->rec.name);
+}
+
+static void profile_cell(const void *row, struct text *out)
+{
+	const struct plan *pl = ((const struct living *)row)->plan;
+
+	text_add(out, plan_text(pl, pl->profile));
+}
+
+/* The hour of what began today, the day of the rest, as ps(1) does */
+static void started_cell(const void *row, struct text *out)
+{
+	const struct record *rec = &((const struct living *)row)->rec;
+	time_t s = (time_t)(rec->started_ns / 1000000000);
+	char buf[40];
+	struct tm tm;
+
+	if (!localtime_r(&s, &tm))
+		return;
+	strftime(buf, sizeof(buf), age(rec) / 1000000000 < DAY ? "%H:%M:%S" : "%Y-%m-%d",
+		 &tm);
+	text_add(out, buf);
+}
+
+static void started_json(const void *row, struct text *out)
+{
+	json_time(out, ((const struct living *)row)->rec.started_ns);
+}
+
+static void uptime_cell(const void *row, struct text *out)
+{
+	uint64_t ns = age(&((const struct living *)row)->rec);
+
+	text_duration(out, ns - ns % 1000000000);
+}
+
+static void uptime_json(const void *row, struct text *out)
+{
+	json_seconds(out, age(&((const struct living *)row)->rec));
+}
+
+static void keeper_cell(const void *row, struct text *out)
+{
+	text_addf(out, "%d", ((const struct living *)row)->rec.keeper);
+}
+
+static void init_cell(const void *row, struct text *out)
+{
+	int init = ((const struct living *)row)->rec.init;
+
+	if (init)
+		text_addf(out, "%d", init);
+}
+
+static void init_json(const void *row, struct text *out)
+{
+	int init = ((const struct living *)row)->rec.init;
+
+	json_number(out, init ? (uint64_t)init : UINT64_MAX);
+}
+
+static void status_cell(const void *row, struct text *out)
+{
+	text_add(out, box_status(&((const struct living *)row)->rec));
+}
+
+static const char *status_colour(const void *row)
+{
+	return ((const struct living *)row)->rec.state ? "\033[33m" : NULL;
+}
+
+static void command_cell(const void *row, struct text *out)
+{
+	box_command(((const struct living *)row)->plan, out);
+}
+
+static void command_json(const void *row, struct text *out)
+{
+	const struct plan *pl = ((const struct living *)row)->plan;
+	bool first = true;
+
+	text_addc(out, '[');
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));
+	     first = false) {
+		text_add(out, first ? "" : ",");
+		text_json(out, plan_text(pl, w->text));
+	}
+	text_addc(out, ']');
+}
+
+/* A label's name has no '=' (check_label()) */
+static void labels_cell(const void *row, struct text *out)
+{
+	const struct plan *pl = ((const struct living *)row)->plan;
+
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->labels, w));)
+		text_addf(out, "%s%s", out->len ? " " : "", plan_text(pl, w->text));
+}
+
+static void labels_json(const void *row, struct text *out)
+{
+	const struct plan *pl = ((const struct living *)row)->plan;
+	bool first = true;
+
+	text_addc(out, '{');
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->labels, w));
+	     first = false) {
+		const char *label = plan_text(pl, w->text);
+		auto_text name = { 0 };
+
+		text_addn(&name, label, strcspn(label, "="));
+		text_add(out, first ? "" : ",");
+		text_json(out, text_str(&name));
+		text_addc(out, ':');
+		text_json(out, label[name.len] ? label + name.len + 1 : "");
+	}
+	text_addc(out, '}');
+}
+
+static const struct column columns[] = {
+	{ "ID", "id", 0, id_cell, NULL, NULL },
+	{ "NAME", "name", 0, name_cell, NULL, NULL },
+	{ "PROFILE", "profile", 0, profile_cell, NULL, NULL },
+	{ "STATUS", "status", 0, status_cell, NULL, status_colour },
+	{ "STARTED", "started", COLUMN_RIGHT, started_cell, started_json, NULL },
+	{ "UPTIME", "uptime_s", COLUMN_RIGHT, uptime_cell, uptime_json, NULL },
+	{ "KEEPER", "keeper", COLUMN_RIGHT, keeper_cell, keeper_cell, NULL },
+	{ "INIT", "init", COLUMN_RIGHT | COLUMN_EXTRA, init_cell, init_json, NULL },
+	{ "LABELS", "labels", COLUMN_CUT | COLUMN_EXTRA, labels_cell, labels_json, NULL },
+	{ "COMMAND", "command", COLUMN_CUT, command_cell, command_json, NULL },
+	{ NULL, NULL, 0, NULL, NULL, NULL },
+};
+
+/* What may stand for BOX, for completion */
+static void add_names(const struct boxes *b, struct text *out)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->v[i].rec.name[0])
+			text_addf(out, "%s\n", b->v[i].rec.name);
+		text_addf(out, "%s\n", b->v[i].rec.id);
+	}
+}
+
+static int ps_run(const struct args *a, struct err *e)
+{
+	auto_free const void **rows = NULL;
+	auto_text out = { 0 };
+	struct listing l;
+	struct boxes b;
+	int r = listing_open(&l, a, columns, "boxes", e);
+
+	if (r < 0)
+		return r;
+	if (a->rest)
+		return cmd_usage(a, e, "ps takes no command");
+	r = a->word_count ? boxes_named(&b, a->words, a->word_count, e)
+			  : boxes_all(&b, e);
+	if (!r && cmd_option(a, "names")) {
+		add_names(&b, &out);
+		boxes_release(&b);
+		return cmd_print(&out, e);
+	}
+	if (!r)
+		rows = calloc(b.count + 1, sizeof(*rows));
+	for (size_t i = 0; rows && i < b.count; i++)
+		rows[i] = &b.v[i];
+	if (!r)
+		r = rows ? listing_text(&l, rows, b.count, &out, e)
+			 : err_set(e, "out of memory");
+	boxes_release(&b);
+	return r ? r : cmd_print(&out, e);
+}
+
+static const struct opt ps_options[] = {
+	LISTING_OPTIONS(
+		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND"),
+	{ .name = "names", .help = "print names and ids only, one a line" },
+	{ 0 },
+};
+
+const struct cmd cmd_ps = {
+	.name = "ps",
+	.summary = "list the boxes that run now",
+	.usage = "[OPTION...] [BOX...]",
+	.help = "BOX is a name, an id or the beginning of one. Columns: ID NAME\n"
+		"PROFILE STATUS STARTED UPTIME KEEPER COMMAND, and with -o also INIT\n"
+		"and LABELS. STATUS is running, paused ('nook pause'), 'at limit'\n"
+		"(limits.on_limit: freeze; 'nook update' and 'nook unpause' let it go "
+		"on)\n"
+		"or 'keeper stopped' (the process KEEPER is, by a signal).\n",
+	.options = ps_options,
+	.complete = COMPLETE_BOX,
+	.full = true,
+	.run = ps_run,
+};

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* update.c - `nook update`, `pause` and `unpause`: change a box while it runs
+ *
+ * Values are read here, where the person is who wrote them; the keeper gets numbers in
+ * the unit of the plan, all of one command at once, and does all or nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "base/parse.h"
+#include "box/control.h"
+#include "cmd/boxes.h"
+#include "cmd/cmd.h"
+
+/* parse_number() with the word max */
+static int parse_count(const char *s, uint64_t *out, const char **why)
+{
+	if (strcmp(s, "max") != 0)
+		return parse_number(s, out, why);
+	*out = PARSE_MAX;
+	return 0;
+}
+
+static int parse_weight(const char *s, uint64_t *out, const char **why)
+{
+	(void)why;
+	return parse_number_in(s, 1, 10000, out);
+}
+
+static int parse_on_limit(const char *s, uint64_t *out, const char **why)
+{
+	(void)why;
+	*out = !strcmp(s, "freeze");
+	return *out || !strcmp(s, "kill") ? 0 : -1;
+}
+
+/* A list goes as it is written */
+static int parse_list(const char *s, uint64_t *out, const char **why)
+{
+	*out = 0;
+	return parse_cpuset(s, why);
+}
+
+/**
+ * struct limit - A limit that can be changed while a box runs
+ * @least:	The smallest value that makes sense
+ */
+struct limit {
+	enum field field;
+	int (*parse)(const char *s, uint64_t *out, const char **why);
+	uint64_t least;
+};
+
+static const struct limit limits[] = {
+	{ FIELD_limits_wall, parse_duration, 1 },
+	{ FIELD_limits_cpu_time, parse_duration, 1 },
+	{ FIELD_limits_output, parse_size, 1 },
+	{ FIELD_limits_grace, parse_duration, 0 },
+	{ FIELD_limits_on_limit, parse_on_limit, 0 },
+	{ FIELD_limits_memory, parse_size, 1 },
+	{ FIELD_limits_memory_high, parse_size, 1 },
+	{ FIELD_limits_swap, parse_size, 0 },
+	{ FIELD_limits_pids, parse_count, 1 },
+	{ FIELD_limits_cpus, parse_cpus, 1 },
+	{ FIELD_limits_cpu_weight, parse_weight, 1 },
+	{ FIELD_limits_cpuset, parse_list, 0 },
+	{ FIELD_limits_io_weight, parse_weight, 1 },
+};
+
+#define PREFIX "limits."
+
+/* Keys with and without "limits.", for the nearest one */
+static const char *next_key(size_t i, const void *arg)
+{
+	(void)arg;
+	if (i >= 2 * ARRAY_SIZE(limits))
+		return NULL;
+	return i % 2 ? field_name(limits[i / 2].field)
+		     : field_name(limits[i / 2].field) + strlen(PREFIX);
+}
+
+static const struct limit *find_limit(const char *key, size_t len)
+{
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(limits); i++)
+		if (strlen(next_key(i, NULL)) == len &&
+		    !strncmp(next_key(i, NULL), key, len))
+			return &limits[i / 2];
+	return NULL;
+}
+
+static int unknown_key(const struct args *a, const char *pair, size_t len, struct err *e)
+{
+	char key[64];
+	const char *near;
+
+	snprintf(key, sizeof(key), "%.*s", (int)len, pair);
+	near = name_near(key, next_key, NULL);
+	if (field_find(key) >= 0)
+		return cmd_usage(a, e, "'%s' cannot be changed while a box runs", key);
+	if (near)
+		return cmd_usage(a, e, "unknown limit '%s', did you mean '%s'", key,
+				 near);
+	return cmd_usage(a, e, "unknown limit '%s'", key);
+}
+
+static int read_pair(const struct args *a, const char *word, struct control_pair *p,
+		     struct err *e)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : 0;
+	const struct limit *l = find_limit(word, len);
+
+	if (!len)
+		return cmd_usage(a, e, "'%s': expected KEY=VALUE", word);
+	if (!l)
+		return unknown_key(a, word, len, e);
+	if (strlen(equals + 1) >= sizeof(p->text) ||
+	    l->parse(equals + 1, &p->value, NULL) < 0 || p->value < l->least)
+		return cmd_usage(a, e, "%s '%s': %s", field_name(l->field), equals + 1,
+				 field_expects(l->field));
+	snprintf(p->key, sizeof(p->key), "%s", field_name(l->field));
+	snprintf(p->text, sizeof(p->text), "%s", equals + 1);
+	return 0;
+}
+
+static int update_run(const struct args *a, struct err *e)
+{
+	struct control_ask ask = { .op = CONTROL_UPDATE };
+	struct control_answer out;
+	struct record rec;
+	int r = 0;
+
+	if (a->rest || a->word_count < 2)
+		return cmd_usage(a, e, "update takes a box and what to change");
+	if (a->word_count - 1 > CONTROL_PAIRS)
+		return cmd_usage(a, e, "more than %d values", CONTROL_PAIRS);
+	for (size_t i = 1; !r && i < a->word_count; i++)
+		r = read_pair(a, a->words[i], &ask.pair[ask.pair_count++], e);
+	if (r < 0)
+		return r;
+	auto_free struct plan *plan = store_pick(a->words[0], &rec, e);
+	return plan ? control_call(&rec, &ask, &out, e) : -1;
+}
+
+/* Every box is tried; the first that fails is what is told */
+static int ask_each(const struct args *a, enum control_op op, struct err *e)
+{
+	bool all = cmd_option(a, "all");
+	struct control_answer out;
+	int failed = 0, r;
+	struct boxes b;
+
+	if (a->rest || all == (a->word_count > 0))
+		return cmd_usage(a, e, "%s takes boxes, or --all", a->cmd->name);
+	r = all ? boxes_all(&b, e) : boxes_named(&b, a->words, a->word_count, e);
+	for (size_t i = 0; !r && i < b.count; i++) {
+		struct control_ask ask = { .op = op };
+		struct err one = { 0 };
+
+		if (control_call(&b.v[i].rec, &ask, &out, &one) < 0 && !failed++)
+			*e = one;
+	}
+	boxes_release(&b);
+	return r || failed ? -1 : 0;
+}
+
+static int pause_run(const struct args *a, struct err *e)
+{
+	return ask_each(a, CONTROL_PAUSE, e);
+}
+
+static int unpause_run(const struct args *a, struct err *e)
+{
+	return ask_each(a, CONTROL_UNPAUSE, e);
+}
+
+static const struct opt pause_options[] = {
+	{ .letter = 'a', .name = "all", .help = "every box that runs" },
+	{ 0 },
+};
+
+const struct cmd cmd_update = {
+	.name = "update",
+	.summary = "change limits of a running box",
+	.usage = "[OPTION...] BOX KEY=VALUE...",
+	.help = "BOX is a name, an id or the beginning of one; KEY is wall, cpu_time,\n"
+		"output, grace, on_limit, memory, memory_high, swap, pids, cpus,\n"
+		"cpu_weight, cpuset or io_weight, with or without 'limits.' in front;\n"
+		"VALUE is what a profile would have there. All values are set, or none.\n"
+		"A limit of the cgroup can be changed where the box has a cgroup of its "
+		"own.\n",
+	.complete = COMPLETE_LIMIT,
+	.words = "wall cpu_time output grace on_limit memory memory_high swap pids cpus "
+		 "cpu_weight cpuset io_weight",
+	.run = update_run,
+};
+
+const struct cmd cmd_pause = {
+	.name = "pause",
+	.summary = "stop every process of running boxes until 'nook unpause'",
+	.usage = "[OPTION...] BOX...",
+	.help = "The time in which a box is paused does not count for limits.wall. Only\n"
+		"a box with a cgroup of its own can be paused: one that has a limit of\n"
+		"memory, CPUs or processes.\n",
+	.options = pause_options,
+	.complete = COMPLETE_BOX,
+	.run = pause_run,
+};
+
+const struct cmd cmd_unpause = {
+	.name = "unpause",
+	.summary = "let paused boxes go on",
+	.usage = "[OPTION...] BOX...",
+	.help = "Also those that limits.on_limit: freeze has stopped, after 'nook "
+		"update'\n"
+		"has raised the limit that they are at.\n",
+	.options = pause_options,
+	.complete = COMPLETE_BOX,
+	.run = unpause_run,
+};

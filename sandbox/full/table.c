@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* table.c - tables by libsmartcols, which findmnt and lsns print theirs with */
+#include "base/table.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <locale.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/text.h"
+
+static int add_columns(struct libscols_table *tb, const struct table *t)
+{
+	for (size_t i = 0; i < t->column_count; i++) {
+		const struct table_column *c = &t->columns[i];
+		int flags =
+			(c->right ? SCOLS_FL_RIGHT : 0) | (c->cut ? SCOLS_FL_TRUNC : 0);
+
+		if (!scols_table_new_column(tb, t->headings ? c->name : "",
+					    c->cut ? 0.1 : 0, flags))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_row(struct libscols_table *tb, const struct table *t, size_t row)
+{
+	struct libscols_line *ln = scols_table_new_line(tb, NULL);
+
+	for (size_t i = 0; ln && i < t->column_count; i++) {
+		size_t at = row * t->column_count + i;
+		const char *colour = t->colours ? t->colours[at] : NULL;
+
+		if (scols_line_set_data(ln, i, t->cells[at] ? t->cells[at] : "") ||
+		    (colour && scols_cell_set_color(scols_line_get_cell(ln, i), colour)))
+			return -1;
+	}
+	return ln ? 0 : -1;
+}
+
+static int fill(struct libscols_table *tb, const struct table *t)
+{
+	scols_table_enable_noheadings(tb, !t->headings);
+	scols_table_enable_colors(tb, t->colours != NULL);
+	if (t->width) {
+		scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
+		scols_table_set_termwidth(tb, t->width);
+	}
+	if (add_columns(tb, t) < 0)
+		return -1;
+	for (size_t row = 0; row < t->row_count; row++)
+		if (add_row(tb, t, row) < 0)
+			return -1;
+	return 0;
+}
+
+int table_print(const struct table *t, struct text *out, struct err *e)
+{
+	auto_free char *printed = NULL;
+	struct libscols_table *tb;
+	int r;
+
+	/* Widths are those of the characters that the terminal shows */
+	setlocale(LC_CTYPE, "");
+	tb = scols_new_table();
+	r = tb ? fill(tb, t) : -1;
+	if (!r && scols_print_table_to_string(tb, &printed))
+		r = -1;
+	scols_unref_table(tb);
+	if (r < 0)
+		return err_set(e, "out of memory");
+	if (printed && *printed) /* it has no newline behind the last line */
+		text_addf(out, "%s\n", printed);
+	return 0;
+}

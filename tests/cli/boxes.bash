@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# boxes.bash - boxes that run while a test asks about them; for files that loaded helper
+
+# wait_for FILE - until a file is there, at most 5 s
+wait_for() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$1" ] && return 0
+		sleep 0.01
+	done
+	fail "never came: $1" "$(cat "$T"/*.err 2>/dev/null)"
+}
+
+# start_box WORD SCRIPT [OPTION...] - run a script in a box under a keeper of its own, $keeper,
+# which writes WORD.out, WORD.err and WORD.result; returns when the script runs. Its directory is
+# /t inside. Keepers that still live at the end of the test are killed
+start_box() {
+	local word=$1 script=$2
+	shift 2
+	printf 'extends: base\nlimits: {grace: 300ms}\nmounts: [{bind: "%s", to: /t, options: [rw]}]\n' \
+		"$T" >"$T/p.yaml"
+	"$NOOK" run --userns single --result "$T/$word.result" "$@" "$T/p.yaml" -- \
+		sh -c "touch /t/$word.up; $script" >"$T/$word.out" 2>"$T/$word.err" &
+	keeper=$!
+	keepers+=("$keeper")
+	wait_for "$T/$word.up"
+}
+
+# wait_keeper - its exit code in $status. Not `run wait`: a subshell has no children
+wait_keeper() {
+	status=0
+	# shellcheck disable=SC2034  # assert_status reads it
+	wait "$keeper" || status=$?
+}
+
+# json KEY... - one value of $output, a JSON text: `json boxes 0 name`; null, true and false too
+json() {
+	perl -MJSON::PP -e 'my $v = decode_json(shift @ARGV);
+		$v = ref $v eq "ARRAY" ? $v->[$_] : $v->{$_} for @ARGV;
+		print defined $v ? ref $v && ref $v ne "JSON::PP::Boolean" ? encode_json($v) : $v : "null"' \
+		"$output" "$@"
+}
+
+# result WORD KEY - one value of a result record
+result() {
+	local output
+	output=$(cat "$T/$1.result")
+	json "$2"
+}
+
+teardown() {
+	local pid
+	for pid in "${keepers[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+	done
+	sleep 0.05
+	"$NOOK" gc -q || true
+	nook_teardown
+}
+
+# runtime_dir - where records and sockets are (decided by store_open())
+runtime_dir() {
+	local dir
+	for dir in /run/nook "${XDG_RUNTIME_DIR:-/nowhere}/nook" "/run/user/$(id -u)/nook" \
+		"/dev/shm/nook-$(id -u)"; do
+		if [ -O "$dir" ]; then
+			echo "$dir"
+			return
+		fi
+	done
+}

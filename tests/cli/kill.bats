@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# kill.bats - `nook kill`: the whole box at once, or a signal to its command
+# as: root user subids
+
+load helper
+load boxes
+
+@test "kill ends the box, returns when it is gone, and the result says cancelled" {
+	start_box one 'trap "" TERM INT HUP; sleep 60 & setsid sleep 60 & wait; sleep 60' --name web
+	nook_run kill web
+	assert_status 0
+	assert_output
+	assert_stderr
+	# nothing of it is left when kill returns: no record, no socket
+	nook_run ps
+	assert_output
+	wait_keeper
+	assert_status 137
+	assert_equal "$(result one cause) $(result one signal)" "cancelled 9"
+	assert_equal "$(cat "$T/one.err")" "nook: killed by 'nook kill'"
+}
+
+@test "kill -s sends the command a signal, by name or number" {
+	start_box one 'trap "echo usr1 >/t/got" USR1; trap "echo int >/t/got; exit 7" INT; while :; do sleep 0.05; done'
+	id=$("$NOOK" ps --no-headings -o id)
+	nook_run kill -s USR1 "$id"
+	assert_status 0
+	wait_for "$T/got"
+	nook_run kill --signal=2 "${id:0:11}"
+	wait_keeper
+	assert_status 7
+	assert_equal "$(cat "$T/got")" int
+	assert_equal "$(result one cause)" exited
+}
+
+@test "a command that ends by the signal it was sent was cancelled" {
+	start_box one 'exec sleep 60'
+	nook_run kill -s TERM "$("$NOOK" ps --no-headings -o id)"
+	assert_status 0
+	wait_keeper
+	assert_status 143
+	assert_equal "$(result one cause)" cancelled
+}
+
+@test "STOP stops the command, not the box's init, and CONT lets it go on" {
+	start_box one 'while :; do date +%N >/t/beat; sleep 0.01; done'
+	wait_for "$T/beat"
+	nook_run kill -s STOP --all
+	assert_status 0
+	sleep 0.1
+	before=$(cat "$T/beat")
+	sleep 0.2
+	assert_equal "$(cat "$T/beat")" "$before"
+	nook_run kill -s CONT --all
+	sleep 0.2
+	refute test "$(cat "$T/beat")" = "$before"
+	nook_run kill -a
+	assert_status 0
+	wait_keeper
+	assert_status 137
+}
+
+@test "--all kills every box" {
+	start_box one 'sleep 60'
+	start_box two 'sleep 60'
+	nook_run kill --all
+	assert_status 0
+	nook_run ps
+	assert_output
+	nook_run kill --all
+	assert_status 0
+}
+
+@test "a fork bomb and a keeper that is stopped are killed all the same" {
+	start_box one 'while :; do (sleep 0.01; :) & sleep 0.001; done'
+	kill -STOP "$keeper"
+	nook_run ps --no-headings -o status
+	assert_output "keeper stopped"
+	run --separate-stderr timeout 5 "$NOOK" kill --all
+	assert_status 0
+	nook_run ps
+	assert_output
+	wait_keeper
+	assert_status 137
+}
+
+@test "wrong words: no box, no signal, box and --all; none is killed then" {
+	start_box one 'sleep 60' --name web
+	nook_run kill
+	assert_status 2
+	assert_stderr_match '^nook: kill takes boxes, or --all$'
+	nook_run kill --all web
+	assert_status 2
+	nook_run kill -s NOSUCH web
+	assert_status 2
+	assert_stderr_match "^nook: --signal 'NOSUCH': expected a signal such as TERM, 15 or RTMIN\+1$"
+	nook_run kill web nosuch
+	assert_status 1
+	assert_stderr_match "^nook: no running box 'nosuch'$"
+	nook_run ps --no-headings -o name
+	assert_output web
+}
+
+@test "NE-03: nobody listens until somebody knocks, and then for the owner alone" {
+	start_box one 'sleep 60' --name web
+	dir=$(runtime_dir)
+	assert_equal "$(find "$dir" -name '*.sock')" ""
+	nook_run update web grace=1s
+	assert_status 0
+	assert_equal "$(find "$dir" -name '*.sock' -printf '%m\n')" 600
+	assert_equal "$(stat -c %a "$dir")" 700
+	nook_run kill web
+	assert_equal "$(find "$dir" -mindepth 1)" ""
+}
+
+@test "SIGURG without the knock's value is the command's, as any other" {
+	start_box one 'trap "touch /t/urg" URG; while :; do sleep 0.05; done'
+	kill -URG "$keeper"
+	wait_for "$T/urg"
+	assert_equal "$(find "$(runtime_dir)" -name '*.sock')" ""
+}
+
+@test "what a killed keeper leaves of its socket is cleared away" {
+	start_box one 'sleep 60' --name web
+	"$NOOK" update web grace=1s
+	kill -KILL "$keeper"
+	wait_keeper
+	assert_equal "$(find "$(runtime_dir)" -name '*.sock' | wc -l)" 1
+	nook_run gc
+	assert_output 'cleared away after 1 killed boxes'
+	assert_equal "$(find "$(runtime_dir)" -mindepth 1)" ""
+}

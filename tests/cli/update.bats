@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# update.bats - `nook update`, `pause` and `unpause`: a box changes while it runs
+# as: root user subids
+
+load helper
+load boxes
+
+@test "a shorter limits.wall ends the box at the new time, and the result has it" {
+	start_box one 'sleep 60' --name web --timeout 50s
+	nook_run update web wall=300ms limits.grace=0
+	assert_status 0
+	assert_output
+	wait_keeper
+	assert_status 124
+	assert_equal "$(result one cause)" wall
+	assert_match '"limits":\{"wall_s":0.300,' "$(cat "$T/one.result")"
+	assert_equal "$(cat "$T/one.err")" \
+		"nook: killed: ran longer than limits.wall 300ms; try --timeout with more"
+}
+
+@test "a longer one, and none at all, let it live on" {
+	start_box one 'sleep 0.8; exit 5' --name web --timeout 600ms
+	nook_run update web wall=20s
+	assert_status 0
+	wait_keeper
+	assert_status 5
+	start_box two 'sleep 0.8; exit 6' --name web --timeout 600ms
+	nook_run update web wall=max
+	wait_keeper
+	assert_status 6
+	assert_match '"limits":\{"wall_s":null,' "$(cat "$T/two.result")"
+}
+
+@test "limits.output can be raised, lowered and lifted, and is still counted" {
+	start_box one 'head -c 1000 /dev/zero; touch /t/first; while [ ! -e /t/go ]; do sleep 0.01; done; head -c 5000 /dev/zero; exit 3' \
+		--name web --set limits.output=2K
+	wait_for "$T/first"
+	nook_run update web output=10K
+	assert_status 0
+	touch "$T/go"
+	wait_keeper
+	assert_status 3
+	assert_equal "$(result one output_bytes)" 6000
+	rm -f "$T/go" "$T/first"
+	start_box two 'touch /t/first; while [ ! -e /t/go ]; do sleep 0.01; done; head -c 5000 /dev/zero; exit 4' \
+		--name web --set limits.output=2K
+	nook_run update web output=max
+	touch "$T/go"
+	wait_keeper
+	assert_status 4
+	rm -f "$T/go" "$T/first"
+	start_box three 'touch /t/first; while [ ! -e /t/go ]; do sleep 0.01; done; head -c 5000 /dev/zero; exit 4' \
+		--name web --set limits.output=10K
+	nook_run update web output=1K
+	touch "$T/go"
+	wait_keeper
+	assert_status 137
+	assert_equal "$(result three cause)" output
+	assert_equal "$(stat -c %s "$T/three.out")" 1024
+}
+
+@test "limits.output of a box that began without it cannot be set" {
+	start_box one 'sleep 60' --name web
+	nook_run update web output=1K
+	assert_status 1
+	assert_stderr_match '^nook: limits.output cannot be set now: this box began without it$'
+	assert_stderr_match '^hint: .*--set limits.output=SIZE'
+}
+
+@test "all values are set, or none" {
+	start_box one 'sleep 0.7; exit 5' --name web
+	nook_run update web wall=100ms output=1K
+	assert_status 1
+	wait_keeper
+	assert_status 5
+}
+
+@test "wrong words name what was meant" {
+	start_box one 'sleep 60' --name web
+	nook_run update web
+	assert_status 2
+	assert_stderr_match '^nook: update takes a box and what to change$'
+	nook_run update web wall
+	assert_status 2
+	assert_stderr_match "^nook: 'wall': expected KEY=VALUE$"
+	nook_run update web wal=3s
+	assert_stderr_match "^nook: unknown limit 'wal', did you mean 'wall'$"
+	nook_run update web hostname=x
+	assert_stderr_match "^nook: 'hostname' cannot be changed while a box runs$"
+	nook_run update web wall=3x
+	assert_status 2
+	assert_stderr_match "^nook: limits.wall '3x': expected a duration above 0 such as 10s or 2m30s, or max$"
+	nook_run update web wall=0
+	assert_status 2
+	nook_run update web grace=max
+	assert_stderr_match "^nook: 'limits.grace' needs a value$"
+	nook_run update wbe wall=3s
+	assert_status 1
+	assert_stderr_match "^nook: no running box 'wbe', did you mean 'web'$"
+}
+
+@test "a box without a cgroup of its own cannot be paused, and is told how it would have one" {
+	start_box one 'sleep 60' --name web
+	nook_run pause web
+	assert_status 1
+	assert_stderr_match '^nook: this box has no cgroup of its own'
+	assert_stderr_match '^hint: .*--pids-limit'
+}
+
+@test "a keeper that is stopped does not answer, and update says so" {
+	start_box one 'sleep 60' --name web
+	kill -STOP "$keeper"
+	run --separate-stderr timeout 20 "$NOOK" update web wall=9s
+	assert_status 1
+	assert_stderr_match "^nook: the keeper of box '[0-9a-z]{12}' \(pid $keeper\) does not answer$"
+	assert_stderr_match "^hint: .*kill -CONT $keeper"
+	kill -CONT "$keeper"
+	nook_run update web wall=9s
+	assert_status 0
+}
