@@ -8,7 +8,9 @@
 #
 # Called by root, the program gets mount, pid, net and ipc namespaces of its own (the user
 # namespace stays the first, so root is still real root) with fresh /run, /tmp and /dev/shm: what
-# it leaves behind can be counted, and is gone afterwards. An ordinary user can only be what he is.
+# it leaves behind can be counted, and is gone afterwards. In each hierarchy of v1 cgroups it is in a
+# cgroup of its own, below which its boxes have theirs: two tests at once do not see each other's.
+# An ordinary user can only be what he is.
 set -eu
 
 user_id=1234
@@ -85,15 +87,41 @@ export XDG_RUNTIME_DIR="/run/user/$id"
 export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$NOOK_SAN_LOG/asan"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$NOOK_SAN_LOG/ubsan"
 
+# own_cgroups - the directories of this process, v1 and what a hybrid has beside it, one a line
+own_cgroups() {
+	while IFS=: read -r _ name path; do
+		[ -n "$name" ] || name=unified
+		dir=/sys/fs/cgroup/${name#name=}
+		[ ! -f "$dir/cgroup.procs" ] || echo "${dir}${path%/}"
+	done </proc/self/cgroup
+}
+
+# Made by this shell and entered by the child (NOOK_CGROUPS), so that it can be removed afterwards
+NOOK_CGROUPS=
+name=nook-as-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
+for parent in $(own_cgroups); do
+	dir=$parent/$name
+	mkdir "$dir" 2>/dev/null || continue
+	for file in cpuset.cpus cpuset.mems; do
+		[ ! -e "$dir/$file" ] || cat "$parent/$file" >"$dir/$file"
+	done
+	NOOK_CGROUPS="$NOOK_CGROUPS $dir"
+done
+enter='for dir in $NOOK_CGROUPS; do echo 0 >"$dir/cgroup.procs"; done; unset NOOK_CGROUPS'
+
 # Pid 1 stays this shell: it reaps orphans, so that they do not count as left behind
-if [ "$id" = 0 ]; then
-	sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@" &
-else
-	setpriv --reuid="$id" --regid="$id" --clear-groups -- \
-		sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@" &
-fi
+export NOOK_CGROUPS
+set -- sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@"
+[ "$id" = 0 ] || set -- setpriv --reuid="$id" --regid="$id" --clear-groups -- "$@"
+sh -c "$enter"'; exec "$@"' sh "$@" &
 code=0
 wait $! || code=$?
+# Everybody else in this pid namespace
+[ $$ != 1 ] || kill -KILL -1 2>/dev/null || true
+wait
+for dir in $NOOK_CGROUPS; do
+	find "$dir" -depth -type d -exec rmdir {} + || code=98
+done
 if grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
 	sed 's/^/# /' "$NOOK_SAN_LOG"/*
 	code=99
