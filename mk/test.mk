@@ -34,7 +34,8 @@ check-root: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)$(if $(filter 0,$(shell id -u)),,sudo -E) tests/run-all.sh $(VARIANTS)
 
-# Other kernels than this one, by emulation: the oldest that Debian 12 boots, and a newer one
+# Other kernels than this one, by emulation: the oldest that Debian 12 boots and a newer one, which
+# has cgroup v2 and nothing else, with and without systemd
 check-guest: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)prove -v tests/guest/*.t
@@ -47,11 +48,13 @@ check-fresh: deps-test
 #	check-long: check-long-WHAT
 check-long: check check-long-guest
 
-# The tests of the command line on the other kernels, where each takes ten times as long
-GUEST_BOOT = GUEST_SECONDS=3000 tests/guest/boot.sh
+# Every test of the command line and of containment on the other kernels, where each takes ten
+# times as long
+GUEST_BOOT = GUEST_ALL=1 GUEST_SECONDS=6000 tests/guest/boot.sh
 check-long-guest: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
+	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 
 .PHONY: build-variants run check check-root check-guest check-fresh check-long check-long-guest

@@ -1,20 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# boot.sh PACKAGE TEST - boot a Debian kernel in QEMU with nook in it; print the TAP of a script
+# boot.sh PACKAGE TEST [TREE] - boot a Debian kernel in QEMU with nook in it; print the TAP of a script
 #
-# TEST is profiles.sh (every profile) or suite.sh (the tests of the command line).
+# TEST is profiles.sh (every profile) or suite.sh (the tests that name a guest like this one; with
+# GUEST_ALL=1 all of the command line and of the containment). TREE is small (this machine's
+# programs and an init of a few lines; the default) or systemd (a Debian with logins).
+#
+# The scripts in the guest print one TAP stream after the other. Here they become one, in which
+# the plans of all must be kept and whatever failed without saying so is a failure too.
 #
 # KVM is used only where it is the real thing (on a host that is a PVM guest /dev/kvm opens and
 # then hangs); otherwise the processor is emulated, one of it: with two, fork gets slower. What
 # is measured inside says nothing about speed, only about right and wrong.
 #
-# Environment: GUEST_SECONDS (default 600) the most it may take, GUEST_KEEP=1 keep the image
+# Environment: GUEST_SECONDS (default 600) the most it may take, GUEST_ALL
 set -eu
 meta=$1
 test=$2
+kind=${3:-small}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-cache=$top/build/cache/guest/$meta
+cache=$top/build/cache/guest
+kernel=$cache/$meta
 
 # Nothing to test with: a skip that says why, or a failure where that is forbidden
 give_up() {
@@ -28,24 +35,35 @@ give_up() {
 }
 
 [ "$(uname -m)" = x86_64 ] || give_up "guests are x86_64 only"
-for program in qemu-system-x86_64 busybox mke2fs dpkg-deb apt-get; do
-	PATH=$PATH:/sbin:/usr/sbin command -v $program >/dev/null || give_up "'$program' is not installed"
+needs='qemu-system-x86_64 busybox mke2fs dpkg-deb apt-get'
+[ "$kind" = small ] || needs="$needs mmdebstrap"
+for program in $needs; do
+	PATH=$PATH:/sbin:/usr/sbin command -v "$program" >/dev/null ||
+		give_up "'$program' is not installed"
 done
 [ -x "$top/build/release/nook-full" ] || give_up "nook is not built ('make' does it)"
-why=$("$here/kernel.sh" "$meta" "$cache") || give_up "$why"
+[ "$kind" = small ] || [ "$(id -u)" = 0 ] || give_up "only root can make a Debian tree"
+mkdir -p "$cache"
+# Guests run at the same time: each waits for who makes what both need
+why=$(flock "$cache/$meta.lock" "$here/kernel.sh" "$meta" "$kernel") || give_up "$why"
 
 work=$(mktemp -d)
+log=$work/kernel.log
 trap 'rm -rf "$work"' EXIT
+if [ "$kind" = systemd ]; then
+	why=$(flock "$cache/debian.lock" "$here/debian.sh" "$cache" "$work/tree") || give_up "$why"
+fi
 # As an ordinary user in a namespace where he is root: the files of the image must be root's
 as_root=
 [ "$(id -u)" = 0 ] || as_root='unshare --user --map-root-user'
 $as_root sh -euc '
-	"$1/tree.sh" "$2" "$3/tree"
+	[ -d "$3/tree" ] || "$1/tree.sh" "$3/tree"
+	"$1/fill.sh" "$2" "$3/tree"
 	size=$(($(du -sm "$3/tree" | cut -f1) * 13 / 10 + 64))
 	PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -O ^has_journal \
 		-d "$3/tree" "$3/root.img" ${size}M >/dev/null
 	rm -rf "$3/tree"
-' sh "$here" "$cache" "$work" 2>"$work/log" || give_up "no image: $(tail -n 1 "$work/log")"
+' sh "$here" "$kernel" "$work" 2>"$work/log" || give_up "no image: $(tail -n 1 "$work/log")"
 
 accel=tcg,thread=single
 if [ -w /dev/kvm ] && [ ! -d /sys/module/kvm_pvm ]; then
@@ -54,23 +72,49 @@ if [ -w /dev/kvm ] && [ ! -d /sys/module/kvm_pvm ]; then
 	fi
 fi
 
+init='init=/init'
+[ "$kind" = small ] || init='systemd.show_status=0 systemd.log_level=warning'
 timeout --kill-after=5 "${GUEST_SECONDS:-600}" qemu-system-x86_64 \
 	-machine q35 -accel $accel -cpu max -smp 1 -m 768 -no-reboot \
 	-nodefaults -no-user-config -display none \
-	-kernel "$cache/vmlinux" \
-	-append "root=/dev/nvme0n1 rootfstype=ext4 rw init=/init console=ttyS0 quiet panic=-1 \
-oops=panic nook.test=$test mitigations=off audit=0 no_timer_check" \
+	-kernel "$kernel/vmlinux" \
+	-append "root=/dev/nvme0n1 rootfstype=ext4 rw $init console=ttyS0 quiet panic=-1 \
+oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.must=${NOOK_MUST_WORK:-0} \
+mitigations=off audit=0 no_timer_check" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \
-	-chardev file,id=log,path="$cache/$test.log" -serial chardev:log \
+	-chardev file,id=log,path="$log" -serial chardev:log \
 	-chardev stdio,id=tap,signal=off -serial chardev:tap \
-	</dev/null 2>"$work/log" | tr -d '\r' | tee "$work/tap"
-
-# The plan is the last thing the test says: without it the guest died on the way
-if ! grep -q '^1\.\.' "$work/tap"; then
-	echo "Bail out! the guest ended early (kernel log: $cache/$test.log)"
+	</dev/null 2>"$work/log" | awk -W interactive '
+	# result LINE - one line of TAP with the next number
+	function result(line) {
+		sub(/ok( [0-9]+)?/, "ok " (++count), line)
+		if (line ~ /^not/)
+			bad = ran = 1
+		print line
+	}
+	{ sub(/\r$/, "") }
+	/^1\.\.[0-9]/ { wanted += substr($1, 4); next }
+	/^(not )?ok / { result($0); next }
+	/^# run / { ran = 0 }
+	/^# failed: / {
+		if (!ran && ++wanted)
+			result("not ok - " substr($0, 11))
+		next
+	}
+	/^# guest: done/ { done = 1 }
+	{ print; fflush() }
+	END {
+		if (!done) {
+			print "Bail out! the guest ended early"
+			exit 1
+		}
+		if (wanted != count)
+			result("not ok - all of the tests that were planned: " wanted)
+		print "1.." count
+		exit bad || !count
+	}' || {
 	sed 's/^/# qemu: /' "$work/log"
-	grep -E 'panic|BUG|Oops|Out of memory' "$cache/$test.log" | tail -n 5 | sed 's/^/# kernel: /'
+	grep -E 'panic|BUG|Oops|Out of memory' "$log" | tail -n 5 | sed 's/^/# kernel: /'
 	exit 1
-fi
-! grep -q '^not ok' "$work/tap"
+}

@@ -1,23 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# tree.sh KERNEL-DIR TREE - make the guest's root: this machine's programs, one kernel's modules, nook
+# tree.sh TREE - make the small guest's root: a Debian without dpkg and without an init
 #
-# A small Debian without dpkg: copies of this machine's programs, busybox for what is not copied,
-# and nook as it lies in a build tree.
+# Copies of this machine's programs, busybox for what is not copied.
 set -eu
-kernel=$1
-tree=$2
-top=$(cd "$(dirname "$0")/../.." && pwd)
+tree=$1
 
 programs='bash dash perl'
 packages='coreutils findutils grep sed mawk diffutils procps util-linux util-linux-extra mount
 	iproute2 uidmap libc-bin strace jq bats'
-modules='overlay'
 
 mkdir -p "$tree"
 cd "$tree"
 mkdir -p usr/bin usr/sbin usr/lib usr/lib64 etc proc sys dev run tmp var/tmp mnt root home/user \
-	opt srv usr/share/nook-guest
+	opt srv
 chmod 1777 tmp var/tmp
 chmod 700 root
 for dir in bin sbin lib lib64; do
@@ -60,41 +56,6 @@ ln -sf mawk usr/bin/awk
 ln -sf dash usr/bin/sh
 ln -s ../bin/busybox usr/sbin/modprobe
 
-# nook, with the paths it has in the build tree
-mkdir -p nook/build/release
-cp "$top/build/release/nook" nook/build/release/
-cp "$top/build/release/nook-full" nook/build/release/
-ln -s build/release/nook nook/nook
-cp -r "$top/profiles" "$top/tests" "$top/bench" "$top/VERSION" nook/
-mkdir -p nook/build/release/tests
-cp "$top"/build/release/tests/*.t nook/build/release/tests/ 2>/dev/null || true
-copy_libraries "$top/build/release/nook-full"
-cp "$top"/tests/guest/init "$top"/tests/guest/*.sh usr/share/nook-guest/
-chmod 755 usr/share/nook-guest/*
-ln -s usr/share/nook-guest/init init
-
-version=$(ls "$kernel/lib/modules")
-from=$kernel/lib/modules/$version
-to=lib/modules/$version
-mkdir -p "$to"
-# depmod wants to see every module before it can say what one of them needs
-all=$(mktemp -d)
-trap 'rm -rf "$all"' EXIT
-mkdir -p "$all/lib"
-cp -r "$kernel/lib/modules" "$all/lib/"
-busybox depmod -b "$all" "$version" 2>/dev/null || true
-for module in $modules; do
-	grep -E "/$module\.ko[^:]*:" "$all/lib/modules/$version/modules.dep" | tr -d : | tr ' ' '\n'
-done | sort -u | while read -r file; do
-	mkdir -p "$to/${file%/*}"
-	case $file in
-	*.xz) xz -dc "$from/$file" >"$to/${file%.xz}" ;;
-	*) cp "$from/$file" "$to/$file" ;;
-	esac
-done
-cp "$from"/modules.builtin "$from"/modules.order "$to/"
-busybox depmod -b . "$version"
-
 cat >etc/passwd <<'EOF'
 root:x:0:0:root:/root:/bin/sh
 user:x:1000:1000:user:/home/user:/bin/sh
@@ -111,3 +72,4 @@ mkdir -p etc/ld.so.conf.d
 cp /etc/ld.so.conf etc/ 2>/dev/null || true
 cp /etc/ld.so.conf.d/* etc/ld.so.conf.d/ 2>/dev/null || true
 cp /etc/ld.so.cache etc/ 2>/dev/null || true
+ln -s usr/share/nook-guest/init init

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fill.sh KERNEL-DIR TREE - put one kernel's modules, nook as it lies in a build tree, and its tests
+# into a guest's tree
+set -eu
+kernel=$1
+tree=$2
+top=$(cd "$(dirname "$0")/../.." && pwd)
+modules='overlay'
+
+cd "$tree"
+mkdir -p nook/build/release/tests nook/build/contain usr/share/nook-guest
+cp "$top/build/release/nook" "$top/build/release/nook-full" nook/build/release/
+ln -s build/release/nook nook/nook
+cp -r "$top/profiles" "$top/tests" "$top/bench" "$top/VERSION" nook/
+cp "$top"/build/release/tests/*.t nook/build/release/tests/ 2>/dev/null || true
+cp "$top/build/contain/probe" nook/build/contain/ 2>/dev/null || true
+cp "$top"/tests/guest/init "$top"/tests/guest/*.sh usr/share/nook-guest/
+chmod 755 usr/share/nook-guest/*
+# Libraries that the tree has of its own stay
+ldd "$top/build/release/nook-full" | grep -o '/[^ ]*' | while read -r library; do
+	[ -e ".$library" ] || cp -L --parents "$library" .
+done
+
+version=$(ls "$kernel/lib/modules")
+from=$kernel/lib/modules/$version
+to=lib/modules/$version
+mkdir -p "$to"
+# depmod wants to see every module before it can say what one of them needs
+all=$(mktemp -d)
+trap 'rm -rf "$all"' EXIT
+mkdir -p "$all/lib"
+cp -r "$kernel/lib/modules" "$all/lib/"
+busybox depmod -b "$all" "$version" 2>/dev/null || true
+for module in $modules; do
+	grep -E "/$module\.ko[^:]*:" "$all/lib/modules/$version/modules.dep" | tr -d : | tr ' ' '\n'
+done | sort -u | while read -r file; do
+	mkdir -p "$to/${file%/*}"
+	case $file in
+	*.xz) xz -dc "$from/$file" >"$to/${file%.xz}" ;;
+	*) cp "$from/$file" "$to/$file" ;;
+	esac
+done
+cp "$from"/modules.builtin "$from"/modules.order "$to/"
+busybox depmod -b . "$version"
