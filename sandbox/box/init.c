@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* init.c - pid 1 of the box: forwards signals, reaps orphans, reports the end
  *
- * Theory of operation. init holds two descriptors: the step socket and a signalfd. It
- * forwards what comes from outside (its sender has no pid in here) to the payload's
- * process group; what the box itself sends to pid 1 is read and forgotten, so a payload
- * cannot end its own run by a signal to init (RS-15). It ends with the payload, and the
- * kernel then ends whatever else lives in the pid namespace. End of file on the socket
- * means that the keeper is dead: then it ends at once.
+ * Theory of operation. init holds two descriptors: the step socket and a signalfd (and
+ * where there is no pid namespace the list of its children: box/orphans.c). It forwards
+ * what comes from outside (its sender has no pid in here) to the payload's process group;
+ * what the box itself sends to pid 1 is read and forgotten, so a payload cannot end its
+ * own run by a signal to init (RS-15). It ends with the payload, and the kernel then ends
+ * whatever else lives in the pid namespace. End of file on the socket means that the
+ * keeper is dead: then it ends at once.
  *
  * It is the running image, not a program in the box; it opens no file; it is not
  * dumpable, so nobody inside can trace it or look through its /proc entries.
@@ -25,60 +26,48 @@
 #include "base/fdio.h"
 #include "base/sys.h"
 #include "box/inside.h"
+#include "box/orphans.h"
 #include "box/sync.h"
 
-enum { SOCK = 0, SIGNALS = 1 };
+enum { SOCK = 0, SIGNALS = 1, CHILDREN = 2 };
 
-/* The two descriptors move to 0 and 1 and everything else is closed, stdio included: a
+/* What it needs moves to 0, 1 and 2 and everything else is closed, stdio included: a
  * pipe that init kept open would keep its reader waiting */
-static void keep_two_fds(const struct inside *in)
+static void keep_few_fds(const struct inside *in)
 {
 	sigset_t all;
+	int keep = in->children >= 0 ? 3 : 2;
 	int fd;
 
 	sigfillset(&all);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		_exit(125);
-	if (fd <= SIGNALS)
+	if (fd <= CHILDREN)
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (dup2(in->sock, SOCK) < 0 || dup2(fd, SIGNALS) < 0)
+	if (dup2(in->sock, SOCK) < 0 || dup2(fd, SIGNALS) < 0 ||
+	    (in->children >= 0 && dup2(in->children, CHILDREN) < 0))
 		_exit(125);
-	if (sys_close_range(2, ~0u, 0) < 0)
-		for (fd = 2; fd < 65536; fd++)
+	if (sys_close_range((unsigned int)keep, ~0u, 0) < 0)
+		for (fd = keep; fd < 65536; fd++)
 			close(fd);
 }
 
-/* Without a pid namespace nothing ends with us: end what we adopted, round by round */
-static void end_orphans(pid_t payload)
+/* Without a pid namespace nothing ends with us */
+static void end_orphans(const struct inside *in, pid_t payload)
 {
-	char path[64], list[4096];
-
+	if (in->plan->clone_flags & CLONE_NEWPID)
+		return;
 	kill(-payload, SIGKILL);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	for (int round = 0; round < 100; round++) {
-		char *p = list;
-
-		if (file_read_small(AT_FDCWD, path, list, sizeof(list)) <= 0)
-			return;
-		for (char *end; *p; p = end) {
-			long pid = strtol(p, &end, 10);
-
-			if (end == p)
-				break;
-			kill((pid_t)pid, SIGKILL);
-		}
-		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-			;
-	}
+	if (in->children >= 0)
+		orphans_end(CHILDREN);
 }
 
 static void finish(const struct inside *in, pid_t payload, int status)
 {
 	struct sync_msg msg = { .step = STEP_EXIT, .value = status };
 
-	if (!(in->plan->clone_flags & CLONE_NEWPID))
-		end_orphans(payload);
+	end_orphans(in, payload);
 	sync_send(SOCK, &msg, -1);
 	_exit(0);
 }
@@ -117,14 +106,16 @@ void init_main(struct inside *in, pid_t payload)
 		[SIGNALS] = { .fd = SIGNALS, .events = POLLIN },
 	};
 
-	keep_two_fds(in);
+	keep_few_fds(in);
 	for (;;) {
 		/* first: it may have ended before the signalfd was made */
 		reap(in, payload);
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			_exit(125);
-		if (p[SOCK].revents)
+		if (p[SOCK].revents) {
+			end_orphans(in, payload);
 			_exit(125);
+		}
 		if (p[SIGNALS].revents)
 			forward(in, payload);
 	}

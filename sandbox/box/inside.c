@@ -29,6 +29,7 @@
 #include "base/sys.h"
 #include "box/again.h"
 #include "box/box.h"
+#include "box/orphans.h"
 #include "box/sync.h"
 
 /* argv and envp lie on it; untouched pages cost nothing */
@@ -187,6 +188,9 @@ void inside_main(struct inside *in)
 
 	if (!in->again)
 		be_born(in);
+	in->children = -1;
+	if (!(in->plan->clone_flags & CLONE_NEWPID))
+		in->children = orphans_adopt();
 	umask(0);
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
@@ -196,9 +200,10 @@ void inside_main(struct inside *in)
 	if (in->plan->session.init_none)
 		become_payload(in);
 	scrub_start_area(in);
-	if (!(in->plan->clone_flags & CLONE_NEWPID))
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* A payload that can signal init must not be able to forestall its report */
+	if (in->children >= 0)
+		in->site.keep_fd = in->sock;
 	payload = start_payload(&l);
 	if (payload < 0) {
 		err_sys(&e, "cannot start the payload's process");
@@ -208,7 +213,11 @@ void inside_main(struct inside *in)
 		inside_fail(in, l.cause, l.code, &l.err);
 	close_site(&in->site);
 	drop_own_rights(in);
-	if (sync_send(in->sock, &ran, -1) < 0)
+	/* Who has others to end must not be killed first:
+	 * the socket tells of the keeper */
+	if (in->children >= 0)
+		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	else if (sync_send(in->sock, &ran, -1) < 0)
 		_exit(125);
 	init_main(in, payload);
 }

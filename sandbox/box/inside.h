@@ -15,6 +15,7 @@
  * @keeper_sock: The keeper's end, which the child closes first
  * @need_host:	The keeper has work after birth: wait for STEP_MAPPED
  * @again:	Second start (box/again.h): birth is over
+ * @children:	Where there is no pid namespace: for orphans_end(); else -1
  * @argv_area:	The process's own argument area, to be scrubbed; @argv_size bytes
  */
 struct inside {
@@ -22,6 +23,7 @@ struct inside {
 	struct site site;
 	int sock;
 	int keeper_sock;
+	int children;
 	bool need_host;
 	bool again;
 	char *argv_area;

@@ -85,7 +85,21 @@ static void judge_lost(struct keeper *k)
 	r->cause = CAUSE_LOST;
 	r->exit_code = EXIT_KILLED;
 	r->signal = WIFSIGNALED(k->init_status) ? WTERMSIG(k->init_status) : 0;
-	say(k, "lost: the box's init was ended from outside");
+	if (r->signal)
+		say(k, "lost: the box's init was ended by signal %d (%s)", r->signal,
+		    strsignal(r->signal));
+	else
+		say(k, "lost: the box's init ended before the command, and did not say "
+		       "why");
+}
+
+/* Only without a pid namespace: the payload forks faster than its children are found */
+static void judge_left(struct keeper *k)
+{
+	k->result->cause = CAUSE_LOST;
+	k->result->exit_code = EXIT_KILLED;
+	say(k, "lost: processes of the box still run: they multiply faster than nook, "
+	       "which has no pid namespace here, can end them");
 }
 
 void keeper_judge(struct keeper *k, struct err *e)
@@ -107,4 +121,6 @@ void keeper_judge(struct keeper *k, struct err *e)
 	}
 	if (!k->ran && !k->cause_set)
 		say(k, "%s", e->text);
+	if (k->left)
+		judge_left(k);
 }

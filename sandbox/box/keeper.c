@@ -10,8 +10,8 @@
  *	watch   until STEP_EXIT, STEP_FAILED or end of file; limits end it by TERM,
  *		grace, KILL; signals are forwarded to init, which forwards them
  *	end     KILL init whatever it said, wait for it (the kernel returns from that when
- *		the pid namespace is empty), write out what was copied, undo, remove the
- *		record
+ *		the pid namespace is empty; without one see box/orphans.c), write out what
+ *		was copied, undo, remove the record
  *
  * All signals are blocked from before clone3 to the end, so none is lost: what comes
  * while the box is built waits at init until it can be forwarded.
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,7 @@
 #include "box/helper.h"
 #include "box/inside.h"
 #include "box/keeper.h"
+#include "box/orphans.h"
 #include "box/sync.h"
 #include "box/upper.h"
 #include "host/host.h"
@@ -68,6 +70,11 @@ static int open_site(struct keeper *k, struct err *e)
 			return -1;
 	}
 	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
+}
+
+static bool has_pid_namespace(const struct keeper *k)
+{
+	return k->plan->clone_flags & CLONE_NEWPID;
 }
 
 /* Whether this run makes something that outlives a killed keeper:
@@ -153,6 +160,8 @@ static int build(struct keeper *k, struct err *e)
 		return err_sys(e, "cannot block signals");
 	k->masked = true;
 	keeper_lend(k);
+	if (!has_pid_namespace(k))
+		k->children = orphans_adopt();
 	if (clone_inside(k, e) < 0)
 		return -1;
 	keeper_close_child_fds(k);
@@ -173,6 +182,15 @@ static int build(struct keeper *k, struct err *e)
 
 /* --- watch -------------------------------------------------------------------------- */
 
+/* With a pid namespace its init's end is everybody's; else end_init() ends them */
+static void kill_box(struct keeper *k)
+{
+	if (has_pid_namespace(k))
+		kill(k->pid, SIGKILL);
+	else
+		k->over = true;
+}
+
 void keeper_end(struct keeper *k, enum cause why, bool gently)
 {
 	uint64_t now = keeper_now(CLOCK_MONOTONIC);
@@ -185,7 +203,7 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 		kill(k->pid, SIGTERM);
 		k->kill_at = now + k->limits.grace;
 	} else {
-		kill(k->pid, SIGKILL);
+		kill_box(k);
 	}
 }
 
@@ -302,7 +320,7 @@ static void check_clock(struct keeper *k)
 			k->cause_set = true;
 			k->cause = CAUSE_CANCELLED;
 		}
-		kill(k->pid, SIGKILL);
+		kill_box(k);
 		k->kill_at = UINT64_MAX;
 	}
 	if (k->limits.wall && now >= k->started + k->limits.wall)
@@ -383,17 +401,30 @@ static void watch_child(struct keeper *k)
 
 /* --- end ---------------------------------------------------------------------------- */
 
-/* wait4() of init returns when its pid namespace is empty:
- * nothing of the box lives then */
+/* Without a pid namespace init must end its orphans before it ends itself: it is asked
+ * to, by the end of the socket, and given a second. */
+static void end_init(struct keeper *k)
+{
+	struct pollfd p = { .fd = k->sock };
+
+	if (!has_pid_namespace(k) && k->sock >= 0 && !shutdown(k->sock, SHUT_WR))
+		while (poll(&p, 1, 1000) < 0 && errno == EINTR)
+			;
+	/* It ends at the end of the socket too: then the wait has an end in any case */
+	if (kill(k->pid, SIGKILL) < 0 && k->sock >= 0)
+		close(fd_take(&k->sock));
+}
+
+/* wait4() of init returns when its pid namespace is empty: nothing of the box lives then.
+ * Without one, what init could not end any more has become ours. */
 static void wait_for_init(struct keeper *k, bool end_it)
 {
 	int status = 0;
 
 	if (!k->pid)
 		return;
-	/* It ends at the end of the socket too: then the wait has an end in any case */
-	if (end_it && kill(k->pid, SIGKILL) < 0 && k->sock >= 0)
-		close(fd_take(&k->sock));
+	if (end_it)
+		end_init(k);
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
 		;
 	if (k->plan->session.init_none && k->ran) {
@@ -402,6 +433,8 @@ static void wait_for_init(struct keeper *k, bool end_it)
 	}
 	k->init_status = status;
 	k->pid = 0;
+	if (k->children >= 0)
+		k->left = !orphans_end(k->children);
 }
 
 /* What the box wrote before it ended is still in the pipes; a reader that does not read
@@ -458,6 +491,8 @@ static void clear_away(struct keeper *k)
 		close(k->sock);
 	if (k->signals >= 0)
 		close(k->signals);
+	if (k->children >= 0)
+		close(k->children);
 	if (k->site.userns_fd >= 0)
 		close(k->site.userns_fd);
 	if (k->site.upper_fd >= 0)
@@ -488,6 +523,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.store = { .dir = -1, .file = -1 },
 		.child_out = -1,
 		.child_err = -1,
+		.children = -1,
 		.started = keeper_now(CLOCK_MONOTONIC),
 	};
 

@@ -17,6 +17,7 @@
 /**
  * struct keeper - One box being kept
  * @pid:	inside, later init, on the host; 0 = none or waited for
+ * @children:	where there is no pid namespace: for orphans_end(); else -1
  * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
  * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
@@ -45,12 +46,14 @@ struct keeper {
 	pid_t pid;
 	int sock, signals, pty;
 	int child_out, child_err;
+	int children;
 	int messages;
 	int forwarded;
 	int status, init_status;
 	uint64_t started, kill_at;
 	enum cause cause;
 	bool masked, raw, cause_set, ordered, ran, exited, over, failed;
+	bool left; /* processes that could not be ended */
 };
 
 /** keeper_now() - Nanoseconds of a clock */

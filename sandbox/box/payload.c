@@ -2,9 +2,11 @@
 /* payload.c - the last walls and exec: the one way into a box for run and exec alike */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +105,10 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 	if (set_signals_free(&l->err) < 0 ||
 	    layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
 		return;
+	/* Where no kernel ends it with init; after the last change of ids. Init and the
+	 * keeper end it too: this is for the case that both are killed */
+	if (!(pl->clone_flags & CLONE_NEWPID))
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (l->site->keep_fd >= 0 && sync_tell(l->site->keep_fd, STEP_EXEC) < 0) {
 		err_sys(&l->err, "the keeper died");
 		return;
