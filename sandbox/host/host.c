@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/sys.h"
+#include "base/text.h"
 
 #define CHUNK	  8192u
 #define READ_MOST (64u << 10) /* host_read() */
@@ -175,6 +177,40 @@ const char *host_read(struct host *h, const char *path)
 	p->next = h->files;
 	h->files = p;
 	return p->value;
+}
+
+/* To look at first: opening a device may be more than that */
+static int open_in(const char *root, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	auto_fd top = openat(AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd fd = top < 0 ? -1 : sys_openat2(top, path, &how);
+	char again[32];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return -1;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	return openat(AT_FDCWD, again, O_RDONLY | O_CLOEXEC);
+}
+
+const char *host_read_in(struct host *h, const char *root, const char *path)
+{
+	auto_text whole = { 0 }, t = { 0 };
+	auto_fd fd = -1;
+
+	text_addf(&whole, "%s/%s", root, path);
+	if (whole.failed)
+		return NULL;
+	if (h->made)
+		return host_read(h, text_str(&whole));
+	fd = open_in(root, path);
+	if (fd < 0 || fd_read_all(fd, &t, READ_MOST) || t.failed)
+		return NULL;
+	return host_keep(h, text_str(&t), t.len);
 }
 
 enum host_kind host_kind_of(mode_t mode)

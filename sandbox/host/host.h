@@ -141,6 +141,14 @@ const char *host_readlink(struct host *h, const char *path);
 size_t host_list(struct host *h, const char *path, const char *const **names);
 /** host_read() - A small file of the host as text (at most 64 KiB; kept), or NULL */
 const char *host_read(struct host *h, const char *path);
+/**
+ * host_read_in() - The same for the plain file @path ("etc/passwd") of a tree that
+ * others made
+ *
+ * Symlinks in it lead where they will lead once @root is the root; a device is not
+ * opened.
+ */
+const char *host_read_in(struct host *h, const char *root, const char *path);
 
 /** host_state_dir() - Where boxes at rest live: $XDG_STATE_HOME/nook or /var/lib/nook */
 const char *host_state_dir(struct host *h);

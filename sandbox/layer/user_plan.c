@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "host/passwd.h"
 #include "layer/where.h"
 
 #define RANGE 65536u
@@ -26,53 +27,77 @@
 #define NO_ID UINT32_MAX
 #define OVERFLOW_ID 65534u
 
-/* The id of @name in a file of passwd(5)'s or group(5)'s form; NO_ID where it is not */
-static uint32_t id_in_file(struct host *h, const char *path, const char *name)
+/* A number is never looked up as a name, whatever it is (CVE-2026-46680). NO_ID and @e
+ * where it is none that can be */
+static uint32_t number_id(const char *text, const char *key, struct err *e)
 {
-	const char *p = host_read(h, path);
-	size_t len = strlen(name);
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
 
-	for (; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
-		const char *colon;
-
-		if (strncmp(p, name, len) || p[len] != ':')
-			continue;
-		colon = strchr(p + len + 1, ':');
-		if (colon && colon[1] >= '0' && colon[1] <= '9')
-			return (uint32_t)strtoul(colon + 1, NULL, 10);
-	}
+	if (!*end && n < NO_ID && end - text <= 10)
+		return (uint32_t)n;
+	err_set(e, "'user.%s' is '%s': expected a number below 4294967295", key, text);
 	return NO_ID;
 }
 
-/* A number is never looked up as a name, whatever it is (CVE-2026-46680). NO_ID and @e
- * where there is no such id */
-static uint32_t resolve_id(const struct profile *pf, struct host *h, const char *text,
-			   bool group, struct err *e)
+static bool is_number(const char *text)
 {
-	const char *file = group ? "/etc/group" : "/etc/passwd";
-	char path[4096];
-	const char *key = group ? "group" : "id";
-	char *end;
-	unsigned long long n;
-	uint32_t id;
+	return *text >= '0' && *text <= '9';
+}
 
-	if (*text >= '0' && *text <= '9') {
-		n = strtoull(text, &end, 10);
-		if (!*end && n < NO_ID && end - text <= 10)
-			return (uint32_t)n;
-		err_set(e, "'user.%s' is '%s': expected a number below 4294967295", key,
-			text);
-		return NO_ID;
+/* /etc/passwd or /etc/group as the box will have it, of a tree that may be hostile */
+static const char *read_list(const struct profile *pf, struct host *h, const char *path)
+{
+	bool own = pf->root.from == ROOT_DIRECTORY && pf->root.path;
+
+	return own ? host_read_in(h, pf->root.path, path + 1) : host_read(h, path);
+}
+
+static int no_such(const struct profile *pf, const char *key, const char *name,
+		   const char *path, struct err *e)
+{
+	bool own = pf->root.from == ROOT_DIRECTORY && pf->root.path;
+
+	return err_set(e, "'user.%s': no '%s' in '%s%s'", key, name,
+		       own ? pf->root.path : "", path);
+}
+
+static int resolve_user(const struct profile *pf, struct host *h, struct plan_user *u,
+			struct err *e)
+{
+	const char *name = pf->user.id, *list;
+	struct host_passwd pw;
+
+	if (is_number(name)) {
+		u->uid = u->gid = number_id(name, "id", e);
+		return u->uid == NO_ID ? -1 : 0;
 	}
-	snprintf(path, sizeof(path), "%s%s",
-		 pf->root.from == ROOT_DIRECTORY && pf->root.path ? pf->root.path : "",
-		 file);
-	id = id_in_file(h, path, text);
-	if (id == NO_ID && !strcmp(text, "root"))
-		id = 0;
-	if (id == NO_ID)
-		err_set(e, "'user.%s': no '%s' in '%s'", key, text, path);
-	return id;
+	list = read_list(pf, h, "/etc/passwd");
+	if (list && host_passwd_by_name(list, strlen(list), name, &pw)) {
+		u->uid = pw.uid;
+		u->gid = pw.gid;
+		return 0;
+	}
+	u->uid = u->gid = 0;
+	return strcmp(name, "root") ? no_such(pf, "id", name, "/etc/passwd", e) : 0;
+}
+
+/* NO_ID and @e where there is no such group */
+static uint32_t resolve_group(const struct profile *pf, struct host *h, const char *name,
+			      struct err *e)
+{
+	struct host_group gr;
+	const char *list;
+
+	if (is_number(name))
+		return number_id(name, "group", e);
+	list = read_list(pf, h, "/etc/group");
+	if (list && host_group_by_name(list, strlen(list), name, &gr))
+		return gr.gid;
+	if (!strcmp(name, "root"))
+		return 0;
+	no_such(pf, "group", name, "/etc/group", e);
+	return NO_ID;
 }
 
 static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl,
@@ -89,13 +114,10 @@ static int plan_ids(const struct profile *pf, struct host *h, struct plan *pl,
 	} else {
 		u->uid = u->gid = 1000;
 	}
-	if (pf->user.id) {
-		u->uid = u->gid = resolve_id(pf, h, pf->user.id, false, e);
-		if (u->uid == NO_ID)
-			return -1;
-	}
+	if (pf->user.id && resolve_user(pf, h, u, e) < 0)
+		return -1;
 	if (pf->user.group)
-		u->gid = resolve_id(pf, h, pf->user.group, true, e);
+		u->gid = resolve_group(pf, h, pf->user.group, e);
 	return u->gid == NO_ID ? -1 : 0;
 }
 
@@ -274,7 +296,7 @@ static int add_group(const struct profile *pf, struct host *h, struct plan *pl,
 	struct plan_user *u = &pl->user;
 	uint32_t id;
 
-	id = resolve_id(pf, h, name, true, e);
+	id = resolve_group(pf, h, name, e);
 	if (id == NO_ID)
 		return -1;
 	if (u->order != USER_NONE && !is_mapped(pl, &u->gid_map, id))

@@ -132,6 +132,50 @@ user: {id: 0}' CR-07 4
 	assert_line 'CR-08.own listed'
 }
 
+@test "CR-10: --user means exactly these ids" {
+	local name groups
+	# A tree whose files say otherwise: numbers are never looked up, and lines that are no
+	# line give nobody
+	mkdir -p "$T/root/etc"
+	cp "$PROBE" "$T/root/probe"
+	printf '%s\n' 'root:x:0:0::/:/bin/sh' '7:x:0:0::/:/bin/sh' 'ada:x:7:8::/:/bin/sh' \
+		'wide:x:4294967296:0::/:' 'none:x:4294967295:0::/:' 'minus:x:-1:0::/:' \
+		'hex:x:0x7:0::/:' 'blank:x: 7:7::/:' 'short:x:7' >"$T/root/etc/passwd"
+	printf '%s\n' '9:x:0:' 'club:x:9:' 'far:x:4294967296:' >"$T/root/etc/group"
+	chmod -R go+rX "$T/root"
+	is() { # is WORD UID GID
+		box_options=(--user "$1")
+		box "root: {from: directory, path: '$T/root'}" CR-10
+		groups=$(result CR-10.groups)
+		assert_line "CR-10.users $2 $2 $2"
+		assert_line "CR-10.group $3 $3 $3"
+		# Where the caller's groups cannot be dropped there were none
+		assert_match "^($3|none)\$" "$groups"
+	}
+	for caller in $callers; do
+		become "$caller"
+		is 7 7 7
+		is 7:2 7 2
+		is ada 7 8
+		is ada:club 7 9
+		is 7:club 7 9
+		is ada:9 7 9
+		is 0 0 0
+		for name in wide none minus hex blank short 7x +7 ' 7' 0x7 007 -1 4294967295 4294967296 \
+			18446744073709551623 '' : 7: 7:far 7:no 7:-1 7:8:9 nobody; do
+			box_options=(--user="$name")
+			box_run "root: {from: directory, path: '$T/root'}" /probe CR-10
+			assert_status 125
+			assert_output
+		done
+	done
+	# CONTROL: without the option it is another
+	box_options=()
+	box 'extends: strict' CR-10
+	assert_line 'CR-10.users 1000 1000 1000'
+	is :5 0 5
+}
+
 @test "CR-12: no namespace can be made, by any call" {
 	for caller in $callers; do
 		become "$caller"

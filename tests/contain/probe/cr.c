@@ -307,6 +307,23 @@ static void rise(const struct probe *p)
 	probe_in_child(p, priorities);
 }
 
+/* All that the kernel counts as who we are: real, effective, saved ids, and the groups */
+static void who(const struct probe *p)
+{
+	char list[256] = "";
+	gid_t g[32], r, e, s;
+	uid_t ur, ue, us;
+	int n = getgroups(ARRAY_SIZE(g), g);
+
+	if (n < 0 || getresuid(&ur, &ue, &us) < 0 || getresgid(&r, &e, &s) < 0)
+		probe_die(p, "no ids");
+	for (int i = 0; i < n; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), " %u", g[i]);
+	say_text(p, "users", "%u %u %u", ur, ue, us);
+	say_text(p, "group", "%u %u %u", r, e, s);
+	say_text(p, "groups", "%s", list[0] ? list + 1 : "none");
+}
+
 const struct check cr_checks[] = {
 	{ "CR-01", capabilities, "[PREFIX]" },
 	{ "CR-02", run_file, "FILE" },
@@ -318,6 +335,7 @@ const struct check cr_checks[] = {
 	{ "CR-06", groups, "FILE..." },
 	{ "CR-07", change_groups, "[GROUP]" },
 	{ "CR-08", groups, "FILE..." },
+	{ "CR-10", who, NULL },
 	{ "CR-12", nesting, "[write]" },
 	{ "CR-13", make_files, "DIR" },
 	{ "CR-14", setuid_files, "FILE..." },
