@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/names.h"
@@ -147,17 +148,65 @@ static void second_words(const char *first, struct text *out)
 				  table[i]->name + strlen(first) + 1);
 }
 
+/* First words of commands that have two; a command or two over is no harm */
+struct groups {
+	char name[24][24];
+};
+
+static void list_groups(struct groups *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; table[i] && n + 1 < ARRAY_SIZE(g->name); i++) {
+		const char *blank = strchr(table[i]->name, ' ');
+
+		if (blank)
+			snprintf(g->name[n++], sizeof(g->name[0]), "%.*s",
+				 (int)(blank - table[i]->name), table[i]->name);
+	}
+}
+
+static const char *next_group(size_t i, const void *arg)
+{
+	const struct groups *g = arg;
+
+	return g->name[i][0] ? g->name[i] : NULL;
+}
+
+/* The nearest command to @argv; @words is what was compared. One of two words may be
+ * mistyped in the second, or in the first. */
+static const char *near_command(const char *const *argv, bool is_group,
+				struct text *words, struct groups *g)
+{
+	bool second = argv[1] && *argv[1] != '-';
+	const char *near;
+
+	if (is_group && second)
+		text_addf(words, " %s", argv[1]);
+	near = name_near(text_str(words), next_name, NULL);
+	if (near || is_group)
+		return near;
+	if (second) {
+		text_addf(words, " %s", argv[1]);
+		near = name_near(text_str(words), next_name, NULL);
+		if (near)
+			return near;
+		text_cut(words, strlen(argv[0]));
+	}
+	list_groups(g);
+	return name_near(argv[0], next_group, g);
+}
+
 static int unknown_command(const char *const *argv)
 {
 	auto_text seconds = { 0 }, words = { 0 };
+	struct groups groups = { 0 };
 	const char *near;
 	struct err e;
 
 	second_words(argv[0], &seconds);
 	text_add(&words, argv[0]);
-	if (seconds.len && argv[1] && *argv[1] != '-')
-		text_addf(&words, " %s", argv[1]);
-	near = name_near(text_str(&words), next_name, NULL);
+	near = near_command(argv, seconds.len, &words, &groups);
 	if (seconds.len && words.len == strlen(argv[0]))
 		cmd_usage(NULL, &e, "'%s' needs a second word: %s", argv[0],
 			  text_str(&seconds));
@@ -209,6 +258,7 @@ int cmd_main(int argc, char **argv)
 	const char *const *words = (const char *const *)argv + 1;
 	char *group[] = { NULL, NULL };
 	char **rest = argv + argc;
+	auto_text seconds = { 0 };
 	const struct cmd *cmd;
 	size_t used;
 
@@ -217,9 +267,10 @@ int cmd_main(int argc, char **argv)
 	else if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
 		words = version;
 	cmd = cmd_lookup(words, &used);
-	if (!cmd && !is_help(words[1]))
-		return unknown_command(words);
 	if (!cmd) { /* nook profile --help */
+		second_words(words[0], &seconds);
+		if (!seconds.len || !is_help(words[1]))
+			return unknown_command(words);
 		cmd = &cmd_help_cmd;
 		group[0] = argv[1];
 		rest = group;

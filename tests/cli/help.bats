@@ -58,6 +58,21 @@ hint: 'nook help' lists the commands"
 hint: 'nook help' lists the commands"
 	nook_run profile lss
 	assert_stderr_match "^nook: unknown command 'profile lss', did you mean 'profile ls'$"
+	# The first of two words, with and without the second
+	nook_run profle
+	assert_status 2
+	assert_stderr "nook: unknown command 'profle', did you mean 'profile'
+hint: 'nook help' lists the commands"
+	nook_run profle ls
+	assert_stderr_match "^nook: unknown command 'profle ls', did you mean 'profile ls'$"
+	nook_run porfile sow base
+	assert_stderr_match "^nook: unknown command 'porfile sow', did you mean 'profile show'$"
+	nook_run porfile nothing
+	assert_stderr_match "^nook: unknown command 'porfile', did you mean 'profile'$"
+	nook_run profle --help
+	assert_stderr_match "^nook: unknown command 'profle', did you mean 'profile'$"
+	nook_run frobnicate all
+	assert_stderr_match "^nook: unknown command 'frobnicate'$"
 	nook_run run --timeot 5s
 	assert_status 125
 	assert_stderr_match "^nook: unknown option '--timeot', did you mean '--timeout'$"
