@@ -200,16 +200,48 @@ static const char *prefix(const struct args *a, const struct plan *pl,
 	return NULL;
 }
 
+static bool is_missing_namespace(const struct plan *pl, const struct plan_fact *f)
+{
+	return f->weight == FACT_WARNING && f->key &&
+	       !strcmp(plan_text(pl, f->key), "namespaces");
+}
+
+/* Where several namespaces are left out, one line for them all: what each would have
+ * kept apart is in `explain`, and in the lines of --verbose. Return: whether it was
+ * said */
+static bool say_missing(const struct args *a, const struct plan *pl, struct text *t)
+{
+	auto_text names = { 0 };
+	int n = 0;
+
+	if (a->quiet || a->verbose)
+		return false;
+	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));)
+		if (is_missing_namespace(pl, f))
+			text_addf(&names, "%s%s", n++ ? ", " : "",
+				  plan_text(pl, f->layer));
+	if (n < 2)
+		return false;
+	text_addf(t,
+		  "nook: warning: shared with the host, without a namespace: %s; 'nook "
+		  "explain ",
+		  text_str(&names));
+	text_safe(t, plan_text(pl, pl->profile));
+	text_add(t, "' says what that means\n");
+	return true;
+}
+
 /* A wall that is weaker than usual, or a wish that is not in force,
  * is never kept quiet */
 static void say_weaker(const struct args *a, const struct plan *pl)
 {
 	auto_text t = { 0 };
+	bool said = say_missing(a, pl, &t);
 
 	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
 		const char *before = a->quiet ? NULL : prefix(a, pl, f);
 
-		if (!before)
+		if (!before || (said && is_missing_namespace(pl, f)))
 			continue;
 		text_add(&t, before);
 		text_safe(&t, plan_text(pl, f->text));

@@ -180,6 +180,18 @@ root: {changes: discard}' -- sh -c 'echo x >/tmp/x && cat /tmp/x; ls / >/dev/nul
 	assert_output x
 }
 
+@test "thin: what it shares is one line, and one for each with --verbose" {
+	nook_run explain thin landlock
+	[ "$status" = 0 ] || skip "this kernel has no Landlock"
+	nook_run run thin -- true
+	assert_stderr "nook: warning: shared with the host, without a namespace: cgroup, pid, uts, ipc, mount; 'nook explain thin' says what that means"
+	nook_run run --verbose thin -- true
+	assert_match '^nook: warning: no pid namespace: ' "$stderr"
+	assert_match '^nook: warning: no mount namespace: ' "$stderr"
+	nook_run run -q thin -- true
+	assert_stderr
+}
+
 @test "thin: Landlock and the filter alone, where namespaces are refused" {
 	nook_run explain thin landlock
 	[ "$status" = 0 ] || skip "this kernel has no Landlock"
