@@ -22,9 +22,10 @@ threat-table:
 check-long: check-long-contain
 check-long-contain: deps-test
 	+$(Q)$(AGAIN) build-variants
-	$(Q)for who in root user subids; do for f in trees files; do \
+	$(Q)for who in root user subids; do for f in trees files swap; do \
 		NOOK_LONG=1 tests/as.sh $$who bats --tap tests/contain/$$f.bats || exit 1; \
 	done; done
+	$(Q)NOOK_LONG=1 tests/as.sh root bats --tap tests/contain/end.bats
 
 .PHONY: threat-table check-long-contain
 -include $(PROBE_OBJ:.o=.d)
