@@ -182,8 +182,7 @@ static int build(struct keeper *k, struct err *e)
 
 /* --- watch -------------------------------------------------------------------------- */
 
-/* With a pid namespace its init's end is everybody's; else end_init() ends them */
-static void kill_box(struct keeper *k)
+void keeper_kill(struct keeper *k)
 {
 	if (has_pid_namespace(k))
 		kill(k->pid, SIGKILL);
@@ -203,7 +202,7 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 		kill(k->pid, SIGTERM);
 		k->kill_at = now + k->limits.grace;
 	} else {
-		kill_box(k);
+		keeper_kill(k);
 	}
 }
 
@@ -320,7 +319,7 @@ static void check_clock(struct keeper *k)
 			k->cause_set = true;
 			k->cause = CAUSE_CANCELLED;
 		}
-		kill_box(k);
+		keeper_kill(k);
 		k->kill_at = UINT64_MAX;
 	}
 	if (k->limits.wall && now >= k->started + k->limits.wall)

@@ -61,6 +61,9 @@ uint64_t keeper_now(clockid_t clock);
 /** keeper_end() - End the box for @why, which is kept unless another was first: by TERM
  * and limits.grace where it may end by itself, else at once */
 void keeper_end(struct keeper *k, enum cause why, bool gently);
+/** keeper_kill() - KILL everything in the box. With a pid namespace its init's end is
+ * everybody's; without one the box is over, and they are ended one by one (orphans.h) */
+void keeper_kill(struct keeper *k);
 /** keeper_order() - Do what a client of the control socket asks for (orders.c). Fills
  * @out, which is zeroed; touches nothing where it says no */
 void keeper_order(void *keeper, const struct control_ask *ask,

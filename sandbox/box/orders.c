@@ -110,7 +110,7 @@ static int order_kill(struct keeper *k, const struct control_ask *ask, struct er
 	if (sig == SIGKILL) {
 		k->ordered = !k->cause_set;
 		keeper_end(k, CAUSE_CANCELLED, false);
-		kill(k->pid, SIGKILL); /* also where it had time to end */
+		keeper_kill(k); /* also where it had time to end */
 		return 0;
 	}
 	if (asks_to_end(sig))
