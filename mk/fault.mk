@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fault.mk - tests/fault: what kills and fails a run, and the payload that tells its walls
-FAULT := build/fault/step build/fault/walls
+# fault.mk - tests/fault: what kills and fails a run, tells its walls, finds what it left
+FAULT := build/fault/step build/fault/walls build/fault/snapshot
 FAULT_CC = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -Itests
 
 build/fault/step: tests/fault/step.c tests/fault/trace.c tests/fault/trace.h tests/tap.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -o $@ $(filter %.c,$^) -lseccomp
-build/fault/walls: tests/fault/walls.c
+build/fault/walls build/fault/snapshot: build/fault/%: tests/fault/%.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -static -o $@ $<
@@ -17,6 +17,8 @@ unit: $(FAULT)
 check-long: check-long-fault
 check-long-fault: deps-test
 	+$(Q)$(AGAIN) build-variants
-	$(Q)set -e; for test in tests/fault/*.t; do for who in root user subids; do \
-		NOOK_EVERY=1 NOOK_LONG=1 tests/as.sh $$who $$test; done; done
+	$(Q)set -e; for who in root user subids; do \
+		for test in tests/fault/*.t; do NOOK_EVERY=1 tests/as.sh $$who $$test; done; \
+		for test in tests/fault/*.bats; do \
+			NOOK_LONG=1 tests/as.sh $$who bats --tap $$test; done; done
 .PHONY: check-long-fault

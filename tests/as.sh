@@ -76,7 +76,8 @@ esac
 home=$(mktemp -d /tmp/home.XXXXXX)
 NOOK_SAN_LOG=$(mktemp -d /tmp/san.XXXXXX)
 mkdir /run/user
-mkdir -m 700 "/run/user/$id"
+mkdir "/run/user/$id"
+mount -t tmpfs -o mode=700,size=4m tmpfs "/run/user/$id"
 chown "$id:$id" "$home" "$NOOK_SAN_LOG" "/run/user/$id"
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_CONFIG_HOME XDG_STATE_HOME
 export HOME="$home" NOOK_SAN_LOG
@@ -105,6 +106,8 @@ for parent in $(own_cgroups); do
 	for file in cpuset.cpus cpuset.mems; do
 		[ ! -e "$dir/$file" ] || cat "$parent/$file" >"$dir/$file"
 	done
+	# where this is 0 nobody can be a real-time process
+	[ ! -e "$dir/cpu.rt_runtime_us" ] || echo 20000 >"$dir/cpu.rt_runtime_us" || :
 	NOOK_CGROUPS="$NOOK_CGROUPS $dir"
 done
 enter='for dir in $NOOK_CGROUPS; do echo 0 >"$dir/cgroup.procs"; done; unset NOOK_CGROUPS'

@@ -13,7 +13,7 @@
  *		the pid namespace is empty; without one see box/orphans.c), write out what
  *		was copied, undo, remove the record
  *
- * All signals are blocked from before clone3 to the end, so none is lost: what comes
+ * All signals are blocked from the first file to the end, so none is lost: what comes
  * while the box is built waits at init until it can be forwarded.
  */
 #include <errno.h>
@@ -148,18 +148,41 @@ static int attach_host(struct keeper *k, struct err *e)
 	return 0;
 }
 
+static void fill_stops(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTSTP);
+	sigaddset(set, SIGTTIN);
+	sigaddset(set, SIGTTOU);
+}
+
+/* Those that ask to stop apart: they are seen there and not read (stop_with_box()) */
+static int open_signals(struct keeper *k)
+{
+	sigset_t stops, others;
+
+	fill_stops(&stops);
+	sigfillset(&others);
+	sigdelset(&others, SIGTSTP);
+	sigdelset(&others, SIGTTIN);
+	sigdelset(&others, SIGTTOU);
+	k->signals = signalfd(-1, &others, SFD_CLOEXEC | SFD_NONBLOCK);
+	k->stops = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
+	return k->signals < 0 || k->stops < 0 ? -1 : 0;
+}
+
 static int build(struct keeper *k, struct err *e)
 {
 	struct sync_msg go = { .step = STEP_GO };
 	sigset_t all;
 
-	if (open_record(k, e) < 0 || open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
-		return -1;
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &k->old_mask) < 0)
 		return err_sys(e, "cannot block signals");
 	k->masked = true;
 	keeper_lend(k);
+	if (open_record(k, e) < 0 || open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
+		return -1;
 	if (!has_pid_namespace(k))
 		k->children = orphans_adopt();
 	if (clone_inside(k, e) < 0)
@@ -167,8 +190,7 @@ static int build(struct keeper *k, struct err *e)
 	keeper_close_child_fds(k);
 	if (attach_host(k, e) < 0)
 		return -1;
-	k->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (k->signals < 0)
+	if (open_signals(k) < 0)
 		return err_sys(e, "cannot open a signalfd");
 	/* While the child builds its walls on another CPU: the record, without which the
 	 * payload does not run, and what others left */
@@ -214,15 +236,6 @@ static void on_signal(struct keeper *k, int sig)
 	case SIGWINCH:
 		keeper_resize(k);
 		break;
-	case SIGTSTP:
-	case SIGTTIN:
-	case SIGTTOU:
-		kill(k->pid, SIGTSTP);
-		keeper_leave_raw(k);
-		raise(SIGSTOP);
-		kill(k->pid, SIGCONT);
-		keeper_enter_raw(k);
-		break;
 	case SIGTERM:
 	case SIGHUP:
 		k->forwarded = sig;
@@ -237,11 +250,39 @@ static void on_signal(struct keeper *k, int sig)
 	}
 }
 
-static void read_signals(struct keeper *k)
+/*
+ * The box stops, then we do. The signal that asks for it is never read: let through, it
+ * stops us, unless a SIGCONT has come since and taken it away. A SIGSTOP of our own would
+ * take away that SIGCONT, and nobody would send another.
+ */
+static void stop_with_box(struct keeper *k)
+{
+	sigset_t stops;
+
+	fill_stops(&stops);
+	kill(k->pid, SIGTSTP);
+	keeper_leave_raw(k);
+	sigprocmask(SIG_UNBLOCK, &stops, NULL);
+	sigprocmask(SIG_BLOCK, &stops, NULL);
+	kill(k->pid, SIGCONT);
+	keeper_enter_raw(k);
+}
+
+/* Two entries of poll(2) */
+static int poll_signals(const struct keeper *k, struct pollfd *p)
+{
+	p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = k->stops, .events = POLLIN };
+	return 2;
+}
+
+static void take_signals(struct keeper *k, const struct pollfd *p)
 {
 	struct signalfd_siginfo si;
 
-	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+	if (p[1].revents)
+		stop_with_box(k);
+	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (control_is_knock(&si))
 			control_open(&k->control, k->store.dir, k->store.rec.id);
 		else
@@ -340,22 +381,20 @@ static int poll_timeout(uint64_t at)
 
 static void watch(struct keeper *k, struct err *e)
 {
-	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL];
+	struct pollfd p[3 + 2 * RELAY_STREAMS + CONTROL_POLL];
 
 	while (!k->over) {
-		int n = 2;
+		int n = 1 + poll_signals(k, p + 1);
 
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
-		p[1] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
-		n += relay_poll(&k->relay, p + 2);
+		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
-		if (p[1].revents)
-			read_signals(k);
-		if (n > 2 && !relay_step(&k->relay))
+		take_signals(k, p + 1);
+		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
 		control_step(&k->control, keeper_order, k);
 		if (p[0].revents)
@@ -378,21 +417,19 @@ static bool has_ended(const struct keeper *k)
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[1 + 2 * RELAY_STREAMS + CONTROL_POLL];
+	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL];
 
 	while (!has_ended(k)) {
-		int n = 1;
+		int n = poll_signals(k, p);
 
-		p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
-		n += relay_poll(&k->relay, p + 1);
+		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
-		if (p[0].revents)
-			read_signals(k);
-		if (n > 1 && !relay_step(&k->relay))
+		take_signals(k, p);
+		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
 		control_step(&k->control, keeper_order, k);
 	}
@@ -479,6 +516,19 @@ static void fill_result(struct keeper *k)
 		r->output = k->limits.output;
 }
 
+/* A record that a limit on files cut short says EFBIG: the signal that comes with it
+ * would end us without a word */
+static void forget_file_limit(void)
+{
+	struct timespec now = { 0 };
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, SIGXFSZ);
+	while (sigtimedwait(&one, NULL, &now) > 0)
+		;
+}
+
 static void clear_away(struct keeper *k)
 {
 	wait_for_init(k, true);
@@ -492,6 +542,8 @@ static void clear_away(struct keeper *k)
 		close(k->signals);
 	if (k->children >= 0)
 		close(k->children);
+	if (k->stops >= 0)
+		close(k->stops);
 	if (k->site.userns_fd >= 0)
 		close(k->site.userns_fd);
 	if (k->site.upper_fd >= 0)
@@ -502,6 +554,8 @@ static void clear_away(struct keeper *k)
 			store_leave(&k->store);
 	}
 	store_remove(&k->store);
+	if (k->failed)
+		forget_file_limit();
 	if (k->masked) {
 		/* a job in the background may do so only while SIGTTOU is blocked */
 		keeper_take_back(k);
@@ -518,6 +572,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.result = res,
 		.sock = -1,
 		.signals = -1,
+		.stops = -1,
 		.pty = -1,
 		.store = { .dir = -1, .file = -1 },
 		.child_out = -1,

@@ -19,6 +19,7 @@
  * @pid:	inside, later init, on the host; 0 = none or waited for
  * @children:	where there is no pid namespace: for orphans_end(); else -1
  * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
+ * @signals, @stops: signalfds: what is read, and what asks to stop (only polled)
  * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @forwarded:	the last signal from outside that asks a program to end
@@ -44,7 +45,7 @@ struct keeper {
 		struct termios mode;
 	} lent;
 	pid_t pid;
-	int sock, signals, pty;
+	int sock, signals, stops, pty;
 	int child_out, child_err;
 	int children;
 	int messages;

@@ -9,7 +9,7 @@
 #	}
 #
 # Each test gets $T, a directory of its own that is its HOME and its working directory, and is
-# failed when it leaves a process, mount, interface, record, cgroup or SysV object behind. A file
+# failed when it leaves anything behind that tests/fault/snapshot.c finds. A file
 # with its own setup() or teardown() calls nook_setup and nook_teardown in them.
 # tests/as.sh runs a file as another user and in namespaces where nothing else lives.
 
@@ -89,53 +89,18 @@ assert_stderr_match() { assert_match "$1" "$stderr"; }
 
 # --- what a test must not leave behind -------------------------------------------------------
 
-# Processes that nobody waits for. In a pid namespace of its own (tests/as.sh) every one whose
-# parent is pid 1; elsewhere those that run the program under test
-leaks_processes() {
-	if [ -n "${NOOK_TEST_CHILD:-}" ]; then
-		ps --ppid 1 -o pid=,args= | awk -v child="$NOOK_TEST_CHILD" \
-			'$1 != child { print "process", $0 }'
-		return
-	fi
-	find /proc/[0-9]*/exe -lname "$TOP/build/*/nook*" -printf 'process %h\n' 2>/dev/null ||
-		true # those of the kernel have none
-}
-
-# v1: below the own cgroup, which tests/as.sh has made for this test alone; v2: wherever it is
-leaks_cgroups() {
-	local name path dir
-	while IFS=: read -r _ name path; do
-		dir=/sys/fs/cgroup/${name#name=}$path
-		if [ -z "$name" ]; then
-			dir=/sys/fs/cgroup/unified$path
-			[ -d "$dir" ] || dir=/sys/fs/cgroup
-		fi
-		[ ! -d "$dir" ] || find "$dir" -mindepth 1 -type d -name 'nook*' -printf 'cgroup %p\n'
-	done </proc/self/cgroup 2>/dev/null
-}
-
-# Names only: contents and times of living things change, names do not
-leaks_state() {
-	leaks_processes
-	if [ -n "${NOOK_TEST_CHILD:-}" ]; then
-		cut -d' ' -f4- /proc/self/mountinfo | sed 's/^/mount /'
-		awk 'FNR > 1 { print FILENAME, $1, $2 }' /proc/sysvipc/msg /proc/sysvipc/sem \
-			/proc/sysvipc/shm
-	else
-		grep -E '[^ ]*nook-[0-9a-z]' /proc/self/mountinfo | cut -d' ' -f4- |
-			grep -vF "$TOP" | sed 's/^/mount /'
-	fi
-	sed -n 's/^ *\([^ :]*\):.*/interface \1/p' /proc/net/dev
-	find /run/nook "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/nook" "/dev/shm/nook-$(id -u)" \
-		/var/lib/nook "$HOME/.local/state/nook" -mindepth 1 -printf 'file %p\n' 2>/dev/null
-	leaks_cgroups
-}
+# Processes that nobody waits for, namespaces, mounts, interfaces, SysV objects, keys, records,
+# cgroups, loop devices, modes of device nodes, nook's own file: tests/fault/snapshot.c. A test
+# may go on with a copy of the program as its $NOOK
+leaks_program=$NOOK
+leaks_state() { "$TOP/build/fault/snapshot" "$leaks_program"; }
 
 nook_setup() {
 	T=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/t.XXXXXX")
 	export T HOME=$T
 	cd "$T" || return 1
-	leaks_state | sort >"$BATS_TEST_TMPDIR/leaks.before"
+	leaks_state | sort -u >"$BATS_TEST_TMPDIR/leaks.before"
+	[ -s "$BATS_TEST_TMPDIR/leaks.before" ]
 }
 
 nook_teardown() {
@@ -149,7 +114,7 @@ nook_teardown() {
 	fi
 	# What was killed needs a moment to go: wait for that, but not for long
 	for try in 1 2 3 4 5 6 7 8 9 10; do
-		leaks_state | sort >"$BATS_TEST_TMPDIR/leaks.after"
+		leaks_state | sort -u >"$BATS_TEST_TMPDIR/leaks.after"
 		found=$(comm -13 "$BATS_TEST_TMPDIR/leaks.before" "$BATS_TEST_TMPDIR/leaks.after")
 		[ -n "$found" ] || break
 		sleep "0.0$try"
