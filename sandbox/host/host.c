@@ -2,6 +2,7 @@
 /* host.c - begin and end of a host, its memory, and its files */
 #include "host/inner.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,8 +90,10 @@ void *host_alloc(struct host *h, size_t size)
 	if (whole > h->free_len) {
 		room = whole > CHUNK ? whole : CHUNK;
 		c = calloc(1, sizeof(*c) + room + 16);
-		if (!c)
+		if (!c) {
+			host_doubt(h, ENOMEM, "memory");
 			return NULL;
+		}
 		c->next = h->chunks;
 		h->chunks = c;
 		h->free_at = (char *)(((uintptr_t)c->data + 15) & ~(uintptr_t)15);
@@ -137,6 +140,36 @@ bool host_known(struct host *h, unsigned int bit)
 	return known;
 }
 
+/* A file system whose server is gone, or a file nothing stands behind, counts as absent:
+ * the box could not reach it either */
+static bool is_absence(int code)
+{
+	static const int codes[] = { ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG,
+				     ENXIO,  ENODEV,  ESTALE, ENOTCONN };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
+void host_doubt(struct host *h, int code, const char *what)
+{
+	if (h->doubt.code || is_absence(code) || h->made)
+		return;
+	h->doubt.code = code;
+	snprintf(h->doubt.what, sizeof(h->doubt.what), "%s", what);
+}
+
+int host_check(const struct host *h, struct err *e)
+{
+	if (!h->doubt.code)
+		return 0;
+	errno = h->doubt.code;
+	return err_sys(e, "cannot find out about '%s', which the plan depends on",
+		       h->doubt.what);
+}
+
 struct host_pair *host_pair_find(struct host_pair *list, const char *name)
 {
 	for (; list; list = list->next)
@@ -147,16 +180,27 @@ struct host_pair *host_pair_find(struct host_pair *list, const char *name)
 
 int host_open(struct host *h, const char *path, int flags)
 {
+	int fd;
+
+	if (h->made)
+		return made_open_path(h, path, flags);
 	/* openat: musl's open() sets O_CLOEXEC by a call of its own once more. */
-	return h->made ? made_open_path(h, path, flags) :
-			 openat(AT_FDCWD, path, flags | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, flags | O_CLOEXEC);
+	if (fd < 0)
+		host_doubt(h, errno, path);
+	return fd;
 }
 
 int host_read_text(struct host *h, const char *path, size_t most, struct text *t)
 {
 	auto_fd fd = host_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 
-	return fd < 0 ? -1 : fd_read_all(fd, t, most);
+	if (fd < 0)
+		return -1;
+	if (!fd_read_all(fd, t, most) && !t->failed)
+		return 0;
+	host_doubt(h, t->failed ? ENOMEM : errno, path);
+	return -1;
 }
 
 const char *host_read(struct host *h, const char *path)
@@ -172,7 +216,7 @@ const char *host_read(struct host *h, const char *path)
 	p->name = host_keep(h, path, strlen(path));
 	if (!p->name)
 		return NULL;
-	if (!host_read_text(h, path, READ_MOST, &t) && !t.failed)
+	if (!host_read_text(h, path, READ_MOST, &t))
 		p->value = host_keep(h, text_str(&t), t.len);
 	p->next = h->files;
 	h->files = p;
@@ -232,8 +276,10 @@ static bool look(struct host *h, const char *path, int nofollow, struct host_pat
 	*out = (struct host_path){ .kind = HOST_ABSENT };
 	if (h->made)
 		return made_look(h, path, nofollow ? O_NOFOLLOW : 0, out);
-	if (fstatat(AT_FDCWD, path, &st, AT_NO_AUTOMOUNT | nofollow))
+	if (fstatat(AT_FDCWD, path, &st, AT_NO_AUTOMOUNT | nofollow)) {
+		host_doubt(h, errno, path);
 		return false;
+	}
 	out->kind = host_kind_of(st.st_mode);
 	out->uid = st.st_uid;
 	out->gid = st.st_gid;
@@ -262,6 +308,9 @@ const char *host_readlink(struct host *h, const char *path)
 		n = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
 	} else {
 		n = readlink(path, target, sizeof(target));
+		/* EINVAL: it is no link */
+		if (n < 0 && errno != EINVAL)
+			host_doubt(h, errno, path);
 	}
 	if (n <= 0 || (size_t)n == sizeof(target))
 		return NULL;
@@ -276,5 +325,8 @@ bool host_can_execute(struct host *h, const char *path)
 		return false;
 	if (h->made)
 		return at.mode & 0111;
-	return !faccessat(AT_FDCWD, path, X_OK, 0);
+	if (!faccessat(AT_FDCWD, path, X_OK, 0))
+		return true;
+	host_doubt(h, errno, path);
+	return false;
 }

@@ -65,6 +65,17 @@ struct host *host_new(void);
 struct host *host_open_fixture(const char *dir, struct err *e);
 void host_free(struct host *h);
 
+/**
+ * host_check() - Whether every fact asked for so far is known
+ *
+ * What is absent, or closed to the caller, is a fact. What could not be found out for
+ * another reason (EIO, ENOMEM, EMFILE, a filter's EPERM) is none: a plan made on it could
+ * leave out a mount, a mask or an id, so whoever plans asks here at the end.
+ *
+ * Return: 0, or -1 and @e: the first that could not be found out
+ */
+int host_check(const struct host *h, struct err *e);
+
 /** host_uid(), host_gid() - The caller's effective ids, as this user namespace has
  * them */
 uid_t host_uid(struct host *h);
@@ -129,8 +140,8 @@ bool host_proc_masked(struct host *h);
  * it is absent or unreadable */
 long long host_sysctl(struct host *h, const char *path);
 
-/** host_stat() - What lies at an absolute path; false: absent (then kind is
- * HOST_ABSENT) */
+/** host_stat() - What lies at an absolute path; false: absent or not to be seen (then
+ * kind is HOST_ABSENT) */
 bool host_stat(struct host *h, const char *path, struct host_path *out);
 /** host_stat_follow() - The same with symlinks followed */
 bool host_stat_follow(struct host *h, const char *path, struct host_path *out);

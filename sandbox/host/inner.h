@@ -9,8 +9,8 @@
  * RESOLVE_IN_ROOT). What no file can tell (uid, kernel, ...) is asked from the kernel,
  * or from the made-up host's facts.
  *
- * A file that is absent or refused leaves its fact unknown; unknown is never an error
- * here.
+ * A file that is absent or refused leaves its fact unknown, which is no error here. What
+ * fails otherwise is remembered (host_doubt()) until somebody asks (host_check()).
  */
 #ifndef NOOK_HOST_INNER_H
 #define NOOK_HOST_INNER_H
@@ -91,6 +91,10 @@ struct host {
 	const char *state_dir;
 	const char **own;
 	size_t own_count;
+	struct {
+		int code; /* errno; 0 = none */
+		char what[256];
+	} doubt;
 
 	_Alignas(max_align_t) char first_chunk[HOST_FIRST_CHUNK];
 };
@@ -105,6 +109,10 @@ const char *host_keepf(struct host *h, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /** host_known() - Whether a fact was looked up before; notes that it is from now on */
 bool host_known(struct host *h, unsigned int bit);
+/** host_doubt() - Note that @what could not be found out, for errno value @code. The
+ * first counts; that something is absent or closed to the caller (ENOENT, EACCES and the
+ * like) is no doubt */
+void host_doubt(struct host *h, int code, const char *what);
 /** host_pair_find() - The pair of that name, or NULL */
 struct host_pair *host_pair_find(struct host_pair *list, const char *name);
 

@@ -21,7 +21,9 @@ const char *host_release(struct host *h)
 		return h->release;
 	if (h->made)
 		h->release = made_fact(h, "kernel");
-	else if (!uname(&u))
+	else if (uname(&u) < 0)
+		host_doubt(h, errno, "the kernel's version");
+	else
 		h->release = host_keep(h, u.release, strlen(u.release));
 	return h->release ? h->release : "";
 }
@@ -56,7 +58,10 @@ int host_landlock(struct host *h)
 	else
 		h->landlock =
 			sys_landlock_create(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	/* ENOSYS: not built in; EOPNOTSUPP: built in and not switched on */
+	/* ENOSYS: not built in; EOPNOTSUPP: built in and not switched on; EPERM: a filter
+	 * around us */
+	if (h->landlock < 0 && errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
+		host_doubt(h, errno, "Landlock");
 	if (h->landlock < 0)
 		h->landlock = 0;
 	return h->landlock;
@@ -107,8 +112,9 @@ static bool has_sys_admin(struct host *h)
 
 	if (h->made)
 		return made_number(h, "sys_admin", h->uid == 0);
-	return !syscall(SYS_capget, &head, data) &&
-	       (data[0].effective & 1u << CAP_SYS_ADMIN);
+	if (syscall(SYS_capget, &head, data) < 0)
+		host_doubt(h, errno, "capabilities");
+	return data[0].effective & 1u << CAP_SYS_ADMIN;
 }
 
 /*

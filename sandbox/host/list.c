@@ -3,6 +3,7 @@
 #include "host/inner.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -37,13 +38,20 @@ void name_list_read(struct host *h, struct name_list *l, int fd)
 	struct dirent *d;
 
 	if (!dir) {
-		if (fd >= 0)
+		if (fd >= 0) {
+			host_doubt(h, errno, "the names in a directory");
 			close(fd);
+		}
 		return;
 	}
-	while (!l->failed && (d = readdir(dir)))
+	errno = 0;
+	while (!l->failed && (d = readdir(dir))) {
 		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
 			name_list_add(l, host_keep(h, d->d_name, strlen(d->d_name)));
+		errno = 0;
+	}
+	if (errno || l->failed)
+		host_doubt(h, l->failed ? ENOMEM : errno, "the names in a directory");
 }
 
 size_t host_list(struct host *h, const char *path, const char *const **names)

@@ -2,6 +2,7 @@
 /* who.c - the caller: ids, names, environment, directories of its own */
 #include "host/inner.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,8 @@ size_t host_groups(struct host *h, const gid_t **groups)
 			most = (int)made_groups(h, h->groups, (size_t)most);
 		else if (h->groups)
 			most = getgroups(most, h->groups);
+		if (most < 0)
+			host_doubt(h, errno, "supplementary groups");
 		for (int i = 0; h->groups && i < most; i++)
 			if (h->groups[i] != h->gid)
 				h->groups[h->group_count++] = h->groups[i];
@@ -109,7 +112,10 @@ const char *host_cwd(struct host *h)
 	if (h->made)
 		h->cwd = made_fact(h, "cwd");
 	/* Older kernels give "(unreachable)/..." instead of an error (getcwd(3)). */
-	else if (getcwd(path, sizeof(path)) && path[0] == '/')
+	else if (getcwd(path, sizeof(path)) == NULL)
+		host_doubt(h, errno == ERANGE ? ENAMETOOLONG : errno,
+			   "the current directory");
+	else if (path[0] == '/')
 		h->cwd = host_keep(h, path, strlen(path));
 	return h->cwd;
 }

@@ -317,7 +317,8 @@ static int change_dir(const struct plan *pl, struct err *e)
 		return chdir("/") < 0 ? err_sys(e, "cannot change to '/'") : 0;
 	if (enter_by_descriptor(path) == 0)
 		return check_cwd(e);
-	if (!pl->env.workdir_required)
+	if (!pl->env.workdir_required && (errno == ENOENT || errno == ENOTDIR ||
+					  errno == EACCES || errno == ELOOP))
 		return chdir("/") < 0 ? err_sys(e, "cannot change to '/'") : 0;
 	if (errno == ELOOP)
 		return err_set(e, "workdir '%s' goes through a magic link of /proc",

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -292,6 +293,13 @@ static int landlock_plan(const struct profile *pf, struct host *h, struct plan *
 
 /* --- applying ----------------------------------------------------------------------- */
 
+static bool is_no_directory(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && !S_ISDIR(st.st_mode);
+}
+
 /* A path that is not there, or not to be seen, gives no right: nothing is lost */
 static int apply_rule(const struct plan *pl, const struct plan_rule *r, int set,
 		      struct err *e)
@@ -308,9 +316,9 @@ static int apply_rule(const struct plan *pl, const struct plan_rule *r, int set,
 		return err_sys(e, "cannot open '%s'", path);
 	if (sys_landlock_add(set, LANDLOCK_RULE_PATH_BENEATH, &rule) == 0)
 		return 0;
-	/* EINVAL: a file, which takes no rights of directories */
+	/* a file takes no rights of directories */
 	rule.allowed_access &= FS_OF_FILES;
-	if (errno == EINVAL && rule.allowed_access &&
+	if (errno == EINVAL && rule.allowed_access && is_no_directory(fd) &&
 	    sys_landlock_add(set, LANDLOCK_RULE_PATH_BENEATH, &rule) == 0)
 		return 0;
 	return err_sys(e, "cannot add a rule for '%s'", path);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "host/host.h"
 #include "layer/layer.h"
 
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
@@ -60,9 +61,14 @@ int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struc
 	pl->profile = plan_put(pl, pf->name);
 	pl->profile_path = plan_put(pl, pf->path);
 	pl->description = plan_put(pl, pf->description);
-	for (const struct layer *const *l = table; *l; l++)
-		if ((*l)->plan && (*l)->plan(pf, h, pl, e) < 0)
-			return err_wrap(e, "%s: ", (*l)->name);
+	for (const struct layer *const *l = table; *l; l++) {
+		if (!(*l)->plan || !(*l)->plan(pf, h, pl, e))
+			continue;
+		/* a layer that misses something may not have been told of it */
+		return host_check(h, e) < 0 ? -1 : err_wrap(e, "%s: ", (*l)->name);
+	}
+	if (host_check(h, e) < 0)
+		return -1;
 	if (plan_is_full(pl))
 		return err_set(e, "the plan of profile '%s' is larger than %u bytes",
 			       pf->name, PLAN_MOST);

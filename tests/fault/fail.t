@@ -3,10 +3,9 @@
 # fail.t - whatever system call of a run fails however: a reason and 125, or the same walls
 # as: root user subids
 # checks: SV-08 SV-12
-# in: long
+# in: release
 #
-# Not in CI yet: some failures change the walls of dev, which is open.
-#
-# NOOK_EVERY=1 is every call with every errno, first and last (make check-long), else every seventh.
+# NOOK_EVERY=1 is every call with every errno, first and last (make check-long), else every eleventh
+# of these; NOOK_EACH=1 is not first and last only, but each time that a call is made.
 cd "$(dirname "$0")/../.." || exit
 exec build/fault/step fail "$@"
