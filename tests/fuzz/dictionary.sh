@@ -13,6 +13,7 @@ for word in bind: tmpfs: overlay: filesystem: to: options: size: mode: optional:
 	idmap noexec nosuid nodev rslave subids single reaper null none max 512M 1.5G 2m30s 0-3,8 \
 	0:1000:1 10.0.0.2/24 SIGTERM type=bind src= dst= target= tmpfs-size= --set --mount \
 	--volume --tmpfs --ulimit --env -v -e '\"' "'" '&a' '*a' '<<' '!!' '---' '{' '}' '[' ']' \
+	' - ' shared: master: 'some avg10=' 'oom_kill ' rbytes= ' Read ' 0:: 1-2:cpu: \
 	'\xef\xbb\xbf' '\x1b[' '\xc2\x9b' '\xe2\x80\xae' '${HOME}' '~'; do
 	printf '"%s"\n' "$word"
 done

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* host.c - fuzz the readers of mountinfo, passwd, group, subuid, uid_map and the like
+/* host.c - fuzz the readers of mountinfo, passwd, group, subuid, uid_map, cgroup files
  *
  * The first byte chooses the reader. Besides what the sanitizers see: texts of a mount
  * lie in the buffer and are ended, and ranges of ids never leave the 32 bits.
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup/stat.h"
 #include "host/cgroup.h"
 #include "host/idfiles.h"
 #include "host/mountinfo.h"
@@ -86,10 +87,29 @@ static void words(char *buf, size_t len)
 		must(path.len && path.s[0] == '/');
 }
 
+/* The files of a cgroup: these readers want a NUL behind */
+static void cgroup(char *buf, size_t len)
+{
+	char *text = malloc(len + 1);
+	uint64_t n;
+
+	memcpy(text, buf, len);
+	text[len] = '\0';
+	n = stat_number(text);
+	must(n == UINT64_MAX || strpbrk(text, "0123456789"));
+	n = stat_key(text, "oom_kill");
+	must(n == UINT64_MAX || strstr(text, "oom_kill "));
+	stat_io(text, "rbytes");
+	stat_blkio(text, "Read");
+	n = stat_pressure(text);
+	must(n == UINT64_MAX || strstr(text, "avg10="));
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(char *buf, size_t len) = {
-		mountinfo, passwd, subids, idmap, words,
+		mountinfo, passwd, subids, idmap, words, cgroup,
 	};
 	char *buf;
 
