@@ -72,14 +72,27 @@ environment:
   C: 3  # $T/p/mine.yaml:2"
 }
 
-@test "what show prints is the same profile again" {
+@test "what show prints is the same profile again, for every shipped one" {
+	local file n=0
 	unset NOOK_PROFILE_PATH
-	for name in base dev offline strict machine chroot thin; do
-		"$NOOK" profile show "$name" >again.yaml
-		nook_run profile diff "$name" ./again.yaml
+	for file in "$TOP"/profiles/*.yaml "$TOP"/bench/profiles/*.yaml; do
+		"$NOOK" profile show "$file" >again.yaml
+		nook_run profile diff "$file" ./again.yaml
 		assert_status 0
 		assert_output
+		"$NOOK" profile show ./again.yaml >third.yaml
+		cmp again.yaml third.yaml
+		# With every default and every place written out, too
+		"$NOOK" profile show --origin "$file" >again.yaml
+		nook_run profile diff "$file" ./again.yaml
+		assert_output
+		n=$((n + 1))
 	done
+	assert [ "$n" -gt 8 ]
+	# A difference would be seen
+	echo 'labels: {a: b}' | cat third.yaml - >again.yaml
+	nook_run profile diff ./third.yaml ./again.yaml
+	assert [ -n "$output" ]
 }
 
 @test "later parents win, a list replaces, a plus appends" {

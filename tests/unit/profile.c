@@ -2,6 +2,7 @@
 /* profile.c - what a profile says becomes what is meant, or an error with its place */
 /* checks: IN-07 IN-08 IN-10a IN-13 IN-20 IN-21 IN-24 IN-25 */
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -441,10 +442,41 @@ static void test_print(void)
 	profile_free(b);
 }
 
+/* The same for the shipped ones, every key and default of them written out */
+static void test_shipped(void)
+{
+	glob_t g = { 0 };
+
+	setenv("NOOK_PROFILE_PATH", "profiles", 1);
+	ok(!glob("./profiles/*.yaml", 0, NULL, &g) && g.gl_pathc > 5, "shipped profiles");
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		auto_text first = { 0 }, second = { 0 };
+		struct profile *a = NULL, *b = NULL;
+		struct err e = { 0 };
+
+		if (!ok(!profile_load(g.gl_pathv[i], NULL, 0, &a, &e), "%s",
+			g.gl_pathv[i]))
+			diag("%s", e.text);
+		if (!a)
+			continue;
+		profile_print(a, PRINT_DEFAULTS, &first);
+		b = parse(text_str(&first), &e);
+		if (!ok(b != NULL, "printed, it can be read"))
+			diag("%s", e.text);
+		if (b)
+			profile_print(b, PRINT_DEFAULTS, &second);
+		is(text_str(&second), text_str(&first), "and says the same");
+		profile_free(a);
+		profile_free(b);
+	}
+	globfree(&g);
+}
+
 int main(void)
 {
 	setenv("HOME", "/home/t", 1);
 	plan(0);
+	test_shipped();
 	test_refusals();
 	test_values();
 	test_defaults();
