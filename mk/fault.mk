@@ -7,7 +7,11 @@ build/fault/step: tests/fault/step.c tests/fault/trace.c tests/fault/trace.h tes
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -o $@ $(filter %.c,$^) -lseccomp
-build/fault/walls build/fault/snapshot: build/fault/%: tests/fault/%.c
+build/fault/snapshot: tests/fault/snapshot.c tests/fault/snapnet.c tests/fault/snapshot.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FAULT_CC) -static -o $@ $(filter %.c,$^)
+build/fault/walls: tests/fault/walls.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -static -o $@ $<

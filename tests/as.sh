@@ -112,6 +112,15 @@ for parent in $(own_cgroups); do
 done
 enter='for dir in $NOOK_CGROUPS; do echo 0 >"$dir/cgroup.procs"; done; unset NOOK_CGROUPS'
 
+# leaks save|compare - what the test leaves behind (tests/fault/snapshot.c), seen from outside of it
+leaks() {
+	[ ! -x build/fault/snapshot ] || [ ! -x "$NOOK" ] ||
+		NOOK_TEST_CHILD=0 build/fault/snapshot "$1" /run/leaks.before "$NOOK" || return 1
+	[ "$1" = save ] || return 0
+	find /tmp -mindepth 1 -maxdepth 1 | sort >/run/leaks.tmp
+}
+leaks save
+
 # Pid 1 stays this shell: it reaps orphans, so that they do not count as left behind
 export NOOK_CGROUPS
 set -- sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@"
@@ -119,6 +128,19 @@ set -- sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@"
 sh -c "$enter"'; exec "$@"' sh "$@" &
 code=0
 wait $! || code=$?
+# no subshell yet: it would count
+leaks compare >/run/leaks.left || :
+{
+	find /tmp -mindepth 1 -maxdepth 1 | sort | comm -13 /run/leaks.tmp - |
+		sed 's/^/left behind: /'
+	for dir in $NOOK_CGROUPS; do
+		find "$dir" -mindepth 1 -type d -printf 'left behind: cgroup %p\n'
+	done
+} >>/run/leaks.left
+if [ -s /run/leaks.left ]; then
+	sed 's/^/# /' /run/leaks.left
+	code=98
+fi
 # Everybody else in this pid namespace
 [ $$ != 1 ] || kill -KILL -1 2>/dev/null || true
 wait

@@ -89,22 +89,20 @@ assert_stderr_match() { assert_match "$1" "$stderr"; }
 
 # --- what a test must not leave behind -------------------------------------------------------
 
-# Processes that nobody waits for, namespaces, mounts, interfaces, SysV objects, keys, records,
-# cgroups, loop devices, modes of device nodes, nook's own file: tests/fault/snapshot.c. A test
-# may go on with a copy of the program as its $NOOK
+# Processes, namespaces, mounts, the network, SysV objects, keys, records, cgroups, loop devices,
+# settings of the kernel, device nodes, nook's own file: tests/fault/snapshot.c. A test may go on
+# with a copy of the program as its $NOOK
 leaks_program=$NOOK
-leaks_state() { "$TOP/build/fault/snapshot" "$leaks_program"; }
+leaks() { "$TOP/build/fault/snapshot" "$1" "$BATS_TEST_TMPDIR/leaks" "$leaks_program"; }
 
 nook_setup() {
 	T=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/t.XXXXXX")
 	export T HOME=$T
 	cd "$T" || return 1
-	leaks_state | sort -u >"$BATS_TEST_TMPDIR/leaks.before"
-	[ -s "$BATS_TEST_TMPDIR/leaks.before" ]
+	leaks save
 }
 
 nook_teardown() {
-	local try found
 	cd / || return 1
 	# What the test itself put into the background and did not wait for
 	if [ -n "$(jobs -rp)" ]; then
@@ -112,18 +110,7 @@ nook_teardown() {
 		jobs -rp | xargs kill -KILL
 		return 1
 	fi
-	# What was killed needs a moment to go: wait for that, but not for long
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		leaks_state | sort -u >"$BATS_TEST_TMPDIR/leaks.after"
-		found=$(comm -13 "$BATS_TEST_TMPDIR/leaks.before" "$BATS_TEST_TMPDIR/leaks.after")
-		[ -n "$found" ] || break
-		sleep "0.0$try"
-	done
-	if [ -n "$found" ]; then
-		echo "left behind:"
-		echo "$found"
-		return 1
-	fi
+	leaks compare || return 1
 	# What AddressSanitizer and its like had to say (tests/as.sh names the place)
 	if [ -n "${NOOK_SAN_LOG:-}" ] &&
 		grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then

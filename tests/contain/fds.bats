@@ -270,7 +270,8 @@ FD-11.open 0 1 2 3 4 5"
 		(while sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$keeper/status" \
 			2>/dev/null >"$T/now" && [ -s "$T/now" ]; do
 			cp "$T/now" "$T/most"
-			find "/proc/$keeper/fd" 2>/dev/null | wc -l >"$T/open"
+			find "/proc/$keeper/fd" 2>/dev/null | wc -l >"$T/open.new"
+			mv "$T/open.new" "$T/open"
 			sleep 0.01
 		done) 3>&- &
 		started=$(date +%s%N)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* snapshot.c - everything that a test could leave behind, one line each
  *
- *	snapshot NOOK-PROGRAM
+ *	snapshot save FILE NOOK-PROGRAM		before a test
+ *	snapshot compare FILE NOOK-PROGRAM	after it: says what differs, ends with 1
  *
- * Compared before and after every test (tests/cli/helper.bash). Names and identities
+ * Around every test of a .bats file (tests/cli/helper.bash), and around every other
+ * program that tests/as.sh runs. Names and identities
  * only: contents and times of living things change, names do not. With NOOK_TEST_CHILD
  * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at;
  * elsewhere only what is nook's by its name.
@@ -18,7 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include "fault/snapshot.h"
 
 /* Where records, uppers and what a box makes for all to see could lie */
 static const char *const places[] = { "/run/nook", "/dev/shm", "/var/lib/nook",
@@ -134,16 +139,16 @@ static void show_node(const char *path)
 		printf("node %s %o %u:%u\n", path, st.st_mode, st.st_uid, st.st_gid);
 }
 
-/* FNV-1a: it shall show a change, not resist an attacker */
+/* FNV-1a by eight bytes: it shall show a change, not resist an attacker */
 static void show_program(const char *path)
 {
-	static unsigned char buf[1 << 16];
+	static uint64_t buf[8192];
 	uint64_t hash = 14695981039346656037u;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	while (fd >= 0 && (n = read(fd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; i < n; i++)
+		for (size_t i = 0; i < ((size_t)n + 7) / 8; i++)
 			hash = (hash ^ buf[i]) * 1099511628211u;
 	if (fd >= 0)
 		close(fd);
@@ -204,81 +209,187 @@ static void show_keys(void)
 
 /* --- processes --- */
 
-/* Those that nobody waits for: whose parent is pid 1 of our namespace */
-static void show_process(const char *pid, const char *child)
-{
-	char path[300], line[1024], name[64];
-	FILE *f;
-	int ppid = 0;
+/* As another one sees it: @parent, @start (clock ticks after boot) and @boxed, whether it
+ * lives in a pid namespace below ours */
+struct process {
+	char name[64];
+	int parent;
+	unsigned long long start;
+	bool boxed;
+};
 
+static bool read_process(const char *pid, struct process *p)
+{
+	char path[300], line[4096];
+	bool known = false;
+	FILE *f;
+
+	*p = (struct process){ 0 };
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
 	f = fopen(path, "re");
-	if (f && fgets(line, sizeof(line), f) && strrchr(line, ')') &&
-	    sscanf(strrchr(line, ')') + 1, " %*c %d", &ppid) == 1 && ppid == 1 &&
-	    strcmp(pid, child) && sscanf(line, "%*d (%63[^)]", name) == 1)
-		printf("process %s %s\n", pid, name);
+	if (f && fgets(line, sizeof(line), f) && strrchr(line, ')'))
+		known = sscanf(line, "%*d (%63[^)]", p->name) == 1 &&
+			sscanf(strrchr(line, ')') + 1,
+			       " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+			       "%*d %*d %*d %*d %*d %llu",
+			       &p->parent, &p->start) == 2;
 	if (f)
 		fclose(f);
+	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (has_prefix(line, "NSpid:"))
+			p->boxed = strchr(line, '\t') != strrchr(line, '\t');
+	if (f)
+		fclose(f);
+	return known;
 }
 
-/* What a process holds, in this pid namespace or below it */
-static void show_namespaces(const char *pid)
+struct seen {
+	char name[512][40];
+	size_t count;
+};
+
+/* What a process holds, in this pid namespace or below it; each once */
+static void show_namespaces(const char *pid, struct seen *s)
 {
 	static const char *const names[] = { "user", "mnt", "pid",    "net",
 					     "uts",  "ipc", "cgroup", "time" };
-
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[300], target[64] = "";
+		char path[300], target[40] = "";
+		size_t n = 0;
 
 		snprintf(path, sizeof(path), "/proc/%s/ns/%s", pid, names[i]);
-		if (readlink(path, target, sizeof(target) - 1) > 0)
-			printf("namespace %s\n", target);
+		if (readlink(path, target, sizeof(target) - 1) <= 0)
+			continue;
+		while (n < s->count && strcmp(s->name[n], target))
+			n++;
+		if (n < s->count || n == sizeof(s->name) / sizeof(s->name[0]))
+			continue;
+		strcpy(s->name[s->count++], target);
+		printf("namespace %s\n", target);
 	}
 }
 
-static void show_own(const char *pid, const char *top)
+static bool is_ours(const char *pid, const char *top)
 {
 	char path[300], exe[PATH_MAX] = "";
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	if (readlink(path, exe, sizeof(exe) - 1) > 0 && has_prefix(exe, top) &&
-	    strstr(exe, "/nook"))
-		printf("process %s %s\n", pid, exe);
+	return readlink(path, exe, sizeof(exe) - 1) > 0 && has_prefix(exe, top) &&
+	       strstr(exe, "/nook");
 }
 
+/* Those that nobody waits for (whose parent is pid 1 of our namespace), those in boxes,
+ * and those that run the program under test */
 static void show_processes(const char *top)
 {
 	const char *child = getenv("NOOK_TEST_CHILD");
 	DIR *d = opendir("/proc");
+	struct seen seen = { .count = 0 };
 
 	for (const struct dirent *de; d && (de = readdir(d));) {
-		if (de->d_name[0] < '0' || de->d_name[0] > '9')
+		const char *pid = de->d_name;
+		struct process p;
+
+		if (*pid < '0' || *pid > '9' || !read_process(pid, &p))
 			continue;
-		if (!child) {
-			show_own(de->d_name, top);
-			continue;
-		}
-		show_process(de->d_name, child);
-		show_namespaces(de->d_name);
+		if (is_ours(pid, top) ||
+		    (child && (p.boxed || (p.parent == 1 && strcmp(pid, child) &&
+					   atoi(pid) != getpid()))))
+			printf("process %s %s started %llu\n", pid, p.name, p.start);
+		if (child)
+			show_namespaces(pid, &seen);
 	}
 	if (d)
 		closedir(d);
 }
 
-int main(int argc, char **argv)
+/* --- settings --- */
+
+/* What counts, ages, or is different each time */
+static const char *const moving[] = {
+	"/random/",	 "/file-nr",  "/inode-",      "/dentry-state",	  "/aio-nr",
+	"/ns_last_pid",	 "/pty/nr",   "/stat_refresh", "/nf_conntrack_count",
+	"/fs/quota/",	 "/perf_",    "/sched_domain", "/fs/binfmt_misc",
+};
+
+static bool is_moving(const char *path)
+{
+	for (size_t i = 0; i < sizeof(moving) / sizeof(moving[0]); i++)
+		if (strstr(path, moving[i]))
+			return true;
+	return false;
+}
+
+static void show_setting(const char *path)
+{
+	char value[256];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	value[n] = '\0';
+	for (char *p = value; (p = strpbrk(p, "\n\t"));)
+		*p = ' ';
+	printf("sysctl %s %s\n", path, value);
+}
+
+static void show_settings(const char *path)
+{
+	DIR *d = opendir(path);
+
+	for (const struct dirent *de; d && (de = readdir(d));) {
+		char name[PATH_MAX];
+
+		snprintf(name, sizeof(name), "%s/%s", path, de->d_name);
+		if (de->d_name[0] == '.' || is_moving(name))
+			continue;
+		if (de->d_type == DT_DIR)
+			show_settings(name);
+		else
+			show_setting(name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* The caller's terminal: its modes, and the owner and mode of its node */
+static void show_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	const char *name = fd < 0 ? NULL : ttyname(fd);
+	struct termios t;
+
+	if (fd >= 0 && !tcgetattr(fd, &t))
+		printf("terminal %x %x %x %x\n", t.c_iflag, t.c_oflag, t.c_cflag,
+		       t.c_lflag);
+	if (name)
+		show_node(name);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- all of it --- */
+
+static void show_all(const char *program)
 {
 	bool alone = getenv("NOOK_TEST_CHILD");
 	const char *home = getenv("HOME"), *run = getenv("XDG_RUNTIME_DIR");
-	char path[PATH_MAX], top[PATH_MAX];
+	char path[PATH_MAX];
 
-	if (argc != 2 || !realpath(argv[1], top))
-		return 2;
-	show_program(top);
-	*strrchr(top, '/') = '\0';
-	show_processes(top);
+	show_program(program);
+	snprintf(path, sizeof(path), "%s", program);
+	*strrchr(path, '/') = '\0';
+	show_processes(path);
 	show_mounts(alone);
-	show_lines("/proc/net/dev", "interface", 2, ":");
 	if (alone) {
+		show_network();
+		list_tree("/run/netns", NULL, 0);
+		show_settings("/proc/sys");
 		show_lines("/proc/sysvipc/msg", "msg", 1, "\n");
 		show_lines("/proc/sysvipc/sem", "sem", 1, "\n");
 		show_lines("/proc/sysvipc/shm", "shm", 1, "\n");
@@ -297,5 +408,137 @@ int main(int argc, char **argv)
 	show_node("/dev/null");
 	show_node("/dev/ptmx");
 	show_node("/dev/tty");
-	return 0;
+	show_terminal();
+}
+
+/* Lines in their order; the text is cut up and stays in use */
+struct lines {
+	char **v;
+	size_t count;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct lines sort_lines(char *text)
+{
+	struct lines l = { 0 };
+	char *rest = text;
+
+	for (const char *p = text; *p; p++)
+		l.count += *p == '\n';
+	l.v = calloc(l.count + 1, sizeof(*l.v));
+	if (!l.v)
+		exit(2);
+	for (size_t i = 0; i < l.count; i++)
+		l.v[i] = strsep(&rest, "\n");
+	qsort(l.v, l.count, sizeof(*l.v), by_text);
+	return l;
+}
+
+static char *take_snapshot(const char *program)
+{
+	FILE *out = stdout;
+	char *text = NULL;
+	size_t len;
+
+	stdout = open_memstream(&text, &len);
+	if (!stdout)
+		exit(2);
+	show_all(program);
+	fclose(stdout);
+	stdout = out;
+	return text;
+}
+
+/* What ends by itself is no loss */
+static bool may_go(const char *line)
+{
+	return has_prefix(line, "process ") || has_prefix(line, "namespace ") ||
+	       has_prefix(line, "key ");
+}
+
+/* Return: how many lines differ; they are printed where @aloud */
+static int differences(const struct lines *was, const struct lines *is, bool aloud)
+{
+	size_t i = 0, j = 0;
+	int n = 0;
+
+	while (i < was->count || j < is->count) {
+		int order = i == was->count  ? 1
+			    : j == is->count ? -1
+					     : strcmp(was->v[i], is->v[j]);
+		const char *line = order < 0 ? was->v[i] : is->v[j];
+
+		i += order <= 0;
+		j += order >= 0;
+		if (!order || (order < 0 && may_go(line)))
+			continue;
+		n++;
+		if (aloud)
+			printf("%s: %s\n", order < 0 ? "gone" : "left behind", line);
+	}
+	return n;
+}
+
+static char *read_whole(const char *path)
+{
+	static char text[1 << 20];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0) {
+		fprintf(stderr, "snapshot: no '%s' to compare with\n", path);
+		exit(2);
+	}
+	close(fd);
+	return text;
+}
+
+/* What was killed needs a moment to go: that is waited for, but not for long */
+static int compare(const char *path, const char *program)
+{
+	struct lines was = sort_lines(read_whole(path));
+
+	for (int try = 1;; try++) {
+		char *text = take_snapshot(program);
+		struct lines is = sort_lines(text);
+		bool last = try == 11;
+
+		if (!differences(&was, &is, last))
+			return 0;
+		if (last)
+			return 1;
+		free(is.v);
+		free(text);
+		usleep((useconds_t)try * 10000);
+	}
+}
+
+static int save(const char *path, const char *program)
+{
+	char *text = take_snapshot(program);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		perror(path);
+		return 2;
+	}
+	return close(fd) ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	char program[PATH_MAX];
+
+	if (argc == 4 && realpath(argv[3], program)) {
+		if (!strcmp(argv[1], "save"))
+			return save(argv[2], program);
+		if (!strcmp(argv[1], "compare"))
+			return compare(argv[2], program);
+	}
+	fprintf(stderr, "usage: snapshot save|compare FILE NOOK-PROGRAM\n");
+	return 2;
 }
