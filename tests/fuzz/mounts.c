@@ -53,7 +53,7 @@ static int is_below_root(const char *path)
 
 static void check(const struct mount_wish *m)
 {
-	must(m->is_cwd ? !strcmp(m->to, ".") : is_below_root(m->to));
+	must((m->is_cwd && !strcmp(m->to, ".")) || is_below_root(m->to));
 	must(!(m->set & m->clear));
 	must(m->mode >= -1 && m->mode <= 07777);
 	must(m->size <= INT64_MAX);

@@ -9,12 +9,13 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 modules='overlay'
 
 cd "$tree"
-mkdir -p nook/build/release/tests nook/build/contain usr/share/nook-guest
+mkdir -p nook/build/release/tests nook/build/contain nook/build/fault usr/share/nook-guest
 cp "$top/build/release/nook" "$top/build/release/nook-full" nook/build/release/
 ln -s build/release/nook nook/nook
 cp -r "$top/profiles" "$top/tests" "$top/bench" "$top/VERSION" nook/
 cp "$top"/build/release/tests/*.t nook/build/release/tests/ 2>/dev/null || true
-cp "$top/build/contain/probe" nook/build/contain/ 2>/dev/null || true
+cp "$top/build/contain/probe" nook/build/contain/
+cp "$top"/build/fault/* nook/build/fault/
 cp "$top"/tests/guest/init "$top"/tests/guest/*.sh usr/share/nook-guest/
 chmod 755 usr/share/nook-guest/*
 # Libraries that the tree has of its own stay
