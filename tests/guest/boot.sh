@@ -80,8 +80,8 @@ timeout --kill-after=5 "${GUEST_SECONDS:-600}" qemu-system-x86_64 \
 	-nodefaults -no-user-config -display none \
 	-kernel "$kernel/vmlinux" \
 	-append "root=/dev/nvme0n1 rootfstype=ext4 rw $init console=ttyS0 quiet panic=-1 \
-oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} nook.must=${NOOK_MUST_WORK:-0} \
-mitigations=off audit=0 no_timer_check" \
+oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} \
+nook.must=${NOOK_MUST_WORK:-0} mitigations=off audit=0 no_timer_check" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \
 	-chardev file,id=log,path="$log" -serial chardev:log \
