@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell ps update pause unpause kill explain export profile doctor tree gc completion version help' ;;
+	'') echo 'run shell ps stats top update pause unpause kill explain export profile doctor tree gc completion version help' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
 	esac
@@ -14,6 +14,8 @@ _nook_options() {
 	case $1 in
 	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
 	ps) echo '--json -o --output --no-headings --names' ;;
+	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
+	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	pause | unpause) echo '-a --all' ;;
 	kill) echo '-s --signal -a --all' ;;
 	explain) echo '--pid --script --json --set' ;;
@@ -60,6 +62,18 @@ _nook_argument() {
 		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND' ;;
 		esac
 		;;
+	stats)
+		case $2 in
+		--interval | -i) echo nothing ;;
+		--output | -o) echo 'words ID NAME STATUS CPU% TIME THROTTLED MEMORY PEAK LIMIT MEM% SWAP OOM PIDS PIDSMAX REFUSED READ WRITE READ/S WRITE/S PSI-CPU PSI-MEM PSI-IO PROFILE COMMAND' ;;
+		esac
+		;;
+	top)
+		case $2 in
+		--interval | -i) echo nothing ;;
+		--output | -o) echo 'words ID NAME STATUS CPU% TIME THROTTLED MEMORY PEAK LIMIT MEM% SWAP OOM PIDS PIDSMAX REFUSED READ WRITE READ/S WRITE/S PSI-CPU PSI-MEM PSI-IO PROFILE COMMAND' ;;
+		esac
+		;;
 	kill)
 		case $2 in
 		--signal | -s) echo 'words KILL TERM INT HUP QUIT USR1 USR2 STOP CONT' ;;
@@ -101,6 +115,8 @@ _nook_kind() {
 	run) echo profile ;;
 	shell) echo profile ;;
 	ps) echo box ;;
+	stats) echo box ;;
+	top) echo box ;;
 	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight' ;;
 	pause) echo box ;;
 	unpause) echo box ;;

@@ -32,6 +32,8 @@ struct table {
 	size_t width;
 };
 
+/** table_has_blocks() - Whether the terminal shows U+2588 and its like */
+bool table_has_blocks(void);
 /** table_print() - Add the table to @out, a line a row. Return: 0, -1 and @e */
 int table_print(const struct table *t, struct text *out, struct err *e);
 

@@ -115,6 +115,14 @@ struct cmd {
 	int (*run)(const struct args *a, struct err *e);
 };
 
+/** FULL_ONLY() - Members of a command that only the full program runs: in the light one,
+ * whose size is a part of the time of every run, nothing of it is linked */
+#ifdef NOOK_FULL
+#define FULL_ONLY(function) .full = true, .run = (function)
+#else
+#define FULL_ONLY(function) .full = true, .run = 0 ? (function) : NULL
+#endif
+
 /** cmds() - The table, in the order of `nook help`, NULL at the end */
 const struct cmd *const *cmds(void);
 /** cmd_option() - Value of the last use of a long option; "" where it takes none; NULL

@@ -19,12 +19,15 @@ extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc,
 extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
 extern const struct cmd cmd_tree_make, cmd_completion;
+extern const struct cmd cmd_stats, cmd_top;
 extern const struct cmd cmd_ps, cmd_update, cmd_pause, cmd_unpause, cmd_kill;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
 	&cmd_shell,
 	&cmd_ps,
+	&cmd_stats,
+	&cmd_top,
 	&cmd_update,
 	&cmd_pause,
 	&cmd_unpause,

@@ -2,6 +2,7 @@
 /* listing.c - one list of columns as a table for a person, or as JSON for a program */
 #include "cmd/listing.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,12 @@ static const struct column *find_column(const struct listing *l, const char *nam
 static int unknown_column(const struct listing *l, const struct args *a, const char *name,
 			  struct err *e)
 {
-	const char *near = name_near(name, next_column, l->columns);
-	auto_text all = { 0 };
+	auto_text all = { 0 }, upper = { 0 };
+	const char *near;
 
+	for (const char *s = name; *s; s++)
+		text_addc(&upper, (char)toupper((unsigned char)*s));
+	near = name_near(text_str(&upper), next_column, l->columns);
 	for (const struct column *c = l->columns; c->name; c++)
 		text_addf(&all, "%s%s", all.len ? " " : "", c->name);
 	if (near)
@@ -83,6 +87,7 @@ int listing_open(struct listing *l, const struct args *a, const struct column *c
 		.json = cmd_option(a, "json") != NULL,
 		.headings = !cmd_option(a, "no-headings"),
 		.colours = screen_has_colours(),
+		.bars = isatty(STDOUT_FILENO),
 	};
 	/* a program has no screen that ends */
 	for (const struct column *c = columns; add && c->name; c++)
@@ -120,14 +125,52 @@ static void write_json(const struct listing *l, const void *const *rows, size_t 
 	text_add(out, "]}\n");
 }
 
-static char *make_cell(const struct column *c, const void *row)
-{
-	auto_text raw = { 0 };
-	struct text safe = { 0 };
+#define BAR 6 /* characters */
 
+/* Eighths of a block where the terminal has such characters (U+2588 and on) */
+static void add_bar(double part, struct text *out)
+{
+	static const char *const eighths[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	bool fine = table_has_blocks();
+	int filled;
+
+	part = part < 0 ? 0 : part > 1 ? 1 : part;
+	filled = (int)(part * BAR * 8 + 0.5);
+	for (int i = 0; i < BAR; i++, filled -= 8) {
+		if (filled >= 8)
+			text_add(out, fine ? "█" : "#");
+		else
+			text_add(out, fine && filled > 0 ? eighths[filled]
+				      : fine		 ? " "
+							 : ".");
+	}
+	text_addc(out, ' ');
+}
+
+static char *make_cell(const struct listing *l, const struct column *c, const void *row)
+{
+	double part = l->bars && c->part ? c->part(row) : -1;
+	struct text safe = { 0 };
+	auto_text raw = { 0 };
+
+	if (part >= 0)
+		add_bar(part, &safe);
 	c->cell(row, &raw);
 	text_safe(&safe, raw.len ? text_str(&raw) : "-");
 	return text_take(&safe);
+}
+
+/* Green, yellow, red (ECMA-48) as it fills up */
+static const char *cell_colour(const struct column *c, const void *row)
+{
+	double part = c->part ? c->part(row) : -1;
+
+	if (c->colour)
+		return c->colour(row);
+	return part < 0	    ? NULL
+	       : part < 0.7 ? "\033[32m"
+	       : part < 0.9 ? "\033[33m"
+			    : "\033[31m";
 }
 
 static int write_table(const struct listing *l, const void *const *rows, size_t count,
@@ -155,9 +198,8 @@ static int write_table(const struct listing *l, const void *const *rows, size_t 
 						    .right = c->flags & COLUMN_RIGHT,
 						    .cut = c->flags & COLUMN_CUT };
 		for (size_t i = 0; cell && colour && i < count; i++) {
-			cell[i * l->count + j] = make_cell(c, rows[i]);
-			if (c->colour)
-				colour[i * l->count + j] = c->colour(rows[i]);
+			cell[i * l->count + j] = make_cell(l, c, rows[i]);
+			colour[i * l->count + j] = cell_colour(c, rows[i]);
 		}
 	}
 	r = cell && colour ? table_print(&t, out, e) : err_set(e, "out of memory");

@@ -27,6 +27,7 @@ enum {
 	COLUMN_RIGHT = 1 << 0, /* a number */
 	COLUMN_CUT = 1 << 1,   /* may be cut where the terminal ends */
 	COLUMN_EXTRA = 1 << 2, /* printed only where -o names it */
+	COLUMN_HIDE = 1 << 3,  /* not printed where it is empty in every row */
 };
 
 /**
@@ -36,6 +37,7 @@ enum {
  * @cell:	Adds what a person reads, in any bytes: it is made safe. Nothing = "-"
  * @json:	Adds a JSON value; NULL: @cell as a string
  * @colour:	ECMA-48 sequence for a cell on a terminal with colours, or NULL
+ * @part:	How much of what there is, 0 to 1, for a bar on a terminal; -1 = unknown
  */
 struct column {
 	const char *name;
@@ -44,13 +46,14 @@ struct column {
 	void (*cell)(const void *row, struct text *out);
 	void (*json)(const void *row, struct text *out);
 	const char *(*colour)(const void *row);
+	double (*part)(const void *row);
 };
 
 /**
  * struct listing - What to print, and how
  * @columns:	All there are
  * @chosen:	Which of them, in order
- * @colours:	Whether the screen shows them; @width: as in struct table
+ * @colours, @bars: Whether the screen shows them; @width: as in struct table
  * @group:	Key of the list in JSON: {"schema":1,"boxes":[...]}
  */
 struct listing {
@@ -58,7 +61,7 @@ struct listing {
 	const struct column *chosen[COLUMN_MOST];
 	size_t count;
 	const char *group;
-	bool json, headings, colours;
+	bool json, headings, colours, bars;
 	size_t width;
 };
 

@@ -150,17 +150,24 @@ static void labels_json(const void *row, struct text *out)
 }
 
 static const struct column columns[] = {
-	{ "ID", "id", 0, id_cell, NULL, NULL },
-	{ "NAME", "name", 0, name_cell, NULL, NULL },
-	{ "PROFILE", "profile", 0, profile_cell, NULL, NULL },
-	{ "STATUS", "status", 0, status_cell, NULL, status_colour },
-	{ "STARTED", "started", COLUMN_RIGHT, started_cell, started_json, NULL },
-	{ "UPTIME", "uptime_s", COLUMN_RIGHT, uptime_cell, uptime_json, NULL },
-	{ "KEEPER", "keeper", COLUMN_RIGHT, keeper_cell, keeper_cell, NULL },
-	{ "INIT", "init", COLUMN_RIGHT | COLUMN_EXTRA, init_cell, init_json, NULL },
-	{ "LABELS", "labels", COLUMN_CUT | COLUMN_EXTRA, labels_cell, labels_json, NULL },
-	{ "COMMAND", "command", COLUMN_CUT, command_cell, command_json, NULL },
-	{ NULL, NULL, 0, NULL, NULL, NULL },
+	{ .name = "ID", .key = "id", .cell = id_cell },
+	{ .name = "NAME", .key = "name", .cell = name_cell },
+	{ .name = "PROFILE", .key = "profile", .cell = profile_cell },
+	{ .name = "STATUS", .key = "status", .cell = status_cell,
+	  .colour = status_colour },
+	{ .name = "STARTED", .key = "started", .flags = COLUMN_RIGHT,
+	  .cell = started_cell, .json = started_json },
+	{ .name = "UPTIME", .key = "uptime_s", .flags = COLUMN_RIGHT,
+	  .cell = uptime_cell, .json = uptime_json },
+	{ .name = "KEEPER", .key = "keeper", .flags = COLUMN_RIGHT,
+	  .cell = keeper_cell, .json = keeper_cell },
+	{ .name = "INIT", .key = "init", .flags = COLUMN_RIGHT | COLUMN_EXTRA,
+	  .cell = init_cell, .json = init_json },
+	{ .name = "LABELS", .key = "labels", .flags = COLUMN_CUT | COLUMN_EXTRA,
+	  .cell = labels_cell, .json = labels_json },
+	{ .name = "COMMAND", .key = "command", .flags = COLUMN_CUT,
+	  .cell = command_cell, .json = command_json },
+	{ .name = NULL },
 };
 
 /* What may stand for BOX, for completion */
@@ -222,6 +229,5 @@ const struct cmd cmd_ps = {
 		"or 'keeper stopped' (the process KEEPER is, by a signal).\n",
 	.options = ps_options,
 	.complete = COMPLETE_BOX,
-	.full = true,
-	.run = ps_run,
+	FULL_ONLY(ps_run),
 };

@@ -41,6 +41,8 @@ static int add_row(struct libscols_table *tb, const struct table *t, size_t row)
 
 static int fill(struct libscols_table *tb, const struct table *t)
 {
+	/* cells are safe already, and would be escaped twice */
+	scols_table_enable_noencoding(tb, 1);
 	scols_table_enable_noheadings(tb, !t->headings);
 	scols_table_enable_colors(tb, t->colours != NULL);
 	if (t->width) {
@@ -53,6 +55,12 @@ static int fill(struct libscols_table *tb, const struct table *t)
 		if (add_row(tb, t, row) < 0)
 			return -1;
 	return 0;
+}
+
+bool table_has_blocks(void)
+{
+	setlocale(LC_CTYPE, "");
+	return MB_CUR_MAX > 1;
 }
 
 int table_print(const struct table *t, struct text *out, struct err *e)

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# stats.bats - `nook stats` and `nook top`: what boxes use, as table, JSON and full screen
+# as: root user subids
+
+load helper
+load boxes
+
+esc=$'\x1b'
+
+# terminal KEYS... - what a terminal of 12 lines and 100 columns shows of `nook $args` while these
+# keys are typed, half a second apart; $output with its escape sequences, the modes of the
+# terminal before and after in $T/before and $T/after
+terminal() {
+	need script
+	cat >"$T/terminal.sh" <<-END
+		stty rows 12 cols 100
+		stty -a >$T/before
+		sh -c 'echo \$\$ >$T/top.pid; exec "$NOOK" $args'
+		echo "code \$?"
+		stty -a >$T/after
+	END
+	run timeout 60 env TERM=xterm script -qec "sh $T/terminal.sh" /dev/null \
+		< <(for keys; do sleep 0.5; printf '%b' "$keys"; done; sleep 0.5)
+}
+
+@test "nothing runs" {
+	nook_run stats
+	assert_status 0
+	assert_output
+	nook_run stats --json
+	assert_output '{"schema":1,"stats":[]}'
+	nook_run stats nosuch
+	assert_status 1
+	assert_stderr_match "^nook: no running box 'nosuch'$"
+}
+
+@test "a box without a cgroup is summed up from its processes, and it says so" {
+	start_box one 'while :; do :; done & sleep 60 & wait' --name web
+	nook_run stats
+	assert_status 0
+	assert_equal "$(xargs <<<"${lines[0]}")" "ID NAME CPU% MEMORY PIDS COMMAND"
+	assert_match '^[0-9a-z]{12} web +[0-9]+\.[0-9] +~[0-9.]+[KM] +~4 sh -c '
+	nook_run stats --json web
+	assert_equal "$(json stats 0 metered) $(json stats 0 pids)" "processes 4"
+	assert_equal "$(json stats 0 memory_limit_bytes) $(json stats 0 oom_kills)" "null null"
+	cpu=$(json stats 0 cpu_percent)
+	assert test "${cpu%.*}" -gt 1
+	cpu=$(json stats 0 cpu_s)
+	refute test "$cpu" = 0.000000
+}
+
+@test "columns and intervals" {
+	start_box one 'sleep 60' --name web
+	nook_run stats --no-headings -o name,pids,status,limit
+	assert_equal "$(xargs <<<"$output")" "web ~3 running -"
+	nook_run stats -i 0 -o nam
+	assert_status 2
+	assert_stderr_match "^nook: unknown column 'nam', did you mean 'NAME'$"
+	nook_run stats -i 3ms
+	assert_status 2
+	assert_stderr_match "^nook: --interval '3ms': expected 0, or from 50ms to 1h$"
+	nook_run stats -i 0 --no-headings -o name
+	assert_output web
+}
+
+@test "--watch without a terminal: again and again, until the box that it was for is gone" {
+	start_box one 'sleep 3' --name web
+	start_box two 'sleep 60' --name other
+	run --separate-stderr timeout 20 "$NOOK" stats --watch --interval 200ms -o name web
+	assert_status 0
+	assert_match '^web$'
+	refute_match other
+	assert test "$(grep -c '^NAME$' <<<"$output")" -ge 2
+	start_box three 'sleep 3' --name third
+	run --separate-stderr timeout 20 "$NOOK" stats --watch --json --interval 200ms third
+	assert_status 0
+	assert test "${#lines[@]}" -ge 2
+	for output in "${lines[@]}"; do
+		assert_equal "$(json stats 0 name)" third
+	done
+}
+
+@test "top BOX lists its processes as they are inside and outside" {
+	start_box one 'sleep 60 & exec sleep 70' --name web
+	nook_run top web
+	assert_status 0
+	assert_equal "$(xargs <<<"${lines[0]}")" "PID HOSTPID UID S CPU% TIME RSS THREADS COMMAND"
+	assert_match '^ *1 +[0-9]+ +[0-9]+ S .* nook-init$'
+	assert_match '^ *2 +[0-9]+ +[0-9]+ [SR] .* sleep 70$'
+	assert_equal "${#lines[@]}" 4
+	nook_run top --json web
+	assert_equal "$(json processes 1 pid) $(json processes 1 command)" "2 sleep 70"
+	assert_equal "$(tr '\0' ' ' <"/proc/$(json processes 1 host_pid)/cmdline")" "sleep 70 "
+	nook_run top --no-headings -o uid web
+	inside=$("$NOOK" run base -- id -u)
+	assert_line "$inside" "$(tr -d ' ' <<<"$output")"
+}
+
+@test "a process may call itself what it likes: no field moves, no byte reaches the screen" {
+	start_box one 'printf "a) R 1\n\033[31m" >/proc/self/comm; exec 3</proc/self/stat; read -r x <&3
+		printf "b) Z 7\033" >/proc/$$/comm; touch /t/named; while :; do sleep 1; done' --name web
+	wait_for "$T/named"
+	nook_run top --no-headings -o pid,name web
+	assert_match '^ *2 b\) Z 7\\x1b$'
+	nook_run top --json web
+	assert_equal "$(json processes 1 state)" S
+	assert_equal "$(json processes 1 pid)" 2
+}
+
+@test "top without a terminal prints the table once; wrong words" {
+	start_box one 'sleep 60' --name web
+	nook_run top
+	assert_status 0
+	assert_match '^[0-9a-z]{12} web '
+	nook_run top web two
+	assert_status 2
+	assert_stderr_match '^nook: top takes one box, or none$'
+	nook_run top we
+	assert_stderr_match "^nook: no running box 'we', did you mean 'web'$"
+}
+
+@test "the full screen: comes, is sorted by keys, goes, and the terminal is as before" {
+	start_box one 'sleep 60' --name beta
+	start_box two 'sleep 60' --name alpha
+	args='top --interval 200ms'
+	terminal n r q
+	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
+	assert_match 'code 0'
+	assert_match "^$esc\[\?1049h"
+	# out of the alternate screen, cursor shown, and nothing is drawn after that
+	assert_match "$esc\[\?25h$esc\[\?1049lcode 0"
+	assert_match 'nook: 2 boxes   sorted by name'
+	screens=$(grep -oE 'sorted by [a-z]*|alpha|beta' <<<"$output" | xargs)
+	assert_match 'sorted by name alpha beta' "$screens"
+	assert_match 'sorted by name beta alpha' "$screens"
+}
+
+@test "the full screen of one box, and what fills a bar" {
+	start_box one 'while :; do :; done' --name web
+	args='stats --watch --interval 200ms web'
+	terminal '\033[C' '\033[D' q
+	assert_match 'nook: 1 box   sorted by memory'
+	assert_match '[█▏▎▍▌▋▊▉] +[0-9]+\.[0-9]'
+	args='top --watch --interval 200ms web'
+	terminal m q
+	assert_match 'nook: box [0-9a-z]{12} web, 2 processes   sorted by memory'
+	assert_match 'sh -c touch /t/one.up'
+}
+
+@test "a signal, and the end of the box, put the terminal back too" {
+	start_box one 'sleep 60' --name web
+	args='stats --watch --interval 200ms web'
+	(
+		wait_for "$T/top.pid"
+		sleep 0.7
+		kill -TERM "$(cat "$T/top.pid")"
+	) &
+	terminal '' '' '' ''
+	wait $!
+	# the word of the shell stands between the two
+	assert_match "$esc\[\?1049lTerminated"
+	assert_match "^code 143"
+	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
+	rm "$T/top.pid"
+	(
+		wait_for "$T/top.pid"
+		sleep 0.7
+		"$NOOK" kill web
+	) &
+	terminal '' '' '' ''
+	wait $!
+	assert_match "$esc\[\?1049lcode 0"
+	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
+}
+
+@test "a terminal that can do nothing gets tables" {
+	need script
+	start_box one 'sleep 3' --name web
+	run timeout 20 env TERM=dumb script -qec "'$NOOK' stats --watch --interval 200ms web" /dev/null </dev/null
+	refute_match "$esc"
+	assert_match 'web'
+}
