@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cgroups.h"
+
 struct err;
 struct text;
 
@@ -220,22 +222,6 @@ struct plan_rule {
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
 };
 
-/** enum cgroup_kind - How the leaf of a box is made */
-enum cgroup_kind { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
-
-/** enum cgroup_place - Below which cgroup the leaf is made, and what that takes */
-enum cgroup_place {
-	PLACE_NONE,
-	PLACE_V1, /* v1, hybrid: the caller's own in each hierarchy */
-	/* v2: a cgroup without processes, or the tree's root */
-	PLACE_READY,
-	/* v2: the caller's own, whose processes move to a leaf first */
-	PLACE_EMPTIED,
-	/* v2: a scope that systemd's user manager makes for the keeper */
-	PLACE_USER_SCOPE,
-	PLACE_SYSTEM_SCOPE, /* v2: the same of the system's manager, for root */
-};
-
 /** enum cgroup_limit - Rows of the table of limits, in the order in which they are set */
 enum cgroup_limit {
 	LIMIT_CPUSET,	  /* text: "0-3,8"; first, or on v1 nothing can be attached */
@@ -257,7 +243,7 @@ enum cgroup_limit {
 /** struct plan_cgroup_tree - A tree of the leaf: v2 has one, v1 one a hierarchy */
 struct plan_cgroup_tree {
 	plan_ref next;
-	uint32_t controllers; /* CG_* of cgroup/cgroup.h */
+	uint32_t controllers; /* CG_* */
 	plan_ref parent;      /* directory on the host; 0: of a scope still to come */
 };
 
@@ -266,6 +252,7 @@ struct plan_limit {
 	plan_ref next;
 	uint32_t which; /* enum cgroup_limit */
 	plan_ref text;	/* LIMIT_CPUSET: CPUs; LIMIT_IO_*: "MAJOR:MINOR" */
+	uint32_t soft;	/* nobody asked for it: a kernel without its file is fine */
 	uint64_t n;
 };
 
@@ -292,7 +279,6 @@ struct plan_limits {
 	uint64_t grace;	 /* ns */
 	uint64_t output; /* bytes, 0 = none */
 	uint64_t cpu_time; /* ns of the leaf's clock, 0 = none */
-	uint32_t cpus;	   /* that can count at the same time */
 	uint32_t freeze;   /* limits.on_limit: freeze */
 	uint32_t pids_kill; /* limits.on_pids: kill */
 };

@@ -67,7 +67,7 @@ static const struct name groups_names[] = {
 	{ NULL, 0 },
 };
 
-static const struct name cgroup_names[] = {
+static const struct name kind_names[] = {
 	{ "none", CGROUP_NONE },
 	{ "v1", CGROUP_V1 },
 	{ "v2", CGROUP_V2 },
@@ -84,7 +84,7 @@ static const struct name place_names[] = {
 	{ NULL, 0 },
 };
 
-/* CG_* of cgroup/cgroup.h */
+/* CG_* of base/cgroups.h */
 static const struct name controller_names[] = {
 	{ "cpu", 0 },  { "cpuacct", 1 }, { "cpuset", 2 },  { "memory", 3 },
 	{ "pids", 4 }, { "io", 5 },	 { "devices", 6 }, { "freezer", 7 },
@@ -275,6 +275,7 @@ static const struct dump_row limit_rows[] = {
 	{ "", DUMP_ENUM, AT(plan_limit, which), limit_names, NULL },
 	{ "text", DUMP_TEXT, AT(plan_limit, text), NULL, NULL },
 	{ "n", DUMP_LIMIT, AT(plan_limit, n), NULL, NULL },
+	{ "soft", DUMP_BOOL, AT(plan_limit, soft), NULL, NULL },
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
@@ -314,7 +315,7 @@ const struct dump_row plan_rows[] = {
 	ROW(user.group, DUMP_GROUPS),
 	ROW(user.deny_setgroups, DUMP_BOOL),
 	ROW(user.lock_nesting, DUMP_BOOL),
-	ROW_OF(cgroup.kind, DUMP_ENUM, cgroup_names),
+	ROW_OF(cgroup.kind, DUMP_ENUM, kind_names),
 	ROW_OF(cgroup.place, DUMP_ENUM, place_names),
 	ROW_OF(cgroup.enable, DUMP_BITS32, controller_names),
 	ROW(cgroup.needs_full, DUMP_BOOL),
@@ -371,7 +372,6 @@ const struct dump_row plan_rows[] = {
 	ROW(limits.grace, DUMP_NS),
 	ROW(limits.output, DUMP_SIZE),
 	ROW(limits.cpu_time, DUMP_NS),
-	ROW(limits.cpus, DUMP_U32),
 	ROW(limits.freeze, DUMP_BOOL),
 	ROW(limits.pids_kill, DUMP_BOOL),
 	LIST_OF(labels, word_rows),

@@ -173,6 +173,8 @@ static void be_born(struct inside *in)
 
 	close(in->keeper_sock);
 	arm_death_signal(in);
+	if (layers_apply(SIDE_BORN, in->plan, &in->site, &e) < 0)
+		inside_fail(in, CAUSE_SETUP, 125, &e);
 	if (in->need_host)
 		wait_for_step(in, STEP_MAPPED);
 	if (again_is_needed(in->plan) && again_exec(in, &e) < 0)

@@ -15,7 +15,7 @@
 #include "box/keeper.h"
 
 #define EXIT_TIMEOUT 124 /* cli.md: limits.wall and limits.cpu_time */
-#define EXIT_KILLED 137	 /* any other kill by nook */
+#define EXIT_KILLED  137 /* any other kill by nook */
 
 __attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const char *fmt,
 						      ...)
@@ -27,13 +27,101 @@ __attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const ch
 	va_end(ap);
 }
 
+/* As the profile counts: nook's init is in the leaf too */
+static uint64_t pids_limit(const struct keeper *k)
+{
+	uint64_t n = k->meter.counts.pids_limit;
+
+	return n == UINT64_MAX || !n || k->plan->session.init_none ? n : n - 1;
+}
+
+/* What is still to say where forks were refused and nobody was killed for it */
+static void say_refused(struct keeper *k)
+{
+	uint64_t n = k->meter.counts.pids_refused;
+	size_t len = strlen(k->result->message);
+
+	if (k->site.cgroup.count && n && n != UINT64_MAX && k->cause != CAUSE_PIDS)
+		snprintf(k->result->message + len, sizeof(k->result->message) - len,
+			 "; limits.pids %llu refused %llu forks",
+			 (unsigned long long)pids_limit(k), (unsigned long long)n);
+}
+
+/* With one digit behind the point: a peak is never round, and should not look so */
+static void add_peak(struct text *out, uint64_t n)
+{
+	static const char units[] = "BKMGT";
+	double size = (double)n;
+	size_t u = 0;
+
+	for (; size >= 1024 && u + 2 < sizeof(units); u++)
+		size /= 1024;
+	if (n == UINT64_MAX)
+		text_add(out, "unknown");
+	else
+		text_addf(out, "%.1f%c", size, units[u]);
+}
+
+/* v2 counts it. v1's failcnt stays 0 on new kernels: there the peak tells, which is short
+ * of the limit by no more than one charge of the kernel's */
+static bool reached_own_limit(const struct cgroup_counts *c)
+{
+	uint64_t charge = 4u << 20;
+
+	if (c->memory_limit == UINT64_MAX)
+		return false;
+	if (c->memory_refused != UINT64_MAX)
+		return c->memory_refused;
+	return c->memory_peak == UINT64_MAX || c->memory_peak + charge >= c->memory_limit;
+}
+
+/*
+ * A process was taken for want of memory. Where the box never came near its own limit,
+ * the machine, or a cgroup above the box's, ran out of it.
+ */
+static void judge_oom(struct keeper *k)
+{
+	const struct cgroup_counts *c = &k->meter.counts;
+	struct result *r = k->result;
+	auto_text peak = { 0 }, limit = { 0 }, more = { 0 };
+
+	r->cause = CAUSE_OOM;
+	r->exit_code = EXIT_KILLED;
+	r->signal = SIGKILL;
+	add_peak(&peak, c->memory_peak);
+	if (!reached_own_limit(c)) {
+		say(k,
+		    "killed: out of memory outside of the box's own limit: peak %s; the "
+		    "machine, or a cgroup above the box's, has no more",
+		    text_str(&peak));
+		return;
+	}
+	text_size(&limit, c->memory_limit);
+	text_size(&more, c->memory_limit * 2);
+	say(k, "killed: out of memory: peak %s of limits.memory %s; try --memory %s",
+	    text_str(&peak), text_str(&limit), text_str(&more));
+}
+
+static void judge_cpu(struct keeper *k)
+{
+	auto_text used = { 0 }, limit = { 0 };
+
+	text_duration(&used, k->meter.counts.cpu_ns);
+	text_duration(&limit, k->limits.cpu_time);
+	say(k,
+	    "killed: used %s of CPU, limits.cpu_time is %s; try --set "
+	    "limits.cpu_time= with more",
+	    text_str(&used), text_str(&limit));
+}
+
 static void judge_killed(struct keeper *k)
 {
 	struct result *r = k->result;
 	auto_text t = { 0 };
 
 	r->cause = k->cause;
-	r->exit_code = k->cause == CAUSE_WALL ? EXIT_TIMEOUT : EXIT_KILLED;
+	r->exit_code = k->cause == CAUSE_WALL || k->cause == CAUSE_CPU ? EXIT_TIMEOUT
+								       : EXIT_KILLED;
 	r->signal = SIGKILL;
 	if (k->exited && WIFSIGNALED(k->status))
 		r->signal = WTERMSIG(k->status);
@@ -41,6 +129,14 @@ static void judge_killed(struct keeper *k)
 		text_duration(&t, k->limits.wall);
 		say(k, "killed: ran longer than limits.wall %s; try --timeout with more",
 		    text_str(&t));
+	} else if (k->cause == CAUSE_CPU) {
+		judge_cpu(k);
+	} else if (k->cause == CAUSE_PIDS) {
+		say(k,
+		    "killed: limits.pids %llu refused %llu forks without pause; try "
+		    "--pids-limit with more",
+		    (unsigned long long)pids_limit(k),
+		    (unsigned long long)k->meter.counts.pids_refused);
 	} else if (k->cause == CAUSE_OUTPUT) {
 		text_size(&t, k->limits.output);
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
@@ -102,9 +198,18 @@ static void judge_left(struct keeper *k)
 	       "which has no pid namespace here, can end them");
 }
 
+static bool was_oom(const struct keeper *k)
+{
+	uint64_t kills = k->meter.counts.oom_kills;
+
+	return k->site.cgroup.count && kills && kills != UINT64_MAX;
+}
+
 void keeper_judge(struct keeper *k, struct err *e)
 {
-	if (k->cause_set && k->ran) {
+	if (k->cause_set ? k->cause == CAUSE_OOM : was_oom(k)) {
+		judge_oom(k);
+	} else if (k->cause_set && k->ran) {
 		judge_killed(k);
 	} else if (k->exited) {
 		judge_exited(k);
@@ -119,8 +224,9 @@ void keeper_judge(struct keeper *k, struct err *e)
 			killed ? "signal" : "exit code",
 			killed ? WTERMSIG(k->init_status) : WEXITSTATUS(k->init_status));
 	}
-	if (!k->ran && !k->cause_set)
+	if (!k->ran && !k->cause_set && k->result->cause != CAUSE_OOM)
 		say(k, "%s", e->text);
+	say_refused(k);
 	if (k->left)
 		judge_left(k);
 }

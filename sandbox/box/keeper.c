@@ -22,6 +22,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -39,6 +40,7 @@
 #include "box/orphans.h"
 #include "box/sync.h"
 #include "box/upper.h"
+#include "cgroup/place.h"
 #include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
@@ -58,7 +60,8 @@ static int open_site(struct keeper *k, struct err *e)
 {
 	k->site = (struct site){ .userns_fd = -1, .root_fd = -1, .old_proc_fd = -1,
 				 .upper_fd = -1,  .pty_fd = -1,	 .tty_fd = -1,
-				 .keep_fd = -1,	  .preserve = k->wish->preserve };
+				 .keep_fd = -1,	  .preserve = k->wish->preserve,
+				 .cgroup_at = &k->store.rec.cgroup };
 	if (helper_needs_userns(k->plan)) {
 		k->site.userns_fd = helper_userns(k->plan, e);
 		if (k->site.userns_fd < 0)
@@ -69,7 +72,7 @@ static int open_site(struct keeper *k, struct err *e)
 		if (k->site.upper_fd < 0)
 			return -1;
 	}
-	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e);
+	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0 ? -1 : meter_open(k, e);
 }
 
 static bool has_pid_namespace(const struct keeper *k)
@@ -81,13 +84,20 @@ static bool has_pid_namespace(const struct keeper *k)
  * its record comes first */
 static bool is_durable(const struct keeper *k)
 {
-	return k->plan->tree.upper_dir || k->plan->tree.keep_dir;
+	return k->plan->tree.upper_dir || k->plan->tree.keep_dir ||
+	       k->plan->cgroup.kind != CGROUP_NONE;
 }
 
 static int open_record(struct keeper *k, struct err *e)
 {
 	if (store_open(&k->store, e) < 0)
 		return -1;
+	if (k->plan->cgroup.needs_full) {
+		k->scope = scope_enter(k->plan, e);
+		if (!k->scope)
+			return -1;
+		k->store.scope = k->scope;
+	}
 	return is_durable(k) ? store_add(&k->store, k->wish, k->pid, e)
 			     : store_check(&k->store, e);
 }
@@ -101,6 +111,10 @@ static int clone_inside(struct keeper *k, struct err *e)
 	};
 	int pair[2];
 
+	if (k->site.cgroup.kind == CGROUP_V2) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned int)k->site.cgroup.dir[0];
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");
 	k->sock = pair[0];
@@ -131,6 +145,13 @@ static int clone_inside(struct keeper *k, struct err *e)
 		return -1;
 	}
 	return 0;
+}
+
+static void close_join(struct keeper *k)
+{
+	for (uint32_t i = 0; i < k->site.join_count; i++)
+		close(k->site.join[i]);
+	k->site.join_count = 0;
 }
 
 static int attach_host(struct keeper *k, struct err *e)
@@ -188,6 +209,7 @@ static int build(struct keeper *k, struct err *e)
 	if (clone_inside(k, e) < 0)
 		return -1;
 	keeper_close_child_fds(k);
+	close_join(k);
 	if (attach_host(k, e) < 0)
 		return -1;
 	if (open_signals(k) < 0)
@@ -206,6 +228,7 @@ static int build(struct keeper *k, struct err *e)
 
 void keeper_kill(struct keeper *k)
 {
+	meter_let_go(k);
 	if (has_pid_namespace(k))
 		kill(k->pid, SIGKILL);
 	else
@@ -221,6 +244,7 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 	k->cause_set = true;
 	k->cause = why;
 	if (gently && k->limits.grace) {
+		meter_let_go(k);
 		kill(k->pid, SIGTERM);
 		k->kill_at = now + k->limits.grace;
 	} else {
@@ -339,10 +363,12 @@ static void read_step(struct keeper *k, struct err *e)
 
 static uint64_t next_deadline(const struct keeper *k)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = UINT64_MAX, meter = meter_deadline(k);
 
-	if (k->limits.wall && !k->cause_set)
+	if (k->limits.wall && !k->cause_set && !k->meter.frozen)
 		at = k->started + k->limits.wall;
+	if (meter < at)
+		at = meter;
 	if (k->kill_at && k->kill_at < at)
 		at = k->kill_at;
 	return at;
@@ -363,8 +389,9 @@ static void check_clock(struct keeper *k)
 		keeper_kill(k);
 		k->kill_at = UINT64_MAX;
 	}
-	if (k->limits.wall && now >= k->started + k->limits.wall)
-		keeper_end(k, CAUSE_WALL, true);
+	if (k->limits.wall && !k->cause_set && !k->meter.frozen &&
+	    now >= k->started + k->limits.wall)
+		meter_limit(k, CAUSE_WALL, "limits.wall");
 }
 
 /* Milliseconds to the next deadline, rounded up; -1 = none */
@@ -381,18 +408,21 @@ static int poll_timeout(uint64_t at)
 
 static void watch(struct keeper *k, struct err *e)
 {
-	struct pollfd p[3 + 2 * RELAY_STREAMS + CONTROL_POLL];
+	struct pollfd p[3 + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
 
 	while (!k->over) {
-		int n = 1 + poll_signals(k, p + 1);
+		int n = 1 + poll_signals(k, p + 1), m;
 
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
+		m = n;
+		n += meter_poll(k, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
+		meter_step(k, p + m, n - m);
 		take_signals(k, p + 1);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
@@ -417,17 +447,20 @@ static bool has_ended(const struct keeper *k)
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL];
+	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
 
 	while (!has_ended(k)) {
-		int n = poll_signals(k, p);
+		int n = poll_signals(k, p), m;
 
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
+		m = n;
+		n += meter_poll(k, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
+		meter_step(k, p + m, n - m);
 		take_signals(k, p);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
@@ -459,6 +492,8 @@ static void wait_for_init(struct keeper *k, bool end_it)
 
 	if (!k->pid)
 		return;
+	if (!k->exited)
+		meter_let_go(k);
 	if (end_it)
 		end_init(k);
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
@@ -514,6 +549,8 @@ static void fill_result(struct keeper *k)
 	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
 	if (r->output != UINT64_MAX && r->output > k->limits.output)
 		r->output = k->limits.output;
+	if (k->site.cgroup.count)
+		meter_read(k);
 }
 
 /* A record that a limit on files cut short says EFBIG: the signal that comes with it
@@ -548,11 +585,16 @@ static void clear_away(struct keeper *k)
 		close(k->site.userns_fd);
 	if (k->site.upper_fd >= 0)
 		close(k->site.upper_fd);
+	meter_close(k);
+	close_join(k);
+	cgroup_close(&k->site.cgroup);
 	if (k->store.file >= 0) {
 		layers_undo(&k->store.rec);
-		if (upper_clear(k->store.rec.upper, k->plan) < 0)
+		if (cgroup_remove(&k->store.rec.cgroup) |
+		    upper_clear(k->store.rec.upper, k->plan))
 			store_leave(&k->store);
 	}
+	free(k->scope);
 	store_remove(&k->store);
 	if (k->failed)
 		forget_file_limit();
@@ -575,6 +617,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.stops = -1,
 		.pty = -1,
 		.store = { .dir = -1, .file = -1 },
+		.meter = { .memory_fd = -1 },
 		.child_out = -1,
 		.child_err = -1,
 		.children = -1,

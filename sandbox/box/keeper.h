@@ -15,6 +15,27 @@
 #include "layer/layer.h"
 
 /**
+ * struct meter - What is watched of the box's cgroup (meter.c)
+ * @memory_fd:	v1: eventfd of the out-of-memory killer; v2: memory.events, for
+ *		memory_high; -1
+ * @cpu_at, @pids_at: CLOCK_MONOTONIC ns of the next look; 0 = none
+ * @refused:	forks refused up to @refused_at, and with no long pause from @since on
+ * @high:	times that memory.high was passed when it was last told of
+ * @frozen:	limits.on_limit: freeze has stopped the box, at the limit @frozen_for
+ * @counts:	as the box ended
+ */
+struct meter {
+	struct cgroup_counts counts;
+	int memory_fd;
+	uint64_t cpu_at, pids_at;
+	uint64_t refused, refused_at, since, high;
+	bool frozen;
+	const char *frozen_for;
+};
+
+#define METER_POLL 1 /* entries that meter_poll() fills */
+
+/**
  * struct keeper - One box being kept
  * @pid:	inside, later init, on the host; 0 = none or waited for
  * @children:	where there is no pid namespace: for orphans_end(); else -1
@@ -33,8 +54,10 @@ struct keeper {
 	struct result *result;
 	struct store store;
 	struct site site;
+	char *scope; /* of systemd's, or NULL; on the heap */
 	struct relay relay;
 	struct control control;
+	struct meter meter;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;
@@ -69,6 +92,25 @@ void keeper_kill(struct keeper *k);
  * @out, which is zeroed; touches nothing where it says no */
 void keeper_order(void *keeper, const struct control_ask *ask,
 		  struct control_answer *out);
+
+/** meter_open() - Watch what the plan limits in the leaf. Return: 0, -1 and @e */
+int meter_open(struct keeper *k, struct err *e);
+void meter_close(struct keeper *k);
+/** meter_poll() - Fill at most METER_POLL entries. Return: how many */
+int meter_poll(const struct keeper *k, struct pollfd *p);
+/** meter_deadline() - When to look next without being told; UINT64_MAX = never */
+uint64_t meter_deadline(const struct keeper *k);
+/** meter_step() - Look at what was told of in @n entries, and at what is due */
+void meter_step(struct keeper *k, const struct pollfd *p, int n);
+/** meter_limit() - A limit was reached that a person may raise: freeze the box and say so
+ * where limits.on_limit asks for it, else end it for @why */
+void meter_limit(struct keeper *k, enum cause why, const char *key);
+/** meter_let_go() - Thaw the box where it is frozen: what is killed frozen does not die */
+void meter_let_go(struct keeper *k);
+/** meter_thawed() - `nook unpause` was given: go on watching */
+void meter_thawed(struct keeper *k);
+/** meter_read() - Nothing lives in the leaf any more: its counters into the result */
+void meter_read(struct keeper *k);
 
 /** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
  * Return: 0, -1 and @e */

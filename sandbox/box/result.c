@@ -8,14 +8,21 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "box/box.h"
+#include "cgroup/place.h"
 
 static const struct name causes[] = {
-	{ "exited", CAUSE_EXITED },   { "signaled", CAUSE_SIGNALED },
-	{ "oom", CAUSE_OOM },	      { "wall", CAUSE_WALL },
-	{ "cpu", CAUSE_CPU },	      { "output", CAUSE_OUTPUT },
-	{ "pids", CAUSE_PIDS },	      { "policy", CAUSE_POLICY },
-	{ "cancelled", CAUSE_CANCELLED }, { "lost", CAUSE_LOST },
-	{ "setup", CAUSE_SETUP },     { "exec", CAUSE_EXEC },
+	{ "exited", CAUSE_EXITED },
+	{ "signaled", CAUSE_SIGNALED },
+	{ "oom", CAUSE_OOM },
+	{ "wall", CAUSE_WALL },
+	{ "cpu", CAUSE_CPU },
+	{ "output", CAUSE_OUTPUT },
+	{ "pids", CAUSE_PIDS },
+	{ "policy", CAUSE_POLICY },
+	{ "cancelled", CAUSE_CANCELLED },
+	{ "lost", CAUSE_LOST },
+	{ "setup", CAUSE_SETUP },
+	{ "exec", CAUSE_EXEC },
 	{ NULL, 0 },
 };
 
@@ -63,6 +70,79 @@ static void add_text(struct text *out, const char *key, const char *s)
 	text_json(out, s);
 }
 
+/* A limit of the leaf in the unit that its name in the record says */
+static void add_limit(struct text *out, const struct plan *pl, enum cgroup_limit which)
+{
+	const struct cgroup_row *row = cgroup_row(which);
+	const struct plan_limit *l = cgroup_has_limit(pl, which);
+	bool init = which == LIMIT_PIDS && !pl->session.init_none;
+
+	if (l && row->unit == UNIT_TEXT)
+		add_text(out, row->name, plan_text(pl, l->text));
+	else if (l && row->unit == UNIT_MILLI)
+		text_addf(out, ",\"%s\":%.3f", row->name, (double)l->n / 1000);
+	else
+		add_count(out, row->name, l ? l->n - init : UINT64_MAX);
+}
+
+/* Those of devices come as a list of their own */
+static void add_io_limits(struct text *out, const struct plan *pl)
+{
+	bool first = true;
+
+	text_add(out, ",\"io\":[");
+	for (const struct plan_limit *l = NULL;
+	     (l = plan_each(pl, &pl->cgroup.limits, l));) {
+		const struct cgroup_row *row = cgroup_row((enum cgroup_limit)l->which);
+
+		if (row->unit != UNIT_RATE)
+			continue;
+		text_add(out, first ? "{\"device\":" : ",{\"device\":");
+		text_json(out, plan_text(pl, l->text));
+		add_count(out, row->name, l->n);
+		text_addc(out, '}');
+		first = false;
+	}
+	text_addc(out, ']');
+}
+
+static void add_key(struct text *out, bool *first, const char *key)
+{
+	text_add(out, *first ? "" : ",");
+	text_json(out, key);
+	*first = false;
+}
+
+static void add_enforced(struct text *out, const struct plan_limits *l,
+			 const struct plan *pl)
+{
+	const char *last = "";
+	bool first = true;
+
+	text_add(out, "},\"enforced\":[");
+	if (l->wall)
+		add_key(out, &first, "limits.wall");
+	if (l->output)
+		add_key(out, &first, "limits.output");
+	if (l->cpu_time)
+		add_key(out, &first, "limits.cpu_time");
+	for (const struct plan_limit *c = NULL;
+	     (c = plan_each(pl, &pl->cgroup.limits, c));) {
+		const char *key = cgroup_row((enum cgroup_limit)c->which)->key;
+
+		/* the rows of limits.io come one after the other */
+		if (strcmp(key, last) != 0)
+			add_key(out, &first, key);
+		last = key;
+	}
+	first = true;
+	text_add(out, "],\"unenforced\":[");
+	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));)
+		if (f->weight == FACT_UNENFORCED)
+			add_key(out, &first, plan_text(pl, f->key));
+	text_add(out, "]");
+}
+
 static void add_limits(struct text *out, const struct plan_limits *l,
 		       const struct plan *pl)
 {
@@ -72,29 +152,22 @@ static void add_limits(struct text *out, const struct plan_limits *l,
 		text_addf(out, "%.3f", (double)l->wall / 1e9);
 	else
 		text_add(out, "null");
-	add_count(out, "output_bytes",
-		  l->output ? l->output : UINT64_MAX);
-	text_add(out, "},\"enforced\":[");
-	text_add(out, l->wall ? "\"limits.wall\"" : "");
-	text_add(out, l->wall && l->output ? "," : "");
-	text_add(out, l->output ? "\"limits.output\"" : "");
-	text_add(out, "],\"unenforced\":[");
-	for (const struct plan_fact *f = NULL, *prev = NULL;
-	     (f = plan_each(pl, &pl->facts, f));) {
-		if (f->weight != FACT_UNENFORCED)
-			continue;
-		if (prev)
-			text_addc(out, ',');
-		text_json(out, plan_text(pl, f->key));
-		prev = f;
-	}
-	text_add(out, "]");
+	add_count(out, "output_bytes", l->output ? l->output : UINT64_MAX);
+	if (l->cpu_time)
+		text_addf(out, ",\"cpu_time_s\":%.3f", (double)l->cpu_time / 1e9);
+	else
+		text_add(out, ",\"cpu_time_s\":null");
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (cgroup_row((enum cgroup_limit)i)->unit != UNIT_RATE)
+			add_limit(out, pl, (enum cgroup_limit)i);
+	add_io_limits(out, pl);
+	add_enforced(out, l, pl);
 }
 
 void result_json(const struct result *r, const struct plan *pl, struct text *out)
 {
-	uint64_t cpu = r->cpu_user_ns == UINT64_MAX ? UINT64_MAX :
-						      r->cpu_user_ns + r->cpu_system_ns;
+	uint64_t cpu = r->cpu_user_ns == UINT64_MAX ? UINT64_MAX
+						    : r->cpu_user_ns + r->cpu_system_ns;
 	bool first = true;
 
 	text_add(out, "{\"schema\":1");

@@ -34,6 +34,7 @@
 #include "base/sys.h"
 #include "box/control.h"
 #include "box/upper.h"
+#include "cgroup/place.h"
 #include "layer/layer.h"
 
 #define SUFFIX ".box"
@@ -157,6 +158,8 @@ static int make_record(struct store *st, const struct plan *pl)
 	int why;
 
 	make_id(st->rec.id);
+	if (pl->cgroup.kind && cgroup_at_plan(pl, st->scope, st->rec.id, &st->rec.cgroup))
+		return -1;
 	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
 	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
 	st->file = openat(st->dir, temp,
@@ -254,7 +257,7 @@ static bool repair(int fd, struct record *rec)
 	rec->upper[sizeof(rec->upper) - 1] = '\0';
 	if (rec->upper[0])
 		plan = read_plan(fd, rec);
-	return !upper_clear(rec->upper, plan);
+	return !(cgroup_remove(&rec->cgroup) | upper_clear(rec->upper, plan));
 }
 
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */

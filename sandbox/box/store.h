@@ -47,6 +47,7 @@ struct record {
 struct store {
 	int dir;
 	int file;
+	const char *scope; /* directory of the scope that the leaf goes to, or NULL */
 	struct record rec;
 };
 

@@ -161,6 +161,14 @@ uint64_t cgroup_cpu_ns(const struct cgroup *cg)
 	return cg->count ? ops(cg)->cpu_ns(cg) : UINT64_MAX;
 }
 
+/* The same file on both layouts (4.15 on v2, 6.1 on v1) */
+uint64_t cgroup_refused(const struct cgroup *cg)
+{
+	char buf[256];
+
+	return stat_key(cgroup_file(cg, CG_PIDS, "pids.events", buf, sizeof(buf)), "max");
+}
+
 int cgroup_freeze(const struct cgroup *cg, bool frozen, struct err *e)
 {
 	if (!cg->count || ops(cg)->freeze(cg, frozen) < 0)

@@ -27,22 +27,6 @@
 
 struct err;
 
-/* Bits of a tree's controllers: what v1 calls them; on v2 one tree has all of them */
-enum {
-	CG_CPU = 1 << 0,
-	CG_CPUACCT = 1 << 1, /* v2: the clock of cpu.stat, which needs no controller */
-	CG_CPUSET = 1 << 2,
-	CG_MEMORY = 1 << 3,
-	CG_PIDS = 1 << 4,
-	CG_IO = 1 << 5,	     /* v1: blkio */
-	CG_DEVICES = 1 << 6, /* v2: a BPF program, which needs no controller */
-	CG_FREEZER = 1 << 7, /* v2: cgroup.freeze, which needs no controller */
-};
-
-/* What every v2 cgroup can do, whatever controllers it has */
-#define CG_V2_ALWAYS (CG_CPUACCT | CG_DEVICES | CG_FREEZER)
-
-#define CGROUP_TREES 8
 #define CGROUP_WORDS 256
 #define CGROUP_TEXT  2048 /* bytes for all paths of one box */
 
@@ -81,7 +65,7 @@ struct cgroup_counts {
 	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns, throttled_ns;
 	uint64_t memory_now, memory_peak, memory_limit, swap_now;
 	uint64_t oom_kills;	 /* processes that any OOM killer took in here */
-	uint64_t memory_refused; /* times that the leaf's own limit was reached */
+	uint64_t memory_refused; /* v2: times that the leaf's own limit meant the end */
 	uint64_t memory_high;	 /* v2: times that memory.high was passed */
 	uint64_t pids_now, pids_peak, pids_limit;
 	uint64_t pids_refused;	    /* forks */
@@ -121,12 +105,6 @@ int cgroup_find_limit(const char *key);
 const char *cgroup_words(uint32_t kind, enum cgroup_limit which, uint64_t n,
 			 const char *text, char *out);
 
-/** cgroup_controller() - CG_* of a name as in cgroup.controllers and /proc/self/cgroup;
- * 0 = another one */
-uint32_t cgroup_controller(const char *name, size_t len);
-/** cgroup_controller_name() - The name of one bit, as v1 or v2 says it */
-const char *cgroup_controller_name(uint32_t kind, uint32_t bit);
-
 /** cgroup_at_add() - Add a tree: the leaf is @parent/nook-@id. Return: 0, -1 and @e when
  * the paths are too long */
 int cgroup_at_add(struct cgroup_at *at, uint32_t controllers, const char *parent,
@@ -160,6 +138,9 @@ void cgroup_count(const struct cgroup *cg, struct cgroup_counts *out);
 /** cgroup_cpu_ns() - CPU time of everything that ever ran in the leaf; UINT64_MAX =
  * unknown */
 uint64_t cgroup_cpu_ns(const struct cgroup *cg);
+
+/** cgroup_refused() - Forks that the limit of processes refused; UINT64_MAX = unknown */
+uint64_t cgroup_refused(const struct cgroup *cg);
 
 /** cgroup_freeze() - Stop every process of the leaf, or let all go on; waits until it is
  * so, at most a second. Return: 0, -1 and @e; then it is thawed */

@@ -45,16 +45,6 @@ static const char *const io_words[LIMIT_COUNT] = {
 	[LIMIT_IO_WRITE_IOPS] = "wiops",
 };
 
-static const struct {
-	uint32_t bit;
-	const char *v1, *v2;
-} controllers[] = {
-	{ CG_CPU, "cpu", "cpu" },	   { CG_CPUACCT, "cpuacct", "cpu" },
-	{ CG_CPUSET, "cpuset", "cpuset" }, { CG_MEMORY, "memory", "memory" },
-	{ CG_PIDS, "pids", "pids" },	   { CG_IO, "blkio", "io" },
-	{ CG_DEVICES, "devices", "" },	   { CG_FREEZER, "freezer", "" },
-};
-
 const struct cgroup_row *cgroup_row(enum cgroup_limit which)
 {
 	return &rows[which];
@@ -66,25 +56,6 @@ int cgroup_find_limit(const char *key)
 		if (!strcmp(rows[i].key, key))
 			return i;
 	return -1;
-}
-
-uint32_t cgroup_controller(const char *name, size_t len)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
-		if ((strlen(controllers[i].v1) == len &&
-		     !memcmp(controllers[i].v1, name, len)) ||
-		    (strlen(controllers[i].v2) == len && len &&
-		     !memcmp(controllers[i].v2, name, len)))
-			return controllers[i].bit;
-	return 0;
-}
-
-const char *cgroup_controller_name(uint32_t kind, uint32_t bit)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
-		if (controllers[i].bit == bit)
-			return kind == CGROUP_V1 ? controllers[i].v1 : controllers[i].v2;
-	return "";
 }
 
 /*
@@ -177,7 +148,6 @@ int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	return file_write(dir, file, words);
 }
 
-/* Most reads of update(1) are wrong about the file's name: say it, and why */
 int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	       const char *text, struct err *e)
 {
@@ -189,8 +159,8 @@ int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	if (!file)
 		return err_set(e, "cgroup v1 has nothing like '%s'", rows[which].key);
 	if (cgroup_dir(cg, rows[which].controller) < 0)
-		return err_set(e, "the box has no cgroup of the controller '%s'",
-			       cgroup_controller_name(cg->kind, rows[which].controller));
+		return err_set(e, "the box has no cgroup with a controller for '%s'",
+			       rows[which].key);
 	if (!ops->set(cg, which, n, text))
 		return 0;
 	cgroup_words(cg->kind, which, n, text, words);

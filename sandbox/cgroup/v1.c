@@ -58,7 +58,6 @@ static void count_memory(const struct cgroup *cg, struct cgroup_counts *c)
 	c->memory_limit = cgroup_value(cg, CG_MEMORY, "memory.limit_in_bytes");
 	if (c->memory_limit >= NO_LIMIT)
 		c->memory_limit = UINT64_MAX;
-	c->memory_refused = cgroup_value(cg, CG_MEMORY, "memory.failcnt");
 	c->oom_kills = stat_key(
 		cgroup_file(cg, CG_MEMORY, "memory.oom_control", buf, sizeof(buf)),
 		"oom_kill");

@@ -357,7 +357,7 @@ static int plan_and_run(struct args *a, const char *profile, struct err *e)
 		r = box_sanitize(preserve, e);
 	if (!r)
 		r = load_plan(a, h, profile, pl, e);
-	if (!r && pl->tree.needs_full)
+	if (!r && (pl->tree.needs_full || pl->cgroup.needs_full))
 		r = program_need_full(a->argv, e);
 	if (!r && cmd_option(a, "dry-run")) {
 		plan_dump(pl, &dump);

@@ -1,92 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* cgroup.c - which cgroup trees there are and which controllers the caller may use */
+/* cgroup.c - where this caller can have a cgroup: layouts, and v1 */
 #include "host/cgroup.h"
 
 #include <string.h>
 
 #include "host/inner.h"
 
-bool host_cgroup_own(const char *buf, size_t len, struct slice *path)
+const char *host_cgroup_layout(enum host_cgroups layout)
 {
-	struct slice rest = { buf, len }, line;
+	static const char *const names[] = {
+		[HOST_CGROUP_NONE] = "none mounted",
+		[HOST_CGROUP_V1] = "v1",
+		[HOST_CGROUP_HYBRID] = "v1 controllers beside a v2 tree",
+		[HOST_CGROUP_V2] = "v2",
+	};
+
+	return names[layout];
+}
+
+bool host_cgroup_own(const char *buf, size_t len, uint32_t bit, struct slice *path)
+{
+	struct slice rest = { buf, len }, line, id, names, one;
 
 	while (slice_cut(&rest, '\n', &line)) {
-		if (line.len < 4 || memcmp(line.s, "0::/", 4))
+		bool is_it = false;
+
+		if (!slice_cut(&line, ':', &id) || !slice_cut(&line, ':', &names) ||
+		    !line.len || line.s[0] != '/')
 			continue;
-		path->s = line.s + 3;
-		path->len = line.len - 3;
-		return true;
+		if (!bit)
+			is_it = slice_is(id, "0") && !names.len;
+		while (bit && slice_cut(&names, ',', &one))
+			is_it |= cgroup_bit(CGROUP_V1, one.s, one.len) == bit;
+		if (is_it) {
+			*path = line;
+			return true;
+		}
 	}
 	return false;
 }
 
-bool host_has_word(const char *words, const char *word)
+const char *host_cgroup_dir(struct host *h, const struct host_mount *m, struct slice path)
 {
-	struct slice rest = { words, strlen(words) }, one;
+	size_t n = strcmp(m->root, "/") ? strlen(m->root) : 0;
 
-	while (slice_word(&rest, &one))
-		if (slice_is(one, word))
-			return true;
-	return false;
-}
-
-/* The first line of a file, without its newline; "" when it cannot be read */
-static const char *first_line(struct host *h, const char *path)
-{
-	const char *s = path ? host_read(h, path) : NULL;
-	const char *line = s ? host_keep(h, s, strcspn(s, "\n")) : NULL;
-
-	return line ? line : "";
-}
-
-/* Own as in "delegated": root owns everything, others what was given to them (chown) */
-static bool is_own(struct host *h, const char *dir)
-{
-	struct host_path at;
-
-	return dir && host_stat_follow(h, dir, &at) && at.kind == HOST_DIR &&
-	       (host_is_root(h) || at.uid == host_uid(h));
-}
-
-/* Where the caller may make cgroups: where it is, else below its user manager */
-static void find_place(struct host *h, const char *top, struct host_cgroup_fact *out)
-{
-	const char *text = host_read(h, "/proc/self/cgroup");
-	unsigned int uid = host_uid(h);
-	const char *tries[3] = { 0 };
-	struct slice own;
-
-	if (host_is_root(h))
-		tries[0] = top;
-	else if (text && host_cgroup_own(text, strlen(text), &own))
-		tries[0] = host_keepf(h, "%s%.*s", top, (int)own.len, own.s);
-	tries[1] = host_keepf(h, "%s/user.slice/user-%u.slice/user@%u.service", top, uid,
-			      uid);
-	for (size_t i = 0; i < 2 && !out->place; i++)
-		if (is_own(h, tries[i]))
-			out->place = tries[i];
-	if (out->place)
-		out->controllers =
-			first_line(h, host_keepf(h, "%s/cgroup.controllers", out->place));
-}
-
-/* v1 names its controllers in the super block's options: "rw,cpu,cpuacct" */
-static void add_v1(struct host *h, const struct host_mount *m,
-		   struct host_cgroup_fact *out)
-{
-	static const char *const used[] = { "cpu",  "cpuset", "memory",
-					    "pids", "blkio",  "freezer" };
-	struct slice rest = { m->super, strlen(m->super) }, one;
-
-	if (!is_own(h, m->target))
-		return;
-	while (slice_cut(&rest, ',', &one))
-		for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
-			if (slice_is(one, used[i]))
-				out->controllers = host_keepf(
-					h, "%s%s%s",
-					out->controllers ? out->controllers : "",
-					out->controllers ? " " : "", used[i]);
+	/* "/.." leads out of the cgroup namespace: nothing here shows it */
+	if (path.len < n || memcmp(path.s, m->root, n) ||
+	    (path.len > n && path.s[n] != '/') ||
+	    (path.len >= 3 && !memcmp(path.s, "/..", 3)))
+		return NULL;
+	path.s += n;
+	path.len -= n;
+	if (path.len == 1 || !path.len)
+		return m->target;
+	return host_keepf(h, "%s%.*s", m->target, (int)path.len, path.s);
 }
 
 /* Containers show their cgroups read-only */
@@ -100,38 +67,109 @@ static bool is_readonly(const struct host_mount *m)
 	return false;
 }
 
-/* Notes one mount: the v2 tree in @v2, and what is to use of a v1 tree. Return: whether
- * it is a v1 tree with controllers; a named hierarchy ("name=systemd") holds none */
-static bool look_at(struct host *h, const struct host_mount *m, const char **v2,
-		    struct host_cgroup_fact *out)
+/* v1 names its controllers in the super block's options: "rw,cpu,cpuacct"; a named
+ * hierarchy ("name=systemd") holds none */
+static uint32_t controllers_of(const struct host_mount *m)
 {
-	if (!strcmp(m->fstype, "cgroup2") && (!*v2 || !is_readonly(m)))
-		*v2 = is_readonly(m) ? "" : m->target;
 	if (strcmp(m->fstype, "cgroup") || strstr(m->super, "name="))
-		return false;
-	if (!is_readonly(m))
-		add_v1(h, m, out);
-	return true;
+		return 0;
+	return cgroup_bits(CGROUP_V1, m->super, ',');
 }
 
-void host_cgroup(struct host *h, struct host_cgroup_fact *out)
+/* Root owns everything, others what was given to them with chown */
+static bool may_make(struct host *h, const char *dir)
+{
+	struct host_path at;
+
+	return dir && host_stat_follow(h, dir, &at) && at.kind == HOST_DIR &&
+	       (host_is_root(h) || at.uid == host_uid(h));
+}
+
+/* One hierarchy: its leaf is made below the caller's own cgroup there */
+static void add_v1(struct host *h, const struct host_mount *m, uint32_t bits,
+		   struct host_cgroup *out)
+{
+	const char *text = host_read(h, "/proc/self/cgroup");
+	uint32_t first = bits & -bits;
+	struct slice own;
+	const char *dir;
+
+	if (!text || !host_cgroup_own(text, strlen(text), first, &own) ||
+	    out->count == CGROUP_TREES)
+		return;
+	dir = host_cgroup_dir(h, m, own);
+	if (!may_make(h, dir))
+		return;
+	out->tree[out->count].controllers = bits;
+	out->tree[out->count++].parent = dir;
+	out->had |= bits;
+}
+
+static void choose_v1(struct host *h, uint32_t wanted, uint32_t liked,
+		      struct host_cgroup *out)
 {
 	const struct host_mount *mounts;
 	size_t n = host_mounts(h, &mounts);
-	const char *v2 = NULL, *socket;
-	struct host_path at;
+	uint32_t present = 0;
+	bool writable = false;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits = controllers_of(&mounts[i]);
+
+		present |= bits;
+		if (bits && !is_readonly(&mounts[i]))
+			writable = true;
+		if ((bits & (wanted | liked)) && !(bits & out->had) &&
+		    !is_readonly(&mounts[i]))
+			add_v1(h, &mounts[i], bits, out);
+	}
+	out->missing = wanted & ~out->had;
+	out->kind = out->count ? CGROUP_V1 : CGROUP_NONE;
+	out->place = out->count ? PLACE_V1 : PLACE_NONE;
+	out->why = "below the caller's own cgroup in each hierarchy of cgroup v1";
+	if (!out->missing)
+		return;
+	if (out->missing & ~present) {
+		out->lack = "the kernel has it on no hierarchy of cgroup v1 here";
+		out->fix = "mount it, or boot with cgroup v2: systemd.unified_cgroup_"
+			   "hierarchy=1 on the kernel's command line";
+	} else if (!writable) {
+		out->lack = "the cgroup file systems are mounted read-only";
+		out->fix = "this is a container: give it a writable cgroup";
+	} else {
+		out->lack = "on cgroup v1 only root may make cgroups";
+		out->fix = "run nook as root: v1 controllers are not given to users";
+	}
+}
+
+void host_cgroup(struct host *h, uint32_t wanted, uint32_t liked, struct host_cgroup *out)
+{
+	const struct host_mount *mounts, *v2 = NULL;
+	size_t n = host_mounts(h, &mounts);
 	bool v1 = false;
 
-	*out = (struct host_cgroup_fact){ .layout = HOST_CGROUP_NONE };
-	for (size_t i = 0; i < n; i++)
-		v1 |= look_at(h, &mounts[i], &v2, out);
-	if (v2 && *v2 && !v1)
-		find_place(h, v2, out);
+	*out = (struct host_cgroup){ .layout = HOST_CGROUP_NONE, .missing = wanted };
+	for (size_t i = 0; i < n; i++) {
+		const struct host_mount *m = &mounts[i];
+
+		v1 |= controllers_of(m) != 0;
+		if (!strcmp(m->fstype, "cgroup2") && (!v2 || is_readonly(v2)))
+			v2 = m;
+	}
 	out->layout = v1   ? (v2 ? HOST_CGROUP_HYBRID : HOST_CGROUP_V1)
 		      : v2 ? HOST_CGROUP_V2
 			   : HOST_CGROUP_NONE;
-	if (!out->controllers)
-		out->controllers = "";
-	socket = host_keepf(h, "/run/user/%u/systemd/private", host_uid(h));
-	out->has_manager = socket && host_stat(h, socket, &at);
+	if (v1) {
+		choose_v1(h, wanted, liked, out);
+	} else if (!v2) {
+		out->why = "no cgroup file system is mounted";
+		out->lack = out->why;
+		out->fix = "mount -t cgroup2 none /sys/fs/cgroup";
+	} else if (is_readonly(v2)) {
+		out->why = "the cgroup file system is mounted read-only";
+		out->lack = out->why;
+		out->fix = "this is a container: give it a writable cgroup";
+	} else {
+		host_cgroup_v2(h, v2, wanted, out);
+	}
 }

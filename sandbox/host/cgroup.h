@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cgroup.h - which cgroup trees there are and which controllers the caller may use */
+/* cgroup.h - where this caller can have a cgroup, with which controllers, and why there
+ *
+ * One routine chooses, for runs, `explain` and `doctor` alike; it reads and tries nothing,
+ * so it is tested with made-up hosts.
+ */
 #ifndef NOOK_HOST_CGROUP_H
 #define NOOK_HOST_CGROUP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/cgroups.h"
 #include "host/host.h"
 #include "host/slice.h"
 
@@ -18,27 +23,65 @@ enum host_cgroups {
 };
 
 /**
- * struct host_cgroup_fact - The layout, and the place where the caller may make cgroups
- * @place:	v2: directory that is the caller's own, or NULL
- * @controllers: v2: cgroup.controllers of @place; v1: controllers whose tree the caller
- *		may write to; separated by blanks, "" when there are none
- * @has_manager: systemd's user manager of the caller runs
+ * struct host_cgroup - What was chosen
+ * @kind, @place: How a leaf would be made; CGROUP_NONE where none can be
+ * @had:	CG_* that can be had there, of those that were asked for
+ * @missing:	CG_* wanted and not to be had
+ * @enable:	v2: CG_* to switch on in the parent's cgroup.subtree_control
+ * @tree:	The trees of the leaf and the directories that it is made in; NULL = of a
+ *		scope that is still to be made
+ * @why:	What was chosen, one line for people
+ * @lack:	Why something is missing; NULL when nothing is
+ * @fix:	What a person can do about it
  */
-struct host_cgroup_fact {
+struct host_cgroup {
 	enum host_cgroups layout;
-	const char *place;
-	const char *controllers;
-	bool has_manager;
+	uint32_t kind;
+	uint32_t place;
+	uint32_t had;
+	uint32_t missing;
+	uint32_t enable;
+	uint32_t count;
+	struct {
+		uint32_t controllers;
+		const char *parent;
+	} tree[CGROUP_TREES];
+	const char *why;
+	const char *lack;
+	const char *fix;
 };
 
-/** host_cgroup() - Find both out, from mountinfo, /proc/self/cgroup and who owns what */
-void host_cgroup(struct host *h, struct host_cgroup_fact *out);
+/**
+ * host_cgroup() - Choose
+ * @wanted:	CG_* without which a limit could not be set
+ * @liked:	CG_* that are taken where they cost nothing but a directory (v1)
+ *
+ * In this order, the first that has all of @wanted, else the first that has most:
+ * the caller's hierarchies of v1; on v2 the nearest cgroup above the caller that was
+ * delegated to it and has no processes; a scope from systemd; the caller's own cgroup
+ * with its processes moved to a leaf (cgroups(7), "no internal processes").
+ */
+void host_cgroup(struct host *h, uint32_t wanted, uint32_t liked,
+		 struct host_cgroup *out);
 
-/** host_cgroup_own() - The caller's path in the v2 tree, from the line "0::/path" of
- * /proc/self/cgroup (cgroups(7)). Return: false when there is no such line */
-bool host_cgroup_own(const char *buf, size_t len, struct slice *path);
+/** host_cgroup_layout() - "v1", "v2", "v1 controllers beside a v2 tree", "none mounted" */
+const char *host_cgroup_layout(enum host_cgroups layout);
 
-/** host_has_word() - Whether @words, separated by blanks, hold @word */
-bool host_has_word(const char *words, const char *word);
+/** host_cgroup_own() - The caller's path in a tree, from its line of /proc/self/cgroup
+ * (cgroups(7)): "0::/path" for @bit 0, else "4:cpu,cpuacct:/path" of the v1 controller.
+ * Return: false when there is no such line */
+bool host_cgroup_own(const char *buf, size_t len, uint32_t bit, struct slice *path);
+
+/** host_cgroup_dir() - Where a cgroup's directory is: @path as /proc/self/cgroup says it,
+ * through the mount @m. Return: kept by the host; NULL where the mount does not show it */
+const char *host_cgroup_dir(struct host *h, const struct host_mount *m,
+			    struct slice path);
+/** host_cgroup_v2() - host_cgroup() for the v2 tree that @m mounts (cgroup_v2.c) */
+void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
+		    struct host_cgroup *out);
+/** host_cgroup_put() - Take what was found where it has more than @out had; @from->tree
+ * may be incomplete. Return: whether nothing is missing */
+bool host_cgroup_put(struct host_cgroup *out, const struct host_cgroup *from,
+		     uint32_t wanted);
 
 #endif

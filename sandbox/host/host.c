@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -284,6 +286,11 @@ static bool look(struct host *h, const char *path, int nofollow, struct host_pat
 	out->uid = st.st_uid;
 	out->gid = st.st_gid;
 	out->mode = st.st_mode & 07777;
+	if (out->kind == HOST_DEVICE) {
+		out->node = S_ISBLK(st.st_mode) ? 'b' : 'c';
+		out->major = major(st.st_rdev);
+		out->minor = minor(st.st_rdev);
+	}
 	return true;
 }
 
@@ -295,6 +302,19 @@ bool host_stat(struct host *h, const char *path, struct host_path *out)
 bool host_stat_follow(struct host *h, const char *path, struct host_path *out)
 {
 	return look(h, path, 0, out);
+}
+
+bool host_has_xattr(struct host *h, const char *path, const char *name)
+{
+	char value[8];
+
+	if (h->made) {
+		const char *key = host_keepf(h, "xattr.%s", path);
+		const char *has = key ? made_fact(h, key) : NULL;
+
+		return has && !strcmp(has, name);
+	}
+	return getxattr(path, name, value, sizeof(value)) == 1 && value[0] == '1';
 }
 
 const char *host_readlink(struct host *h, const char *path)

@@ -56,6 +56,8 @@ struct host_path {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
+	char node; /* HOST_DEVICE: 'c' or 'b', with its number */
+	unsigned int major, minor;
 };
 
 /** host_new() - This machine. Return: NULL only when memory ran out */
@@ -145,6 +147,8 @@ long long host_sysctl(struct host *h, const char *path);
 bool host_stat(struct host *h, const char *path, struct host_path *out);
 /** host_stat_follow() - The same with symlinks followed */
 bool host_stat_follow(struct host *h, const char *path, struct host_path *out);
+/** host_has_xattr() - Whether a path has an extended attribute whose value is "1" */
+bool host_has_xattr(struct host *h, const char *path, const char *name);
 /** host_readlink() - Target of a symlink (kept by the host), or NULL */
 const char *host_readlink(struct host *h, const char *path);
 /** host_list() - Names in a directory, sorted, without . and .. (kept by the host).

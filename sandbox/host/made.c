@@ -9,6 +9,7 @@
  *	mode./tmp=1777			mode of one path
  *	kind./dev/null=device		a path that git cannot carry
  *	gone./proc=			a path that is not there, with all below it
+ *	xattr./a=user.b			an extended attribute of one path, set to 1
  */
 #include "host/inner.h"
 
@@ -35,6 +36,7 @@ static const struct name kinds[] = {
 static const char *const keys[] = {
 	"base", "uid",	    "gid",	 "groups", "cwd",   "tty",   "kernel",
 	"env.", "landlock", "sys_admin", "own.",   "mode.", "kind.", "gone.",
+	"xattr.", "rdev.",
 };
 
 static bool is_key(const char *key)
@@ -258,6 +260,14 @@ bool made_look(struct host *h, const char *path, int nofollow, struct host_path 
 	else
 		out->mode = out->kind == HOST_DIR || st.st_mode & 0100 ? 0755 : 0644;
 	made_owner(h, path, out);
+	fact = fact_of(h, "rdev.", path);
+	if (fact && *fact) {
+		char *end;
+
+		out->node = *fact;
+		out->major = (unsigned int)strtoul(fact + 1, &end, 10);
+		out->minor = *end ? (unsigned int)strtoul(end + 1, NULL, 10) : 0;
+	}
 	fact = fact_of(h, "mode.", path);
 	if (fact)
 		out->mode = (mode_t)strtoul(fact, NULL, 8);

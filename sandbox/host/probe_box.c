@@ -263,46 +263,28 @@ void probe_idmap(struct host *h, struct try_found *out)
 		text_add(&out->found, "works for /");
 }
 
-static void say_layout(const struct host_cgroup_fact *c, struct try_found *out)
-{
-	static const char *const layouts[] = {
-		[HOST_CGROUP_NONE] = "none mounted",
-		[HOST_CGROUP_V1] = "v1",
-		[HOST_CGROUP_HYBRID] = "v1 controllers beside a v2 tree",
-		[HOST_CGROUP_V2] = "v2",
-	};
-
-	text_addf(&out->found, "%s; for this user: %s", layouts[c->layout],
-		  *c->controllers ? c->controllers : "no controllers");
-	if (c->has_manager)
-		text_add(&out->found, "; systemd user manager");
-}
+/* A user's wish list; with all of it every shipped profile is enforced */
+#define CG_USUAL (CG_CPU | CG_MEMORY | CG_PIDS)
 
 void probe_cgroup(struct host *h, struct try_found *out)
 {
-	static const char *const needed[] = { "cpu", "memory", "pids" };
-	struct host_cgroup_fact c;
+	struct host_cgroup c;
 
-	host_cgroup(h, &c);
-	say_layout(&c, out);
-	out->verdict = TRY_OK;
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-		if (!host_has_word(c.controllers, needed[i]))
-			out->verdict = TRY_WEAKER;
-	if (out->verdict == TRY_OK || c.layout == HOST_CGROUP_NONE)
+	host_cgroup(h, CG_USUAL, CG_CPUSET | CG_IO | CG_CPUACCT | CG_FREEZER, &c);
+	text_addf(&out->found, "%s; for this user: ", host_cgroup_layout(c.layout));
+	if (c.kind == CGROUP_NONE || !(c.had & CG_USUAL)) {
+		text_add(&out->found, "no controllers");
+	} else {
+		cgroup_names(c.kind, c.had, " ", &out->found);
+		text_addf(&out->found, ", %s", c.why);
+	}
+	out->verdict = c.missing ? TRY_WEAKER : TRY_OK;
+	if (!c.missing)
 		return;
-	if (c.layout == HOST_CGROUP_V2 && c.has_manager)
-		text_add(
-			&out->fix,
-			"as root: `mkdir -p /etc/systemd/system/user@.service.d && "
-			"printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' "
-			">/etc/systemd/system/user@.service.d/delegate.conf && systemctl "
-			"daemon-reload`, then log in again");
-	else if (c.layout == HOST_CGROUP_V2)
-		text_add(&out->fix,
-			 "log in with a systemd user session, or let root make a cgroup "
-			 "for this user and give it away with chown");
-	else
-		text_add(&out->fix,
-			 "run nook as root: v1 controllers are not given to users");
+	if (c.kind != CGROUP_NONE && (c.had & CG_USUAL)) {
+		cgroup_names(c.kind, c.missing, " and ", &out->why);
+		text_add(&out->why, ": ");
+	}
+	text_add(&out->why, c.lack ? c.lack : "");
+	text_add(&out->fix, c.fix ? c.fix : "");
 }

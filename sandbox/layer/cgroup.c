@@ -1,63 +1,83 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* cgroup.c - quotas and the view of the cgroup tree
+/* cgroup.c - quotas, and the view of the cgroup tree
  *
- * Made by inside, never by clone3: on v1 the child would otherwise see the host's path as
- * its own root (decisions.md 20).
+ * Theory of operation. The keeper makes the leaf and sets its limits before there is a
+ * child. On v2 clone3 puts the child in there; on v1 the child goes itself, as the very
+ * first thing it does, by writing 0 to the leaf's `tasks`: a thread that moves itself
+ * alone need not wait until no other forks, as every other way to move a process does.
+ *
+ * The namespace comes later and from inside: made by clone3 it would on v1 show the
+ * host's path as the box's root (decisions.md 20).
  */
-#include <sched.h>
+#include "layer/cgroup.h"
 
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "layer/layer.h"
+#include "cgroup/place.h"
 #include "layer/script.h"
 #include "layer/where.h"
-
-/* Keys that need a cgroup controller or a backend that this build does not have */
-static const enum field quotas[] = {
-	FIELD_limits_cpus,	  FIELD_limits_cpu_weight, FIELD_limits_cpuset,
-	FIELD_limits_memory,	  FIELD_limits_memory_high, FIELD_limits_swap,
-	FIELD_limits_pids,	  FIELD_limits_on_pids,	   FIELD_limits_io,
-	FIELD_limits_io_weight,	  FIELD_limits_cpu_time,
-};
 
 static int cgroup_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		       struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
-	(void)h;
-	for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++) {
-		if (!profile_is_set(pf, quotas[i]))
-			continue;
-		if (pf->limits.enforce == ENFORCE_BEST_EFFORT) {
-			plan_say(pl, "cgroup", FACT_UNENFORCED, field_name(quotas[i]),
-				 "%s (%s) is not on this build yet",
-				 field_name(quotas[i]),
-				 origin_text(pf, quotas[i], where));
-			continue;
-		}
-		err_set(e, "'%s' (%s) is not on this build yet", field_name(quotas[i]),
-			origin_text(pf, quotas[i], where));
-		return err_hint(
-			e, "limits.wall, limits.output and rlimits are; leave '%s' out",
-			field_name(quotas[i]));
-	}
-	if (pf->limits.on_limit == ON_LIMIT_FREEZE) {
-		err_set(e, "'limits.on_limit: freeze' (%s) is not on this build yet",
-			origin_text(pf, FIELD_limits_on_limit, where));
-		return err_hint(e, "leave it out: a limit then ends the box");
-	}
+	if (cgroup_plan_limits(pf, h, pl, e) < 0)
+		return -1;
+	if (pl->cgroup.kind != CGROUP_NONE && host_is_root(h))
+		cgroup_plan_devices(pf, h, pl);
 	if (profile_is_set(pf, FIELD_limits_enforce))
 		plan_fact(pl, "cgroup", "limits.enforce",
 			  origin_text(pf, FIELD_limits_enforce, where), "%s",
-			  pf->limits.enforce == ENFORCE_STRICT ?
-				  "strict: a limit that cannot be set is an error" :
-				  "best-effort: a limit that cannot be set is listed");
+			  pf->limits.enforce == ENFORCE_STRICT
+				  ? "strict: a limit that cannot be set is an error"
+				  : "best-effort: a limit that cannot be set is listed");
 	if (pf->namespaces & NS_CGROUP)
 		pl->unshare_flags |= CLONE_NEWCGROUP;
 	else
 		plan_say(pl, "cgroup", FACT_WARNING, "namespaces",
 			 "no cgroup namespace: /proc/self/cgroup shows the host's paths");
+	return 0;
+}
+
+/* Must have: the record that names the leaf. Should: leave nothing undone that the box
+ * could use before its limits stand */
+static int cgroup_before(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (pl->cgroup.kind == CGROUP_NONE)
+		return 0;
+	if (cgroup_prepare(pl, s->cgroup_at, e) < 0 ||
+	    cgroup_make(s->cgroup_at, &s->cgroup, e) < 0 ||
+	    cgroup_limit(pl, &s->cgroup, e) < 0 ||
+	    cgroup_limit_devices(pl, &s->cgroup, e) < 0)
+		return -1;
+	if (pl->cgroup.kind == CGROUP_V2)
+		return 0;
+	for (uint32_t i = 0; i < s->cgroup.count; i++) {
+		s->join[i] = openat(s->cgroup.dir[i], "tasks", O_WRONLY | O_CLOEXEC);
+		if (s->join[i] < 0)
+			return err_sys(e, "cannot open the 'tasks' of '%s'",
+				       cgroup_path(s->cgroup_at, i));
+		s->join_count = i + 1;
+	}
+	return 0;
+}
+
+static int cgroup_born(const struct plan *pl, struct site *s, struct err *e)
+{
+	(void)pl;
+	for (uint32_t i = 0; i < s->join_count; i++) {
+		if (write(s->join[i], "0", 1) != 1)
+			return err_sys(e, "cannot enter the cgroup of the box");
+		close(s->join[i]);
+	}
+	s->join_count = 0;
+	cgroup_close(&s->cgroup);
 	return 0;
 }
 
@@ -71,6 +91,7 @@ static int cgroup_box(const struct plan *pl, struct site *s, struct err *e)
 
 static void cgroup_explain(const struct plan *pl, struct text *out)
 {
+	cgroup_explain_limits(pl, out);
 	if (pl->unshare_flags & CLONE_NEWCGROUP)
 		text_add(
 			out,
@@ -81,16 +102,20 @@ static void cgroup_explain(const struct plan *pl, struct text *out)
 
 static void cgroup_script(const struct plan *pl, struct script *sc)
 {
+	cgroup_script_limits(pl, sc);
 	if (pl->unshare_flags & CLONE_NEWCGROUP)
 		script_words(sc, SCRIPT_UNSHARE, "--cgroup");
 }
 
 const struct layer layer_cgroup = {
 	.name = "cgroup",
-	.isolates = "the view of the cgroup tree",
-	.without =
-		"/proc/self/cgroup shows where this machine keeps the caller's processes",
+	.isolates = "memory, processes, CPU and disk: how much; the view of the cgroup "
+		    "tree",
+	.without = "the box may use all of the machine; /proc/self/cgroup shows where "
+		   "this machine keeps the caller's processes",
 	.plan = cgroup_plan,
+	.apply[SIDE_BEFORE] = cgroup_before,
+	.apply[SIDE_BORN] = cgroup_born,
 	.apply[SIDE_BOX] = cgroup_box,
 	.explain = cgroup_explain,
 	.script = cgroup_script,

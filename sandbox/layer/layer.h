@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "cgroup/cgroup.h"
 #include "host/host.h"
 #include "plan.h"
 #include "profile/profile.h"
@@ -25,12 +26,14 @@ struct text;
  *		cgroup leaf)
  * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
  *			such work makes no handshake (layers_needs_host())
+ * @SIDE_BORN:		inside, the first thing that it does: still the keeper's image,
+ *		so nothing may be allocated before its cgroup is entered
  * @SIDE_BOX:		inside, alone in its namespaces, with every capability there
  * @SIDE_LAST:		the process that becomes the payload, for run and exec alike:
  *			the last walls. It may share memory with init (CLONE_VM): it must
  *			not allocate, must not use stdio, and changes only @err and itself
  */
-enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
+enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BORN, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
 
 /**
  * struct site - What the layers of one box share while it is built
@@ -42,6 +45,10 @@ enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
  * @pty_fd:	inside: master of the box's terminal, on its way to the keeper; -1
  * @tty_fd:	the terminal that becomes the payload's fds 0 to 2; -1
  * @keep_fd:	a descriptor that must survive until exec besides 0 to 2; -1
+ * @cgroup_at:	keeper: where the record says that the leaf is
+ * @cgroup:	the open leaf; on v2 clone3 puts the child in there
+ * @join:	v1: the leaf's `tasks` files, by which inside enters it; @join_count of
+ *		them
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
  */
 struct site {
@@ -54,6 +61,10 @@ struct site {
 	int tty_fd;
 	int keep_fd;
 	int preserve;
+	const struct cgroup_at *cgroup_at;
+	struct cgroup cgroup;
+	uint32_t join_count;
+	int join[CGROUP_TREES];
 };
 
 /**

@@ -83,7 +83,7 @@ static void words(char *buf, size_t len)
 	struct slice path;
 
 	host_filesystems_has(buf, len, "overlay");
-	if (host_cgroup_own(buf, len, &path))
+	if (host_cgroup_own(buf, len, len & CG_ALL, &path))
 		must(path.len && path.s[0] == '/');
 }
 

@@ -44,7 +44,9 @@ static inline int forked(int (*body)(void *arg), void *arg)
 /* Apply one layer as the payload would; say on stderr why it failed. Return: 0 or -1 */
 static inline int apply_last(const struct layer *l, const struct plan *pl)
 {
-	struct site s = { 0, -1, -1, -1, -1, -1, -1, -1, 0 };
+	struct site s = { .userns_fd = -1, .root_fd = -1, .old_proc_fd = -1,
+			  .upper_fd = -1,  .pty_fd = -1,  .tty_fd = -1,
+			  .keep_fd = -1 };
 	struct err e = { 0 };
 
 	if (!l->apply[SIDE_LAST] || l->apply[SIDE_LAST](pl, &s, &e) == 0)

@@ -155,23 +155,27 @@ static void test_others(void)
 
 static void test_cgroups(void)
 {
-	struct host_cgroup_fact c;
+	const uint32_t usual = CG_CPU | CG_MEMORY | CG_PIDS;
+	struct host_cgroup c;
 	struct host *h = open_host("debian12-user");
 
-	host_cgroup(h, &c);
+	host_cgroup(h, CG_MEMORY | CG_PIDS, 0, &c);
 	is_num(c.layout, HOST_CGROUP_V2, "v2");
-	is(c.controllers, "memory pids", "what systemd delegates");
-	ok(c.has_manager, "a user manager runs");
+	is_num(c.place, PLACE_USER_SCOPE, "a scope of the user's manager");
+	is_num(c.missing, 0, "with what systemd delegates");
+	host_cgroup(h, usual, 0, &c);
+	is_num(c.missing, CG_CPU, "which is not cpu");
+	ok(c.fix && strstr(c.fix, "user@.service.d"), "the drop-in is named");
 	host_free(h);
 	h = open_host("cgroup-v1-root");
-	host_cgroup(h, &c);
+	host_cgroup(h, usual, CG_FREEZER, &c);
 	is_num(c.layout, HOST_CGROUP_HYBRID, "v1 controllers beside an empty v2 tree");
-	ok(host_has_word(c.controllers, "memory") && host_has_word(c.controllers, "pids"),
-	   "root may use them");
+	ok(c.kind == CGROUP_V1 && !c.missing && c.count == 4, "root may use them");
 	host_free(h);
 	h = open_host("container-root");
-	host_cgroup(h, &c);
-	is(c.controllers, "", "a container has none of its own");
+	host_cgroup(h, usual, 0, &c);
+	ok(c.kind == CGROUP_NONE && c.missing == usual, "a container has none of its own");
+	is(c.lack, "the cgroup file system is mounted read-only", "and why");
 	host_free(h);
 }
 

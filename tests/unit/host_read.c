@@ -195,11 +195,18 @@ static void test_small(void)
 	   "a type without, at the very end");
 	ok(!host_filesystems_has(fs, strlen(fs), "nodev"), "nodev is no type");
 	ok(!host_filesystems_has(fs, strlen(fs), "over"), "a type is compared whole");
-	ok(host_cgroup_own(cg, strlen(cg), &path) && slice_is(path, "/user.slice/a b"),
+	ok(host_cgroup_own(cg, strlen(cg), 0, &path) && slice_is(path, "/user.slice/a b"),
 	   "the v2 path of /proc/self/cgroup");
-	ok(!host_cgroup_own("1:cpu:/\n", 8, &path), "none where there is only v1");
-	ok(host_has_word("cpu memory", "memory") && !host_has_word("cpuset", "cpu"),
-	   "words");
+	ok(host_cgroup_own(cg, strlen(cg), CG_MEMORY, &path) && slice_is(path, "/x"),
+	   "the path of a v1 controller");
+	ok(host_cgroup_own("3:cpu,cpuacct:/y\n", 17, CG_CPUACCT, &path) &&
+		   slice_is(path, "/y"),
+	   "the path of a controller that shares its hierarchy");
+	ok(!host_cgroup_own("1:cpu:/\n", 8, 0, &path), "none where there is only v1");
+	ok(!host_cgroup_own("1:cpuset:/\n", 11, CG_CPU, &path), "names are whole");
+	ok(cgroup_bits(CGROUP_V2, "cpu memory\n", ' ') == (CG_CPU | CG_MEMORY) &&
+		   cgroup_bits(CGROUP_V1, "rw,cpuset", ',') == CG_CPUSET,
+	   "names of controllers");
 }
 
 int main(void)
