@@ -42,8 +42,8 @@ enum {
 
 struct text;
 
-/** cgroup_bit() - CG_* of a name as in cgroup.controllers (v2) and /proc/self/cgroup (v1);
- * 0 = another one */
+/** cgroup_bit() - CG_* of a name as in cgroup.controllers (v2) and /proc/self/cgroup
+ * (v1); 0 = another one */
 uint32_t cgroup_bit(uint32_t kind, const char *name, size_t len);
 /** cgroup_bits() - The bits of names that @sep separates */
 uint32_t cgroup_bits(uint32_t kind, const char *names, char sep);

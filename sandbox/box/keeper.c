@@ -72,7 +72,9 @@ static int open_site(struct keeper *k, struct err *e)
 		if (k->site.upper_fd < 0)
 			return -1;
 	}
-	return layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0 ? -1 : meter_open(k, e);
+	if (layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0)
+		return -1;
+	return meter_open(k, e);
 }
 
 static bool has_pid_namespace(const struct keeper *k)

@@ -105,7 +105,7 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n);
 /** meter_limit() - A limit was reached that a person may raise: freeze the box and say so
  * where limits.on_limit asks for it, else end it for @why */
 void meter_limit(struct keeper *k, enum cause why, const char *key);
-/** meter_let_go() - Thaw the box where it is frozen: what is killed frozen does not die */
+/** meter_let_go() - Thaw the box where it is frozen: killed like that, nothing dies */
 void meter_let_go(struct keeper *k);
 /** meter_thawed() - `nook unpause` was given: go on watching */
 void meter_thawed(struct keeper *k);

@@ -5,10 +5,10 @@
  * The keeper does what the kernel does not: it ends the whole box when part of it was
  * taken by the out-of-memory killer (v1; on v2 memory.oom.group does), when its clock has
  * passed limits.cpu_time, when forks are refused without pause and on_pids says kill. It
- * is told by a descriptor that it polls (an eventfd on v1's memory.oom_control, POLLPRI on
- * v2's memory.events), and looks at the box's clock when the limit could have been
- * reached: with N CPUs no sooner than an Nth of what is left. Of refused forks v1 does not
- * tell (since 6.11): with on_pids: kill it looks ten times a second.
+ * is told by a descriptor that it polls (an eventfd on v1's memory.oom_control, POLLPRI
+ * on v2's memory.events), and looks at the box's clock when the limit could have been
+ * reached: with N CPUs no sooner than an Nth of what is left. Of refused forks v1 does
+ * not tell (since 6.11): with on_pids: kill it looks ten times a second.
  *
  * The counters are read once more when the last process is gone: then they are whole.
  */
@@ -157,8 +157,8 @@ static void look_at_cpu(struct keeper *k, uint64_t now)
 	k->meter.cpu_at = now + (wait > CPU_LOOK_MOST_NS ? CPU_LOOK_MOST_NS : wait);
 }
 
-/* Refusals without pause: a bomb of many processes gets little of the CPU itself, so a few
- * looks may see none */
+/* Refusals without pause: a bomb of many processes gets little of the CPU itself, so a
+ * few looks may see none */
 static void look_at_pids(struct keeper *k, uint64_t now)
 {
 	struct meter *m = &k->meter;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cgroup.h - where this caller can have a cgroup, with which controllers, and why there
  *
- * One routine chooses, for runs, `explain` and `doctor` alike; it reads and tries nothing,
+ * One routine chooses, for runs, `explain` and `doctor` alike; it reads and never tries,
  * so it is tested with made-up hosts.
  */
 #ifndef NOOK_HOST_CGROUP_H
@@ -64,7 +64,8 @@ struct host_cgroup {
 void host_cgroup(struct host *h, uint32_t wanted, uint32_t liked,
 		 struct host_cgroup *out);
 
-/** host_cgroup_layout() - "v1", "v2", "v1 controllers beside a v2 tree", "none mounted" */
+/** host_cgroup_layout() - "v1", "v2", "v1 controllers beside a v2 tree", "none
+ * mounted" */
 const char *host_cgroup_layout(enum host_cgroups layout);
 
 /** host_cgroup_own() - The caller's path in a tree, from its line of /proc/self/cgroup
@@ -72,16 +73,11 @@ const char *host_cgroup_layout(enum host_cgroups layout);
  * Return: false when there is no such line */
 bool host_cgroup_own(const char *buf, size_t len, uint32_t bit, struct slice *path);
 
-/** host_cgroup_dir() - Where a cgroup's directory is: @path as /proc/self/cgroup says it,
- * through the mount @m. Return: kept by the host; NULL where the mount does not show it */
+/** host_cgroup_dir() - Where a cgroup's directory is: @path as /proc/self/cgroup says,
+ * through the mount @m. Return: kept by the host; NULL where the mount has it not */
 const char *host_cgroup_dir(struct host *h, const struct host_mount *m,
 			    struct slice path);
 /** host_cgroup_v2() - host_cgroup() for the v2 tree that @m mounts (cgroup_v2.c) */
 void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
 		    struct host_cgroup *out);
-/** host_cgroup_put() - Take what was found where it has more than @out had; @from->tree
- * may be incomplete. Return: whether nothing is missing */
-bool host_cgroup_put(struct host_cgroup *out, const struct host_cgroup *from,
-		     uint32_t wanted);
-
 #endif

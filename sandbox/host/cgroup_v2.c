@@ -100,8 +100,8 @@ static bool is_threaded(struct host *h, const char *dir)
 	       !strncmp(type, "domain i", 8);
 }
 
-bool host_cgroup_put(struct host_cgroup *out, const struct host_cgroup *from,
-		     uint32_t wanted)
+/* Take what was found where it has more than @out. Return: whether nothing is missing */
+static bool put(struct host_cgroup *out, const struct host_cgroup *from)
 {
 	if (out->kind == CGROUP_NONE ||
 	    __builtin_popcount(from->missing) < __builtin_popcount(out->missing)) {
@@ -110,7 +110,6 @@ bool host_cgroup_put(struct host_cgroup *out, const struct host_cgroup *from,
 		*out = *from;
 		out->layout = layout;
 	}
-	(void)wanted;
 	return !out->missing;
 }
 
@@ -138,8 +137,36 @@ static struct host_cgroup below(struct host *h, const char *dir, uint32_t place,
 	return c;
 }
 
-/* The caller's cgroup and those above it, nearest first. @own is where the caller's
- * processes would have to move away */
+/* One cgroup above the caller. @own: filled where the caller's processes sit in it, which
+ * would have to move away. Return: whether it has all */
+static bool try_dir(struct host *h, const char *dir, uint32_t wanted,
+		    struct host_cgroup *out, struct host_cgroup *own)
+{
+	struct host_cgroup c;
+
+	if (!is_delegated(h, dir))
+		return false;
+	if (is_threaded(h, dir)) {
+		out->lack = host_keepf(h, "'%s' is part of a threaded subtree", dir);
+		return false;
+	}
+	c = below(h, dir, PLACE_READY, wanted);
+	c.why = host_keepf(h, "below '%s', which is the caller's", dir);
+	/* without a controller to switch on, processes do not matter */
+	if (!c.enable || is_root_cgroup(h, dir) || !*file_of(h, dir, "cgroup.procs"))
+		return put(out, &c);
+	if (!own)
+		return false;
+	*own = c;
+	own->place = PLACE_EMPTIED;
+	own->why = host_keepf(h,
+			      "below '%s', whose processes move to a leaf of their own "
+			      "first: a cgroup with processes cannot hand controllers on",
+			      dir);
+	return false;
+}
+
+/* The caller's cgroup and those above it, nearest first */
 static bool try_above(struct host *h, const struct host_mount *m, uint32_t wanted,
 		      struct host_cgroup *out, struct host_cgroup *own)
 {
@@ -152,27 +179,9 @@ static bool try_above(struct host *h, const struct host_mount *m, uint32_t wante
 	dir = host_cgroup_dir(h, m, path);
 	for (bool first = true; dir; first = false) {
 		const char *cut = strrchr(dir, '/');
-		struct host_cgroup c;
 
-		if (is_delegated(h, dir) && !is_threaded(h, dir)) {
-			c = below(h, dir, PLACE_READY, wanted);
-			c.why = host_keepf(h, "below '%s', which is the caller's", dir);
-			/* without a controller to switch on, processes do not matter */
-			if (!c.enable || is_root_cgroup(h, dir) ||
-			    !*file_of(h, dir, "cgroup.procs")) {
-				if (host_cgroup_put(out, &c, wanted))
-					return true;
-			} else if (first) {
-				*own = c;
-				own->place = PLACE_EMPTIED;
-				own->why = host_keepf(
-					h,
-					"below '%s', whose processes move to a leaf of "
-					"their own first: a cgroup with processes "
-					"cannot hand controllers on",
-					dir);
-			}
-		}
+		if (try_dir(h, dir, wanted, out, first ? own : NULL))
+			return true;
 		if (!strcmp(dir, m->target) || cut == dir)
 			break;
 		dir = host_keep(h, dir, (size_t)(cut - dir));
@@ -205,7 +214,7 @@ static bool try_scope(struct host *h, const struct host_mount *m, uint32_t wante
 	} else if (c.missing) {
 		c.lack = "the kernel does not have it on cgroup v2";
 	}
-	return host_cgroup_put(out, &c, wanted);
+	return put(out, &c);
 }
 
 void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
@@ -215,13 +224,13 @@ void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
 
 	if (try_above(h, m, wanted, out, &own) || try_scope(h, m, wanted, out))
 		return;
-	if (own.kind != CGROUP_NONE && host_cgroup_put(out, &own, wanted))
+	if (own.kind != CGROUP_NONE && put(out, &own))
 		return;
 	if (out->kind != CGROUP_NONE && out->fix)
 		return;
 	if (out->kind == CGROUP_NONE) {
 		out->why = "no cgroup of the tree is the caller's";
-		out->lack = out->why;
+		out->lack = out->lack ? out->lack : out->why;
 	}
 	out->fix = !has_manager(h) ? "let root make a cgroup, give it to this user with "
 				     "chown, and start nook in a cgroup below it"

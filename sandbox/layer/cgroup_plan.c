@@ -3,9 +3,10 @@
  * not
  *
  * Theory of operation. The wishes are collected as rows (gather()), which say which
- * controllers the box needs; host_cgroup() chooses the place for all of them at once; what
- * that place does not have is an error that names it, or with limits.enforce: best-effort
- * a line in the result. Only then a leaf is planned: a run without limits has none.
+ * controllers the box needs; host_cgroup() chooses the place for all of them at once;
+ * what that place does not have is an error that names it, or with limits.enforce:
+ * best-effort a line in the result. Only then a leaf is planned: a run without limits
+ * has none.
  */
 #include <string.h>
 
@@ -37,7 +38,12 @@ struct wish {
 	bool soft, dropped;
 };
 
+/** struct wishes - All of them, for whom they are, and the place that was chosen */
 struct wishes {
+	const struct profile *pf;
+	struct host *h;
+	struct plan *pl;
+	struct host_cgroup place;
 	struct wish v[LIMIT_COUNT + MOST_IO + 4];
 	size_t count;
 };
@@ -145,15 +151,16 @@ static int gather(const struct profile *pf, struct host *h, struct plan *pl,
  * One limit that cannot be had: an error, with the way out, or a line in the result.
  * @why says what is in the way, @fix what a person can do about it.
  */
-static int refuse(const struct profile *pf, struct plan *pl, struct wish *w,
-		  const char *why, const char *fix, struct err *e)
+static int refuse(struct wishes *all, struct wish *w, const char *why, const char *fix,
+		  struct err *e)
 {
+	const struct profile *pf = all->pf;
 	const char *key = field_name(w->field);
 	char where[ORIGIN_SIZE];
 
 	w->dropped = true;
 	if (pf->limits.enforce == ENFORCE_BEST_EFFORT) {
-		plan_say(pl, "cgroup", FACT_UNENFORCED, key, "%s: %s", key, why);
+		plan_say(all->pl, "cgroup", FACT_UNENFORCED, key, "%s: %s", key, why);
 		return 0;
 	}
 	err_set(e, "'%s' (%s) cannot be set: %s", key,
@@ -163,24 +170,24 @@ static int refuse(const struct profile *pf, struct plan *pl, struct wish *w,
 }
 
 /* What the chosen place does not have, by controller */
-static int refuse_missing(const struct profile *pf, struct plan *pl, struct wishes *w,
-			  const struct host_cgroup *c, struct err *e)
+static int refuse_missing(struct wishes *w, struct err *e)
 {
+	const struct host_cgroup *c = &w->place;
+
 	for (size_t i = 0; i < w->count; i++) {
 		uint32_t missing = w->v[i].bits & c->missing;
+		/* the names of v1 say more where v2 has no controller for it */
+		bool v1 = (missing & CG_V2_ALWAYS) || c->kind == CGROUP_V1;
 		auto_text why = { 0 };
 
 		if (!missing || w->v[i].soft) {
 			w->v[i].dropped |= missing != 0;
 			continue;
 		}
-		/* the names of v1 say more where v2 has no controller for it */
 		text_add(&why, "no cgroup controller '");
-		cgroup_names(missing & CG_V2_ALWAYS || c->kind == CGROUP_V1 ? CGROUP_V1
-									    : CGROUP_V2,
-			     missing, "' and '", &why);
+		cgroup_names(v1 ? CGROUP_V1 : CGROUP_V2, missing, "' and '", &why);
 		text_addf(&why, "' for this user: %s", c->lack);
-		if (refuse(pf, pl, &w->v[i], text_str(&why), c->fix, e) < 0)
+		if (refuse(w, &w->v[i], text_str(&why), c->fix, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -208,30 +215,33 @@ static bool wants(const struct wishes *w, enum cgroup_limit which)
 	return false;
 }
 
-/* What v1 cannot say, or only on some kernels */
-static int refuse_v1(const struct profile *pf, struct host *h, struct plan *pl,
-		     struct wishes *w, const struct host_cgroup *c, struct err *e)
+/* Why v1, or this kernel's, cannot have it; NULL = it can */
+static const char *lacks_v1(const struct wishes *w, int which)
+{
+	const struct host_cgroup *c = &w->place;
+
+	if (!cgroup_row((enum cgroup_limit)which)->v1)
+		return "cgroup v1 has nothing like it";
+	if (which == LIMIT_SWAP && !wants(w, LIMIT_MEMORY))
+		return "cgroup v1 counts memory and swap together: set limits.memory too";
+	if (which == LIMIT_SWAP &&
+	    !has_file(w->h, c, CG_MEMORY, "memory.memsw.limit_in_bytes"))
+		return "this kernel does not count swap (swapaccount=1)";
+	if (which == LIMIT_IO_WEIGHT && !has_file(w->h, c, CG_IO, "blkio.bfq.weight"))
+		return "no I/O scheduler of this kernel has weights";
+	return NULL;
+}
+
+static int refuse_v1(struct wishes *w, struct err *e)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		struct wish *one = &w->v[i];
-		const char *why = NULL;
+		const char *why =
+			one->dropped || one->which < 0 ? NULL : lacks_v1(w, one->which);
 
-		if (one->dropped || one->which < 0)
-			continue;
-		if (!cgroup_row((enum cgroup_limit)one->which)->v1)
-			why = "cgroup v1 has nothing like it";
-		else if (one->which == LIMIT_SWAP && !wants(w, LIMIT_MEMORY))
-			why = "cgroup v1 counts memory and swap together: set "
-			      "limits.memory too";
-		else if (one->which == LIMIT_SWAP &&
-			 !has_file(h, c, CG_MEMORY, "memory.memsw.limit_in_bytes"))
-			why = "this kernel does not count swap (swapaccount=1)";
-		else if (one->which == LIMIT_IO_WEIGHT &&
-			 !has_file(h, c, CG_IO, "blkio.bfq.weight"))
-			why = "no I/O scheduler of this kernel has weights";
 		if (why && one->soft)
 			one->dropped = true;
-		else if (why && refuse(pf, pl, one, why, NULL, e) < 0)
+		else if (why && refuse(w, one, why, NULL, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -308,9 +318,8 @@ static bool is_enforced(const struct wishes *w, enum field field)
 int cgroup_plan_limits(const struct profile *pf, struct host *h, struct plan *pl,
 		       struct err *e)
 {
-	struct wishes w = { .count = 0 };
+	struct wishes w = { .pf = pf, .h = h, .pl = pl };
 	uint32_t wanted = 0, liked = CG_CPUACCT | CG_FREEZER | CG_DEVICES;
-	struct host_cgroup c;
 	bool any = false;
 
 	if (gather(pf, h, pl, &w, e) < 0)
@@ -319,15 +328,15 @@ int cgroup_plan_limits(const struct profile *pf, struct host *h, struct plan *pl
 		return 0;
 	for (size_t i = 0; i < w.count; i++)
 		wanted |= w.v[i].bits;
-	host_cgroup(h, wanted, liked, &c);
-	if (refuse_missing(pf, pl, &w, &c, e) < 0 ||
-	    (c.kind == CGROUP_V1 && refuse_v1(pf, h, pl, &w, &c, e) < 0))
+	host_cgroup(h, wanted, liked, &w.place);
+	if (refuse_missing(&w, e) < 0 ||
+	    (w.place.kind == CGROUP_V1 && refuse_v1(&w, e) < 0))
 		return -1;
 	for (size_t i = 0; i < w.count; i++)
 		any |= !w.v[i].dropped && !w.v[i].soft;
 	if (!any)
 		return 0;
-	put_place(pl, &c);
+	put_place(pl, &w.place);
 	put_limits(pf, pl, &w);
 	if (is_enforced(&w, FIELD_limits_cpu_time))
 		pl->limits.cpu_time = pf->limits.cpu_time;

@@ -161,7 +161,10 @@ static int attempt(void *arg)
 {
 	const struct attempt *a = arg;
 	static const int planted[] = { 9, 30, 251, 1023, 1500, 60000 };
-	struct site s = { 0, -1, -1, -1, -1, -1, -1, a->keep, a->preserve };
+	struct site s = { .userns_fd = -1, .root_fd = -1,
+			  .old_proc_fd = -1, .upper_fd = -1,
+			  .pty_fd = -1, .tty_fd = -1,
+			  .keep_fd = a->keep, .preserve = a->preserve };
 	struct rlimit low = { 64, 64 };
 	struct plan *pl = plan_new();
 	struct err e = { 0 };

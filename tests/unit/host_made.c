@@ -174,7 +174,8 @@ static void test_cgroups(void)
 	host_free(h);
 	h = open_host("container-root");
 	host_cgroup(h, usual, 0, &c);
-	ok(c.kind == CGROUP_NONE && c.missing == usual, "a container has none of its own");
+	ok(c.kind == CGROUP_NONE && c.missing == usual,
+	   "a container has none of its own");
 	is(c.lack, "the cgroup file system is mounted read-only", "and why");
 	host_free(h);
 }
