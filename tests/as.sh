@@ -10,7 +10,7 @@
 # namespace stays the first, so root is still real root) with fresh /run, /tmp and /dev/shm: what
 # it leaves behind can be counted, and is gone afterwards. In each hierarchy of v1 cgroups it is in a
 # cgroup of its own, below which its boxes have theirs: two tests at once do not see each other's.
-# An ordinary user can only be what he is.
+# An ordinary user can only be what he is. NOOK_TEST_TMP names a directory for /tmp to be made in.
 set -eu
 
 user_id=1234
@@ -46,7 +46,13 @@ if [ "${top#/tmp/}" != "$top" ] || ! can_enter "$top/tests/as.sh"; then
 	NOOK=/mnt${NOOK#"$top"}
 	top=/mnt
 fi
-mount -t tmpfs -o mode=1777 tmpfs /tmp
+# Before Linux 6.3 a tmpfs cannot be id-mapped, as what root's boxes write to is
+if [ -n "${NOOK_TEST_TMP:-}" ]; then
+	mount --bind "$(mktemp -d "$NOOK_TEST_TMP/tmp.XXXXXX")" /tmp
+	chmod 1777 /tmp
+else
+	mount -t tmpfs -o mode=1777 tmpfs /tmp
+fi
 cd "$top"
 export NOOK
 
