@@ -73,6 +73,10 @@ add_file() {
 for variant; do
 	for file in tests/*/*.bats tests/*/*.t; do
 		[ -e "$file" ] || continue
+		# Those of the guests run in there
+		case $file in
+		tests/guest/*.bats) continue ;;
+		esac
 		case ${NOOK_FRESH:+fresh}$file in
 		freshtests/guest/* | freshtests/fresh/*) continue ;;
 		esac

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* devices.c - v2's device rules: a BPF program that the kernel asks at every open and mknod
+/* devices.c - v2's device rules: a BPF program that the kernel asks at open and mknod
  *
- * v1 has files for this (devices.deny, devices.allow); v2 has nothing but programs of type
- * BPF_PROG_TYPE_CGROUP_DEVICE (Documentation/admin-guide/cgroup-v2.rst, "Device
- * controller"). One is made here from the same rules, a few instructions for each: what no
- * rule allows is refused. It is attached to the leaf and goes with it; those of cgroups
- * above (systemd's) are asked too, and each can only refuse more.
+ * v1 has files for this (devices.deny, devices.allow); v2 has nothing but programs of
+ * type BPF_PROG_TYPE_CGROUP_DEVICE (Documentation/admin-guide/cgroup-v2.rst, "Device
+ * controller"). One is made here from the same rules, a few instructions for each: what
+ * no rule allows is refused. It is attached to the leaf and goes with it; those of
+ * cgroups above (systemd's) are asked too, and each can only refuse more.
  *
- * The program sees struct bpf_cgroup_dev_ctx of linux/bpf.h: the kind of device in the low
- * 16 bits of access_type, what is to be done with it in the high ones, major and minor.
+ * The program sees struct bpf_cgroup_dev_ctx of linux/bpf.h: the kind of device in the
+ * low 16 bits of access_type, what is to be done with it in the high ones, major, minor.
  */
 #include "cgroup/devices.h"
 
@@ -26,6 +26,7 @@ enum { ANSWER = 0, CONTEXT = 1, ACCESS = 2, KIND = 3, MAJOR = 4, MINOR = 5 };
 
 #define PROLOGUE 6 /* instructions before the first rule */
 #define EPILOGUE 2
+#define UNLESS (BPF_JMP32 | BPF_JNE | BPF_K)
 #define RULE_MOST 8 /* instructions of one rule */
 
 static_assert(DEVICE_INSNS >= PROLOGUE + EPILOGUE + RULE_MOST * DEVICE_RULES,
@@ -36,34 +37,47 @@ struct writer {
 	size_t count;
 };
 
-static void emit(struct writer *w, int code, unsigned int dst, unsigned int src, int off,
-		 int imm)
+static void emit(struct writer *w, struct bpf_insn insn)
 {
-	w->at[w->count++] = (struct bpf_insn){
-		.code = (uint8_t)code,
-		.dst_reg = dst & 0xfu,
-		.src_reg = src & 0xfu,
-		.off = (int16_t)off,
-		.imm = imm,
-	};
+	w->at[w->count++] = insn;
 }
 
 static void emit_load(struct writer *w, unsigned int reg, size_t field)
 {
-	emit(w, BPF_LDX | BPF_MEM | BPF_W, reg, CONTEXT, (int)field, 0);
+	emit(w, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				   .dst_reg = reg & 0xfu,
+				   .src_reg = CONTEXT,
+				   .off = (int16_t)field });
+}
+
+/* An operation of 32 bits with a number */
+static void emit_alu(struct writer *w, uint8_t operation, unsigned int reg, uint32_t n)
+{
+	emit(w, (struct bpf_insn){ .code = BPF_ALU | BPF_K | operation,
+				   .dst_reg = reg & 0xfu,
+				   .imm = (int32_t)n });
+}
+
+static void emit_copy(struct writer *w, unsigned int to, unsigned int from)
+{
+	emit(w, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
+				   .dst_reg = to & 0xfu,
+				   .src_reg = from & 0xfu });
 }
 
 /* Answer and end */
 static void emit_answer(struct writer *w, bool yes)
 {
-	emit(w, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, 0, yes);
-	emit(w, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	emit_alu(w, BPF_MOV, ANSWER, yes);
+	emit(w, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-/* To the next rule unless @reg is @value; device_program() knows how far that is */
+/* To the next rule unless @reg is @value; emit_rule() knows at its end how far that is */
 static void emit_unless(struct writer *w, unsigned int reg, uint32_t value)
 {
-	emit(w, BPF_JMP32 | BPF_JNE | BPF_K, reg, 0, 0, (int)value);
+	emit(w, (struct bpf_insn){ .code = UNLESS,
+				   .dst_reg = reg & 0xfu,
+				   .imm = (int32_t)value });
 }
 
 static void emit_rule(struct writer *w, const struct device_rule *r)
@@ -77,13 +91,13 @@ static void emit_rule(struct writer *w, const struct device_rule *r)
 		emit_unless(w, MINOR, r->minor);
 	if (r->access != DEVICE_ALL) {
 		/* what is asked for beyond what is allowed */
-		emit(w, BPF_ALU64 | BPF_MOV | BPF_X, ANSWER, ACCESS, 0, 0);
-		emit(w, BPF_ALU | BPF_AND | BPF_K, ANSWER, 0, 0, (int)~r->access);
+		emit_copy(w, ANSWER, ACCESS);
+		emit_alu(w, BPF_AND, ANSWER, ~r->access);
 		emit_unless(w, ANSWER, 0);
 	}
 	emit_answer(w, true);
 	for (size_t i = first; i < w->count; i++)
-		if (w->at[i].code == (BPF_JMP32 | BPF_JNE | BPF_K))
+		if (w->at[i].code == UNLESS)
 			w->at[i].off = (int16_t)(w->count - i - 1);
 }
 
@@ -93,9 +107,9 @@ size_t device_program(const struct device_rule *rules, size_t count,
 	struct writer w = { .at = out };
 
 	emit_load(&w, ACCESS, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit(&w, BPF_ALU | BPF_MOV | BPF_X, KIND, ACCESS, 0, 0);
-	emit(&w, BPF_ALU | BPF_AND | BPF_K, KIND, 0, 0, 0xffff);
-	emit(&w, BPF_ALU | BPF_RSH | BPF_K, ACCESS, 0, 0, 16);
+	emit_copy(&w, KIND, ACCESS);
+	emit_alu(&w, BPF_AND, KIND, 0xffff);
+	emit_alu(&w, BPF_RSH, ACCESS, 16);
 	emit_load(&w, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
 	emit_load(&w, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
 	for (size_t i = 0; i < count; i++)

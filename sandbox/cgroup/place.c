@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/text.h"
+#include "cgroup/devices.h"
 #include "cgroup/inner.h"
 
 int cgroup_at_plan(const struct plan *pl, const char *scope, const char *id,
@@ -128,13 +129,32 @@ int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e)
 	return 0;
 }
 
+/* v2 has no files for them: the same rules as a program */
+static int attach_devices(const struct plan *pl, int dir, struct err *e)
+{
+	const struct plan_list *list = &pl->cgroup.devices;
+	struct device_rule rules[DEVICE_RULES];
+	size_t count = 0;
+
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, list, w));) {
+		if (count == DEVICE_RULES)
+			return err_set(e, "a box can have %d device rules", DEVICE_RULES);
+		if (!device_rule_read(plan_text(pl, w->text), &rules[count++]))
+			return err_set(e, "'%s' is no device rule",
+				       plan_text(pl, w->text));
+	}
+	return device_attach(dir, rules, count, e);
+}
+
 int cgroup_limit_devices(const struct plan *pl, const struct cgroup *cg, struct err *e)
 {
 	const struct plan_list *rules = &pl->cgroup.devices;
 	int dir = cgroup_dir(cg, CG_DEVICES);
 
-	if (!rules->count || cg->kind != CGROUP_V1)
+	if (!rules->count)
 		return 0;
+	if (cg->kind == CGROUP_V2)
+		return attach_devices(pl, dir, e);
 	if (file_write(dir, "devices.deny", "a") < 0)
 		return err_sys(e, "cannot write 'a' to 'devices.deny'");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, rules, w));)

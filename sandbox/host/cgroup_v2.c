@@ -26,19 +26,25 @@ static bool has_manager(struct host *h)
 	return host_stat(h, "/run/systemd/system", &at);
 }
 
-/* Whether the bus can be reached on which the caller's manager takes orders */
+/* Whether the caller's manager can be reached: itself, or by its bus */
 static bool has_bus(struct host *h)
 {
+	static const char *const sockets[] = { "systemd/private", "bus" };
 	const char *dir = host_env(h, "XDG_RUNTIME_DIR");
-	const char *path;
 	struct host_path at;
 
 	if (!host_uid(h))
 		return host_stat(h, "/run/systemd/private", &at) ||
 		       host_stat(h, "/run/dbus/system_bus_socket", &at);
-	path = dir && *dir == '/' ? host_keepf(h, "%s/bus", dir)
-				  : host_keepf(h, "/run/user/%u/bus", host_uid(h));
-	return path && host_stat(h, path, &at);
+	if (!dir || *dir != '/')
+		dir = host_keepf(h, "/run/user/%u", host_uid(h));
+	for (size_t i = 0; dir && i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		const char *path = host_keepf(h, "%s/%s", dir, sockets[i]);
+
+		if (path && host_stat(h, path, &at))
+			return true;
+	}
+	return false;
 }
 
 static const char *file_of(struct host *h, const char *dir, const char *name)

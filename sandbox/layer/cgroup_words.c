@@ -48,6 +48,22 @@ static void add_limits(const struct plan *pl, struct text *out)
 	}
 }
 
+static void add_devices(const struct plan *pl, struct text *out)
+{
+	const struct plan_list *rules = &pl->cgroup.devices;
+
+	if (!rules->count)
+		return;
+	text_add(out, pl->cgroup.kind == CGROUP_V2
+			      ? "bpf(BPF_PROG_LOAD, BPF_PROG_TYPE_CGROUP_DEVICE), "
+				"attached to the leaf: no device opens but"
+			      : "devices.deny = a, then devices.allow:");
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, rules, w));)
+		text_addf(out, "%s %s", w == plan_at(pl, rules->first) ? "" : ",",
+			  plan_text(pl, w->text));
+	text_add(out, ".\n");
+}
+
 void cgroup_explain_limits(const struct plan *pl, struct text *out)
 {
 	const struct plan_cgroup *c = &pl->cgroup;
@@ -76,15 +92,7 @@ void cgroup_explain_limits(const struct plan *pl, struct text *out)
 				   "whole box.\n"
 				 : "An eventfd on memory.oom_control tells nook of a "
 				   "kill; it then ends the whole box.\n");
-	if (c->devices.count && c->kind == CGROUP_V1) {
-		text_add(out, "devices.deny = a, then devices.allow:");
-		for (const struct plan_word *w = NULL;
-		     (w = plan_each(pl, &c->devices, w));)
-			text_addf(out, "%s %s",
-				  w == plan_at(pl, c->devices.first) ? "" : ",",
-				  plan_text(pl, w->text));
-		text_add(out, ".\n");
-	}
+	add_devices(pl, out);
 	text_add(out,
 		 c->kind == CGROUP_V2
 			 ? "clone3(CLONE_INTO_CGROUP): the box begins in there.\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* devices.c - the BPF program of device rules says what the rules say; run by hand here */
+/* devices.c - the BPF program of device rules says what the rules say */
 /* as: user root */
 #include "cgroup/devices.h"
 
@@ -8,7 +8,8 @@
 
 #define LOST 0xdeadbeef /* it left its end, or did what device_program() never makes */
 
-/* The few instructions that device_program() knows (Documentation/bpf/instruction-set.rst) */
+/* The few instructions that device_program() makes (Documentation/bpf/
+ * instruction-set.rst), run by hand */
 static uint64_t run_program(const struct bpf_insn *p, size_t count,
 			    const struct bpf_cgroup_dev_ctx *cx)
 {
@@ -26,11 +27,8 @@ static uint64_t run_program(const struct bpf_insn *p, size_t count,
 			memcpy(&field, (const char *)cx + p[i].off, sizeof(field));
 			*dst = field;
 			break;
-		case BPF_ALU64 | BPF_MOV | BPF_K:
-			*dst = (uint64_t)(int64_t)p[i].imm;
-			break;
-		case BPF_ALU64 | BPF_MOV | BPF_X:
-			*dst = reg[p[i].src_reg];
+		case BPF_ALU | BPF_MOV | BPF_K:
+			*dst = (uint32_t)p[i].imm;
 			break;
 		case BPF_ALU | BPF_MOV | BPF_X:
 			*dst = (uint32_t)reg[p[i].src_reg];
@@ -56,13 +54,14 @@ static uint64_t run_program(const struct bpf_insn *p, size_t count,
 }
 
 /* What the rules mean, said another way */
-static bool is_allowed(const struct device_rule *r, size_t count, uint32_t kind,
-		       uint32_t access, uint32_t major, uint32_t minor)
+static bool is_allowed(const struct device_rule *r, size_t count,
+		       const struct bpf_cgroup_dev_ctx *cx)
 {
 	for (size_t i = 0; i < count; i++)
-		if (r[i].kind == kind && (access & ~r[i].access) == 0 &&
-		    (r[i].major == DEVICE_ANY || r[i].major == major) &&
-		    (r[i].minor == DEVICE_ANY || r[i].minor == minor))
+		if (r[i].kind == (cx->access_type & 0xffff) &&
+		    ((cx->access_type >> 16) & ~r[i].access) == 0 &&
+		    (r[i].major == DEVICE_ANY || r[i].major == cx->major) &&
+		    (r[i].minor == DEVICE_ANY || r[i].minor == cx->minor))
 			return true;
 	return false;
 }
@@ -76,7 +75,8 @@ static const struct {
 	  { BPF_DEVCG_DEV_CHAR, BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE, 136,
 	    DEVICE_ANY } },
 	{ "b 8:1 r", { BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_ACC_READ, 8, 1 } },
-	{ "b *:* m", { BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_ACC_MKNOD, DEVICE_ANY, DEVICE_ANY } },
+	{ "b *:* m",
+	  { BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_ACC_MKNOD, DEVICE_ANY, DEVICE_ANY } },
 	{ "c 4294967294:0 w",
 	  { BPF_DEVCG_DEV_CHAR, BPF_DEVCG_ACC_WRITE, UINT32_MAX - 1, 0 } },
 };
@@ -91,24 +91,22 @@ static const char *const bad[] = {
 static int compare(const struct device_rule *rules, size_t count)
 {
 	static const uint32_t numbers[] = { 0, 1, 3, 8, 136, 255, UINT32_MAX - 1 };
+	const size_t n = ARRAY_SIZE(numbers), all = 2 * DEVICE_ALL * n * n;
 	struct bpf_insn insns[DEVICE_INSNS];
-	size_t n = device_program(rules, count, insns);
-	int wrong = n > DEVICE_INSNS;
+	size_t length = device_program(rules, count, insns);
+	int wrong = length > DEVICE_INSNS;
 
-	for (uint32_t kind = 1; kind <= 2; kind++)
-		for (uint32_t access = 1; access <= DEVICE_ALL; access++)
-			for (size_t a = 0; a < ARRAY_SIZE(numbers); a++)
-				for (size_t b = 0; b < ARRAY_SIZE(numbers); b++) {
-					struct bpf_cgroup_dev_ctx cx = {
-						.access_type = access << 16 | kind,
-						.major = numbers[a],
-						.minor = numbers[b],
-					};
+	for (size_t i = 0; i < all; i++) {
+		uint32_t kind = (uint32_t)(i % 2) + 1;
+		uint32_t access = (uint32_t)(i / 2 % DEVICE_ALL) + 1;
+		struct bpf_cgroup_dev_ctx cx = {
+			.access_type = access << 16 | kind,
+			.major = numbers[i / 2 / DEVICE_ALL % n],
+			.minor = numbers[i / 2 / DEVICE_ALL / n],
+		};
 
-					wrong += run_program(insns, n, &cx) !=
-						 is_allowed(rules, count, kind, access,
-							    numbers[a], numbers[b]);
-				}
+		wrong += run_program(insns, length, &cx) != is_allowed(rules, count, &cx);
+	}
 	return wrong;
 }
 
