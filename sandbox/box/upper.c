@@ -59,6 +59,10 @@ int upper_make(const struct plan *pl, struct store *st, struct err *e)
 
 	if (!pl->tree.upper_dir)
 		return -1;
+	/* First what needs no record: where it cannot be had there is nothing to undo */
+	dir = open_area(area, e);
+	if (dir < 0)
+		return -1;
 	n = snprintf(rec->upper, sizeof(rec->upper), "%s/%s", area, rec->id);
 	if (n < 0 || (size_t)n >= sizeof(rec->upper)) {
 		rec->upper[0] = '\0';
@@ -67,11 +71,11 @@ int upper_make(const struct plan *pl, struct store *st, struct err *e)
 	}
 	if (store_update(st, e) < 0)
 		return -1;
-	dir = open_area(area, e);
-	if (dir < 0)
+	if (mkdirat(dir, rec->id, 0700) < 0) {
+		err_sys(e, "cannot make '%s'", rec->upper);
+		rec->upper[0] = '\0';
 		return -1;
-	if (mkdirat(dir, rec->id, 0700) < 0)
-		return err_sys(e, "cannot make '%s'", rec->upper);
+	}
 	fd = openat(dir, rec->id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "cannot open '%s'", rec->upper) : fd;
 }

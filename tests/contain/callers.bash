@@ -24,8 +24,10 @@ callers_setup() {
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
 	mkdir -p "$T/etc" "$T/home"
 	chmod 777 "$T/home"
+	install -d -o 1234 -g 1234 "$T/home/user"
+	install -d -o 4321 -g 4321 "$T/home/subids"
 	echo nooktest:300000:65536 | tee "$T/etc/subuid" >"$T/etc/subgid"
-	{ cat /etc/passwd && echo "nooktest:x:4321:4321::$T/home:/bin/sh"; } >"$T/etc/passwd"
+	{ cat /etc/passwd && echo "nooktest:x:4321:4321::$T/home/subids:/bin/sh"; } >"$T/etc/passwd"
 	cat >"$T/subids" <<-END
 		#!/bin/sh
 		for name in subuid subgid passwd; do
@@ -61,7 +63,7 @@ become() {
 	mv "$T/facts.new" "$T/facts"
 	{
 		echo '#!/bin/sh'
-		[ "$caller" = root ] || echo "unset XDG_RUNTIME_DIR; export HOME='$T/home'"
+		[ "$caller" = root ] || echo "unset XDG_RUNTIME_DIR; export HOME='$T/home/$caller'"
 		echo "exec $before $ids $groups $words \"\$@\""
 	} >"$T/as"
 	chmod 755 "$T/as"

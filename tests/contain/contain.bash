@@ -49,6 +49,10 @@ contain_facts() {
 	done
 }
 
+# not_in_guest WHY - leave a test out of the guests, whose kernels change nothing of it or whose
+# small tree lacks something large. No skip: the machine that boots them runs it
+not_in_guest() { [ -z "${NOOK_GUEST:-}" ] || bats_skip "not in guests: $1"; }
+
 # fact WORD... - more facts for the rest of this test
 fact() { printf '%s\n' "$@" >>"$T/facts"; }
 has_fact() { grep -qxF -e "$1" "$T/facts"; }

@@ -55,6 +55,16 @@ in_thin() {
 }
 cause() { sed 's/.*"cause":"\([a-z]*\)".*/\1/' "$T/result"; }
 
+# said LINE - wait until "$T/out" has it
+said() {
+	local try
+	for try in $(seq 500); do
+		! grep -qxF "$1" "$T/out" || return 0
+		sleep 0.02
+	done
+	fail "did not say in time: $1" "$(cat "$T/out")"
+}
+
 # each MORE COMMAND... - in both kinds of box, as everybody
 each() {
 	local kind
@@ -104,9 +114,14 @@ limits: {wall: 200ms, grace: 400ms, output: null}" /probe RS-11
 		# The same when somebody asks nook to end
 		printf '%s\n' "$2" 'limits: {grace: 200ms, output: null}' >"$T/box.yaml"
 		if [ "$1" = in_box ]; then set -- -v "$PROBE:/probe" -- /probe; else set -- -- "$T/probe"; fi
-		timed 4000 timeout -s TERM 0.4 "$NOOK" run -q --result "$T/result" \
-			"${@:1:$#-2}" "$T/box.yaml" "${@: -2}" RS-11
-		assert_line 'RS-11.TERM came'
+		timeout -s KILL 30 "$NOOK" run -q --result "$T/result" "${@:1:$#-2}" "$T/box.yaml" \
+			"${@: -2}" RS-11 >"$T/out" &
+		said 'RS-11.all refused'
+		kill -TERM "$(ps -o ppid= -p "$(pgrep -x nook-init)" | tr -d ' ')"
+		code=0
+		wait $! || code=$?
+		assert_equal "$code" 137
+		assert_line 'RS-11.TERM came' "$(cat "$T/out")"
 		assert_equal "$(cause)" cancelled
 	}
 	each refuses
@@ -142,10 +157,7 @@ limits: {wall: 400ms, grace: 100ms}" - RS-12 0 stay
 		for who in keeper init; do
 			printf '%s\n' "$without_pid" >"$T/box.yaml"
 			"$NOOK" run -q "$T/box.yaml" -- "$T/probe" RS-12 0 stay >"$T/out" 2>&1 &
-			for _ in $(seq 100); do
-				grep -q left "$T/out" && break
-				sleep 0.02
-			done
+			said 'RS-12.left 4'
 			assert [ "$(left)" = 4 ]
 			pid=$(pgrep -x nook-init)
 			[ "$who" = init ] || pid=$(ps -o ppid= -p "$pid")

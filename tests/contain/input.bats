@@ -210,7 +210,8 @@ refute_control() {
 	# C1 bytes and marks that turn the direction of writing
 	nook_run run base -- $'x\xc2\x9b2J\xe2\x80\xaey'
 	assert_equal "$(LC_ALL=C grep -c $'\xc2\x9b\\|\xe2\x80\xae' <<<"$stderr")" 0
-	# A record is JSON whatever the words
+	# A record is JSON whatever the words; guests have no python3
+	[ -z "${NOOK_GUEST:-}" ] || return 0
 	need python3
 	nook_run run --result "$T/result" base -- sh -c 'exit 3' "$bytes" $'\xff\xfe'
 	assert_status 3

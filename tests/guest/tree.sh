@@ -8,7 +8,7 @@ tree=$1
 
 programs='bash dash perl'
 packages='coreutils findutils grep sed mawk diffutils procps util-linux util-linux-extra mount
-	iproute2 uidmap libc-bin strace jq bats'
+	bsdutils iproute2 uidmap libc-bin strace jq bats'
 
 mkdir -p "$tree"
 cd "$tree"
