@@ -20,12 +20,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "fault/bench.h"
 #include "fault/trace.h"
 #include "tap.h"
-
-#define MOST_WORDS 24
-#define COMPLAINTS 8 /* shown for one line of TAP */
-#define MARKER	   "t/marker"
 
 /**
  * struct run_case - One way to start a box
@@ -61,135 +58,7 @@ static const struct run_case {
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
 };
 
-/* What is the same for all of them */
-struct bench {
-	const char *nook, *walls;
-	char top[64], hosts[512], source[4096], who;
-	const struct run_case *c;
-	char *argv[MOST_WORDS];
-	char *mark; /* the marker of the run that was left alone */
-	char *mounts;
-	struct trace ref;
-	int every, bad, runs, missed;
-	bool each;
-};
-
-__attribute__((format(printf, 2, 3))) static void complain(struct bench *b,
-							   const char *fmt, ...)
-{
-	char text[4096];
-	va_list ap;
-
-	if (b->bad++ >= COMPLAINTS && !getenv("NOOK_SHOW"))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		diag("%s", line);
-}
-
-static char *slurp(const char *path)
-{
-	char *text = calloc(1, 128 << 10);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-
-	for (ssize_t n = 1; text && fd >= 0 && n > 0 && len < (128 << 10) - 1;
-	     len += (size_t)n)
-		n = read(fd, text + len, (128 << 10) - 1 - len);
-	if (fd < 0) {
-		free(text);
-		return NULL;
-	}
-	close(fd);
-	return text;
-}
-
-static const char *in(const struct bench *b, const char *name)
-{
-	static char path[4][256];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), "%s/%s", b->top, name);
-	return path[next];
-}
-
-/* --- the state that a run may not change --- */
-
-static int count_names(const char *path)
-{
-	DIR *d = opendir(path);
-	int n = 0;
-
-	for (const struct dirent *de; d && (de = readdir(d));)
-		n += strcmp(de->d_name, ".") && strcmp(de->d_name, "..");
-	if (d)
-		closedir(d);
-	return n;
-}
-
-/* The places of decisions.md 10 and of uppers */
-static bool is_clean(struct bench *b, const char *when)
-{
-	char shm[64];
-	const char *const places[] = { "/run/nook", in(b, "run/nook"), shm,
-				       in(b, "home/state/nook/uppers") };
-	bool clean = true;
-
-	snprintf(shm, sizeof(shm), "/dev/shm/nook-%u", geteuid());
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if ((i == 0) != !geteuid())
-			continue;
-		if (count_names(places[i])) {
-			complain(b, "%s: something is in %s", when, places[i]);
-			clean = false;
-		}
-	}
-	return clean;
-}
-
-static void check_left(struct bench *b, const char *when)
-{
-	char *const argv[] = { (char *)b->nook, (char *)"gc", (char *)"-q", NULL };
-	char *mounts;
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execv(argv[0], argv);
-		_exit(99);
-	}
-	waitpid(pid, &status, 0);
-	if (status)
-		complain(b, "%s: 'nook gc' ended with %#x", when, status);
-	is_clean(b, when);
-	mounts = slurp("/proc/self/mountinfo");
-	if (mounts && strcmp(mounts, b->mounts))
-		complain(b, "%s: the host's mounts changed", when);
-	free(mounts);
-	if (count_names(in(b, "t")) != 1 || count_names(in(b, "work")))
-		complain(b, "%s: a file is left in the bound directories", when);
-}
-
 /* --- the payload's own word --- */
-
-static void first_difference(struct bench *b, const char *want, const char *got)
-{
-	while (*want && *got) {
-		size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
-
-		if (w != g || strncmp(want, got, w)) {
-			complain(b, "  undisturbed: %.*s\n  now:         %.*s", (int)w,
-				 want, (int)g, got);
-			return;
-		}
-		want += w + (want[w] == '\n');
-		got += g + (got[g] == '\n');
-	}
-	complain(b, "  one is longer than the other");
-}
 
 /* Where nook has another way to the same end, the walls differ in these words */
 static const struct {
@@ -244,7 +113,7 @@ static bool is_other_way(struct bench *b, const struct trace *t, char *now)
 			same = !strcmp(now, want);
 		}
 	if (!same)
-		first_difference(b, want, now);
+		bench_difference(b, want, now);
 	free(want);
 	return same;
 }
@@ -260,26 +129,15 @@ static bool is_cut_short(const struct bench *b, const struct trace *t, const cha
 /* Return: whether the payload ran; complains where it did so behind other walls */
 static bool check_marker(struct bench *b, const char *when, const struct trace *t)
 {
-	char *now = slurp(in(b, MARKER));
+	char *now = bench_read(bench_path(b, MARKER));
 
 	if (!now)
 		return false;
-	unlink(in(b, MARKER));
+	unlink(bench_path(b, MARKER));
 	if (strcmp(now, b->mark) && !is_cut_short(b, t, now) && !is_other_way(b, t, now))
-		complain(b, "%s: the payload ran behind other walls", when);
+		bench_complain(b, "%s: the payload ran behind other walls", when);
 	free(now);
 	return true;
-}
-
-/* "nook: WHAT: WHY", or one sentence where the kernel is not to blame */
-static bool has_reason(const struct trace *t)
-{
-	const char *at = t->said;
-
-	while (at && (!strncmp(at, "nook: warning", 13) ||
-		      !strncmp(at, "nook: not enf", 13) || strncmp(at, "nook: ", 6)))
-		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
-	return at && strcspn(at, "\n") > 12;
 }
 
 /* --- one case --- */
@@ -291,7 +149,7 @@ static void make_words(struct bench *b)
 	static char profile[4200];
 	int n = 0;
 
-	snprintf(bind, sizeof(bind), "%s:/t:rw", in(b, "t"));
+	snprintf(bind, sizeof(bind), "%s:/t:rw", bench_path(b, "t"));
 	snprintf(profile, sizeof(profile), "%s/%s", b->source, b->c->profile);
 	b->argv[n++] = (char *)b->nook;
 	b->argv[n++] = run;
@@ -309,14 +167,6 @@ static void make_words(struct bench *b)
 	b->argv[n] = NULL;
 }
 
-static struct trace new_trace(const struct bench *b)
-{
-	return (struct trace){ .argv = b->argv,
-			       .dir = in(b, "work"),
-			       .deadline_ms = 2000,
-			       .kernel = b->c->kernel };
-}
-
 static bool measure(struct bench *b)
 {
 	struct trace *t = &b->ref;
@@ -325,16 +175,16 @@ static bool measure(struct bench *b)
 	free(b->mounts);
 	free(b->mark);
 	b->mark = NULL;
-	b->mounts = slurp("/proc/self/mountinfo");
-	*t = new_trace(b);
+	b->mounts = bench_read("/proc/self/mountinfo");
+	*t = bench_trace(b);
 	t->hold = true;
-	unlink(in(b, MARKER));
+	unlink(bench_path(b, MARKER));
 	if (trace_run(t) < 0) {
 		ok(false, "%s: cannot trace: %s", b->c->name, strerror(errno));
 		return false;
 	}
-	b->mark = slurp(in(b, MARKER));
-	unlink(in(b, MARKER));
+	b->mark = bench_read(bench_path(b, MARKER));
+	unlink(bench_path(b, MARKER));
 	b->bad = b->runs = b->missed = 0;
 	if (t->status || !b->mark || !t->quiet) {
 		ok(false, "%s: an undisturbed run works (status %#x)", b->c->name,
@@ -342,9 +192,9 @@ static bool measure(struct bench *b)
 		diag("%s", t->said);
 		return false;
 	}
-	check_left(b, "undisturbed");
-	if (b->c->uppers && access(in(b, "home/state/nook/uppers"), F_OK) < 0)
-		complain(b, "undisturbed: there was no upper directory on disk");
+	bench_check_left(b, "undisturbed");
+	if (b->c->uppers && access(bench_path(b, "home/state/nook/uppers"), F_OK) < 0)
+		bench_complain(b, "undisturbed: there was no upper directory on disk");
 	ok(!b->bad, "%s: an undisturbed run leaves nothing", b->c->name);
 	return true;
 }
@@ -359,24 +209,24 @@ static void check_killed(struct bench *b, const struct trace *t)
 	snprintf(when, sizeof(when), "%s killed %s call %ld (%s)", trace_role(t->victim),
 		 t->on_exit ? "after" : "before", t->at, trace_call(t->victim_nr));
 	if (t->hung[0])
-		complain(b, "%s: still there after 2 s: %s", when, t->hung);
+		bench_complain(b, "%s: still there after 2 s: %s", when, t->hung);
 	ran = check_marker(b, when, t);
 	if (t->victim == ROLE_PAYLOAD && ran)
-		complain(b, "%s: and yet it ran", when);
+		bench_complain(b, "%s: and yet it ran", when);
 	if (t->victim == ROLE_INIT || t->victim == ROLE_PAYLOAD) {
 		int code = WIFEXITED(t->status) ? WEXITSTATUS(t->status) : -1;
 
 		if (code != 125 && code != 137 && !(ran && code == 0))
-			complain(b, "%s: nook ended with %#x", when, t->status);
-		if (code == 125 && !has_reason(t))
-			complain(b, "%s: no reason given: '%s'", when, t->said);
+			bench_complain(b, "%s: nook ended with %#x", when, t->status);
+		if (code == 125 && !bench_has_reason(t))
+			bench_complain(b, "%s: no reason given: '%s'", when, t->said);
 	}
-	check_left(b, when);
+	bench_check_left(b, when);
 }
 
 static void kill_one(struct bench *b, enum role whom, bool on_exit, long at)
 {
-	struct trace t = new_trace(b);
+	struct trace t = bench_trace(b);
 
 	t.hold = at <= b->ref.quiet;
 	t.harm = HARM_KILL;
@@ -384,7 +234,7 @@ static void kill_one(struct bench *b, enum role whom, bool on_exit, long at)
 	t.on_exit = on_exit;
 	t.at = at;
 	if (trace_run(&t) < 0) {
-		complain(b, "cannot trace: %s", strerror(errno));
+		bench_complain(b, "cannot trace: %s", strerror(errno));
 		return;
 	}
 	b->runs++;
@@ -444,21 +294,21 @@ static void check_failed(struct bench *b, const struct trace *t, const char *whe
 	bool ran;
 
 	if (t->hung[0])
-		complain(b, "%s: still there after 2 s: %s", when, t->hung);
+		bench_complain(b, "%s: still there after 2 s: %s", when, t->hung);
 	ran = check_marker(b, when, t);
 	if (code == 0 ? !ran : ran)
-		complain(b, "%s: ended with %#x, the payload %s: '%s'", when, t->status,
+		bench_complain(b, "%s: ended with %#x, the payload %s: '%s'", when, t->status,
 			 ran ? "ran" : "did not run", t->said);
 	if (code && code != 125 && !(t->nr == SYS_execve && (code == 126 || code == 127)))
-		complain(b, "%s: ended with %#x: '%s'", when, t->status, t->said);
-	if (code == 125 && !has_reason(t))
-		complain(b, "%s: no reason given: '%s'", when, t->said);
-	check_left(b, when);
+		bench_complain(b, "%s: ended with %#x: '%s'", when, t->status, t->said);
+	if (code == 125 && !bench_has_reason(t))
+		bench_complain(b, "%s: no reason given: '%s'", when, t->said);
+	bench_check_left(b, when);
 }
 
 static void fail_one(struct bench *b, int nr, int nth, int error)
 {
-	struct trace t = new_trace(b);
+	struct trace t = bench_trace(b);
 	char when[128];
 
 	t.harm = HARM_FAIL;
@@ -466,7 +316,7 @@ static void fail_one(struct bench *b, int nr, int nth, int error)
 	t.nth = nth;
 	t.error = error;
 	if (trace_run(&t) < 0) {
-		complain(b, "cannot trace: %s", strerror(errno));
+		bench_complain(b, "cannot trace: %s", strerror(errno));
 		return;
 	}
 	b->runs++;
@@ -507,62 +357,6 @@ static void fail_case(struct bench *b)
 
 /* --- the bench --- */
 
-static void find_hosts_namespaces(struct bench *b)
-{
-	static const char *const names[] = { "user", "mnt", "pid",    "net",
-					     "uts",  "ipc", "cgroup", "time" };
-	size_t len = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[64];
-		ssize_t n;
-
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
-		n = readlink(path, b->hosts + len, sizeof(b->hosts) - len - 1);
-		len += n > 0 ? (size_t)n : 0;
-	}
-}
-
-static bool has_subids(void)
-{
-	const char *home = getenv("HOME");
-
-	return geteuid() && home &&
-	       !system("newuidmap 2>/dev/null; grep -q nooktest /etc/subuid");
-}
-
-static bool set_up(struct bench *b)
-{
-	char copy[512];
-
-	snprintf(b->top, sizeof(b->top), "/tmp/fault.XXXXXX");
-	if (!mkdtemp(b->top))
-		return false;
-	b->who = !geteuid() ? 'r' : has_subids() ? 's' : 'u';
-	chmod(b->top, 0755);
-	mkdir(in(b, "t"), 0777);
-	chmod(in(b, "t"), 0777);
-	mkdir(in(b, "work"), 0755);
-	mkdir(in(b, "home"), 0700);
-	mkdir(in(b, "run"), 0700);
-	setenv("HOME", in(b, "home"), 1);
-	setenv("XDG_RUNTIME_DIR", in(b, "run"), 1);
-	setenv("XDG_STATE_HOME", in(b, "home/state"), 1);
-	unsetenv("XDG_CONFIG_HOME");
-	snprintf(copy, sizeof(copy), "cp '%s' '%s'", b->walls, in(b, "t/walls"));
-	find_hosts_namespaces(b);
-	return !system(copy);
-}
-
-static void tear_down(const struct bench *b)
-{
-	char words[128];
-
-	snprintf(words, sizeof(words), "rm -rf '%s'", b->top);
-	if (chdir("/") || system(words))
-		diag("cannot remove %s", b->top);
-}
-
 static bool is_wanted(const struct bench *b, const struct run_case *c, char **names)
 {
 	if (!*names)
@@ -575,30 +369,18 @@ static bool is_wanted(const struct bench *b, const struct run_case *c, char **na
 
 int main(int argc, char **argv)
 {
-	const char *every = getenv("NOOK_EVERY"), *nook = getenv("NOOK");
-	char walls[512], real[4096];
-	struct bench b = { .walls = walls, .each = getenv("NOOK_EACH") };
+	struct bench b = { .each = getenv("NOOK_EACH") };
 	bool fails = argc > 1 && !strcmp(argv[1], "fail");
+	char walls[512];
 
-	b.every = every ? atoi(every) : fails ? 11 : 7;
-
-	if (argc < 2 || (!fails && strcmp(argv[1], "kill")) || b.every < 1)
+	if (argc < 2 || (!fails && strcmp(argv[1], "kill")))
 		return 2;
 	plan(0);
-	snprintf(walls, sizeof(walls), "%s", argv[0]);
-	snprintf(strrchr(walls, '/') + 1, 8, "walls");
-	/* What a killed keeper leaves becomes ours, also a helper that is not traced:
-	 * none of it lives any more when we look at what is left */
-	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
-	if (!realpath(nook ? nook : "./nook", real) || !set_up(&b)) {
-		ok(false, "set up: %s", strerror(errno));
-		return 1;
-	}
-	b.nook = real;
-	if (!getcwd(b.source, sizeof(b.source)))
-		return 1;
+	if (!bench_start(&b, argv[0], walls, fails ? 11 : 7))
+		return done();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		b.c = &cases[i];
+		b.kernel = cases[i].kernel;
 		if (!is_wanted(&b, b.c, argv + 2))
 			continue;
 		if (fails)
@@ -606,6 +388,6 @@ int main(int argc, char **argv)
 		else
 			kill_case(&b);
 	}
-	tear_down(&b);
+	bench_tear_down(&b);
 	return done();
 }

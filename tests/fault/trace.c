@@ -256,6 +256,14 @@ static void on_call(struct run *r, struct task *task)
 			r->armed = task->pid;
 		else
 			strike(r, task, t->victim_nr);
+	} else if (t->harm == HARM_ACT && t->steps >= t->at &&
+		   t->steps < t->at + t->times) {
+		t->hit = true;
+		t->victim = task->role;
+		t->victim_nr = (int)info.entry.nr;
+		t->act(t->arg);
+		r->free = !t->kernel && t->steps == t->at + t->times - 1;
+		r->last = now_ms();
 	} else if (t->harm == HARM_FAIL && !t->hit) {
 		fail_call(r, task, (int)info.entry.nr);
 	}

@@ -10,7 +10,7 @@
 /* Who is who in the tree of a `nook run` */
 enum role { ROLE_NONE, ROLE_KEEPER, ROLE_HELPER, ROLE_INIT, ROLE_PAYLOAD, ROLE_COUNT };
 
-enum harm { HARM_NONE, HARM_KILL, HARM_FAIL };
+enum harm { HARM_NONE, HARM_KILL, HARM_FAIL, HARM_ACT };
 
 #define TRACE_CALLS 512
 
@@ -23,6 +23,8 @@ enum harm { HARM_NONE, HARM_KILL, HARM_FAIL };
  * @at:		HARM_KILL: at the how manieth system call, of anyone
  * @on_exit:	HARM_KILL: after the call rather than before it
  * @whom:	HARM_KILL: who is killed; ROLE_NONE is who made the call
+ * @act, @arg, @times: HARM_ACT: what somebody else does before call @at, and so on before
+ *		each call behind it, @times in all; whoever makes the call stands still meanwhile
  * @nr, @nth, @error: HARM_FAIL: which call fails, and with what
  *
  * @steps:	system calls until the end, payload's own not counted
@@ -43,6 +45,9 @@ struct trace {
 	bool on_exit;
 	enum role whom;
 	int nr, nth, error;
+	void (*act)(void *arg);
+	void *arg;
+	int times;
 
 	long steps, quiet;
 	int count[TRACE_CALLS];
