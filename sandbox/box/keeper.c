@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -171,29 +170,6 @@ static int attach_host(struct keeper *k, struct err *e)
 	return 0;
 }
 
-static void fill_stops(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTSTP);
-	sigaddset(set, SIGTTIN);
-	sigaddset(set, SIGTTOU);
-}
-
-/* Those that ask to stop apart: they are seen there and not read (stop_with_box()) */
-static int open_signals(struct keeper *k)
-{
-	sigset_t stops, others;
-
-	fill_stops(&stops);
-	sigfillset(&others);
-	sigdelset(&others, SIGTSTP);
-	sigdelset(&others, SIGTTIN);
-	sigdelset(&others, SIGTTOU);
-	k->signals = signalfd(-1, &others, SFD_CLOEXEC | SFD_NONBLOCK);
-	k->stops = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
-	return k->signals < 0 || k->stops < 0 ? -1 : 0;
-}
-
 static int build(struct keeper *k, struct err *e)
 {
 	struct sync_msg go = { .step = STEP_GO };
@@ -214,7 +190,7 @@ static int build(struct keeper *k, struct err *e)
 	close_join(k);
 	if (attach_host(k, e) < 0)
 		return -1;
-	if (open_signals(k) < 0)
+	if (keeper_open_signals(k) < 0)
 		return err_sys(e, "cannot open a signalfd");
 	/* While the child builds its walls on another CPU: the record, without which the
 	 * payload does not run, and what others left */
@@ -251,68 +227,6 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 		k->kill_at = now + k->limits.grace;
 	} else {
 		keeper_kill(k);
-	}
-}
-
-static void on_signal(struct keeper *k, int sig)
-{
-	switch (sig) {
-	case SIGCHLD:
-		break;
-	case SIGWINCH:
-		keeper_resize(k);
-		break;
-	case SIGTERM:
-	case SIGHUP:
-		k->forwarded = sig;
-		kill(k->pid, sig);
-		if (!k->kill_at)
-			k->kill_at = keeper_now(CLOCK_MONOTONIC) + k->limits.grace;
-		break;
-	default:
-		if (sig == SIGINT || sig == SIGQUIT)
-			k->forwarded = sig;
-		kill(k->pid, sig);
-	}
-}
-
-/*
- * The box stops, then we do. The signal that asks for it is never read: let through, it
- * stops us, unless a SIGCONT has come since and taken it away. A SIGSTOP of our own would
- * take away that SIGCONT, and nobody would send another.
- */
-static void stop_with_box(struct keeper *k)
-{
-	sigset_t stops;
-
-	fill_stops(&stops);
-	kill(k->pid, SIGTSTP);
-	keeper_leave_raw(k);
-	sigprocmask(SIG_UNBLOCK, &stops, NULL);
-	sigprocmask(SIG_BLOCK, &stops, NULL);
-	kill(k->pid, SIGCONT);
-	keeper_enter_raw(k);
-}
-
-/* Two entries of poll(2) */
-static int poll_signals(const struct keeper *k, struct pollfd *p)
-{
-	p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
-	p[1] = (struct pollfd){ .fd = k->stops, .events = POLLIN };
-	return 2;
-}
-
-static void take_signals(struct keeper *k, const struct pollfd *p)
-{
-	struct signalfd_siginfo si;
-
-	if (p[1].revents)
-		stop_with_box(k);
-	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (control_is_knock(&si))
-			control_open(&k->control, k->store.dir, k->store.rec.id);
-		else
-			on_signal(k, (int)si.ssi_signo);
 	}
 }
 
@@ -410,37 +324,32 @@ static int poll_timeout(uint64_t at)
 
 static void watch(struct keeper *k, struct err *e)
 {
-	struct pollfd p[3 + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
+	struct pollfd p[1 + SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
 
 	while (!k->over) {
-		int n = 1 + poll_signals(k, p + 1), m;
+		int n = 1 + keeper_poll_signals(k, p + 1), m;
+		/* what it said before its end is in the socket by now */
+		bool last = k->ended;
 
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
-		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
+		if (poll(p, (nfds_t)n, last ? 0 : poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
 		meter_step(k, p + m, n - m);
-		take_signals(k, p + 1);
+		keeper_take_signals(k, p + 1);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
 		control_step(&k->control, keeper_order, k);
 		if (p[0].revents)
 			read_step(k, e);
+		else if (last)
+			k->over = true;
 	}
-}
-
-/* Whether the child has ended; it stays to be waited for */
-static bool has_ended(const struct keeper *k)
-{
-	siginfo_t si = { 0 };
-
-	return waitid(P_PID, (id_t)k->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-	       si.si_pid;
 }
 
 /*
@@ -449,10 +358,10 @@ static bool has_ended(const struct keeper *k)
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[2 + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
+	struct pollfd p[SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
 
-	while (!has_ended(k)) {
-		int n = poll_signals(k, p), m;
+	while (!keeper_has_ended(k)) {
+		int n = keeper_poll_signals(k, p), m;
 
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
@@ -463,7 +372,7 @@ static void watch_child(struct keeper *k)
 			break;
 		check_clock(k);
 		meter_step(k, p + m, n - m);
-		take_signals(k, p);
+		keeper_take_signals(k, p);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
 		control_step(&k->control, keeper_order, k);

@@ -33,6 +33,7 @@ struct meter {
 	const char *frozen_for;
 };
 
+#define SIGNALS_POLL 2
 #define METER_POLL 1 /* entries that meter_poll() fills */
 
 /**
@@ -46,6 +47,7 @@ struct meter {
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
  * @ordered:	`nook kill` did, or sent @forwarded
+ * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
  */
 struct keeper {
@@ -76,7 +78,7 @@ struct keeper {
 	int status, init_status;
 	uint64_t started, kill_at;
 	enum cause cause;
-	bool masked, raw, cause_set, ordered, ran, exited, over, failed;
+	bool masked, raw, cause_set, ordered, ran, exited, ended, over, failed;
 	bool left; /* processes that could not be ended */
 };
 
@@ -92,6 +94,16 @@ void keeper_kill(struct keeper *k);
  * @out, which is zeroed; touches nothing where it says no */
 void keeper_order(void *keeper, const struct control_ask *ask,
 		  struct control_answer *out);
+
+/** keeper_open_signals() - Descriptors for all that is blocked. Return: 0, -1 and
+ * errno */
+int keeper_open_signals(struct keeper *k);
+/** keeper_poll_signals() - Fill SIGNALS_POLL entries. Return: how many */
+int keeper_poll_signals(const struct keeper *k, struct pollfd *p);
+/** keeper_take_signals() - Do what the signals say that these entries tell of */
+void keeper_take_signals(struct keeper *k, const struct pollfd *p);
+/** keeper_has_ended() - Whether the child has; it stays to be waited for */
+bool keeper_has_ended(const struct keeper *k);
 
 /** meter_open() - Watch what the plan limits in the leaf. Return: 0, -1 and @e */
 int meter_open(struct keeper *k, struct err *e);

@@ -57,7 +57,9 @@ int box_sanitize(int preserve, struct err *e)
 	if (check_stdio(e) < 0 || close_others(preserve, e) < 0)
 		return -1;
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
-		if (!sigaction(sig, NULL, &sa) && sa.sa_handler == SIG_IGN)
-			signal(sig, SIG_DFL);
+		if (sigaction(sig, NULL, &sa) < 0 ||
+		    (sa.sa_handler == SIG_IGN && signal(sig, SIG_DFL) == SIG_ERR))
+			return err_sys(e, "cannot put signal %d back to its default",
+				       sig);
 	return 0;
 }

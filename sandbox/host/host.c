@@ -317,6 +317,13 @@ bool host_has_xattr(struct host *h, const char *path, const char *name)
 	return getxattr(path, name, value, sizeof(value)) == 1 && value[0] == '1';
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
 const char *host_readlink(struct host *h, const char *path)
 {
 	char target[4096];
@@ -328,8 +335,8 @@ const char *host_readlink(struct host *h, const char *path)
 		n = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
 	} else {
 		n = readlink(path, target, sizeof(target));
-		/* EINVAL: it is no link */
-		if (n < 0 && errno != EINVAL)
+		/* EINVAL: it is no link, if that is true */
+		if (n < 0 && (errno != EINVAL || is_link(path)))
 			host_doubt(h, errno, path);
 	}
 	if (n <= 0 || (size_t)n == sizeof(target))

@@ -19,7 +19,7 @@ void bench_complain(struct bench *b, const char *fmt, ...)
 	char text[4096];
 	va_list ap;
 
-	if (b->bad++ >= COMPLAINTS && !getenv("NOOK_SHOW"))
+	if (b->bad++ >= COMPLAINTS && !getenv("NOOK_EACH") && !getenv("NOOK_SHOW"))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -118,8 +118,9 @@ void bench_difference(struct bench *b, const char *want, const char *got)
 		size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
 
 		if (w != g || strncmp(want, got, w)) {
-			bench_complain(b, "  undisturbed: %.*s\n  now:         %.*s", (int)w,
-				 want, (int)g, got);
+			bench_complain(b,
+				       "  undisturbed: %.*s\n  now:         %.*s",
+				       (int)w, want, (int)g, got);
 			return;
 		}
 		want += w + (want[w] == '\n');

@@ -354,7 +354,8 @@ static const struct race_case cases[] = {
 	  .word = "base" },
 	{ "RC-03, RC-05", "others-uppers", set_up_plain, other_commands, judge_same, 1,
 	  .word = "tests/fault/uppers.yaml", .kernel = "6.1.0-40", .who = "us" },
-	{ "RC-10", "profile", set_up_profile, replace_profile, judge_profile, 1, .word = "" },
+	{ "RC-10", "profile", set_up_profile, replace_profile, judge_profile, 1,
+	  .word = "" },
 };
 
 static void race_once(struct bench *b, long at)

@@ -297,8 +297,8 @@ static void check_failed(struct bench *b, const struct trace *t, const char *whe
 		bench_complain(b, "%s: still there after 2 s: %s", when, t->hung);
 	ran = check_marker(b, when, t);
 	if (code == 0 ? !ran : ran)
-		bench_complain(b, "%s: ended with %#x, the payload %s: '%s'", when, t->status,
-			 ran ? "ran" : "did not run", t->said);
+		bench_complain(b, "%s: ended with %#x, the payload %s: '%s'", when,
+			       t->status, ran ? "ran" : "did not run", t->said);
 	if (code && code != 125 && !(t->nr == SYS_execve && (code == 126 || code == 127)))
 		bench_complain(b, "%s: ended with %#x: '%s'", when, t->status, t->said);
 	if (code == 125 && !bench_has_reason(t))

@@ -24,7 +24,7 @@ enum harm { HARM_NONE, HARM_KILL, HARM_FAIL, HARM_ACT };
  * @on_exit:	HARM_KILL: after the call rather than before it
  * @whom:	HARM_KILL: who is killed; ROLE_NONE is who made the call
  * @act, @arg, @times: HARM_ACT: what somebody else does before call @at, and so on before
- *		each call behind it, @times in all; whoever makes the call stands still meanwhile
+ *		each call behind it, @times in all; who makes the call stands still then
  * @nr, @nth, @error: HARM_FAIL: which call fails, and with what
  *
  * @steps:	system calls until the end, payload's own not counted

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* signals.c - what signals mean to the keeper: forwarded, obeyed, or news of its child */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "box/keeper.h"
+
+static void fill_stops(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTSTP);
+	sigaddset(set, SIGTTIN);
+	sigaddset(set, SIGTTOU);
+}
+
+/* Those that ask to stop apart: they are seen there and not read (stop_with_box()) */
+int keeper_open_signals(struct keeper *k)
+{
+	sigset_t stops, others;
+
+	fill_stops(&stops);
+	sigfillset(&others);
+	sigdelset(&others, SIGTSTP);
+	sigdelset(&others, SIGTTIN);
+	sigdelset(&others, SIGTTOU);
+	k->signals = signalfd(-1, &others, SFD_CLOEXEC | SFD_NONBLOCK);
+	k->stops = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
+	return k->signals < 0 || k->stops < 0 ? -1 : 0;
+}
+
+static void on_signal(struct keeper *k, int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		k->ended = keeper_has_ended(k);
+		break;
+	case SIGWINCH:
+		keeper_resize(k);
+		break;
+	case SIGTERM:
+	case SIGHUP:
+		k->forwarded = sig;
+		kill(k->pid, sig);
+		if (!k->kill_at)
+			k->kill_at = keeper_now(CLOCK_MONOTONIC) + k->limits.grace;
+		break;
+	default:
+		if (sig == SIGINT || sig == SIGQUIT)
+			k->forwarded = sig;
+		kill(k->pid, sig);
+	}
+}
+
+/*
+ * The box stops, then we do. The signal that asks for it is never read: let through, it
+ * stops us, unless a SIGCONT has come since and taken it away. A SIGSTOP of our own would
+ * take away that SIGCONT, and nobody would send another.
+ */
+static void stop_with_box(struct keeper *k)
+{
+	sigset_t stops;
+
+	fill_stops(&stops);
+	kill(k->pid, SIGTSTP);
+	keeper_leave_raw(k);
+	sigprocmask(SIG_UNBLOCK, &stops, NULL);
+	sigprocmask(SIG_BLOCK, &stops, NULL);
+	kill(k->pid, SIGCONT);
+	keeper_enter_raw(k);
+}
+
+/* Two entries of poll(2) */
+int keeper_poll_signals(const struct keeper *k, struct pollfd *p)
+{
+	p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = k->stops, .events = POLLIN };
+	return 2;
+}
+
+void keeper_take_signals(struct keeper *k, const struct pollfd *p)
+{
+	struct signalfd_siginfo si;
+
+	if (p[1].revents)
+		stop_with_box(k);
+	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (control_is_knock(&si))
+			control_open(&k->control, k->store.dir, k->store.rec.id);
+		else
+			on_signal(k, (int)si.ssi_signo);
+	}
+}
+
+bool keeper_has_ended(const struct keeper *k)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, (id_t)k->pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       si.si_pid;
+}
