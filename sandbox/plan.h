@@ -116,6 +116,7 @@ enum mount_op {
 	MOP_PROC,	/* fresh proc; data "pids" = subset=pid */
 	MOP_SYSFS,	/* fresh sysfs, read-only */
 	MOP_MQUEUE,	/* fresh mqueue */
+	MOP_CGROUP,	/* what the box's cgroup namespace shows: fstype; v1: data */
 	MOP_DEVPTS,	/* fresh devpts; inodes = max= */
 	MOP_FILESYSTEM, /* any other type, through libmount */
 	MOP_DIR,	/* a directory, mode */

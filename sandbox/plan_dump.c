@@ -114,6 +114,7 @@ static const struct name op_names[] = {
 	{ "proc", MOP_PROC },
 	{ "sysfs", MOP_SYSFS },
 	{ "mqueue", MOP_MQUEUE },
+	{ "cgroup", MOP_CGROUP },
 	{ "devpts", MOP_DEVPTS },
 	{ "filesystem", MOP_FILESYSTEM },
 	{ "dir", MOP_DIR },

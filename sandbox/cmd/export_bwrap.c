@@ -158,6 +158,9 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 			    "a sysfs of its own network namespace: this is the host's");
 		export_option(x, "--ro-bind", "/sys", target, NULL);
 		break;
+	case MOP_CGROUP:
+		export_note(x, "a cgroup file system at %s", target);
+		break;
 	case MOP_MQUEUE:
 		export_option(x, "--mqueue", target, NULL);
 		break;

@@ -158,6 +158,7 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 	case MOP_PROC:
 	case MOP_SYSFS:
 	case MOP_MQUEUE:
+	case MOP_CGROUP:
 	case MOP_DEVPTS:
 	case MOP_COUNT:
 		break; /* podman does these by itself, its own way */

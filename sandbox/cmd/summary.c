@@ -146,6 +146,7 @@ static void add_mount(const struct plan *pl, const struct plan_mount *m, struct 
 	case MOP_PROC:
 	case MOP_SYSFS:
 	case MOP_MQUEUE:
+	case MOP_CGROUP:
 	case MOP_DEVPTS:
 	case MOP_DIR:
 	case MOP_FILE:

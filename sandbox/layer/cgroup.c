@@ -93,11 +93,13 @@ static void cgroup_explain(const struct plan *pl, struct text *out)
 {
 	cgroup_explain_limits(pl, out);
 	if (pl->unshare_flags & CLONE_NEWCGROUP)
-		text_add(
-			out,
-			"unshare(CLONE_NEWCGROUP): /proc/self/cgroup shows '/' where the "
-			"box is; no cgroup file system is mounted inside.\n"
-			"  $ unshare --cgroup COMMAND\n");
+		text_addf(out,
+			  "unshare(CLONE_NEWCGROUP): /proc/self/cgroup shows '/' where "
+			  "the box is; %s.\n"
+			  "  $ unshare --cgroup COMMAND\n",
+			  pl->cgroup.kind == CGROUP_NONE
+				  ? "no cgroup file system is mounted inside"
+				  : "/sys/fs/cgroup shows its own limits, read-only");
 }
 
 static void cgroup_script(const struct plan *pl, struct script *sc)

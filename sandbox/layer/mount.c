@@ -27,9 +27,10 @@
 #include "layer/tree_plan.h"
 #include "layer/where.h"
 
-#define TMP_SIZE (64u << 20)
+#define TMP_SIZE   (64u << 20)
 #define TMP_INODES 16384u
-#define RUN_SIZE (16u << 20)
+#define RUN_SIZE   (16u << 20)
+#define CGROUPS	   "/sys/fs/cgroup"
 
 /* In a directory root: a place that must be there, or that may be absent */
 static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
@@ -114,6 +115,58 @@ static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
 	hide_plan_sys(h, pl);
 }
 
+/* v1 has a file system for each hierarchy, which its controllers name */
+static void plan_cgroups_v1(struct plan *pl)
+{
+	const struct plan_list *trees = &pl->cgroup.trees;
+	const uint32_t useful =
+		CG_CPU | CG_CPUACCT | CG_CPUSET | CG_MEMORY | CG_PIDS | CG_IO;
+	struct plan_mount *m = tree_tmpfs(pl, CGROUPS, 4096, 16, 0755);
+
+	m->attr |= MOUNT_ATTR_NOEXEC;
+	for (const struct plan_cgroup_tree *t = NULL; (t = plan_each(pl, trees, t));) {
+		auto_text names = { 0 }, path = { 0 };
+
+		if (!(t->controllers & useful))
+			continue;
+		cgroup_names(CGROUP_V1, t->controllers, ",", &names);
+		text_addf(&path, CGROUPS "/%s", text_str(&names));
+		tree_dir(pl, text_str(&path), 0555);
+		m = tree_add(pl, MOP_CGROUP, text_str(&path));
+		m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+		m->fstype = plan_put(pl, "cgroup");
+		m->data = plan_put(pl, text_str(&names));
+	}
+	m = tree_add(pl, MOP_READONLY, CGROUPS);
+	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+}
+
+/*
+ * Where the box has a leaf, its programs may read their limits there, as they look for
+ * them. The namespace makes the leaf the root of what they see; read-only, since to its
+ * owner the leaf's files are writable whatever the namespace shows (PS-08).
+ */
+static void plan_cgroups(const struct profile *pf, struct plan *pl)
+{
+	struct plan_mount *m;
+
+	if (pl->cgroup.kind == CGROUP_NONE || !(pl->unshare_flags & CLONE_NEWCGROUP) ||
+	    tree_wish(pf, CGROUPS) || tree_is_covered(pf, CGROUPS) ||
+	    pf->root.from == ROOT_DIRECTORY)
+		return;
+	if (!tree_has(pl, "/sys")) {
+		tree_parents(pl, CGROUPS);
+		tree_dir(pl, CGROUPS, 0555);
+	}
+	if (pl->cgroup.kind == CGROUP_V1) {
+		plan_cgroups_v1(pl);
+		return;
+	}
+	m = tree_add(pl, MOP_CGROUP, CGROUPS);
+	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+	m->fstype = plan_put(pl, "cgroup2");
+}
+
 static void plan_tmp(const struct profile *pf, struct plan *pl)
 {
 	static const struct {
@@ -182,6 +235,7 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (plan_proc(pf, h, pl, e) < 0)
 		return -1;
 	plan_sys(pf, h, pl);
+	plan_cgroups(pf, pl);
 	plan_tmp(pf, pl);
 	plan_resolver(pf, h, pl);
 	for (size_t i = 0; i < pf->mount_count; i++)

@@ -91,6 +91,12 @@ static int apply_mqueue(struct mounting *mk, const struct plan_mount *m)
 	return mount_new(mk, m, "mqueue", NULL);
 }
 
+static int apply_cgroup(struct mounting *mk, const struct plan_mount *m)
+{
+	return mount_new(mk, m, plan_text(mk->pl, m->fstype),
+			 plan_text_or_null(mk->pl, m->data));
+}
+
 static int apply_devpts(struct mounting *mk, const struct plan_mount *m)
 {
 	char options[OPTIONS_SIZE];
@@ -303,6 +309,7 @@ static const struct mount_step steps[MOP_COUNT] = {
 	[MOP_PROC] = { "proc", apply_proc, "mount proc" },
 	[MOP_SYSFS] = { "sysfs", apply_sysfs, "mount sysfs" },
 	[MOP_MQUEUE] = { "mqueue", apply_mqueue, "mount mqueue" },
+	[MOP_CGROUP] = { "cgroup", apply_cgroup, "mount" },
 	[MOP_DEVPTS] = { "devpts", apply_devpts, "mount devpts" },
 	[MOP_FILESYSTEM] = { "filesystem", filesystem_apply, "mount" },
 	[MOP_DIR] = { "dir", apply_dir, "make directory" },

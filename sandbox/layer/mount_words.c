@@ -60,7 +60,7 @@ void mount_words(const struct plan *pl, const struct plan_mount *m, struct text 
 			add_word(out, start, flag_words[i].word);
 	if (m->size)
 		add_size(out, start, m->size);
-	if (m->data && m->op == MOP_PROC)
+	if (m->data && (m->op == MOP_PROC || m->op == MOP_CGROUP))
 		add_word(out, start, plan_text(pl, m->data));
 	if (out->len > start)
 		text_addc(out, ')');

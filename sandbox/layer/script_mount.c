@@ -239,6 +239,11 @@ static void draw_mqueue(const struct drawer *d, const struct plan_mount *m)
 	add_fresh(d, m, "mqueue", "");
 }
 
+static void draw_cgroup(const struct drawer *d, const struct plan_mount *m)
+{
+	add_fresh(d, m, plan_text(d->pl, m->fstype), plan_text(d->pl, m->data));
+}
+
 static void draw_devpts(const struct drawer *d, const struct plan_mount *m)
 {
 	auto_text o = { 0 };
@@ -371,6 +376,7 @@ static void (*const draw[MOP_COUNT])(const struct drawer *, const struct plan_mo
 	[MOP_TMPFS] = draw_tmpfs,     [MOP_BIND] = draw_bind,
 	[MOP_OVERLAY] = draw_overlay, [MOP_PROC] = draw_proc,
 	[MOP_SYSFS] = draw_sysfs,     [MOP_MQUEUE] = draw_mqueue,
+	[MOP_CGROUP] = draw_cgroup,
 	[MOP_DEVPTS] = draw_devpts,   [MOP_FILESYSTEM] = draw_filesystem,
 	[MOP_DIR] = draw_dir,	      [MOP_FILE] = draw_file,
 	[MOP_SYMLINK] = draw_symlink, [MOP_DEVICE] = draw_device,

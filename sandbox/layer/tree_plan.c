@@ -45,6 +45,7 @@ static bool is_foreign(const struct plan *pl, const char *target)
 		case MOP_PROC:
 		case MOP_SYSFS:
 		case MOP_MQUEUE:
+		case MOP_CGROUP:
 		case MOP_DEVPTS:
 		case MOP_DIR:
 		case MOP_FILE:

@@ -43,6 +43,8 @@ box() {
 	shift 2
 	case $box_profile in
 	machine | chroot) set -- --set "root.path=/var/tmp/tree-$box_who" "$box_profile" -- "$@" ;;
+	# a user has no cgroups here; where they are his, the suite's tests demand them
+	batch) set -- --set limits.enforce=best-effort batch -- "$@" ;;
 	*) set -- "$box_profile" -- "$@" ;;
 	esac
 	as "$box_who" nook run -q "$@" 2>&1

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# quota.bats - hogs, bombs and burners in boxes with limits: each ends with its own cause
+# as: root user subids
+# in: release
+# guest: v2 systemd
+
+load contain
+
+setup() {
+	contain_setup
+	# Who has no cgroups of his own here has them in a guest
+	"$NOOK" doctor --json | grep -A3 '"id": "cgroup"' | grep -q '"ok"' ||
+		bats_skip "this user may not make cgroups here"
+	is_root && rooted=1 || rooted=
+}
+
+# limited LIMITS COMMAND... - a command in a box with these limits; $result is its record
+limited() {
+	local limits=$1 map=auto
+	shift
+	! has_fact subids || map=subids
+	printf '%s\n' "extends: base" "limits: {$limits}" 'root: {size: 1G}' >"$T/box.yaml"
+	run --separate-stderr timeout -k 5 60 "$NOOK" run --userns "$map" -v "$PROBE:/probe" \
+		--result "$T/result" "${box_options[@]}" "$T/box.yaml" -- "$@"
+	result=$(cat "$T/result")
+}
+
+# of KEY - a value of the record
+of() { sed -n "s/.*\"$1\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p" <<<"$result" | tr -d '"'; }
+# at_most A B - numbers with a fraction
+at_most() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 <= b + 0) }' || fail "$1 is more than $2" "$result"; }
+at_least() { at_most "$2" "$1"; }
+
+# ended CAUSE STATUS - how the box ended, and that nook said the same
+ended() {
+	[ "$(of cause)" = "$1" ] || fail "cause $(of cause), not $1" "$result"
+	assert_status "$2"
+}
+
+@test "RS-03: a memory hog of every kind ends with its whole box, and the peak is known" {
+	local kind
+	for kind in anon tmpfs memfd shm tables pipes; do
+		limited 'memory: 32M' sh -c "sleep 61 & /probe RS-03 $kind 200 /tmp; sleep 61"
+		ended oom 137
+		at_most "$(of wall_s)" 10
+		assert_stderr_match '^nook: killed: out of memory: peak (3[12]\.[0-9]M|2[0-9]\.[0-9]M) of limits.memory 32M; try --memory 64M$'
+		[ "$(of memory_peak_bytes)" -gt 20000000 ] || fail "peak" "$result"
+	done
+	# CONTROL: with enough of it none of them is stopped
+	for kind in anon tmpfs memfd shm tables pipes; do
+		limited 'memory: 512M' /probe RS-03 $kind 33 /tmp
+		ended exited 0
+	done
+}
+
+@test "RS-03: cache and names that are not there give way instead" {
+	local disk
+	disk=$(mktemp -d /var/tmp/nook-quota.XXXXXX)
+	# A guest may have nothing but memory
+	case $(stat -f -c %T "$disk") in
+	tmpfs | ramfs) ;;
+	*)
+		box_options=(-v "$disk:/disk:rw")
+		chmod 777 "$disk"
+		limited 'memory: 32M' /probe RS-03 cache 60 /disk
+		rm -rf "$disk"
+		ended exited 0
+		assert_output 'RS-03.cache 60'
+		at_most "$(of memory_peak_bytes)" 33554432
+		box_options=()
+		;;
+	esac
+	rm -rf "$disk"
+	limited 'memory: 32M' /probe RS-03 names 20 /tmp
+	ended exited 0
+	[ "$(of oom_kills)" = 0 ] || fail "$result"
+}
+
+@test "RS-01: a fork bomb and a thread bomb are refused, or end with their box" {
+	local kind
+	for kind in fork thread; do
+		limited 'pids: 20' /probe RS-01 $kind 50 0
+		assert_line 'RS-01.last EAGAIN'
+		[[ $(of message) == *'; limits.pids 20 refused 1 forks' ]] || fail "$result"
+		limited 'pids: 20, on_pids: kill' /probe RS-01 $kind 50 30
+		ended pids 137
+		at_most "$(of wall_s)" 2
+		assert_stderr_match '^nook: killed: limits.pids 20 refused [0-9]+ forks without pause; try --pids-limit with more$'
+		# CONTROL
+		limited 'pids: 60, on_pids: kill' /probe RS-01 $kind 30 0
+		assert_line 'RS-01.made 30'
+	done
+}
+
+@test "RS-02: what always leaves a younger child is killed all the same" {
+	limited 'pids: 30, wall: 500ms, grace: 0s' sh -c '/probe RS-02 30 & /probe RS-02 30 & sleep 60'
+	ended wall 124
+	at_most "$(of wall_s)" 3
+	# CONTROL: it lives as long as it may
+	limited 'pids: 30, wall: 20s' sh -c '/probe RS-02 1 & sleep 0.2; echo on'
+	assert_output on
+}
+
+@test "RS-09: CPU time is limited, and counted for what is long gone" {
+	limited 'cpus: 0.5, wall: 30s' /probe RS-09 4 2
+	ended exited 0
+	at_most "$(of cpu_s)" 1.2
+	[ "$(of throttled_s)" != null ] || fail "$result"
+	limited 'cpu_time: 500ms, grace: 0s' /probe RS-09 4 30
+	ended cpu 124
+	at_least "$(of cpu_s)" 0.5
+	at_most "$(of cpu_s)" 1.5
+	assert_stderr_match '^nook: killed: used [0-9.ms]+ of CPU, limits.cpu_time is 500ms; try --set limits.cpu_time= with more$'
+	limited 'cpu_time: 500ms, grace: 0s' /probe RS-09.short 100000
+	ended cpu 124
+	at_most "$(of cpu_s)" 1.5
+	# CONTROL
+	limited 'cpu_time: 30s' /probe RS-09 2 0.3
+	ended exited 0
+	at_least "$(of cpu_s)" 0.2
+}
+
+@test "every other end keeps its own cause under limits" {
+	local all='memory: 64M, pids: 50, cpu_time: 30s'
+	limited "$all, wall: 300ms" sleep 60
+	ended wall 124
+	limited "$all, wall: 300ms, grace: 300ms" sh -c 'trap "" TERM; while :; do sleep 9; done'
+	ended wall 124
+	at_most "$(of wall_s)" 2
+	limited "$all, output: 1M" yes
+	ended output 137
+	limited "$all" sh -c '(setsid sleep 60 >/dev/null 2>&1 &); exit 3'
+	ended exited 3
+	limited "$all" sh -c 'kill -SEGV $$'
+	ended signaled 139
+	# a killer of one's own is no limit
+	limited "$all" sh -c 'kill -KILL $$'
+	ended signaled 137
+	limited "$all" /etc/passwd
+	ended exec 126
+}
+
+@test "what was used is exact: the kernel's own files say the same" {
+	limited 'memory: 400M, pids: 50, cpus: 2' /probe RS-03 anon 256
+	ended exited 0
+	at_least "$(of memory_peak_bytes)" 268435456
+	at_most "$(of memory_peak_bytes)" 276488519
+	limited 'memory: 64M, pids: 50' sh -c 'sleep 0.1 & sleep 0.1 & wait'
+	# init, the shell and two
+	[ "$(of pids_peak)" = 4 ] || [ "$(of pids_peak)" = null ] || fail "$result"
+}
+
+@test "PS-08: the cgroup of a box can be neither left nor loosened" {
+	limited 'memory: 64M, pids: 50' /probe PS-08
+	ended exited 0
+	refute_match '(write|mkdir|remount):[^ ]* ok$'
+	limited 'memory: 64M, pids: 50' cat /proc/self/cgroup
+	refute_match 'nook-'
+	# and its own limits can be read where programs look for them
+	limited 'memory: 64M' sh -c \
+		'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null'
+	assert_output 67108864
+	[ -z "$rooted" ] || {
+		# CONTROL: the same probe where the file system is the host's to write
+		run --separate-stderr timeout 20 "$PROBE" PS-08
+		assert_match '(write|mkdir):[^ ]* ok$'
+	}
+}
+
+@test "IN-25: limits without sense are refused" {
+	local bad
+	for bad in 'cpus: 0' 'cpus: -1' 'cpus: 1e-9' 'cpus: 1000000' 'memory: 0' 'memory: -1' \
+		'pids: 0' 'pids: 5000000' 'cpu_weight: 0' 'cpu_weight: 10001' 'cpuset: 3-1' \
+		'cpuset: a' 'cpu_time: -1s' 'wall: 1000000000000s' 'io_weight: 0'; do
+		limited "$bad" true || :
+		assert_status 125
+		assert_stderr_match "^nook: .*box.yaml:2:"
+	done
+	limited 'cpuset: 4000' true
+	assert_status 125
+	assert_stderr_match 'cpuset'
+}
+
+@test "RS-21: a limit that cannot be had is an error that names the controller, or is listed" {
+	local hidden='mount -t tmpfs tmpfs /sys/fs/cgroup; exec "$@"'
+	is_root || bats_skip "only root can take the cgroups away"
+	printf '%s\n' 'extends: base' 'limits: {memory: 64M}' >"$T/box.yaml"
+	# none mounted, then read-only
+	run --separate-stderr unshare -m sh -c "umount -R /sys/fs/cgroup; exec \"\$@\"" sh \
+		"$NOOK" run "$T/box.yaml" -- true
+	assert_status 125
+	assert_stderr_match "^nook: cgroup: 'limits.memory' \(.*box.yaml:2\) cannot be set: no cgroup controller 'memory' for this user: "
+	assert_stderr_match '^hint: .*--set limits.enforce=best-effort$'
+	hidden='for m in $(awk "\$3 ~ /^cgroup/ { print \$2 }" /proc/mounts); do
+		mount -o remount,bind,ro "$m"; done; exec "$@"'
+	run --separate-stderr unshare -m sh -c "$hidden" sh "$NOOK" run "$T/box.yaml" -- true
+	assert_status 125
+	assert_stderr_match "no cgroup controller 'memory' for this user: the cgroup file systems? (is|are) mounted read-only"
+	run --separate-stderr unshare -m sh -c "$hidden" sh "$NOOK" run \
+		--set limits.enforce=best-effort --result "$T/result" "$T/box.yaml" -- echo on
+	assert_status 0
+	assert_output on
+	assert_stderr_match '^nook: not enforced: limits.memory: no cgroup controller'
+	grep -q '"unenforced":\["limits.memory"' "$T/result" || fail "$(cat "$T/result")"
+	# CONTROL
+	run --separate-stderr "$NOOK" run "$T/box.yaml" -- true
+	assert_status 0
+}
+
+@test "IN-17: doctor and explain say which layout was found, and what is used of it" {
+	is_root || bats_skip "for root"
+	nook_run doctor
+	assert_match '^ok +cgroups +(v1|v2|v1 controllers beside a v2 tree); for this user: .*cpu.* memory'
+	nook_run explain base --set limits.memory=64M
+	assert_match 'mkdir: cgroup v[12], a new directory'
+	run --separate-stderr unshare -m sh -c "umount -R /sys/fs/cgroup; exec \"\$@\"" sh "$NOOK" doctor
+	assert_match '^weaker +cgroups +none mounted'
+}
+
+@test "SV-13: a keeper that is killed leaves no cgroup, and a frozen box dies with it" {
+	local pid id
+	is_root || bats_skip "freezes by hand"
+	"$NOOK" run --set limits.memory=64M --set limits.wall=300ms \
+		--set limits.on_limit=freeze -- sleep 60 2>"$T/err" &
+	pid=$!
+	for _ in $(seq 100); do grep -q frozen "$T/err" && break; sleep 0.05; done
+	grep -qE '^nook: box [a-z0-9]{12} has reached limits.wall and is frozen$' "$T/err" || fail "$(cat "$T/err")"
+	id=$(sed -n 's/^nook: box \([a-z0-9]*\) .*/\1/p' "$T/err")
+	[ -n "$(find /sys/fs/cgroup -type d -name "nook-$id")" ] || fail "no cgroup of box $id"
+	kill -KILL $pid
+	wait $pid || :
+	"$NOOK" gc -q
+	[ -z "$(find /sys/fs/cgroup -type d -name "nook-$id")" ] || fail "the cgroup of $id is left"
+	# a signal ends a frozen box too
+	"$NOOK" run --set limits.memory=64M --set limits.wall=300ms \
+		--set limits.on_limit=freeze --set limits.grace=300ms -- sleep 60 2>"$T/err" &
+	pid=$!
+	for _ in $(seq 100); do grep -q frozen "$T/err" && break; sleep 0.05; done
+	kill -TERM $pid
+	wait $pid && status=0 || status=$?
+	[ $status = 143 ] || [ $status = 137 ] || fail "status $status" "$(cat "$T/err")"
+}
