@@ -18,6 +18,7 @@
 #include "cgroup/inner.h"
 #include "cgroup/stat.h"
 
+#define PATIENCE_MS 1000
 
 static const struct cgroup_ops *ops(const struct cgroup *cg)
 {
@@ -150,9 +151,16 @@ uint64_t cgroup_value(const struct cgroup *cg, uint32_t controller, const char *
 
 void cgroup_count(const struct cgroup *cg, struct cgroup_counts *out)
 {
-	memset(out, 0xff, sizeof(*out));
+	cgroup_count_last(cg, out);
 	if (cg->count)
 		ops(cg)->count(cg, out);
+}
+
+void cgroup_count_last(const struct cgroup *cg, struct cgroup_counts *out)
+{
+	memset(out, 0xff, sizeof(*out));
+	if (cg->count)
+		ops(cg)->count_last(cg, out);
 }
 
 uint64_t cgroup_cpu_ns(const struct cgroup *cg)
@@ -187,12 +195,11 @@ int cgroup_kill(const struct cgroup *cg, struct err *e)
 	return 0;
 }
 
-bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg),
-		 int most)
+bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg))
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 
-	for (int ms = 0; ms < most; ms++) {
+	for (int ms = 0; ms < PATIENCE_MS; ms++) {
 		if (done(cg))
 			return true;
 		nanosleep(&pause, NULL);

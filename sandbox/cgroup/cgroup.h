@@ -135,6 +135,10 @@ int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	       const char *text, struct err *e);
 /** cgroup_count() - Read every counter. Cannot fail: what cannot be read is UINT64_MAX */
 void cgroup_count(const struct cgroup *cg, struct cgroup_counts *out);
+/** cgroup_count_last() - The same when nothing lives in the leaf any more, by a third of
+ * the calls: what is now and the pressure are left unknown, a limit too unless it was
+ * reached */
+void cgroup_count_last(const struct cgroup *cg, struct cgroup_counts *out);
 /** cgroup_cpu_ns() - CPU time of everything that ever ran in the leaf; UINT64_MAX =
  * unknown */
 uint64_t cgroup_cpu_ns(const struct cgroup *cg);

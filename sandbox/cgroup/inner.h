@@ -9,11 +9,12 @@
 
 /**
  * struct cgroup_ops - One layout
- * @count, @cpu_ns, @freeze, @is_frozen, @kill: as in cgroup.h
+ * @count, @count_last, @cpu_ns, @freeze, @is_frozen, @kill: as in cgroup.h
  * @set:	Writes that need more than one file; the others go by the table
  */
 struct cgroup_ops {
 	void (*count)(const struct cgroup *cg, struct cgroup_counts *out);
+	void (*count_last)(const struct cgroup *cg, struct cgroup_counts *out);
 	uint64_t (*cpu_ns)(const struct cgroup *cg);
 	int (*set)(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 		   const char *text);
@@ -36,11 +37,8 @@ const char *cgroup_file(const struct cgroup *cg, uint32_t controller, const char
 uint64_t cgroup_value(const struct cgroup *cg, uint32_t controller, const char *file);
 /** cgroup_signal_all() - Send @sig to all processes there are now. Return: how many */
 int cgroup_signal_all(const struct cgroup *cg, int sig);
-#define PATIENCE_MS 1000 /* for the kernel to do what it was told */
-
-/** cgroup_wait() - Call @done until it is true, at most @most ms. Return: whether it
+/** cgroup_wait() - Call @done until it is true, at most a second. Return: whether it
  * was */
-bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg),
-		 int most);
+bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg));
 
 #endif

@@ -15,7 +15,6 @@
 #include "cgroup/inner.h"
 #include "cgroup/stat.h"
 
-#define ROUNDS 20 /* of freezing, within PATIENCE_MS */
 #define TICK_NS (1000000000u / 100u) /* USER_HZ, the unit of cpuacct.stat */
 /* "no limit" of memory.limit_in_bytes: LONG_MAX in whole pages, whatever a page is */
 #define NO_LIMIT (UINT64_C(1) << 62)
@@ -47,51 +46,55 @@ static void count_cpu(const struct cgroup *cg, struct cgroup_counts *c)
 	c->cpu_system_ns = c->cpu_ns - c->cpu_user_ns;
 }
 
-static void count_memory(const struct cgroup *cg, struct cgroup_counts *c)
+static uint64_t memory_limit(const struct cgroup *cg)
 {
-	char buf[512];
-	uint64_t both;
+	uint64_t n = cgroup_value(cg, CG_MEMORY, "memory.limit_in_bytes");
 
-	c->memory_now = cgroup_value(cg, CG_MEMORY, "memory.usage_in_bytes");
-	if (c->memory_now == UINT64_MAX)
-		return;
-	c->memory_peak = cgroup_value(cg, CG_MEMORY, "memory.max_usage_in_bytes");
-	c->memory_limit = cgroup_value(cg, CG_MEMORY, "memory.limit_in_bytes");
-	if (c->memory_limit >= NO_LIMIT)
-		c->memory_limit = UINT64_MAX;
-	c->oom_kills = stat_key(
-		cgroup_file(cg, CG_MEMORY, "memory.oom_control", buf, sizeof(buf)),
-		"oom_kill");
-	both = cgroup_value(cg, CG_MEMORY, "memory.memsw.usage_in_bytes");
-	if (both != UINT64_MAX)
-		c->swap_now = both > c->memory_now ? both - c->memory_now : 0;
+	return n >= NO_LIMIT ? UINT64_MAX : n;
+}
+
+static void v1_count_last(const struct cgroup *cg, struct cgroup_counts *c)
+{
+	char buf[4096];
+	const char *s;
+
+	count_cpu(cg, c);
+	if (cgroup_dir(cg, CG_CPU) >= 0) {
+		s = cgroup_file(cg, CG_CPU, "cpu.stat", buf, sizeof(buf));
+		c->throttled_ns = stat_key(s, "throttled_time");
+	}
+	if (cgroup_dir(cg, CG_MEMORY) >= 0) {
+		c->memory_peak = cgroup_value(cg, CG_MEMORY, "memory.max_usage_in_bytes");
+		s = cgroup_file(cg, CG_MEMORY, "memory.oom_control", buf, sizeof(buf));
+		c->oom_kills = stat_key(s, "oom_kill");
+		/* the eventfd may have told of what is not counted yet */
+		c->memory_limit = memory_limit(cg);
+	}
+	if (cgroup_dir(cg, CG_PIDS) >= 0) {
+		c->pids_peak = cgroup_value(cg, CG_PIDS, "pids.peak");
+		s = cgroup_file(cg, CG_PIDS, "pids.events", buf, sizeof(buf));
+		c->pids_refused = stat_key(s, "max");
+		if (c->pids_refused && c->pids_refused != UINT64_MAX)
+			c->pids_limit = cgroup_value(cg, CG_PIDS, "pids.max");
+	}
+	if (cgroup_dir(cg, CG_IO) >= 0) {
+		s = cgroup_file(cg, CG_IO, "blkio.throttle.io_service_bytes_recursive",
+				buf, sizeof(buf));
+		c->io_read = stat_blkio(s, "Read");
+		c->io_write = stat_blkio(s, "Write");
+	}
 }
 
 static void v1_count(const struct cgroup *cg, struct cgroup_counts *c)
 {
-	char buf[4096];
+	uint64_t both;
 
-	count_cpu(cg, c);
-	if (cgroup_dir(cg, CG_CPU) >= 0)
-		c->throttled_ns =
-			stat_key(cgroup_file(cg, CG_CPU, "cpu.stat", buf, sizeof(buf)),
-				 "throttled_time");
-	count_memory(cg, c);
-	if (cgroup_dir(cg, CG_PIDS) >= 0) {
-		c->pids_now = cgroup_value(cg, CG_PIDS, "pids.current");
-		c->pids_peak = cgroup_value(cg, CG_PIDS, "pids.peak");
-		c->pids_limit = cgroup_value(cg, CG_PIDS, "pids.max");
-		c->pids_refused = stat_key(
-			cgroup_file(cg, CG_PIDS, "pids.events", buf, sizeof(buf)), "max");
-	}
-	if (cgroup_dir(cg, CG_IO) >= 0) {
-		const char *s = cgroup_file(cg, CG_IO,
-					    "blkio.throttle.io_service_bytes_recursive",
-					    buf, sizeof(buf));
-
-		c->io_read = stat_blkio(s, "Read");
-		c->io_write = stat_blkio(s, "Write");
-	}
+	c->memory_now = cgroup_value(cg, CG_MEMORY, "memory.usage_in_bytes");
+	both = cgroup_value(cg, CG_MEMORY, "memory.memsw.usage_in_bytes");
+	if (both != UINT64_MAX && c->memory_now != UINT64_MAX)
+		c->swap_now = both > c->memory_now ? both - c->memory_now : 0;
+	c->pids_now = cgroup_value(cg, CG_PIDS, "pids.current");
+	c->pids_limit = cgroup_value(cg, CG_PIDS, "pids.max");
 }
 
 /* memsw counts memory and swap together and is never below memory's own limit: so the two
@@ -186,17 +189,11 @@ static int v1_freeze(const struct cgroup *cg, bool frozen)
 		errno = ENOTSUP;
 		return -1;
 	}
-	if (!frozen)
-		return file_write(dir, "freezer.state", "THAWED");
-	/* A process that forks and ends at that moment can leave it FREEZING for ever:
-	 * thawed and frozen again it gets there */
-	for (int round = 0; round < ROUNDS; round++) {
-		if (file_write(dir, "freezer.state", "FROZEN") < 0)
-			return -1;
-		if (cgroup_wait(cg, is_frozen, PATIENCE_MS / ROUNDS))
-			return 0;
-		file_write(dir, "freezer.state", "THAWED");
-	}
+	if (file_write(dir, "freezer.state", frozen ? "FROZEN" : "THAWED") < 0)
+		return -1;
+	if (!frozen || cgroup_wait(cg, is_frozen))
+		return 0;
+	file_write(dir, "freezer.state", "THAWED");
 	errno = EBUSY;
 	return -1;
 }
@@ -213,7 +210,7 @@ static int v1_kill(const struct cgroup *cg)
 
 	if (dir >= 0) {
 		file_write(dir, "freezer.state", "FROZEN");
-		cgroup_wait(cg, is_frozen, PATIENCE_MS / ROUNDS);
+		cgroup_wait(cg, is_frozen);
 		cgroup_signal_all(cg, SIGKILL);
 		if (file_write(dir, "freezer.state", "THAWED") < 0 && errno != ENODEV)
 			return -1;
@@ -230,6 +227,7 @@ static int v1_kill(const struct cgroup *cg)
 
 const struct cgroup_ops cgroup_ops_v1 = {
 	.count = v1_count,
+	.count_last = v1_count_last,
 	.cpu_ns = v1_cpu_ns,
 	.set = v1_set,
 	.freeze = v1_freeze,

@@ -20,6 +20,11 @@ static uint64_t to_ns(uint64_t us)
 									  : ns;
 }
 
+static bool is_some(uint64_t n)
+{
+	return n && n != UINT64_MAX;
+}
+
 static uint64_t v2_cpu_ns(const struct cgroup *cg)
 {
 	char buf[1024];
@@ -28,24 +33,7 @@ static uint64_t v2_cpu_ns(const struct cgroup *cg)
 			      "usage_usec"));
 }
 
-static void count_memory(const struct cgroup *cg, struct cgroup_counts *c, char *buf,
-			 size_t size)
-{
-	const char *s;
-
-	c->memory_now = cgroup_value(cg, HERE, "memory.current");
-	if (c->memory_now == UINT64_MAX)
-		return;
-	c->memory_peak = cgroup_value(cg, HERE, "memory.peak");
-	c->memory_limit = cgroup_value(cg, HERE, "memory.max");
-	c->swap_now = cgroup_value(cg, HERE, "memory.swap.current");
-	s = cgroup_file(cg, HERE, "memory.events", buf, size);
-	c->oom_kills = stat_key(s, "oom_kill");
-	c->memory_refused = stat_key(s, "oom");
-	c->memory_high = stat_key(s, "high");
-}
-
-static void v2_count(const struct cgroup *cg, struct cgroup_counts *c)
+static void v2_count_last(const struct cgroup *cg, struct cgroup_counts *c)
 {
 	char buf[4096];
 	const char *s = cgroup_file(cg, HERE, "cpu.stat", buf, sizeof(buf));
@@ -54,25 +42,44 @@ static void v2_count(const struct cgroup *cg, struct cgroup_counts *c)
 	c->cpu_user_ns = to_ns(stat_key(s, "user_usec"));
 	c->cpu_system_ns = to_ns(stat_key(s, "system_usec"));
 	c->throttled_ns = to_ns(stat_key(s, "throttled_usec"));
-	count_memory(cg, c, buf, sizeof(buf));
-	c->pids_now = cgroup_value(cg, HERE, "pids.current");
-	if (c->pids_now != UINT64_MAX) {
+	if (cg->controllers[0] & CG_MEMORY) {
+		c->memory_peak = cgroup_value(cg, HERE, "memory.peak");
+		s = cgroup_file(cg, HERE, "memory.events", buf, sizeof(buf));
+		c->oom_kills = stat_key(s, "oom_kill");
+		c->memory_refused = stat_key(s, "oom");
+		c->memory_high = stat_key(s, "high");
+		if (is_some(c->oom_kills) || is_some(c->memory_refused))
+			c->memory_limit = cgroup_value(cg, HERE, "memory.max");
+	}
+	if (cg->controllers[0] & CG_PIDS) {
 		c->pids_peak = cgroup_value(cg, HERE, "pids.peak");
-		c->pids_limit = cgroup_value(cg, HERE, "pids.max");
-		c->pids_refused = stat_key(
-			cgroup_file(cg, HERE, "pids.events", buf, sizeof(buf)), "max");
+		s = cgroup_file(cg, HERE, "pids.events", buf, sizeof(buf));
+		c->pids_refused = stat_key(s, "max");
+		if (is_some(c->pids_refused))
+			c->pids_limit = cgroup_value(cg, HERE, "pids.max");
 	}
 	if (cg->controllers[0] & CG_IO) {
 		s = cgroup_file(cg, HERE, "io.stat", buf, sizeof(buf));
 		c->io_read = stat_io(s, "rbytes");
 		c->io_write = stat_io(s, "wbytes");
 	}
-	s = cgroup_file(cg, HERE, "cpu.pressure", buf, sizeof(buf));
-	c->pressure_cpu = stat_pressure(s);
-	s = cgroup_file(cg, HERE, "memory.pressure", buf, sizeof(buf));
-	c->pressure_memory = stat_pressure(s);
-	s = cgroup_file(cg, HERE, "io.pressure", buf, sizeof(buf));
-	c->pressure_io = stat_pressure(s);
+}
+
+static void v2_count(const struct cgroup *cg, struct cgroup_counts *c)
+{
+	char buf[1024];
+
+	c->memory_now = cgroup_value(cg, HERE, "memory.current");
+	c->memory_limit = cgroup_value(cg, HERE, "memory.max");
+	c->swap_now = cgroup_value(cg, HERE, "memory.swap.current");
+	c->pids_now = cgroup_value(cg, HERE, "pids.current");
+	c->pids_limit = cgroup_value(cg, HERE, "pids.max");
+	c->pressure_cpu = stat_pressure(
+		cgroup_file(cg, HERE, "cpu.pressure", buf, sizeof(buf)));
+	c->pressure_memory = stat_pressure(
+		cgroup_file(cg, HERE, "memory.pressure", buf, sizeof(buf)));
+	c->pressure_io = stat_pressure(
+		cgroup_file(cg, HERE, "io.pressure", buf, sizeof(buf)));
 }
 
 static bool says(const struct cgroup *cg, const char *key, uint64_t value)
@@ -102,7 +109,7 @@ static int v2_freeze(const struct cgroup *cg, bool frozen)
 {
 	if (file_write(cg->dir[0], "cgroup.freeze", frozen ? "1" : "0") < 0)
 		return -1;
-	if (!frozen || cgroup_wait(cg, is_frozen, PATIENCE_MS))
+	if (!frozen || cgroup_wait(cg, is_frozen))
 		return 0;
 	file_write(cg->dir[0], "cgroup.freeze", "0");
 	errno = EBUSY;
@@ -115,12 +122,12 @@ static int v2_kill(const struct cgroup *cg)
 {
 	if (file_write(cg->dir[0], "cgroup.kill", "1") < 0) {
 		file_write(cg->dir[0], "cgroup.freeze", "1");
-		cgroup_wait(cg, is_frozen, PATIENCE_MS);
+		cgroup_wait(cg, is_frozen);
 		cgroup_signal_all(cg, SIGKILL);
 		if (file_write(cg->dir[0], "cgroup.freeze", "0") < 0)
 			return -1;
 	}
-	if (cgroup_wait(cg, is_empty, PATIENCE_MS))
+	if (cgroup_wait(cg, is_empty))
 		return 0;
 	errno = EBUSY;
 	return -1;
@@ -128,6 +135,7 @@ static int v2_kill(const struct cgroup *cg)
 
 const struct cgroup_ops cgroup_ops_v2 = {
 	.count = v2_count,
+	.count_last = v2_count_last,
 	.cpu_ns = v2_cpu_ns,
 	.set = cgroup_write,
 	.freeze = v2_freeze,

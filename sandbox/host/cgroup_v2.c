@@ -77,8 +77,6 @@ static bool is_managed(const char *dir)
 
 static bool is_delegated(struct host *h, const char *dir)
 {
-	bool marked = host_has_xattr(h, dir, "user.delegate") ||
-		      host_has_xattr(h, dir, "trusted.delegate");
 	const char *last = strrchr(dir, '/');
 
 	/* Handed to the manager, not to what it starts */
@@ -86,7 +84,10 @@ static bool is_delegated(struct host *h, const char *dir)
 		return false;
 	if (!is_own(h, dir, "cgroup.procs") || !is_own(h, dir, "cgroup.subtree_control"))
 		return false;
-	return marked || !has_manager(h) || (host_uid(h) && !is_managed(dir));
+	if (!has_manager(h) || (host_uid(h) && !is_managed(dir)))
+		return true;
+	return host_has_xattr(h, dir, "user.delegate") ||
+	       host_has_xattr(h, dir, "trusted.delegate");
 }
 
 /* The tree's own root has no cgroup.events, and takes children beside processes */
@@ -172,27 +173,29 @@ static bool try_dir(struct host *h, const char *dir, uint32_t wanted,
 	return false;
 }
 
-/* The caller's cgroup and those above it, nearest first */
+/* The cgroups above the caller's, nearest first; its own, in which at least the caller
+ * sits, comes last, but for the root, where that is allowed */
 static bool try_above(struct host *h, const struct host_mount *m, uint32_t wanted,
 		      struct host_cgroup *out, struct host_cgroup *own)
 {
 	const char *text = host_read(h, "/proc/self/cgroup");
 	struct slice path;
-	const char *dir;
+	const char *dir, *mine;
 
 	if (!text || !host_cgroup_own(text, strlen(text), 0, &path))
 		return false;
-	dir = host_cgroup_dir(h, m, path);
-	for (bool first = true; dir; first = false) {
+	dir = mine = host_cgroup_dir(h, m, path);
+	while (dir) {
 		const char *cut = strrchr(dir, '/');
 
-		if (try_dir(h, dir, wanted, out, first ? own : NULL))
+		if ((dir != mine || is_root_cgroup(h, dir)) &&
+		    try_dir(h, dir, wanted, out, NULL))
 			return true;
 		if (!strcmp(dir, m->target) || cut == dir)
 			break;
 		dir = host_keep(h, dir, (size_t)(cut - dir));
 	}
-	return false;
+	return mine && try_dir(h, mine, wanted, out, own);
 }
 
 /* A scope gets what the manager itself was given */

@@ -115,7 +115,7 @@ ended() {
 	ended cpu 124
 	at_most "$(of cpu_s)" 1.5
 	# CONTROL
-	limited 'cpu_time: 30s' /probe RS-09 2 0.3
+	limited 'cpu_time: 30s' /probe RS-09 4 1
 	ended exited 0
 	at_least "$(of cpu_s)" 0.2
 }

@@ -85,12 +85,13 @@ teardown() {
 @test "two keepers of the same number in two pid namespaces get two scopes" {
 	own=()
 	is_root || own=(--user --map-current-user)
-	for i in 1 2; do
+	for i in 0 1; do
 		unshare "${own[@]}" --pid --fork --kill-child --mount-proc \
-			"$NOOK" run strict --memory 64M -- sleep 2 >"$T/said.$i" 2>&1 &
+			"$NOOK" run strict --memory 64M -- sleep 60 >"$T/said.$i" 2>&1 &
+		wait_until '[ -d "$(below)/nook-1-$i.scope" ]'
 	done
-	wait_until 'find "$(below)" -name "nook-*-1.scope" | grep -q .'
-	wait
+	jobs -rp | xargs kill -KILL
+	wait || true
 	assert_equal "$(cat "$T"/said.*)" ""
 }
 
