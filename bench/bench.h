@@ -71,6 +71,8 @@ struct bench {
 const struct row *rows(void);
 /** bars() - The table of bars, NULL row at the end */
 const struct bar *bars(void);
+/** costs() - The table of differences: milliseconds that @row may take more than @base */
+const struct bar *costs(void);
 /** row_argv() - Split a row into words and fill in what @ stands for. @words and @space
  * receive the result */
 void row_argv(const struct bench *b, const struct row *r, int n, char *words[ARGS_MOST],

@@ -20,6 +20,15 @@ static const struct row all_rows[] = {
 	{ "nook-filter", "nook, with the filter that floor has too",
 	  "@D/nook run --set seccomp=default " SAME " -- true" },
 	{ "nook-strict", "nook run strict", "@D/nook run strict -- true" },
+	/* not with --fifo: the kernel takes no real-time process into a CPU cgroup. Who may
+	 * make no cgroups measures the first of each two twice */
+	{ "nook-limits", "nook, with limits of memory, pids and CPU",
+	  "@D/nook run -m 256M --pids-limit 64 --cpus 1 --set limits.enforce=best-effort "
+	  SAME " -- true" },
+	{ "nook-job", "a job of a batch, without its cgroup",
+	  "@D/nook run @D/bench/profiles/batch-nocgroup.yaml -- true" },
+	{ "nook-batch", "nook run batch",
+	  "@D/nook run --set limits.enforce=best-effort batch -- true" },
 	{ "nook-dev", "nook run dev", "@D/nook run dev -- true" },
 	{ "nook-dry", "dry run of a profile that extends three",
 	  "@D/nook run --dry-run @D/bench/profiles/extends-three.yaml" },
@@ -53,6 +62,13 @@ static const struct bar all_bars[] = {
 	{ 0 },
 };
 
+static const struct bar all_costs[] = {
+	{ "nook-dry", "empty", 2.0 },
+	{ "nook-limits", "nook", 1.0 },
+	{ "nook-batch", "nook-job", 1.0 },
+	{ 0 },
+};
+
 const struct row *rows(void)
 {
 	return all_rows;
@@ -61,6 +77,11 @@ const struct row *rows(void)
 const struct bar *bars(void)
 {
 	return all_bars;
+}
+
+const struct bar *costs(void)
+{
+	return all_costs;
 }
 
 void row_argv(const struct bench *b, const struct row *r, int n, char *words[ARGS_MOST],

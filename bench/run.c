@@ -27,7 +27,6 @@
 
 #define USERS_MOST   2
 #define ORDINARY_UID 1234
-#define DRY_RUN_MOST 0.002 /* seconds over an empty program */
 #define KEEPER_MOST  1024  /* KiB */
 #define INIT_MOST    300   /* KiB */
 
@@ -321,7 +320,6 @@ static void memory_judge(const struct bench *b, uid_t uid, struct verdict *v)
 static void bars_judge(const struct bench *b, const struct times *t, uid_t uid,
 		       struct verdict *v)
 {
-	const struct times *row = times_of(t, "nook-dry"), *base = times_of(t, "empty");
 	char name[64];
 
 	for (const struct bar *bar = bars(); bar->row; bar++) {
@@ -334,11 +332,17 @@ static void bars_judge(const struct bench *b, const struct times *t, uid_t uid,
 		else if (is_asked(b->only, bar->row) && is_asked(b->only, bar->base))
 			bar_skip(v, name, "a row is missing");
 	}
-	if (row && base)
-		bar_print(v, "dry run - empty", (row->median - base->median) * 1e3,
-			  DRY_RUN_MOST * 1e3, "ms");
-	else if (is_asked(b->only, "nook-dry") && is_asked(b->only, "empty"))
-		bar_skip(v, "dry run - empty", "a row is missing");
+	for (const struct bar *bar = costs(); bar->row; bar++) {
+		const struct times *x = times_of(t, bar->row),
+				   *y = times_of(t, bar->base);
+
+		snprintf(name, sizeof(name), "%s - %s", bar->row, bar->base);
+		if (x && y)
+			bar_print(v, name, (x->median - y->median) * 1e3, bar->most,
+				  "ms");
+		else if (is_asked(b->only, bar->row) && is_asked(b->only, bar->base))
+			bar_skip(v, name, "a row is missing");
+	}
 	if (is_asked(b->only, "nook"))
 		memory_judge(b, uid, v);
 }

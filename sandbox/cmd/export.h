@@ -72,6 +72,10 @@ bool export_filter(struct export *x);
 /** export_common() - What every tool needs in the same way: umask and the limits of a
  * process by prlimit(1), the wall clock by timeout(1) */
 void export_common(struct export *x);
+enum export_tool { EXPORT_BWRAP, EXPORT_PODMAN, EXPORT_SYSTEMD };
+
+/** export_limits() - The limits of a cgroup, or notes about them */
+void export_limits(struct export *x, enum export_tool tool);
 /** export_attrs() - "ro,nosuid,nodev" for MOUNT_ATTR_* */
 void export_attrs(struct text *t, uint64_t attr);
 /** export_is_dev() - Whether a step only builds the /dev that every tool makes by itself

@@ -283,6 +283,7 @@ void export_bwrap(struct export *x)
 	export_option(x, "--new-session", NULL);
 	if (pl->session.init_none)
 		export_option(x, "--as-pid-1", NULL);
+	export_limits(x, EXPORT_BWRAP);
 	if (pl->limits.output)
 		export_note(x, "an end after so many bytes of output");
 	export_note(x,

@@ -242,6 +242,7 @@ static void add_limits(struct export *x)
 		export_optionf(x, "--stop-timeout", "%" PRIu64,
 			       (pl->limits.grace + 999999999) / 1000000000);
 	}
+	export_limits(x, EXPORT_PODMAN);
 	if (pl->limits.output)
 		export_note(x, "an end after so many bytes of output");
 }

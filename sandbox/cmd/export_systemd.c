@@ -253,6 +253,7 @@ static void add_limits(struct export *x)
 	if (pl->limits.wall)
 		export_optionf(x, "--property", "TimeoutStopSec=%" PRIu64 "ms",
 			       pl->limits.grace / 1000000);
+	export_limits(x, EXPORT_SYSTEMD);
 	if (pl->limits.output)
 		export_note(x, "an end after so many bytes of output");
 }

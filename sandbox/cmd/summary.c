@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "cgroup/place.h"
 
 #define WIDTH  80
 #define COLUMN 14 /* where values begin in the head */
@@ -255,6 +256,27 @@ static void add_list_word(struct text *t, const char *gap, const char *word)
 	text_addf(t, "%s%s", t->len ? gap : "", word);
 }
 
+/* What of the machine the box may use up */
+static void add_unlimited(const struct plan *pl, struct text *t)
+{
+	static const struct {
+		enum cgroup_limit limit;
+		const char *name;
+	} all[] = { { LIMIT_CPUS, "CPU" },
+		    { LIMIT_MEMORY, "memory" },
+		    { LIMIT_IO_WRITE_BPS, "disk" } };
+	const char *names[3];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (!cgroup_has_limit(pl, all[i].limit))
+			names[n++] = all[i].name;
+	for (size_t i = 0; i < n; i++)
+		text_addf(t, "%s%s", !i ? "; " : i + 1 == n ? " and " : ", ", names[i]);
+	if (n)
+		text_add(t, " without a quota");
+}
+
 static void add_separation(const struct plan *pl, struct text *out)
 {
 	auto_text own = { 0 }, shared = { 0 };
@@ -265,7 +287,8 @@ static void add_separation(const struct plan *pl, struct text *out)
 			      is_separate(pl, s) ? s->separate : s->shared);
 	if (pl->tree.root != PLAN_ROOT_NONE && !(pl->clone_flags & CLONE_NEWNS))
 		add_list_word(&own, ", ", "root directory");
-	add_list_word(&shared, "; ", "the kernel; CPU, memory and disk without a quota");
+	add_list_word(&shared, "; ", "the kernel");
+	add_unlimited(pl, &shared);
 	add_row(out, "separate", own.len ? text_str(&own) : "nothing");
 	add_row(out, "shared", text_str(&shared));
 }
@@ -323,6 +346,32 @@ static void add_rights(const struct plan *pl, struct text *out)
 	add_row(out, "rights", text_str(&t));
 }
 
+/* "64M of memory, 1.5 CPUs, 100 processes" */
+static void add_quotas(const struct plan *pl, struct text *t)
+{
+	const struct plan_limit *l;
+
+	if (pl->limits.cpu_time) {
+		add_list_word(t, ", ", "");
+		text_duration(t, pl->limits.cpu_time);
+		text_add(t, " of CPU time");
+	}
+	if ((l = cgroup_has_limit(pl, LIMIT_MEMORY))) {
+		add_list_word(t, ", ", "");
+		text_size(t, l->n);
+		text_add(t, " of memory");
+	}
+	if ((l = cgroup_has_limit(pl, LIMIT_CPUS))) {
+		add_list_word(t, ", ", "");
+		text_addf(t, "%g CPU%s", (double)l->n / 1000, l->n == 1000 ? "" : "s");
+	}
+	if ((l = cgroup_has_limit(pl, LIMIT_PIDS))) {
+		add_list_word(t, ", ", "");
+		text_addf(t, "%llu processes",
+			  (unsigned long long)(l->n - !pl->session.init_none));
+	}
+}
+
 static void add_limits(const struct plan *pl, struct text *out)
 {
 	auto_text t = { 0 };
@@ -336,6 +385,7 @@ static void add_limits(const struct plan *pl, struct text *out)
 		text_size(&t, pl->limits.output);
 		text_add(&t, " of output");
 	}
+	add_quotas(pl, &t);
 	if (t.len)
 		add_row(out, "limits", text_str(&t));
 }

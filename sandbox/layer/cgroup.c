@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -68,12 +69,25 @@ static int cgroup_before(const struct plan *pl, struct site *s, struct err *e)
 	return 0;
 }
 
+/* With CONFIG_RT_GROUP_SCHED a new cgroup of v1 has no share of real time */
+static int cannot_enter(struct err *e)
+{
+	long why;
+
+	err_sys(e, "cannot enter the cgroup of the box");
+	why = syscall(SYS_sched_getscheduler, 0); /* musl's own answers ENOSYS */
+	if (why == SCHED_FIFO || why == SCHED_RR)
+		err_hint(e, "this kernel takes no process with a real-time priority into "
+			    "a new cgroup: start nook with 'chrt --other 0'");
+	return -1;
+}
+
 static int cgroup_born(const struct plan *pl, struct site *s, struct err *e)
 {
 	(void)pl;
 	for (uint32_t i = 0; i < s->join_count; i++) {
 		if (write(s->join[i], "0", 1) != 1)
-			return err_sys(e, "cannot enter the cgroup of the box");
+			return cannot_enter(e);
 		close(s->join[i]);
 	}
 	s->join_count = 0;

@@ -32,6 +32,18 @@ static const char *parent_of(const struct plan *pl, uint32_t controller)
 	return "";
 }
 
+/* What apply() writes for a limit, and where. v1 counts memory and swap together */
+static const char *written(const struct plan *pl, const struct plan_limit *l,
+			   char words[CGROUP_WORDS])
+{
+	const struct plan_limit *m = cgroup_has_limit(pl, LIMIT_MEMORY);
+	bool both = l->which == LIMIT_SWAP && pl->cgroup.kind == CGROUP_V1 && m;
+
+	return cgroup_words(pl->cgroup.kind, (enum cgroup_limit)l->which,
+			    l->n + (both ? m->n : 0), plan_text_or_null(pl, l->text),
+			    words);
+}
+
 static void add_limits(const struct plan *pl, struct text *out)
 {
 	const struct plan_cgroup *c = &pl->cgroup;
@@ -39,9 +51,7 @@ static void add_limits(const struct plan *pl, struct text *out)
 	for (const struct plan_limit *l = NULL; (l = plan_each(pl, &c->limits, l));) {
 		const struct cgroup_row *row = cgroup_row((enum cgroup_limit)l->which);
 		char words[CGROUP_WORDS];
-		const char *file =
-			cgroup_words(c->kind, (enum cgroup_limit)l->which, l->n,
-				     plan_text_or_null(pl, l->text), words);
+		const char *file = written(pl, l, words);
 
 		text_addf(out, "  $ echo %s >%s/nook-ID/%s\n", words,
 			  parent_of(pl, row->controller), file);
@@ -112,27 +122,21 @@ void cgroup_script_limits(const struct plan *pl, struct script *sc)
 			    "systemd-run --scope -p MemoryMax=...");
 		return;
 	}
+	script_line(sc, SCRIPT_NOTE, "the cgroups nook-PID that it makes: remove them with "
+				     "rmdir afterwards");
 	for (const struct plan_cgroup_tree *t = NULL; (t = plan_each(pl, &c->trees, t));)
 		script_line(sc, SCRIPT_HOST, "mkdir %s/nook-$$",
 			    plan_text(pl, t->parent));
 	for (const struct plan_limit *l = NULL; (l = plan_each(pl, &c->limits, l));) {
 		const struct cgroup_row *row = cgroup_row((enum cgroup_limit)l->which);
 		char words[CGROUP_WORDS];
-		const char *file =
-			cgroup_words(c->kind, (enum cgroup_limit)l->which, l->n,
-				     plan_text_or_null(pl, l->text), words);
+		const char *file = written(pl, l, words);
 		const char *parent = parent_of(pl, row->controller);
 
 		if (l->which == LIMIT_CPUSET)
 			script_line(sc, SCRIPT_HOST,
 				    "cat %s/cpuset.mems >%s/nook-$$/cpuset.mems", parent,
 				    parent);
-		/* v1 counts memory and swap together */
-		if (l->which == LIMIT_SWAP) {
-			const struct plan_limit *m = cgroup_has_limit(pl, LIMIT_MEMORY);
-
-			snprintf(words, sizeof(words), "%" PRIu64, l->n + (m ? m->n : 0));
-		}
 		script_line(sc, SCRIPT_HOST, "echo %s >%s/nook-$$/%s", words, parent,
 			    file);
 	}

@@ -167,6 +167,49 @@ ended() {
 	}
 }
 
+# own_cgroups - how many there are below those of this test, in all trees
+own_cgroups() {
+	local own
+	own=$(sed -n 's/^[0-9]*:\(memory\|\):.*\//\//p' /proc/self/cgroup | sort | tail -n 1)
+	find /sys/fs/cgroup -type d -path "*${own%/}*" | wc -l
+}
+
+@test "runs with limits leave nothing: cgroups, processes, records" {
+	local i before after
+	is_root || bats_skip "counted as root"
+	before=$(own_cgroups)
+	for ((i = 0; i < ${NOOK_LONG:+10}000 + 300; i++)); do
+		"$NOOK" run --userns single -q -m 64M --pids-limit 20 --cpus 1 -- true || fail "run $i"
+	done
+	after=$(own_cgroups)
+	[ "$after" -le "$before" ] || fail "cgroups: $before, then $after" "$(find /sys/fs/cgroup -name "nook-*")"
+	# several at once, some of them killed
+	for i in 1 2 3 4 5 6 7 8; do
+		"$NOOK" run -q -m 64M --pids-limit 20 --timeout 200ms -- sleep 9 &
+		[ $((i % 2)) = 0 ] || { sleep 0.05; kill -KILL $!; }
+	done 2>/dev/null
+	wait || :
+	"$NOOK" gc -q
+	after=$(own_cgroups)
+	[ "$after" -le "$before" ] || fail "cgroups: $before, then $after" "$(find /sys/fs/cgroup -name "nook-*")"
+}
+
+@test "RS-20: what is written past the cache is held to its rate" {
+	local dev
+	is_root || bats_skip "a device of its own is root's to name"
+	dev=$(findmnt -no SOURCE -T /var/tmp)
+	[ -b "$dev" ] || bats_skip "no disk below /var/tmp"
+	disk=$(mktemp -d /var/tmp/nook-quota.XXXXXX)
+	chmod 777 "$disk"
+	box_options=(-v "$disk:/disk:rw")
+	limited "io: [{device: $dev, write_bps: 4M}]" /probe RS-20 /disk/x 8
+	[ "$status" != 125 ] || { rm -rf "$disk"; bats_skip "no limits of this disk: $stderr"; }
+	rm -rf "$disk"
+	ended exited 0
+	at_least "${output#* }" 1.6
+	at_most "${output#* }" 8
+}
+
 @test "IN-25: limits without sense are refused" {
 	local bad
 	for bad in 'cpus: 0' 'cpus: -1' 'cpus: 1e-9' 'cpus: 1000000' 'memory: 0' 'memory: -1' \
