@@ -20,8 +20,8 @@ static const struct row all_rows[] = {
 	{ "nook-filter", "nook, with the filter that floor has too",
 	  "@D/nook run --set seccomp=default " SAME " -- true" },
 	{ "nook-strict", "nook run strict", "@D/nook run strict -- true" },
-	/* not with --fifo: the kernel takes no real-time process into a CPU cgroup. Who may
-	 * make no cgroups measures the first of each two twice */
+	/* not with --fifo: the kernel takes no real-time process into a CPU cgroup. Who
+	 * may make no cgroups measures the first of each two twice */
 	{ "nook-limits", "nook, with limits of memory, pids and CPU",
 	  "@D/nook run -m 256M --pids-limit 64 --cpus 1 --set limits.enforce=best-effort "
 	  SAME " -- true" },

@@ -122,8 +122,8 @@ void cgroup_script_limits(const struct plan *pl, struct script *sc)
 			    "systemd-run --scope -p MemoryMax=...");
 		return;
 	}
-	script_line(sc, SCRIPT_NOTE, "the cgroups nook-PID that it makes: remove them with "
-				     "rmdir afterwards");
+	script_line(sc, SCRIPT_NOTE,
+		    "the end of the cgroups nook-PID that it makes: rmdir them afterwards");
 	for (const struct plan_cgroup_tree *t = NULL; (t = plan_each(pl, &c->trees, t));)
 		script_line(sc, SCRIPT_HOST, "mkdir %s/nook-$$",
 			    plan_text(pl, t->parent));
