@@ -69,6 +69,7 @@ root) id=0 ;;
 user) id=$user_id ;;
 subids)
 	id=$subids_id
+	install -d -o "$id" -g "$id" /tmp/home
 	bind_edited /etc/passwd "nooktest:x:$id:$id::/tmp/home:/bin/sh"
 	bind_edited /etc/group "nooktest:x:$id:"
 	bind_edited /etc/subuid "nooktest:300000:65536"

@@ -22,7 +22,8 @@
 #
 # Every line that the probe prints must be expected, and every expected line must be printed.
 # Facts: root, user, subids (as whom the test runs), landlock1 to landlock7, linux6.1 up to this
-# kernel's minor, and what a test adds by `fact`.
+# kernel's minor, cgroup1 (the memory controller is v1's), delegated (the caller's own cgroup is his
+# to change), and what a test adds by `fact`.
 
 load ../cli/helper
 
@@ -40,6 +41,10 @@ contain_facts() {
 		echo "landlock${abi#* }"
 		abi="x $((${abi#* } - 1))"
 	done
+	! awk '$1 == "memory" && $2 > 0 { found = 1 } END { exit !found }' /proc/cgroups ||
+		echo cgroup1
+	is_root || [ ! -w "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs" ] ||
+		echo delegated
 	version=$(uname -r)
 	minor=${version#*.}
 	minor=${minor%%[!0-9]*}

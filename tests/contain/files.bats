@@ -99,7 +99,12 @@ $mounts" FS-17 /d /d/zero
 	run --separate-stderr timeout 60 "$NOOK" run thin -- ./probe FS-22 "$T/work" "$other"
 	assert_status 0
 	expect box
-	assert_equal "$(cat "$other/f")" data
+	# To truncate is a right of its own since version 3, and was nobody's before
+	if has_fact landlock3; then
+		assert_equal "$(cat "$other/f")" data
+	else
+		assert_equal "$(cat "$other/f")" ''
+	fi
 	# CONTROL: the same without Landlock
 	outside FS-22 "$T/work" "$other"
 	expect control

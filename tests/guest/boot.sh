@@ -15,7 +15,8 @@
 #
 # Environment: GUEST_SECONDS (default 600) the most it may take, GUEST_ALL, GUEST_ONLY (patterns:
 # of those files the ones that match, contain/fs-*,contain/calls), GUEST_TESTS (an extended
-# expression without blanks: of those tests the ones whose names match)
+# expression without blanks: of those tests the ones whose names match), GUEST_AS (as whom:
+# root,user,subids)
 set -eu
 meta=$1
 test=$2
@@ -81,7 +82,8 @@ timeout --kill-after=5 "${GUEST_SECONDS:-600}" qemu-system-x86_64 \
 	-nodefaults -no-user-config -display none \
 	-kernel "$kernel/vmlinux" \
 	-append "root=/dev/nvme0n1 rootfstype=ext4 rw $init console=ttyS0 quiet panic=-1 \
-oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} nook.tests=${GUEST_TESTS:-.} \
+oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} \
+nook.tests=${GUEST_TESTS:-.} nook.as=${GUEST_AS:-root,user,subids} \
 nook.must=${NOOK_MUST_WORK:-0} mitigations=off audit=0 no_timer_check" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \

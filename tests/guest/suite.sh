@@ -51,6 +51,7 @@ in_small() {
 	local users who
 	users=$(wanted "$1" as)
 	for who in ${users:-root user}; do
+		has "$who" "${as//,/ }" || continue
 		case $who in
 		root) echo $$ >"$cgroups/cgroup.procs" ;;
 		user) delegate user 1234 ;;
@@ -75,6 +76,7 @@ in_session() {
 
 only=$(word only)
 tests=$(word tests)
+as=$(word as)
 
 # asked_for FILE - does one of the patterns of nook.only match it?
 asked_for() {

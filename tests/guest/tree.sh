@@ -62,6 +62,9 @@ user:x:1000:1000:user:/home/user:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 EOF
 printf 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n' >etc/group
+echo 'root:*:19000:0:99999:7:::' >etc/shadow
+chmod 600 etc/shadow
+mkdir -p boot var/lib
 echo user:100000:65536 | tee etc/subuid >etc/subgid
 echo guest >etc/hostname
 mkdir -p usr/lib/locale
