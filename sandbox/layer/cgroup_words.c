@@ -123,7 +123,7 @@ void cgroup_script_limits(const struct plan *pl, struct script *sc)
 		return;
 	}
 	script_line(sc, SCRIPT_NOTE,
-		    "the end of the cgroups nook-PID that it makes: rmdir them afterwards");
+		    "the end of the cgroups nook-PID that it makes: rmdir them");
 	for (const struct plan_cgroup_tree *t = NULL; (t = plan_each(pl, &c->trees, t));)
 		script_line(sc, SCRIPT_HOST, "mkdir %s/nook-$$",
 			    plan_text(pl, t->parent));
