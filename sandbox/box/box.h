@@ -45,7 +45,11 @@ struct result {
 	int signal;    /* 0, or the signal that ended the payload */
 	uint64_t started_ns, finished_ns; /* CLOCK_REALTIME */
 	uint64_t wall_ns;
-	struct plan_limits limits; /* as they were at the end */
+	uint64_t paused_ns;
+	/* as they were at the end; those of the leaf as in struct record */
+	struct plan_limits limits;
+	uint64_t limit[LIMIT_COUNT];
+	char cpuset[96];
 	uint64_t cpu_user_ns, cpu_system_ns; /* of the whole box, from wait4(2) of init */
 	uint64_t memory_peak, pids_peak, oom_kills, throttled_ns;
 	uint64_t io_read, io_write, net_rx, net_tx, output;

@@ -142,6 +142,9 @@ static void judge_killed(struct keeper *k)
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
 	} else if (k->ordered) {
 		say(k, "killed by 'nook kill'");
+	} else if (k->kill_at != UINT64_MAX) {
+		say(k, "cancelled by signal %d (%s) while it was paused", k->forwarded,
+		    strsignal(k->forwarded));
 	} else {
 		say(k,
 		    "killed: signal %d asked nook to end, and the command did not end "
@@ -198,6 +201,19 @@ static void judge_left(struct keeper *k)
 	       "which has no pid namespace here, can end them");
 }
 
+/* A box that took long because somebody had stopped it */
+static void say_paused(struct keeper *k)
+{
+	size_t len = strlen(k->result->message);
+	auto_text t = { 0 };
+
+	if (!k->paused_ns)
+		return;
+	text_duration(&t, k->paused_ns);
+	snprintf(k->result->message + len, sizeof(k->result->message) - len,
+		 "; it was paused for %s", text_str(&t));
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -227,6 +243,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 	if (!k->ran && !k->cause_set && k->result->cause != CAUSE_OOM)
 		say(k, "%s", e->text);
 	say_refused(k);
+	say_paused(k);
 	if (k->left)
 		judge_left(k);
 }

@@ -206,11 +206,11 @@ static int build(struct keeper *k, struct err *e)
 
 void keeper_kill(struct keeper *k)
 {
-	meter_let_go(k);
 	if (has_pid_namespace(k))
 		kill(k->pid, SIGKILL);
 	else
 		k->over = true;
+	keeper_unpause(k, NULL); /* what is frozen does not die on v1 */
 }
 
 void keeper_end(struct keeper *k, enum cause why, bool gently)
@@ -222,7 +222,7 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 	k->cause_set = true;
 	k->cause = why;
 	if (gently && k->limits.grace) {
-		meter_let_go(k);
+		keeper_unpause(k, NULL);
 		kill(k->pid, SIGTERM);
 		k->kill_at = now + k->limits.grace;
 	} else {
@@ -281,8 +281,8 @@ static uint64_t next_deadline(const struct keeper *k)
 {
 	uint64_t at = UINT64_MAX, meter = meter_deadline(k);
 
-	if (k->limits.wall && !k->cause_set && !k->meter.frozen)
-		at = k->started + k->limits.wall;
+	if (k->limits.wall && !k->cause_set && !k->paused_at)
+		at = k->started + k->limits.wall + k->paused_ns;
 	if (meter < at)
 		at = meter;
 	if (k->kill_at && k->kill_at < at)
@@ -305,8 +305,8 @@ static void check_clock(struct keeper *k)
 		keeper_kill(k);
 		k->kill_at = UINT64_MAX;
 	}
-	if (k->limits.wall && !k->cause_set && !k->meter.frozen &&
-	    now >= k->started + k->limits.wall)
+	if (k->limits.wall && !k->cause_set && !k->paused_at &&
+	    now >= k->started + k->limits.wall + k->paused_ns)
 		meter_limit(k, CAUSE_WALL, "limits.wall");
 }
 
@@ -404,7 +404,7 @@ static void wait_for_init(struct keeper *k, bool end_it)
 	if (!k->pid)
 		return;
 	if (!k->exited)
-		meter_let_go(k);
+		keeper_unpause(k, NULL);
 	if (end_it)
 		end_init(k);
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
@@ -452,6 +452,11 @@ static void fill_result(struct keeper *k)
 	r->started_ns = k->store.rec.started_ns;
 	r->finished_ns = keeper_now(CLOCK_REALTIME);
 	r->limits = k->limits;
+	r->paused_ns = keeper_paused_ns(k);
+	if (!k->store.rec.magic) /* it failed before there was one */
+		store_note_limits(&k->store.rec, k->plan);
+	memcpy(r->limit, k->store.rec.limit, sizeof(r->limit));
+	memcpy(r->cpuset, k->store.rec.cpuset, sizeof(r->cpuset));
 	r->wall_ns = keeper_now(CLOCK_MONOTONIC) - k->started;
 	r->cpu_user_ns = timeval_ns(&k->usage.ru_utime);
 	r->cpu_system_ns = timeval_ns(&k->usage.ru_stime);

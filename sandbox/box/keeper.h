@@ -21,7 +21,6 @@
  * @cpu_at, @pids_at: CLOCK_MONOTONIC ns of the next look; 0 = none
  * @refused:	forks refused up to @refused_at, and with no long pause from @since on
  * @high:	times that memory.high was passed when it was last told of
- * @frozen:	limits.on_limit: freeze has stopped the box, at the limit @frozen_for
  * @counts:	as the box ended
  */
 struct meter {
@@ -29,8 +28,6 @@ struct meter {
 	int memory_fd;
 	uint64_t cpu_at, pids_at;
 	uint64_t refused, refused_at, since, high;
-	bool frozen;
-	const char *frozen_for;
 };
 
 #define SIGNALS_POLL 2
@@ -42,6 +39,9 @@ struct meter {
  * @children:	where there is no pid namespace: for orphans_end(); else -1
  * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
  * @signals, @stops: signalfds: what is read, and what asks to stop (only polled)
+ * @paused_at:	CLOCK_MONOTONIC ns since which the box is paused, 0 = it is not;
+ *		@paused_ns: before that; @at_limit: where limits.on_limit: freeze stopped
+ *		it, or NULL
  * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @forwarded:	the last signal from outside that asks a program to end
@@ -76,7 +76,8 @@ struct keeper {
 	int messages;
 	int forwarded;
 	int status, init_status;
-	uint64_t started, kill_at;
+	uint64_t started, kill_at, paused_at, paused_ns;
+	const char *at_limit;
 	enum cause cause;
 	bool masked, raw, cause_set, ordered, ran, exited, ended, over, failed;
 	bool left; /* processes that could not be ended */
@@ -90,6 +91,13 @@ void keeper_end(struct keeper *k, enum cause why, bool gently);
 /** keeper_kill() - KILL everything in the box. With a pid namespace its init's end is
  * everybody's; without one the box is over, and they are ended one by one (orphans.h) */
 void keeper_kill(struct keeper *k);
+/** keeper_pause() - Stop everything in the box, for @why. Return: 0, also where it was
+ * paused already; -1 and @e */
+int keeper_pause(struct keeper *k, enum box_state why, struct err *e);
+/** keeper_unpause() - Let it go on. Return: 0, also where it was not paused; -1 and @e */
+int keeper_unpause(struct keeper *k, struct err *e);
+/** keeper_paused_ns() - How long it was paused in all */
+uint64_t keeper_paused_ns(const struct keeper *k);
 /** keeper_order() - Do what a client of the control socket asks for (orders.c). Fills
  * @out, which is zeroed; touches nothing where it says no */
 void keeper_order(void *keeper, const struct control_ask *ask,
@@ -102,6 +110,8 @@ int keeper_open_signals(struct keeper *k);
 int keeper_poll_signals(const struct keeper *k, struct pollfd *p);
 /** keeper_take_signals() - Do what the signals say that these entries tell of */
 void keeper_take_signals(struct keeper *k, const struct pollfd *p);
+/** keeper_asks_to_end() - Signals by which a person asks a program to end */
+bool keeper_asks_to_end(int sig);
 /** keeper_has_ended() - Whether the child has; it stays to be waited for */
 bool keeper_has_ended(const struct keeper *k);
 
@@ -117,8 +127,6 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n);
 /** meter_limit() - A limit was reached that a person may raise: freeze the box and say so
  * where limits.on_limit asks for it, else end it for @why */
 void meter_limit(struct keeper *k, enum cause why, const char *key);
-/** meter_let_go() - Thaw the box where it is frozen: killed like that, nothing dies */
-void meter_let_go(struct keeper *k);
 /** meter_thawed() - `nook unpause` was given: go on watching */
 void meter_thawed(struct keeper *k);
 /** meter_read() - Nothing lives in the leaf any more: its counters into the result */

@@ -91,7 +91,7 @@ int meter_poll(const struct keeper *k, struct pollfd *p)
 	int n = 0;
 
 	/* A box that is ending, or that is looked at by the clock, has nothing to tell */
-	if (m->memory_fd >= 0 && !k->cause_set && !m->frozen)
+	if (m->memory_fd >= 0 && !k->cause_set && !k->paused_at)
 		p[n++] = (struct pollfd){ .fd = m->memory_fd,
 					  .events = k->site.cgroup.kind == CGROUP_V1
 							    ? POLLIN
@@ -103,7 +103,7 @@ uint64_t meter_deadline(const struct keeper *k)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (k->cause_set || k->meter.frozen)
+	if (k->cause_set || k->paused_at)
 		return at;
 	if (k->limits.cpu_time && k->site.cgroup.count)
 		at = k->meter.cpu_at;
@@ -114,21 +114,19 @@ uint64_t meter_deadline(const struct keeper *k)
 
 void meter_limit(struct keeper *k, enum cause why, const char *key)
 {
+	const char *id = k->store.rec.name[0] ? k->store.rec.name : k->store.rec.id;
 	struct err e = { 0 };
 
-	if (!k->limits.freeze || !has(k, CG_FREEZER) ||
-	    cgroup_freeze(&k->site.cgroup, true, &e) < 0) {
+	if (!k->limits.freeze || keeper_pause(k, BOX_AT_LIMIT, &e) < 0) {
 		keeper_end(k, why, true);
 		return;
 	}
-	k->meter.frozen = true;
-	k->meter.frozen_for = key;
-	k->store.rec.state = BOX_AT_LIMIT;
-	store_update(&k->store, NULL);
+	k->at_limit = key;
 	dprintf(STDERR_FILENO,
 		"nook: box %s has reached %s and is frozen\n"
-		"hint: raise it with 'nook update %s %s=VALUE', then 'nook unpause %s'\n",
-		k->store.rec.id, key, k->store.rec.id, key, k->store.rec.id);
+		"hint: raise it with 'nook update %s %s=VALUE', then 'nook unpause %s'; "
+		"or end it with 'nook kill %s'\n",
+		id, key, id, key + strlen("limits."), id, id);
 }
 
 /* CPUs that can count at once: those that are on, and no more than limits.cpus */
@@ -216,16 +214,8 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n)
 		look_at_pids(k, now);
 }
 
-void meter_let_go(struct keeper *k)
-{
-	if (has(k, CG_FREEZER) && cgroup_is_frozen(&k->site.cgroup))
-		cgroup_freeze(&k->site.cgroup, false, NULL);
-}
-
 void meter_thawed(struct keeper *k)
 {
-	k->meter.frozen = false;
-	k->meter.frozen_for = NULL;
 	k->meter.cpu_at = 0;
 }
 

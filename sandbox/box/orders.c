@@ -6,6 +6,7 @@
  * record too, for those who read that.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,33 +16,24 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "box/keeper.h"
+#include "cgroup/cgroup.h"
 
-/* One limit of the keeper's own. Return: 0, or -1 and @e: nothing is set then */
-struct limit_row {
-	const char *key;
-	size_t offset;
-	bool must; /* max, no limit, makes no sense for it */
+/**
+ * struct change - What an update makes of the limits; nothing is in force until all of it
+ * has been checked
+ * @own:	Those that the keeper watches
+ * @limit, @cpuset: Those of the leaf, as in struct record; @is_new: which of them
+ */
+struct change {
+	struct plan_limits own;
+	uint64_t limit[LIMIT_COUNT];
+	char cpuset[96];
+	bool is_new[LIMIT_COUNT];
 };
 
-#define ROW(member) offsetof(struct plan_limits, member)
-
-static const struct limit_row rows[] = {
-	{ "limits.wall", ROW(wall), false },
-	{ "limits.grace", ROW(grace), true },
-	{ "limits.output", ROW(output), false },
-};
-
-static const struct limit_row *find_row(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (!strcmp(rows[i].key, key))
-			return &rows[i];
-	return NULL;
-}
-
-/* What the box has not counted from its start cannot be counted now: its output goes
- * past the keeper */
+/* Its output goes past the keeper: nobody has counted it from the start */
 static int check_output(const struct keeper *k, struct err *e)
 {
 	if (k->relay.most)
@@ -51,54 +43,155 @@ static int check_output(const struct keeper *k, struct err *e)
 			   "--set limits.output=SIZE");
 }
 
-static int set_limit(struct keeper *k, struct plan_limits *l,
-		     const struct control_pair *p, struct err *e)
+static int check_controller(const struct keeper *k, const char *key, uint32_t bit,
+			    struct err *e)
 {
-	const struct limit_row *row = find_row(p->key);
-	uint64_t value = p->value == UINT64_MAX ? 0 : p->value;
+	auto_text name = { 0 };
 
-	if (!row)
-		return err_set(e, "'%s' cannot be changed while a box runs", p->key);
+	if (cgroup_dir(&k->site.cgroup, bit) >= 0)
+		return 0;
+	cgroup_names(k->site.cgroup.kind, bit, "", &name);
+	err_set(e, "'%s' cannot be set now: this box has no cgroup of its own%s%s", key,
+		k->site.cgroup.count ? " with the controller " : "",
+		k->site.cgroup.count ? text_str(&name) : "");
+	return err_hint(e, "it would have, run with --set %s=VALUE", key);
+}
+
+static int check_clock(const struct keeper *k, struct err *e)
+{
+	return check_controller(k, "limits.cpu_time", CG_CPUACCT, e);
+}
+
+static int check_freezer(const struct keeper *k, struct err *e)
+{
+	return check_controller(k, "limits.on_limit", CG_FREEZER, e);
+}
+
+/**
+ * struct own_row - A limit that the keeper watches
+ * @must:	max, no limit, makes no sense for it
+ * @is_word:	It is a uint32_t, 0 or 1
+ */
+struct own_row {
+	const char *key;
+	size_t offset;
+	bool must, is_word;
+	int (*check)(const struct keeper *k, struct err *e);
+};
+
+#define ROW(member) offsetof(struct plan_limits, member)
+
+static const struct own_row rows[] = {
+	{ "limits.wall", ROW(wall), false, false, NULL },
+	{ "limits.grace", ROW(grace), true, false, NULL },
+	{ "limits.output", ROW(output), false, false, check_output },
+	{ "limits.cpu_time", ROW(cpu_time), false, false, check_clock },
+	{ "limits.on_limit", ROW(freeze), true, true, check_freezer },
+};
+
+static int change_own(const struct own_row *row, const struct control_pair *p,
+		      struct change *c, struct err *e)
+{
+	uint64_t value = p->value == UINT64_MAX ? 0 : p->value;
+	char *to = (char *)&c->own + row->offset;
+	uint32_t word = value != 0;
+
 	if (row->must && p->value == UINT64_MAX)
 		return err_set(e, "'%s' needs a value", p->key);
 	if (value > INT64_MAX)
-		return err_set(e, "'%s': %llu is too much", p->key,
-			       (unsigned long long)value);
-	if (row->offset == ROW(output) && check_output(k, e) < 0)
-		return -1;
-	memcpy((char *)l + row->offset, &value, sizeof(value));
+		return err_set(e, "'%s': %" PRIu64 " is too much", p->key, value);
+	memcpy(to, row->is_word ? (void *)&word : (void *)&value,
+	       row->is_word ? sizeof(word) : sizeof(value));
 	return 0;
 }
 
-/* The plan lies in the record behind its header; its limits are all that changes */
-static void write_limits(struct keeper *k)
+static int change_leaf(const struct keeper *k, const struct control_pair *p,
+		       struct change *c, struct err *e)
+{
+	int which = cgroup_find_limit(p->key);
+	const struct cgroup_row *row;
+	uint64_t n = p->value;
+
+	if (which < 0 || cgroup_row((enum cgroup_limit)which)->unit == UNIT_RATE)
+		return err_set(e, "'%s' cannot be changed while a box runs", p->key);
+	row = cgroup_row((enum cgroup_limit)which);
+	if (check_controller(k, p->key, row->controller, e) < 0)
+		return -1;
+	/* nook's init is in the leaf too, and not of the profile's count */
+	if (which == LIMIT_PIDS && n != UINT64_MAX && !k->plan->session.init_none)
+		n++;
+	if (row->unit == UNIT_TEXT)
+		snprintf(c->cpuset, sizeof(c->cpuset), "%s", p->text);
+	c->limit[which] = n;
+	c->is_new[which] = true;
+	return 0;
+}
+
+static int read_change(const struct keeper *k, const struct control_ask *ask,
+		       struct change *c, struct err *e)
+{
+	for (uint32_t i = 0; i < ask->pair_count; i++) {
+		const struct control_pair *p = &ask->pair[i];
+		size_t row = 0;
+
+		while (row < ARRAY_SIZE(rows) && strcmp(rows[row].key, p->key) != 0)
+			row++;
+		if (row == ARRAY_SIZE(rows)
+			    ? change_leaf(k, p, c, e) < 0
+			    : (rows[row].check && rows[row].check(k, e) < 0) ||
+				      change_own(&rows[row], p, c, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In the order of the table, which is the one that the kernel can take them in */
+static int set_leaf(struct keeper *k, const struct change *c, struct err *e)
+{
+	const struct record *old = &k->store.rec;
+	int i;
+
+	for (i = 0; i < LIMIT_COUNT; i++)
+		if (c->is_new[i] && cgroup_set(&k->site.cgroup, (enum cgroup_limit)i,
+					       c->limit[i], c->cpuset, e) < 0)
+			break;
+	if (i == LIMIT_COUNT)
+		return 0;
+	while (--i >= 0)
+		if (c->is_new[i])
+			cgroup_set(&k->site.cgroup, (enum cgroup_limit)i, old->limit[i],
+				   old->cpuset, NULL);
+	return -1;
+}
+
+/* The plan lies in the record behind its header; the keeper's limits are all of it that
+ * changes. Who reads it sees old values when this fails; the new ones are in force */
+static void write_record(struct keeper *k)
 {
 	off_t at = (off_t)(sizeof(struct record) + offsetof(struct plan, limits));
 
-	/* Who reads it sees old values when this fails; they are in force all the same */
-	if (pwrite(k->store.file, &k->limits, sizeof(k->limits), at) < 0)
-		return;
+	if (pwrite(k->store.file, &k->limits, sizeof(k->limits), at) > 0)
+		store_update(&k->store, NULL);
 }
 
 static int order_update(struct keeper *k, const struct control_ask *ask, struct err *e)
 {
-	struct plan_limits l = k->limits;
+	struct record *rec = &k->store.rec;
+	struct change c = { .own = k->limits };
 
-	for (uint32_t i = 0; i < ask->pair_count; i++)
-		if (set_limit(k, &l, &ask->pair[i], e) < 0)
-			return -1;
-	k->limits = l;
+	memcpy(c.limit, rec->limit, sizeof(c.limit));
+	memcpy(c.cpuset, rec->cpuset, sizeof(c.cpuset));
+	if (read_change(k, ask, &c, e) < 0 || set_leaf(k, &c, e) < 0)
+		return -1;
+	k->limits = c.own;
+	memcpy(rec->limit, c.limit, sizeof(c.limit));
+	memcpy(rec->cpuset, c.cpuset, sizeof(c.cpuset));
 	/* no limit of the output: still counted, for the result and the next update */
 	if (k->relay.most)
-		k->relay.most = l.output ? l.output : UINT64_MAX;
-	write_limits(k);
+		k->relay.most = c.own.output ? c.own.output : UINT64_MAX;
+	k->meter.cpu_at = 0; /* look at the clock at once */
+	write_record(k);
 	return 0;
-}
-
-/* Signals by which a person asks a program to end: the result is `cancelled` then */
-static bool asks_to_end(int sig)
-{
-	return sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT;
 }
 
 static int order_kill(struct keeper *k, const struct control_ask *ask, struct err *e)
@@ -113,7 +206,7 @@ static int order_kill(struct keeper *k, const struct control_ask *ask, struct er
 		keeper_kill(k); /* also where it had time to end */
 		return 0;
 	}
-	if (asks_to_end(sig))
+	if (keeper_asks_to_end(sig)) /* the result is `cancelled` then */
 		k->forwarded = sig;
 	/* To init the signal itself would be fatal: it stops the command on this one */
 	if (kill(k->pid, sig == SIGSTOP ? SIGTSTP : sig) < 0)
@@ -129,18 +222,51 @@ static int order_status(struct keeper *k, const struct control_ask *ask, struct 
 
 static int order_pause(struct keeper *k, const struct control_ask *ask, struct err *e)
 {
-	(void)k, (void)ask;
-	err_set(e,
-		"this box has no cgroup of its own, so nothing can stop it as a whole");
-	return err_hint(e, "a box has one when it is run with a limit of memory, CPUs or "
-			   "processes, such as --pids-limit 500");
+	(void)ask;
+	if (k->cause_set)
+		return err_set(e, "the box is ending already");
+	return keeper_pause(k, BOX_PAUSED, e);
+}
+
+/* Whether it would be stopped again at once. Return: 0, -1 and @e */
+static int check_limit(const struct keeper *k, struct err *e)
+{
+	auto_text used = { 0 }, limit = { 0 };
+	uint64_t now;
+
+	if (k->at_limit && !strcmp(k->at_limit, "limits.wall")) {
+		now = k->paused_at - k->started - k->paused_ns;
+		if (!k->limits.wall || now < k->limits.wall)
+			return 0;
+		text_duration(&limit, k->limits.wall);
+	} else if (k->at_limit && !strcmp(k->at_limit, "limits.cpu_time")) {
+		now = cgroup_cpu_ns(&k->site.cgroup);
+		if (!k->limits.cpu_time || now < k->limits.cpu_time)
+			return 0;
+		text_duration(&limit, k->limits.cpu_time);
+	} else {
+		return 0; /* of memory_high the kernel tells when it is passed anew */
+	}
+	text_duration(&used, now);
+	err_set(e, "%s %s is used up: the box has had %s", k->at_limit, text_str(&limit),
+		text_str(&used));
+	return err_hint(e, "raise it first: nook update %s %s=VALUE", k->store.rec.id,
+			k->at_limit + strlen("limits."));
+}
+
+static int order_unpause(struct keeper *k, const struct control_ask *ask, struct err *e)
+{
+	(void)ask;
+	if (!k->paused_at)
+		return err_set(e, "the box is not paused");
+	return check_limit(k, e) < 0 ? -1 : keeper_unpause(k, e);
 }
 
 static int (*const orders[])(struct keeper *k, const struct control_ask *ask,
 			     struct err *e) = {
-	[CONTROL_STATUS] = order_status, [CONTROL_KILL] = order_kill,
-	[CONTROL_UPDATE] = order_update, [CONTROL_PAUSE] = order_pause,
-	[CONTROL_UNPAUSE] = order_pause,
+	[CONTROL_STATUS] = order_status,   [CONTROL_KILL] = order_kill,
+	[CONTROL_UPDATE] = order_update,   [CONTROL_PAUSE] = order_pause,
+	[CONTROL_UNPAUSE] = order_unpause,
 };
 
 void keeper_order(void *keeper, const struct control_ask *ask, struct control_answer *out)
@@ -155,7 +281,8 @@ void keeper_order(void *keeper, const struct control_ask *ask, struct control_an
 		out->done = !orders[ask->op](k, ask, &out->err);
 	out->state = k->store.rec.state;
 	out->init = k->pid;
-	out->lived_ns = keeper_now(CLOCK_MONOTONIC) - k->started;
+	out->paused_ns = keeper_paused_ns(k);
+	out->lived_ns = keeper_now(CLOCK_MONOTONIC) - k->started - out->paused_ns;
 	out->output = k->relay.most ? k->relay.counted : UINT64_MAX;
 	out->limits = k->limits;
 }

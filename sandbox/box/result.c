@@ -71,18 +71,19 @@ static void add_text(struct text *out, const char *key, const char *s)
 }
 
 /* A limit of the leaf in the unit that its name in the record says */
-static void add_limit(struct text *out, const struct plan *pl, enum cgroup_limit which)
+static void add_limit(struct text *out, const struct result *r, const struct plan *pl,
+		      enum cgroup_limit which)
 {
 	const struct cgroup_row *row = cgroup_row(which);
-	const struct plan_limit *l = cgroup_has_limit(pl, which);
 	bool init = which == LIMIT_PIDS && !pl->session.init_none;
+	uint64_t n = r->limit[which];
 
-	if (l && row->unit == UNIT_TEXT)
-		add_text(out, row->name, plan_text(pl, l->text));
-	else if (l && row->unit == UNIT_MILLI)
-		text_addf(out, ",\"%s\":%.3f", row->name, (double)l->n / 1000);
+	if (row->unit == UNIT_TEXT)
+		add_text(out, row->name, n != UINT64_MAX ? r->cpuset : NULL);
+	else if (row->unit == UNIT_MILLI && n != UINT64_MAX)
+		text_addf(out, ",\"%s\":%.3f", row->name, (double)n / 1000);
 	else
-		add_count(out, row->name, l ? l->n - init : UINT64_MAX);
+		add_count(out, row->name, n == UINT64_MAX ? n : n - init);
 }
 
 /* Those of devices come as a list of their own */
@@ -113,9 +114,9 @@ static void add_key(struct text *out, bool *first, const char *key)
 	*first = false;
 }
 
-static void add_enforced(struct text *out, const struct plan_limits *l,
-			 const struct plan *pl)
+static void add_enforced(struct text *out, const struct result *r, const struct plan *pl)
 {
+	const struct plan_limits *l = &r->limits;
 	const char *last = "";
 	bool first = true;
 
@@ -126,14 +127,14 @@ static void add_enforced(struct text *out, const struct plan_limits *l,
 		add_key(out, &first, "limits.output");
 	if (l->cpu_time)
 		add_key(out, &first, "limits.cpu_time");
-	for (const struct plan_limit *c = NULL;
-	     (c = plan_each(pl, &pl->cgroup.limits, c));) {
-		const char *key = cgroup_row((enum cgroup_limit)c->which)->key;
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		const char *key = cgroup_row((enum cgroup_limit)i)->key;
 
 		/* the rows of limits.io come one after the other */
-		if (strcmp(key, last) != 0)
+		if (r->limit[i] != UINT64_MAX && strcmp(key, last) != 0) {
 			add_key(out, &first, key);
-		last = key;
+			last = key;
+		}
 	}
 	first = true;
 	text_add(out, "],\"unenforced\":[");
@@ -143,9 +144,10 @@ static void add_enforced(struct text *out, const struct plan_limits *l,
 	text_add(out, "]");
 }
 
-static void add_limits(struct text *out, const struct plan_limits *l,
-		       const struct plan *pl)
+static void add_limits(struct text *out, const struct result *r, const struct plan *pl)
 {
+	const struct plan_limits *l = &r->limits;
+
 	text_add(out, ",\"limits\":{");
 	text_addf(out, "\"wall_s\":");
 	if (l->wall)
@@ -159,9 +161,9 @@ static void add_limits(struct text *out, const struct plan_limits *l,
 		text_add(out, ",\"cpu_time_s\":null");
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (cgroup_row((enum cgroup_limit)i)->unit != UNIT_RATE)
-			add_limit(out, pl, (enum cgroup_limit)i);
+			add_limit(out, r, pl, (enum cgroup_limit)i);
 	add_io_limits(out, pl);
-	add_enforced(out, l, pl);
+	add_enforced(out, r, pl);
 }
 
 void result_json(const struct result *r, const struct plan *pl, struct text *out)
@@ -187,6 +189,7 @@ void result_json(const struct result *r, const struct plan *pl, struct text *out
 	text_addf(out, ",\"exit_code\":%d", r->exit_code);
 	text_addf(out, r->signal ? ",\"signal\":%d" : ",\"signal\":null", r->signal);
 	add_seconds(out, "wall_s", r->wall_ns);
+	add_seconds(out, "paused_s", r->paused_ns);
 	add_seconds(out, "cpu_s", cpu);
 	add_seconds(out, "cpu_user_s", r->cpu_user_ns);
 	add_seconds(out, "cpu_system_s", r->cpu_system_ns);
@@ -199,7 +202,7 @@ void result_json(const struct result *r, const struct plan *pl, struct text *out
 	add_count(out, "net_rx_bytes", r->net_rx);
 	add_count(out, "net_tx_bytes", r->net_tx);
 	add_count(out, "output_bytes", r->output);
-	add_limits(out, &r->limits, pl);
+	add_limits(out, r, pl);
 	add_text(out, "message", r->message);
 	text_add(out, "}\n");
 }

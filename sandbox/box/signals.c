@@ -32,8 +32,19 @@ int keeper_open_signals(struct keeper *k)
 	return k->signals < 0 || k->stops < 0 ? -1 : 0;
 }
 
+bool keeper_asks_to_end(int sig)
+{
+	return sig == SIGTERM || sig == SIGHUP || sig == SIGINT || sig == SIGQUIT;
+}
+
 static void on_signal(struct keeper *k, int sig)
 {
+	/* What is frozen hears nothing, and who asks for the end does not want to wait */
+	if (k->paused_at && keeper_asks_to_end(sig)) {
+		k->forwarded = sig;
+		keeper_end(k, CAUSE_CANCELLED, true);
+		return;
+	}
 	switch (sig) {
 	case SIGCHLD:
 		k->ended = keeper_has_ended(k);
@@ -49,10 +60,21 @@ static void on_signal(struct keeper *k, int sig)
 			k->kill_at = keeper_now(CLOCK_MONOTONIC) + k->limits.grace;
 		break;
 	default:
-		if (sig == SIGINT || sig == SIGQUIT)
+		if (keeper_asks_to_end(sig))
 			k->forwarded = sig;
 		kill(k->pid, sig);
 	}
+}
+
+/* A record that was written before the box was born does not know its init: now it may
+ * be of use */
+static void open_door(struct keeper *k)
+{
+	control_open(&k->control, k->store.dir, k->store.rec.id);
+	if (k->store.rec.init == k->pid)
+		return;
+	k->store.rec.init = k->pid;
+	store_update(&k->store, NULL);
 }
 
 /*
@@ -89,7 +111,7 @@ void keeper_take_signals(struct keeper *k, const struct pollfd *p)
 		stop_with_box(k);
 	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (control_is_knock(&si))
-			control_open(&k->control, k->store.dir, k->store.rec.id);
+			open_door(k);
 		else
 			on_signal(k, (int)si.ssi_signo);
 	}

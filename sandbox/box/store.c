@@ -176,6 +176,20 @@ static int make_record(struct store *st, const struct plan *pl)
 	return -1;
 }
 
+void store_note_limits(struct record *rec, const struct plan *pl)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		rec->limit[i] = UINT64_MAX;
+	for (const struct plan_limit *l = NULL;
+	     (l = plan_each(pl, &pl->cgroup.limits, l));) {
+		if (l->which < LIMIT_COUNT)
+			rec->limit[l->which] = l->n;
+		if (l->which == LIMIT_CPUSET)
+			snprintf(rec->cpuset, sizeof(rec->cpuset), "%s",
+				 plan_text(pl, l->text));
+	}
+}
+
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
 {
 	struct timespec now;
@@ -190,6 +204,7 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 		.init = init,
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
+	store_note_limits(&st->rec, w->plan);
 	if (w->name)
 		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
 	while (make_record(st, w->plan) < 0)

@@ -12,7 +12,7 @@
 #include "cgroup/cgroup.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 2
+#define RECORD_VERSION 3
 
 /** enum box_state - What `nook ps` says of a living box */
 enum box_state {
@@ -40,6 +40,10 @@ struct record {
 	int32_t keeper;	 /* pids on the host, while the lock is held */
 	int32_t init;	 /* 0 where the record was written first */
 	uint32_t state;	 /* enum box_state */
+	/* of the leaf as they are now, in the unit of the plan; UINT64_MAX = none. Those
+	 * of devices cannot be changed and stand in the plan alone */
+	uint64_t limit[LIMIT_COUNT];
+	char cpuset[96];
 	uint64_t started_ns; /* CLOCK_REALTIME */
 };
 
@@ -60,6 +64,8 @@ int store_check(const struct store *st, struct err *e);
 /** store_add() - Make a new record with a fresh id and lock it; @init may be 0. Return:
  * 0, -1 and @e */
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e);
+/** store_note_limits() - Fill @rec's limits of the leaf with those of the plan */
+void store_note_limits(struct record *rec, const struct plan *pl);
 /** store_update() - Write @st->rec again (pid of init, upper directory). Return: 0, -1 */
 int store_update(struct store *st, struct err *e);
 /** store_leave() - Let go of one's own record, for the next command to try again */

@@ -18,7 +18,6 @@
 #include "cgroup/inner.h"
 #include "cgroup/stat.h"
 
-#define PATIENCE_MS 1000
 
 static const struct cgroup_ops *ops(const struct cgroup *cg)
 {
@@ -195,11 +194,12 @@ int cgroup_kill(const struct cgroup *cg, struct err *e)
 	return 0;
 }
 
-bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg))
+bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg),
+		 int most)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 
-	for (int ms = 0; ms < PATIENCE_MS; ms++) {
+	for (int ms = 0; ms < most; ms++) {
 		if (done(cg))
 			return true;
 		nanosleep(&pause, NULL);

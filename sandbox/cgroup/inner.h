@@ -37,8 +37,11 @@ const char *cgroup_file(const struct cgroup *cg, uint32_t controller, const char
 uint64_t cgroup_value(const struct cgroup *cg, uint32_t controller, const char *file);
 /** cgroup_signal_all() - Send @sig to all processes there are now. Return: how many */
 int cgroup_signal_all(const struct cgroup *cg, int sig);
-/** cgroup_wait() - Call @done until it is true, at most a second. Return: whether it
+#define PATIENCE_MS 1000 /* for the kernel to do what it was told */
+
+/** cgroup_wait() - Call @done until it is true, at most @most ms. Return: whether it
  * was */
-bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg));
+bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg),
+		 int most);
 
 #endif

@@ -15,6 +15,7 @@
 #include "cgroup/inner.h"
 #include "cgroup/stat.h"
 
+#define ROUNDS 20 /* of freezing, within PATIENCE_MS */
 #define TICK_NS (1000000000u / 100u) /* USER_HZ, the unit of cpuacct.stat */
 /* "no limit" of memory.limit_in_bytes: LONG_MAX in whole pages, whatever a page is */
 #define NO_LIMIT (UINT64_C(1) << 62)
@@ -189,11 +190,17 @@ static int v1_freeze(const struct cgroup *cg, bool frozen)
 		errno = ENOTSUP;
 		return -1;
 	}
-	if (file_write(dir, "freezer.state", frozen ? "FROZEN" : "THAWED") < 0)
-		return -1;
-	if (!frozen || cgroup_wait(cg, is_frozen))
-		return 0;
-	file_write(dir, "freezer.state", "THAWED");
+	if (!frozen)
+		return file_write(dir, "freezer.state", "THAWED");
+	/* A process that forks and ends at that moment can leave it FREEZING for ever:
+	 * thawed and frozen again it gets there */
+	for (int round = 0; round < ROUNDS; round++) {
+		if (file_write(dir, "freezer.state", "FROZEN") < 0)
+			return -1;
+		if (cgroup_wait(cg, is_frozen, PATIENCE_MS / ROUNDS))
+			return 0;
+		file_write(dir, "freezer.state", "THAWED");
+	}
 	errno = EBUSY;
 	return -1;
 }
@@ -210,7 +217,7 @@ static int v1_kill(const struct cgroup *cg)
 
 	if (dir >= 0) {
 		file_write(dir, "freezer.state", "FROZEN");
-		cgroup_wait(cg, is_frozen);
+		cgroup_wait(cg, is_frozen, PATIENCE_MS / ROUNDS);
 		cgroup_signal_all(cg, SIGKILL);
 		if (file_write(dir, "freezer.state", "THAWED") < 0 && errno != ENODEV)
 			return -1;

@@ -109,7 +109,7 @@ static int v2_freeze(const struct cgroup *cg, bool frozen)
 {
 	if (file_write(cg->dir[0], "cgroup.freeze", frozen ? "1" : "0") < 0)
 		return -1;
-	if (!frozen || cgroup_wait(cg, is_frozen))
+	if (!frozen || cgroup_wait(cg, is_frozen, PATIENCE_MS))
 		return 0;
 	file_write(cg->dir[0], "cgroup.freeze", "0");
 	errno = EBUSY;
@@ -122,12 +122,12 @@ static int v2_kill(const struct cgroup *cg)
 {
 	if (file_write(cg->dir[0], "cgroup.kill", "1") < 0) {
 		file_write(cg->dir[0], "cgroup.freeze", "1");
-		cgroup_wait(cg, is_frozen);
+		cgroup_wait(cg, is_frozen, PATIENCE_MS);
 		cgroup_signal_all(cg, SIGKILL);
 		if (file_write(cg->dir[0], "cgroup.freeze", "0") < 0)
 			return -1;
 	}
-	if (cgroup_wait(cg, is_empty))
+	if (cgroup_wait(cg, is_empty, PATIENCE_MS))
 		return 0;
 	errno = EBUSY;
 	return -1;

@@ -30,6 +30,8 @@ static bool ends_within(int keeper, int ms)
  */
 static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 {
+	/* The keeper's child, not waited for while that lives: no other can be meant */
+	auto_fd init = rec->init ? sys_pidfd_open(rec->init, 0) : -1;
 	struct store st;
 
 	if (sys_pidfd_send_signal(keeper, SIGKILL) < 0)
@@ -38,6 +40,9 @@ static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 	if (!ends_within(keeper, END_MS))
 		return err_set(e, "the keeper of box '%s' (pid %d) does not end", rec->id,
 			       rec->keeper);
+	if (init >= 0 && !ends_within(init, END_MS))
+		return err_set(e, "box '%s' (init %d) was killed and has not ended yet",
+			       rec->id, rec->init);
 	*e = (struct err){ 0 };
 	if (store_open(&st, e) < 0)
 		return -1;

@@ -35,13 +35,12 @@ static void sum_up(struct sample *s)
 	processes_release(&list);
 }
 
-static uint64_t cpu_limit(const struct plan *pl)
+static uint64_t cpu_limit(const struct record *rec)
 {
-	for (const struct plan_limit *l = NULL;
-	     (l = plan_each(pl, &pl->cgroup.limits, l));)
-		if (l->which == LIMIT_CPUS && l->n != UINT64_MAX)
-			return l->n;
-	return 1000u * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t limit = rec->limit[LIMIT_CPUS];
+
+	return limit != UINT64_MAX ? limit
+				   : 1000u * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static void take(struct sample *s)
@@ -49,7 +48,7 @@ static void take(struct sample *s)
 	struct cgroup cg;
 
 	s->at_ns = clock_ns(CLOCK_MONOTONIC);
-	s->cpu_limit = cpu_limit(s->box.plan);
+	s->cpu_limit = cpu_limit(&s->box.rec);
 	if (!s->box.rec.cgroup.kind || cgroup_open(&s->box.rec.cgroup, &cg, NULL) < 0) {
 		sum_up(s);
 		return;

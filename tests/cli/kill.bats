@@ -22,7 +22,9 @@ load boxes
 }
 
 @test "kill -s sends the command a signal, by name or number" {
-	start_box one 'trap "echo usr1 >/t/got" USR1; trap "echo int >/t/got; exit 7" INT; while :; do sleep 0.05; done'
+	start_box one 'trap "echo usr1 >/t/got" USR1; trap "echo int >/t/got; exit 7" INT
+		touch /t/ready; while :; do sleep 0.05; done'
+	wait_for "$T/ready"
 	id=$("$NOOK" ps --no-headings -o id)
 	nook_run kill -s USR1 "$id"
 	assert_status 0
@@ -115,7 +117,8 @@ load boxes
 }
 
 @test "SIGURG without the knock's value is the command's, as any other" {
-	start_box one 'trap "touch /t/urg" URG; while :; do sleep 0.05; done'
+	start_box one 'trap "touch /t/urg" URG; touch /t/ready; while :; do sleep 0.05; done'
+	wait_for "$T/ready"
 	kill -URG "$keeper"
 	wait_for "$T/urg"
 	assert_equal "$(find "$(runtime_dir)" -name '*.sock')" ""

@@ -69,6 +69,11 @@ static int count_names(const char *path)
 	return n;
 }
 
+static int is_leaf(const struct dirent *de)
+{
+	return de->d_type == DT_DIR && !strncmp(de->d_name, "nook-", 5);
+}
+
 /* The places of decisions.md 10 and of uppers */
 static bool is_clean(struct bench *b, const char *when)
 {
@@ -89,6 +94,37 @@ static bool is_clean(struct bench *b, const char *when)
 	return clean;
 }
 
+/* Leaves of limits, below our own cgroup (tests/as.sh) in each hierarchy */
+static int count_leaves(void)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[4096], path[4200];
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *at = line, *name;
+		struct dirent **found;
+		int count;
+
+		strsep(&at, ":");
+		name = strsep(&at, ":");
+		if (!at)
+			continue;
+		at[strcspn(at, "\n")] = '\0';
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s%s",
+			 *name ? name : "unified", at);
+		count = scandir(path, &found, is_leaf, NULL);
+		for (int i = 0; i < count; i++)
+			free(found[i]);
+		if (count >= 0)
+			free(found);
+		n += count > 0 ? count : 0;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
 void bench_check_left(struct bench *b, const char *when)
 {
 	char *const argv[] = { (char *)b->nook, (char *)"gc", (char *)"-q", NULL };
@@ -104,6 +140,8 @@ void bench_check_left(struct bench *b, const char *when)
 	if (status)
 		bench_complain(b, "%s: 'nook gc' ended with %#x", when, status);
 	is_clean(b, when);
+	if (count_leaves())
+		bench_complain(b, "%s: a cgroup is left", when);
 	mounts = bench_read("/proc/self/mountinfo");
 	if (mounts && strcmp(mounts, b->mounts))
 		bench_complain(b, "%s: the host's mounts changed", when);

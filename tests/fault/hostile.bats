@@ -67,6 +67,13 @@ echo_fine=(base -- sh -c 'echo fine')
 	assert_status 0
 	assert_output "$(printf '%s\n' 0 1 2 3)"
 	local limit
+	limit=$(ulimit -Hn)
+	[ "$limit" -le 60000 ] || limit=60000
+	run --separate-stderr prlimit --nofile="$limit": perl -e '$^F = 1 << 20; my @k;
+		while (open my $f, "<", "/dev/null") { push @k, $f } @k > 1000 or die;
+		exec @ARGV' "$NOOK" run base -- ls /proc/self/fd
+	assert_status 0
+	assert_output "$(printf '%s\n' 0 1 2 3)"
 	for limit in 3 4 5 8 16; do
 		run --separate-stderr prlimit --nofile=$limit:4096 "$NOOK" run "${echo_fine[@]}"
 		right_or_clear "nofile $limit"

@@ -55,6 +55,10 @@ static const struct run_case {
 	  .who = "s",
 	  .uppers = true },
 	{ .name = "dev-6.1", .profile = "dev", .kernel = "6.1.0-40", .who = "u" },
+	{ .name = "limits",
+	  .profile = "base",
+	  .option = { "--memory=64M", "--pids-limit=16", "--env=FORKS=32" },
+	  .who = "r" },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
 };
 

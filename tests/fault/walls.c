@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* One write(2) at the end: there is never half of it */
@@ -143,6 +145,27 @@ static void add_files(struct page *p)
 			add(p, "env %s\n", *e);
 }
 
+/* How many processes a limit lets it have, where the test asks for it */
+static void add_forks(struct page *p)
+{
+	const char *most = getenv("FORKS");
+	pid_t child[64];
+	int n = 0;
+
+	while (most && n < atoi(most) && n < 64 && (child[n] = fork()) >= 0) {
+		if (child[n++] == 0) {
+			for (;;)
+				pause();
+		}
+	}
+	if (most)
+		add(p, "forks %d\n", n);
+	while (n--) {
+		kill(child[n], SIGKILL);
+		waitpid(child[n], NULL, 0);
+	}
+}
+
 /* Where the box may change something, it does: what lies there must go as well */
 static void make_changes(void)
 {
@@ -171,6 +194,7 @@ int main(int argc, char **argv)
 	add_mounts(&p);
 	add_limits(&p);
 	add_landlock(&p);
+	add_forks(&p);
 	fd = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0 || write(fd, p.text, p.len) != (ssize_t)p.len)
 		return 3;
