@@ -59,6 +59,7 @@ static const struct run_case {
 	  .profile = "base",
 	  .option = { "--memory=64M", "--pids-limit=16", "--env=FORKS=32" },
 	  .who = "r" },
+	{ .name = "terminal", .profile = "base", .option = { "-t" } },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
 };
 

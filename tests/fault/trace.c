@@ -189,7 +189,8 @@ static void set_result(pid_t pid, long value, bool skip)
 	ptrace(PTRACE_SETREGS, pid, 0L, &regs);
 }
 
-/* A call that is numbered -1 is none; what it returns is written at its exit */
+/* A call that is numbered -1 is none; what it returns is written at its exit. close()
+ * lets go of the descriptor whatever it returns (close(2)), so that one is made */
 static void fail_call(struct run *r, struct task *task, int nr)
 {
 	struct trace *t = r->t;
@@ -200,7 +201,8 @@ static void fail_call(struct run *r, struct task *task, int nr)
 	r->armed = task->pid;
 	t->victim = task->role;
 	t->victim_nr = nr;
-	set_result(task->pid, 0, true);
+	if (nr != SYS_close)
+		set_result(task->pid, 0, true);
 }
 
 static void fake_kernel(const struct run *r, pid_t pid)
