@@ -264,23 +264,19 @@ static const struct opt stats_options[] = {
 
 const struct cmd cmd_stats = {
 	.name = "stats",
-	.summary =
-		"show what running boxes use: CPU, memory, processes, input and output",
+	.summary = "show what running boxes use: CPU, memory, processes, I/O",
 	.usage = "[OPTION...] [BOX...]",
-	.help = "BOX is a name, an id or the beginning of one; without one it is all of\n"
-		"them. CPU% is of one CPU, and with READ/S and WRITE/S it is over the\n"
-		"interval (200ms, with --watch 1s). PSI columns are the share of the "
-		"last 10 "
-		"seconds in which something in the box had to wait, where the kernel has "
-		"it.\n\n"
+	.help = "BOX is a name, an id or the beginning of one; without one it is all of "
+		"them. CPU% is of one CPU, and with READ/S and WRITE/S it is over the "
+		"interval (200ms, with --watch 1s). PIDS counts threads and nook's init. "
+		"PSI columns are the share of the last 10 seconds in which something in "
+		"the box had to wait, where the kernel has it.\n\n"
 		"A box that was run without a limit of memory, CPUs or processes has no "
-		"cgroup "
-		"of its own: CPU, memory and processes are then the sums over its "
-		"processes "
-		"(marked ~), and the rest is unknown (-, null).\n\n"
-		"Columns for -o, besides the usual ones: STATUS TIME THROTTLED PEAK SWAP "
-		"OOM "
-		"PIDSMAX REFUSED READ WRITE PROFILE.\n",
+		"cgroup of its own: CPU, memory and processes are then the sums over its "
+		"processes (marked ~), and the rest is unknown (-, null).\n\n"
+		"Columns for -o, besides the usual ones: STATUS TIME USER SYSTEM "
+		"THROTTLED PEAK SWAP OOM PIDSPEAK PIDSMAX REFUSED READ WRITE METERED "
+		"PROFILE.\n",
 	.options = stats_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(stats_run),

@@ -42,10 +42,10 @@ int interval_option(const struct args *a, int preset, int *ms, struct err *e);
 void screen_head(struct text *out, struct screen_size size, const char *what,
 		 const char *sorted);
 
-/** The columns of `stats`, separated by blanks */
-#define STATS_COLUMNS                                                               \
-	"ID NAME STATUS CPU% TIME THROTTLED MEMORY PEAK LIMIT MEM% SWAP OOM PIDS "  \
-	"PIDSMAX REFUSED READ WRITE READ/S WRITE/S PSI-CPU PSI-MEM PSI-IO PROFILE " \
-	"COMMAND"
+/** The columns of `stats`, separated by blanks (tests/cli/stats.bats compares) */
+#define STATS_COLUMNS                                                                \
+	"ID NAME STATUS CPU% TIME USER SYSTEM THROTTLED MEMORY PEAK LIMIT MEM% SWAP " \
+	"OOM PIDS PIDSPEAK PIDSMAX REFUSED READ WRITE READ/S WRITE/S PSI-CPU "        \
+	"PSI-MEM PSI-IO METERED PROFILE COMMAND"
 
 #endif

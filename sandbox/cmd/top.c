@@ -381,7 +381,7 @@ static const struct opt top_options[] = {
 
 const struct cmd cmd_top = {
 	.name = "top",
-	.summary = "show running boxes on the whole screen, or the processes of one",
+	.summary = "show running boxes on the whole screen, or one's processes",
 	.usage = "[OPTION...] [BOX]",
 	.help = "Without a box it is 'nook stats --watch': keys sort (c CPU, m memory, p "
 		"pids, i I/O, t time, a age, n name), r turns the order round, q leaves. "

@@ -50,6 +50,20 @@ terminal() {
 	refute test "$cpu" = 0.000000
 }
 
+@test "help and completion know every column" {
+	nook_run stats -o nosuch
+	all=${stderr##*columns: }
+	assert grep -qF -- "words $all" "$TOP/completions/nook.bash"
+	help=$("$NOOK" help stats | tr -s ' \n' ' ')
+	for column in $all; do
+		case $column in
+		ID | NAME | MEMORY | LIMIT | MEM% | COMMAND) ;;
+		PSI-*) assert_match 'PSI columns' "$help" ;;
+		*) assert grep -qF -- "$column" <<<"$help" ;;
+		esac
+	done
+}
+
 @test "columns and intervals" {
 	start_box one 'sleep 60' --name web
 	nook_run stats --no-headings -o name,pids,status,limit
