@@ -71,21 +71,25 @@ static int empty(int parent)
 	return 0;
 }
 
+/* Emptied first, not when the kernel complains: cpu and pids can be switched on beside
+ * processes, but make the parent the root of a threaded subtree, into which nothing can
+ * be cloned (EOPNOTSUPP) */
 static int hand_on(int parent, uint32_t bits, bool may_empty)
 {
 	auto_text words = { 0 };
+	char line[128];
 
 	cgroup_names(CGROUP_V2, bits, " +", &words);
-	for (int tries = 0; bits; tries++) {
-		char line[128];
-
-		snprintf(line, sizeof(line), "+%s", text_str(&words));
+	snprintf(line, sizeof(line), "+%s", text_str(&words));
+	for (int tries = 0; tries < 8; tries++) {
+		if (may_empty && empty(parent) < 0)
+			return -1;
 		if (!file_write(parent, "cgroup.subtree_control", line))
-			break;
-		if (errno != EBUSY || !may_empty || tries == 8 || empty(parent) < 0)
+			return 0;
+		if (errno != EBUSY || !may_empty)
 			return -1;
 	}
-	return 0;
+	return -1;
 }
 
 int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err *e)

@@ -123,3 +123,10 @@ teardown() {
 	assert_status 125
 	assert_stderr_match nook-full
 }
+
+@test "a limit on processes, or on CPUs, alone" {
+	nook_run run strict --pids-limit 20 -- true
+	assert_status 0
+	nook_run run strict --cpus 0.5 -- true
+	assert_status 0
+}
