@@ -27,7 +27,6 @@ limited() {
 
 # of KEY - a value of the record
 of() { grep -oE "\"$1\":(\"[^\"]*\"|[^,}]*)" <<<"$result" | head -n 1 | cut -d: -f2- | tr -d '"'; }
-# NOOK_SLOW: how many times slower an emulated processor may be by the clock on the wall
 # at_most A B - numbers with a fraction
 at_most() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 <= b + 0) }' || fail "$1 is more than $2" "$result"; }
 at_least() { at_most "$2" "$1"; }
@@ -43,7 +42,7 @@ ended() {
 	for kind in anon tmpfs memfd shm tables pipes; do
 		limited 'memory: 32M' sh -c "sleep 61 & /probe RS-03 $kind 200 /tmp; sleep 61"
 		ended oom 137
-		at_most "$(of wall_s)" $((10 * ${NOOK_SLOW:-1}))
+		at_most "$(of wall_s)" "10${NOOK_GUEST:+0}"
 		assert_stderr_match '^nook: killed: out of memory: peak (3[12]\.[0-9]M|2[0-9]\.[0-9]M) of limits.memory 32M; try --memory 64M$'
 		[ "$(of memory_peak_bytes)" -gt 20000000 ] || fail "peak" "$result"
 	done
@@ -85,7 +84,7 @@ ended() {
 		[[ $(of message) == *'; limits.pids 20 refused 1 forks' ]] || fail "$result"
 		limited 'pids: 20, on_pids: kill' /probe RS-01 $kind 50 30
 		ended pids 137
-		at_most "$(of wall_s)" $((2 * ${NOOK_SLOW:-1}))
+		at_most "$(of wall_s)" "2${NOOK_GUEST:+0}"
 		assert_stderr_match '^nook: killed: limits.pids 20 refused [0-9]+ forks without pause; try --pids-limit with more$'
 		# CONTROL
 		limited 'pids: 60, on_pids: kill' /probe RS-01 $kind 30 0
@@ -96,7 +95,7 @@ ended() {
 @test "RS-02: what always leaves a younger child is killed all the same" {
 	limited 'pids: 30, wall: 500ms, grace: 0s' sh -c '/probe RS-02 30 & /probe RS-02 30 & sleep 60'
 	ended wall 124
-	at_most "$(of wall_s)" $((3 * ${NOOK_SLOW:-1}))
+	at_most "$(of wall_s)" "3${NOOK_GUEST:+0}"
 	# CONTROL: it lives as long as it may
 	limited 'pids: 30, wall: 20s' sh -c '/probe RS-02 1 & sleep 0.2; echo on'
 	assert_output on
@@ -131,7 +130,7 @@ ended() {
 	ended wall 124
 	limited "$all, wall: 300ms, grace: 300ms" sh -c 'trap "" TERM; while :; do sleep 9; done'
 	ended wall 124
-	at_most "$(of wall_s)" $((2 * ${NOOK_SLOW:-1}))
+	at_most "$(of wall_s)" "2${NOOK_GUEST:+0}"
 	limited "$all, output: 1M" yes
 	ended output 137
 	limited "$all" sh -c '(setsid sleep 60 >/dev/null 2>&1 &); exit 3'
