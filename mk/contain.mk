@@ -25,7 +25,8 @@ check-long-contain: deps-test
 	$(Q)for who in root user subids; do for f in trees files swap; do \
 		NOOK_LONG=1 tests/as.sh $$who bats --tap tests/contain/$$f.bats || exit 1; \
 	done; done
-	$(Q)NOOK_LONG=1 tests/as.sh root bats --tap tests/contain/end.bats
+	$(Q)for f in end quota; do \
+		NOOK_LONG=1 tests/as.sh root bats --tap tests/contain/$$f.bats || exit 1; done
 
 .PHONY: threat-table check-long-contain
 -include $(PROBE_OBJ:.o=.d)

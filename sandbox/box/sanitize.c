@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -12,8 +14,7 @@
 #include "base/sys.h"
 #include "box/box.h"
 
-/* real-time ones are ignored by nobody in practice, and by no default */
-#define LAST_SIGNAL 31
+#define LAST_SIGNAL 64 /* the kernel's last, a real-time one */
 
 /* A directory on one of the three is a way to the host's tree (facts.md) */
 static int check_stdio(struct err *e)
@@ -50,15 +51,29 @@ static int close_others(int preserve, struct err *e)
 	return 0;
 }
 
+/*
+ * By the kernel's own call: the C libraries keep some real-time signals for themselves
+ * and refuse to name them, but a caller may have left them ignored all the same. The
+ * handler comes first in the kernel's struct, and all zero is SIG_DFL.
+ */
+static int reset_signal(int sig)
+{
+	uintptr_t now[8] = { 0 };
+	const uintptr_t standard[8] = { 0 };
+
+	if (syscall(SYS_rt_sigaction, sig, NULL, now, sizeof(uint64_t)) < 0)
+		return -1;
+	if (now[0] != (uintptr_t)SIG_IGN)
+		return 0;
+	return (int)syscall(SYS_rt_sigaction, sig, standard, NULL, sizeof(uint64_t));
+}
+
 int box_sanitize(int preserve, struct err *e)
 {
-	struct sigaction sa;
-
 	if (check_stdio(e) < 0 || close_others(preserve, e) < 0)
 		return -1;
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
-		if (sigaction(sig, NULL, &sa) < 0 ||
-		    (sa.sa_handler == SIG_IGN && signal(sig, SIG_DFL) == SIG_ERR))
+		if (reset_signal(sig) < 0)
 			return err_sys(e, "cannot put signal %d back to its default",
 				       sig);
 	return 0;

@@ -88,7 +88,11 @@ echo_fine=(base -- sh -c 'echo fine')
 	with 'my $s = POSIX::SigSet->new; $s->fillset; sigprocmask(SIG_BLOCK, $s)' \
 		run --timeout 200ms --set limits.grace=100ms base -- sleep 20
 	assert_status 124
-	with '$SIG{$_} = "IGNORE" for grep { !/KILL|STOP|RT|NUM|CLD|ZERO/ } keys %SIG' \
+	# By the kernel's number: the C library does not name the first real-time ones
+	with 'my $no = {x86_64 => 13, aarch64 => 134}->{(uname)[4]} // die "rt_sigaction?";
+		my $ignored = pack "Q4", 1;
+		for my $sig (grep { $_ != 9 && $_ != 19 } 1 .. 64) {
+			syscall($no, $sig + 0, $ignored, 0, 8) == 0 or die "$sig: $!" }' \
 		run base -- grep SigIgn /proc/self/status
 	assert_status 0
 	assert_output "$(printf 'SigIgn:\t0000000000000000')"
