@@ -51,25 +51,14 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return b == UINT64_MAX || __builtin_add_overflow(a, b, &sum) ? a : sum;
 }
 
-uint64_t stat_io(const char *text, const char *key)
+uint64_t stat_io(const char *text, const char *word)
 {
-	size_t n = strlen(key);
+	size_t n = strlen(word);
 	uint64_t sum = 0;
 
-	for (const char *p = text; (p = strstr(p, key)); p += n)
-		if (p > text && p[-1] == ' ' && p[n] == '=')
-			sum = add(sum, stat_number(p + n + 1));
-	return sum;
-}
-
-uint64_t stat_blkio(const char *text, const char *key)
-{
-	size_t n = strlen(key);
-	uint64_t sum = 0;
-
-	for (const char *p = text; (p = strstr(p, key)); p += n)
-		if (p > text && p[-1] == ' ' && p[n] == ' ')
-			sum = add(sum, stat_number(p + n + 1));
+	for (const char *p = text; (p = strstr(p, word)); p += n)
+		if (p > text && p[-1] == ' ')
+			sum = add(sum, stat_number(p + n));
 	return sum;
 }
 

@@ -16,11 +16,10 @@ uint64_t stat_number(const char *text);
 /** stat_key() - The number behind "KEY " at the start of a line (memory.events, cpu.stat,
  * memory.oom_control) */
 uint64_t stat_key(const char *text, const char *key);
-/** stat_io() - The sum over all devices of "KEY=number" (io.stat: rbytes, wbytes); 0 for
- * an empty file: nothing was read or written yet */
-uint64_t stat_io(const char *text, const char *key);
-/** stat_blkio() - The same of v1's "MAJOR:MINOR Read number" (Read, Write) */
-uint64_t stat_blkio(const char *text, const char *key);
+/** stat_io() - The sum over all devices of the number behind a word, which ends as in the
+ * file: "rbytes=" and "wbytes=" in io.stat, "Read " and "Write " in v1's
+ * "MAJOR:MINOR Read 4096". 0 for an empty file: nothing was read or written yet */
+uint64_t stat_io(const char *text, const char *word);
 /** stat_pressure() - avg10 of the line "some" in 1/100 %: "some avg10=1.53 ..." is 153 */
 uint64_t stat_pressure(const char *text);
 

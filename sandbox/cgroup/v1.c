@@ -81,8 +81,8 @@ static void v1_count_last(const struct cgroup *cg, struct cgroup_counts *c)
 	if (cgroup_dir(cg, CG_IO) >= 0) {
 		s = cgroup_file(cg, CG_IO, "blkio.throttle.io_service_bytes_recursive",
 				buf, sizeof(buf));
-		c->io_read = stat_blkio(s, "Read");
-		c->io_write = stat_blkio(s, "Write");
+		c->io_read = stat_io(s, "Read ");
+		c->io_write = stat_io(s, "Write ");
 	}
 }
 

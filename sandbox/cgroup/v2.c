@@ -60,8 +60,8 @@ static void v2_count_last(const struct cgroup *cg, struct cgroup_counts *c)
 	}
 	if (cg->controllers[0] & CG_IO) {
 		s = cgroup_file(cg, HERE, "io.stat", buf, sizeof(buf));
-		c->io_read = stat_io(s, "rbytes");
-		c->io_write = stat_io(s, "wbytes");
+		c->io_read = stat_io(s, "rbytes=");
+		c->io_write = stat_io(s, "wbytes=");
 	}
 }
 

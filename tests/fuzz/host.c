@@ -99,8 +99,8 @@ static void cgroup(char *buf, size_t len)
 	must(n == UINT64_MAX || strpbrk(text, "0123456789"));
 	n = stat_key(text, "oom_kill");
 	must(n == UINT64_MAX || strstr(text, "oom_kill "));
-	stat_io(text, "rbytes");
-	stat_blkio(text, "Read");
+	stat_io(text, "rbytes=");
+	stat_io(text, "Read ");
 	n = stat_pressure(text);
 	must(n == UINT64_MAX || strstr(text, "avg10="));
 	free(text);

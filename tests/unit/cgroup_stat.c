@@ -44,13 +44,13 @@ static void test_io(void)
 	static const char blkio[] = "8:0 Read 512\n8:0 Write 1024\n8:0 Total 1536\n"
 				    "253:0 Read 88\nTotal 1624\n";
 
-	ok(stat_io(two, "rbytes") == 1460000, "what was read from both devices");
-	ok(stat_io(two, "wbytes") == 314773510, "what was written");
-	ok(stat_io("", "rbytes") == 0, "nothing was read yet");
-	ok(stat_io("8:0 rbytes=x\n", "rbytes") == 0, "no number counts nothing");
-	ok(stat_blkio(blkio, "Read") == 600, "v1: what was read");
-	ok(stat_blkio(blkio, "Write") == 1024, "v1: what was written");
-	ok(stat_blkio("Total 0\n", "Read") == 0, "v1: nothing yet");
+	ok(stat_io(two, "rbytes=") == 1460000, "what was read from both devices");
+	ok(stat_io(two, "wbytes=") == 314773510, "what was written");
+	ok(stat_io("", "rbytes=") == 0, "nothing was read yet");
+	ok(stat_io("8:0 rbytes=x\n", "rbytes=") == 0, "no number counts nothing");
+	ok(stat_io(blkio, "Read ") == 600, "v1: what was read");
+	ok(stat_io(blkio, "Write ") == 1024, "v1: what was written");
+	ok(stat_io("Total 0\n", "Read ") == 0, "v1: nothing yet");
 }
 
 static void test_pressure(void)
