@@ -1,16 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # boxes.bash - boxes that run while a test asks about them; for files that loaded helper
 
-# wait_for FILE - until a file is there, at most 5 s
-wait_for() {
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ -e "$1" ] && return 0
-		sleep 0.01
-	done
-	fail "never came: $1" "$(cat "$T"/*.err 2>/dev/null)"
-}
-
 # start_box WORD SCRIPT [OPTION...] - run a script in a box under a keeper of its own, $keeper,
 # which writes WORD.out, WORD.err and WORD.result; returns when the script runs. Its directory is
 # /t inside. Keepers that still live at the end of the test are killed

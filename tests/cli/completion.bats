@@ -68,7 +68,8 @@ offers() {
 @test "bash: boxes that run, and what can be changed of one" {
 	"$NOOK" run --name web base -- sleep 60 &
 	keeper=$!
-	until id=$("$NOOK" ps --no-headings -o id web 2>/dev/null); do sleep 0.01; done
+	has_id() { id=$("$NOOK" ps --no-headings -o id web 2>/dev/null); }
+	wait_until has_id
 	offers 'nook kill ' web "$id"
 	offers 'nook kill w' web
 	offers "nook ps ${id:0:4}" "$id"

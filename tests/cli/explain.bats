@@ -126,7 +126,7 @@ load helper
 	unshare --user --map-root-user --net --uts --mount setpriv --no-new-privs --bounding-set=-all \
 		sleep 30 &
 	pid=$!
-	until [ "$(cat /proc/$pid/comm)" = sleep ]; do sleep 0.01; done
+	wait_until grep -qx sleep "/proc/$pid/comm"
 	nook_run explain --pid $pid
 	json=$("$NOOK" explain --pid $pid --json)
 	kill $pid

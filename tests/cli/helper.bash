@@ -87,6 +87,19 @@ assert_match() { grep -qE -e "$1" <<<"${2-$output}" || fail "no match: $1"; }
 refute_match() { ! grep -qE -e "$1" <<<"${2-$output}" || fail "a match: $1"; }
 assert_stderr_match() { assert_match "$1" "$stderr"; }
 
+# wait_until COMMAND... - until it succeeds; a minute, because processors can be busy or emulated
+wait_until() {
+	local end=$((SECONDS + 60))
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || {
+			fail "waited in vain: $*" "$(cat "$T"/*.err "$T"/err 2>/dev/null)"
+			return 1
+		}
+		sleep 0.01
+	done
+}
+wait_for() { wait_until test -e "$1"; }
+
 # --- what a test must not leave behind -------------------------------------------------------
 
 # Processes, namespaces, mounts, the network, SysV objects, keys, records, cgroups, loop devices,

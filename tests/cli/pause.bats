@@ -27,6 +27,8 @@ beats() {
 	return 1
 }
 
+at_limit() { [ "$("$NOOK" ps --no-headings -o status web)" = "at limit" ]; }
+
 # quick - leave a test out where a processor is emulated: what it shows does not depend on v1 or v2
 quick() { [ -z "${NOOK_GUEST:-}" ] || bats_skip "too slow in a guest"; }
 
@@ -96,11 +98,7 @@ beat='while :; do date +%N >/t/beat; sleep 0.01; done'
 @test "on_limit: freeze at limits.wall waits for a person, who gives it more" {
 	limited --pids-limit 50
 	start_box one "$beat" --name web --pids-limit 50 --timeout 1s --set limits.on_limit=freeze
-	for ((i = 0; i < 1000; i++)); do
-		[ "$("$NOOK" ps --no-headings -o status web)" != "at limit" ] || break
-		sleep 0.01
-	done
-	assert_equal "$("$NOOK" ps --no-headings -o status web)" "at limit"
+	wait_until at_limit
 	assert_equal "$(head -n 2 "$T/one.err")" "nook: box web has reached limits.wall and is frozen
 hint: raise it with 'nook update web wall=VALUE', then 'nook unpause web'; or end it with 'nook kill web'"
 	refute beats 3
@@ -124,10 +122,7 @@ hint: raise it with 'nook update web wall=VALUE', then 'nook unpause web'; or en
 	quick
 	limited --set limits.cpu_time=1s
 	start_box one 'while :; do :; done' --name web --set limits.cpu_time=300ms --set limits.on_limit=freeze
-	for ((i = 0; i < 1000; i++)); do
-		[ "$("$NOOK" ps --no-headings -o status web)" != "at limit" ] || break
-		sleep 0.01
-	done
+	wait_until at_limit
 	assert_match '^nook: box web has reached limits.cpu_time and is frozen$' "$(cat "$T/one.err")"
 	nook_run unpause web
 	assert_stderr_match '^nook: limits.cpu_time 300ms is used up'

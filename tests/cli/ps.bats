@@ -100,11 +100,8 @@ load boxes
 	as1234() { setpriv --reuid=1234 --regid=1234 --clear-groups env XDG_RUNTIME_DIR=/run/user/1234 "$@"; }
 	as1234 "$NOOK" run base -- sleep 60 </dev/null >/dev/null 2>&1 &
 	keeper=$!
-	for ((i = 0; i < 500; i++)); do
-		id=$(as1234 "$NOOK" ps --no-headings -o id)
-		[ -z "$id" ] || break
-		sleep 0.01
-	done
+	has_id() { id=$(as1234 "$NOOK" ps --no-headings -o id) && [ -n "$id" ]; }
+	wait_until has_id
 	nook_run ps
 	assert_output
 	nook_run kill "$id"

@@ -12,16 +12,6 @@ json() {
 		print defined $v ? ref $v ? encode_json($v) : $v : "null"' "$1" "$2"
 }
 
-# wait_for FILE - until a file is there, at most 5 s
-wait_for() {
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ -e "$1" ] && return 0
-		sleep 0.01
-	done
-	fail "never came: $1"
-}
-
 # start_box SCRIPT - run a script under a keeper of its own, $keeper; the script says that it
 # runs by making the file 'up' in /t, which is $T
 start_box() {

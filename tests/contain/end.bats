@@ -59,14 +59,7 @@ in_thin() {
 cause() { sed 's/.*"cause":"\([a-z]*\)".*/\1/' "$T/result"; }
 
 # said LINE - wait until "$T/out" has it
-said() {
-	local try
-	for try in $(seq 500); do
-		! grep -qxF "$1" "$T/out" || return 0
-		sleep 0.02
-	done
-	fail "did not say in time: $1" "$(cat "$T/out")"
-}
+said() { wait_until grep -qxF "$1" "$T/out"; }
 
 # each MORE COMMAND... - in both kinds of box, as everybody
 each() {

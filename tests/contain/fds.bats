@@ -218,10 +218,7 @@ FD-11.open 0 1 2 3 4 5"
 	"$NOOK" run "$T/p.yaml" -- sh -c ': >/out/up; read -r line </out/end' \
 		</dev/null >"$T/log" 2>&1 3>&- &
 	keeper=$!
-	for _ in $(seq 250); do
-		[ ! -e "$T/out/up" ] || break
-		sleep 0.02
-	done
+	wait_for "$T/out/up"
 	# Root looks into all of them, others into what is not closed to them
 	init=$(pgrep -P "$keeper" | head -n 1)
 	for pid in "$keeper" "$init" $(pgrep -P "$init"); do
@@ -262,10 +259,7 @@ FD-11.open 0 1 2 3 4 5"
 		"$NOOK" run --result "$T/result" "$T/p.yaml" -- sh -c ': >/out/up; exec sleep 1' \
 			</dev/null >"$T/log" 2>&1 3>&- &
 		keeper=$!
-		for _ in $(seq 250); do
-			[ ! -e "$T/out/up" ] || break
-			sleep 0.02
-		done
+		wait_for "$T/out/up"
 		init=$(pgrep -P "$keeper" | head -n 1)
 		(while sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$keeper/status" \
 			2>/dev/null >"$T/now" && [ -s "$T/now" ]; do

@@ -5,16 +5,6 @@
 
 load contain
 
-# wait_for FILE - until a file is there, at most 5 s
-wait_for() {
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ -e "$1" ] && return 0
-		sleep 0.01
-	done
-	fail "never came: $1"
-}
-
 @test "FS-16: what is hidden has no other name" {
 	mkdir -p "$T/home/secret" "$T/home/open"
 	echo key | tee "$T/home/secret/key" "$T/home/token" >/dev/null

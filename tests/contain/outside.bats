@@ -10,7 +10,7 @@ load callers
 listen() {
 	"$PROBE" listen nook-probe >"$T/port" &
 	listener=$!
-	while [ ! -s "$T/port" ]; do sleep 0.01; done
+	wait_until test -s "$T/port"
 	port=$(cat "$T/port")
 }
 teardown() {

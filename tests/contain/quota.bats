@@ -286,7 +286,7 @@ own_cgroups() {
 	"$NOOK" run --set limits.memory=64M --set limits.wall=300ms \
 		--set limits.on_limit=freeze -- sleep 60 2>"$T/err" &
 	pid=$!
-	for _ in $(seq 100); do grep -q frozen "$T/err" && break; sleep 0.05; done
+	wait_until grep -q frozen "$T/err"
 	grep -qE '^nook: box [a-z0-9]{12} has reached limits.wall and is frozen$' "$T/err" || fail "$(cat "$T/err")"
 	id=$(sed -n 's/^nook: box \([a-z0-9]*\) .*/\1/p' "$T/err")
 	[ -n "$(find /sys/fs/cgroup -type d -name "nook-$id")" ] || fail "no cgroup of box $id"
@@ -298,7 +298,7 @@ own_cgroups() {
 	"$NOOK" run --set limits.memory=64M --set limits.wall=300ms \
 		--set limits.on_limit=freeze --set limits.grace=300ms -- sleep 60 2>"$T/err" &
 	pid=$!
-	for _ in $(seq 100); do grep -q frozen "$T/err" && break; sleep 0.05; done
+	wait_until grep -q frozen "$T/err"
 	kill -TERM $pid
 	wait $pid && status=0 || status=$?
 	[ $status = 143 ] || [ $status = 137 ] || fail "status $status" "$(cat "$T/err")"

@@ -69,10 +69,7 @@ $2" /probe "${@:3}"
 			cat /proc/self/mountinfo >/out/mountinfo
 			unshare -Urm sh -c "mount -t tmpfs none /b/mine && : >/out/mounted"' \
 			>"$T/log" 2>&1 &
-		for _ in $(seq 200); do
-			[ ! -e "$T/out/up" ] || break
-			sleep 0.02
-		done
+		wait_for "$T/out/up"
 		mount -t tmpfs late "$T/shared/later"
 		timeout 5 sh -c 'echo >"$1"' sh "$T/out/go"
 		wait $! || fail "$(cat "$T/log")"

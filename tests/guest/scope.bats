@@ -16,23 +16,13 @@ below() {
 	fi
 }
 
-# The manager forgets a scope a moment after its last process
-wait_until() {
-	local try
-	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		! eval "$1" || return 0
-		sleep "0.$try"
-	done
-	fail "waited in vain: $1"
-}
 scopes() { find "$(below)" -name 'nook-*.scope' -type d; }
 no_scope() { [ -z "$(scopes)" ]; }
 one_leaf() { [ "$(find "$(below)"/nook-*.scope -mindepth 1 -name 'nook-????????????' | wc -l)" = 1 ]; }
-# whose keeper has put it there with all its limits: the command runs
-living() { [ -e "$T/lives" ]; }
 
 setup() { nook_setup; }
 teardown() {
+	# The manager forgets a scope a moment after its last process
 	wait_until no_scope
 	nook_teardown
 }
@@ -40,7 +30,8 @@ teardown() {
 @test "a box with limits lies in a scope beside its keeper, and nothing stays" {
 	"$NOOK" run dev -v "$T:$T:rw" --memory 64M --pids-limit 20 --cpus 0.5 -- \
 		sh -c "touch $T/lives; sleep 30" &
-	wait_until living
+	# The command runs: its keeper has put it there with all its limits
+	wait_for "$T/lives"
 	scope=$(scopes)
 	leaf=$(find "$scope" -mindepth 1 -name 'nook-????????????')
 	assert_equal "$(cat "$leaf/memory.max") $(cat "$leaf/cpu.max")" "67108864 50000 100000"
@@ -54,7 +45,7 @@ teardown() {
 
 @test "a keeper that is killed leaves neither box nor scope" {
 	"$NOOK" run dev -v "$T:$T:rw" --memory 64M -- sh -c "touch $T/lives; sleep 30" &
-	wait_until living
+	wait_for "$T/lives"
 	leaf=$(find "$(scopes)" -mindepth 1 -name 'nook-????????????')
 	assert [ -n "$(cat "$leaf/cgroup.procs")" ]
 	kill -KILL $!
@@ -67,7 +58,7 @@ teardown() {
 	nook_run run strict -- cat /proc/self/cgroup
 	assert_status 0
 	"$NOOK" run dev -v "$T:$T:rw" -- sh -c "touch $T/lives; sleep 30" &
-	wait_until living
+	wait_for "$T/lives"
 	assert no_scope
 	kill -TERM $!
 	wait $! || true
@@ -88,7 +79,7 @@ teardown() {
 	for i in 0 1; do
 		unshare "${own[@]}" --pid --fork --kill-child --mount-proc \
 			"$NOOK" run strict --memory 64M -- sleep 60 >"$T/said.$i" 2>&1 &
-		wait_until '[ -d "$(below)/nook-1-$i.scope" ]'
+		wait_for "$(below)/nook-1-$i.scope"
 	done
 	jobs -rp | xargs kill -KILL
 	wait || true
