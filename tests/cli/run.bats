@@ -212,7 +212,8 @@ wait_keeper() {
 	run --separate-stderr script -qec "stty cols 77 rows 13; '$NOOK' run base -- sh -c 'tty; stty size; exit 5'" /dev/null </dev/null
 	assert_status 5
 	assert_match '/dev/pts/0'
-	assert_match '^13 77'
+	# script(1) passes the end of its input on, which the terminal may show as it does a key
+	assert_match '^(\^@)?13 77'
 }
 
 @test "a box inside a box, where the outer one allows it" {
