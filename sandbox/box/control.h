@@ -125,8 +125,8 @@ void control_remove(int dir, const char *id);
  * @rec:	Its record; the box must be the caller's own
  * @ask:	Magic and version are filled in
  *
- * Return: 0 with @out; -1 and @e when nobody answered within CONTROL_PATIENCE, or the
- * answer was no
+ * Return: 0 with @out; -1 and @e when nobody answered within PATIENCE_MS of knock.c, or
+ * the answer was no
  */
 int control_call(const struct record *rec, struct control_ask *ask,
 		 struct control_answer *out, struct err *e);
