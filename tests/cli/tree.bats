@@ -569,7 +569,11 @@ mounts: [{filesystem: nosuchfs, source: none, to: /fs}]' true
 	assert_status 0
 	assert_output '/bin/sh
 /usr/bin/env'
-	is_root && return
+}
+
+@test "chroot alone is refused to others than root" {
+	only_for user "root may"
+	make_tree
 	nook_run run -q --set "root.path=$T/tree" chroot -- true
 	assert_status 125
 	assert_stderr_match 'only root may chroot'

@@ -24,7 +24,7 @@ Seccomp:	2'
 }
 
 @test "CR-03: what the caller made inheritable and ambient does not pass" {
-	is_root || return 0
+	only_for root "others cannot make any inheritable"
 	need setpriv
 	run --separate-stderr setpriv --inh-caps +net_raw --ambient-caps +net_raw \
 		"$NOOK" run strict -- sh -c "$facts"
@@ -33,7 +33,7 @@ Seccomp:	2'
 }
 
 @test "CR-04: neither do the caller's securebits" {
-	is_root || return 0
+	only_for root "others cannot set them"
 	need setpriv
 	run --separate-stderr setpriv --securebits +no_setuid_fixup,+keep_caps_locked \
 		"$NOOK" run strict -- sh -c "$facts"

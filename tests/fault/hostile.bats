@@ -148,12 +148,11 @@ echo_fine=(base -- sh -c 'echo fine')
 }
 
 @test "SV-12: no /proc at all" {
-	is_root || skip_for_user
+	only_for root "others cannot take /proc away"
 	run --separate-stderr timeout -k 5 20 unshare -m sh -c 'umount -l /proc && exec "$@"' sh \
 		"$NOOK" run "${echo_fine[@]}"
 	right_or_clear
 }
-skip_for_user() { bats_skip "only root can take /proc away"; }
 
 @test "SV-12: children that nook did not make, dead and living" {
 	with 'if (!fork) { POSIX::_exit(3) } my $p = fork; if (!$p) { open STDIN, "<", "/dev/null";

@@ -140,7 +140,7 @@ places() {
 }
 
 @test "SV-09, IN-18: a runtime directory of another owner, full, read-only" {
-	is_root || bats_skip "only root can make one"
+	only_for root "others cannot make one"
 	local options
 	mkdir -p /run/nook && chown 1234 /run/nook
 	rm -rf /dev/shm/nook-0 && : >/dev/shm/nook-0
@@ -159,7 +159,7 @@ places() {
 }
 
 @test "SV-09, IN-18: a user's runtime directory that is full" {
-	! is_root || bats_skip "for root there is the one above"
+	only_for user "for root there is the one above"
 	nook_run run base -- echo fine
 	assert_output fine
 	# tests/as.sh gives it 4 MiB
