@@ -170,6 +170,6 @@ void host_cgroup(struct host *h, uint32_t wanted, uint32_t liked, struct host_cg
 		out->lack = out->why;
 		out->fix = "this is a container: give it a writable cgroup";
 	} else {
-		host_cgroup_v2(h, v2, wanted, out);
+		host_cgroup_v2(h, v2, wanted, liked, out);
 	}
 }

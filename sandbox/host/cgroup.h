@@ -25,7 +25,7 @@ enum host_cgroups {
 /**
  * struct host_cgroup - What was chosen
  * @kind, @place: How a leaf would be made; CGROUP_NONE where none can be
- * @had:	CG_* that can be had there, of those that were asked for
+ * @had:	CG_* that can be had there, at least all of those that were asked for
  * @missing:	CG_* wanted and not to be had
  * @enable:	v2: CG_* to switch on in the parent's cgroup.subtree_control
  * @tree:	The trees of the leaf and the directories that it is made in; NULL = of a
@@ -54,7 +54,8 @@ struct host_cgroup {
 /**
  * host_cgroup() - Choose
  * @wanted:	CG_* without which a limit could not be set
- * @liked:	CG_* that are taken where they cost nothing but a directory (v1)
+ * @liked:	CG_* that are taken where they cost nothing but a directory (v1); on v2
+ *		only said in @had
  *
  * In this order, the first that has all of @wanted, else the first that has most:
  * the caller's hierarchies of v1; on v2 the nearest cgroup above the caller that was
@@ -79,5 +80,5 @@ const char *host_cgroup_dir(struct host *h, const struct host_mount *m,
 			    struct slice path);
 /** host_cgroup_v2() - host_cgroup() for the v2 tree that @m mounts (cgroup_v2.c) */
 void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
-		    struct host_cgroup *out);
+		    uint32_t liked, struct host_cgroup *out);
 #endif

@@ -19,6 +19,11 @@
 	"'[Service]\\nDelegate=cpu cpuset io memory pids\\n' >/etc/systemd/system/" \
 	"user@.service.d/delegate.conf && systemctl daemon-reload`, then log in again"
 
+/** struct asked - As host_cgroup() was asked */
+struct asked {
+	uint32_t wanted, liked;
+};
+
 static bool has_manager(struct host *h)
 {
 	struct host_path at;
@@ -82,9 +87,9 @@ static bool is_delegated(struct host *h, const char *dir)
 	/* Handed to the manager, not to what it starts */
 	if (!fnmatch("/user@*.service", last, 0) || !strcmp(last, "/init.scope"))
 		return false;
-	if (!is_own(h, dir, "cgroup.procs") || !is_own(h, dir, "cgroup.subtree_control"))
+	if (!is_own(h, dir, "cgroup.procs"))
 		return false;
-	if (!has_manager(h) || (host_uid(h) && !is_managed(dir)))
+	if ((host_uid(h) && !is_managed(dir)) || !has_manager(h))
 		return true;
 	return host_has_xattr(h, dir, "user.delegate") ||
 	       host_has_xattr(h, dir, "trusted.delegate");
@@ -99,10 +104,14 @@ static bool is_root_cgroup(struct host *h, const char *dir)
 	return path && !host_stat(h, path, &at);
 }
 
-static bool is_threaded(struct host *h, const char *dir)
+/* Where memory or io is handed on, nothing can be threaded: need not be asked */
+static bool is_threaded(struct host *h, const char *dir, uint32_t on)
 {
-	const char *type = file_of(h, dir, "cgroup.type");
+	const char *type;
 
+	if (on & (CG_MEMORY | CG_IO))
+		return false;
+	type = file_of(h, dir, "cgroup.type");
 	return !strncmp(type, "threaded", 8) || !strncmp(type, "domain t", 8) ||
 	       !strncmp(type, "domain i", 8);
 }
@@ -120,25 +129,23 @@ static bool put(struct host_cgroup *out, const struct host_cgroup *from)
 	return !out->missing;
 }
 
-/* What a leaf below @dir would have */
-static struct host_cgroup below(struct host *h, const char *dir, uint32_t place,
-				uint32_t wanted)
+/* What a leaf below @dir would have. @on is what is handed on there already: mostly all
+ * that is asked for, and then what could be is not read */
+static struct host_cgroup below(struct host *h, const char *dir, uint32_t on,
+				const struct asked *a)
 {
-	uint32_t all = cgroup_bits(CGROUP_V2, file_of(h, dir, "cgroup.controllers"), ' ');
-	uint32_t on =
-		cgroup_bits(CGROUP_V2, file_of(h, dir, "cgroup.subtree_control"), ' ');
-	struct host_cgroup c = {
-		.kind = CGROUP_V2,
-		.place = place,
-		.had = all | CG_V2_ALWAYS,
-		.missing = wanted & ~(all | CG_V2_ALWAYS),
-		.enable = wanted & all & ~on,
-		.count = 1,
-		.tree = { { all | CG_V2_ALWAYS, dir } },
-	};
+	uint32_t all = CG_V2_ALWAYS | on;
+	struct host_cgroup c = { .kind = CGROUP_V2, .place = PLACE_READY, .count = 1 };
 
+	if ((a->wanted | a->liked) & ~all)
+		all |= cgroup_bits(CGROUP_V2, file_of(h, dir, "cgroup.controllers"), ' ');
+	c.had = all;
+	c.missing = a->wanted & ~all;
+	c.enable = a->wanted & all & ~on & ~CG_V2_ALWAYS;
 	/* only what is on, or will be, is there in the leaf */
 	c.tree[0].controllers = CG_V2_ALWAYS | on | c.enable;
+	c.tree[0].parent = dir;
+	c.why = host_keepf(h, "below '%s', which is the caller's", dir);
 	if (c.missing)
 		c.lack = host_keepf(h, "'%s' was not given it", dir);
 	return c;
@@ -146,19 +153,22 @@ static struct host_cgroup below(struct host *h, const char *dir, uint32_t place,
 
 /* One cgroup above the caller. @own: filled where the caller's processes sit in it, which
  * would have to move away. Return: whether it has all */
-static bool try_dir(struct host *h, const char *dir, uint32_t wanted,
+static bool try_dir(struct host *h, const char *dir, const struct asked *a,
 		    struct host_cgroup *out, struct host_cgroup *own)
 {
 	struct host_cgroup c;
+	uint32_t on;
 
 	if (!is_delegated(h, dir))
 		return false;
-	if (is_threaded(h, dir)) {
+	on = cgroup_bits(CGROUP_V2, file_of(h, dir, "cgroup.subtree_control"), ' ');
+	if (is_threaded(h, dir, on)) {
 		out->lack = host_keepf(h, "'%s' is part of a threaded subtree", dir);
 		return false;
 	}
-	c = below(h, dir, PLACE_READY, wanted);
-	c.why = host_keepf(h, "below '%s', which is the caller's", dir);
+	c = below(h, dir, on, a);
+	if (c.enable && !is_own(h, dir, "cgroup.subtree_control"))
+		return false;
 	/* without a controller to switch on, processes do not matter */
 	if (!c.enable || is_root_cgroup(h, dir) || !*file_of(h, dir, "cgroup.procs"))
 		return put(out, &c);
@@ -175,7 +185,7 @@ static bool try_dir(struct host *h, const char *dir, uint32_t wanted,
 
 /* The cgroups above the caller's, nearest first; its own, in which at least the caller
  * sits, comes last, but for the root, where that is allowed */
-static bool try_above(struct host *h, const struct host_mount *m, uint32_t wanted,
+static bool try_above(struct host *h, const struct host_mount *m, const struct asked *a,
 		      struct host_cgroup *out, struct host_cgroup *own)
 {
 	const char *text = host_read(h, "/proc/self/cgroup");
@@ -187,19 +197,20 @@ static bool try_above(struct host *h, const struct host_mount *m, uint32_t wante
 	dir = mine = host_cgroup_dir(h, m, path);
 	while (dir) {
 		const char *cut = strrchr(dir, '/');
+		bool top = !strcmp(dir, m->target);
 
-		if ((dir != mine || is_root_cgroup(h, dir)) &&
-		    try_dir(h, dir, wanted, out, NULL))
+		if ((dir != mine || (top && is_root_cgroup(h, dir))) &&
+		    try_dir(h, dir, a, out, NULL))
 			return true;
-		if (!strcmp(dir, m->target) || cut == dir)
+		if (top || cut == dir)
 			break;
 		dir = host_keep(h, dir, (size_t)(cut - dir));
 	}
-	return mine && try_dir(h, mine, wanted, out, own);
+	return mine && try_dir(h, mine, a, out, own);
 }
 
 /* A scope gets what the manager itself was given */
-static bool try_scope(struct host *h, const struct host_mount *m, uint32_t wanted,
+static bool try_scope(struct host *h, const struct host_mount *m, const struct asked *a,
 		      struct host_cgroup *out)
 {
 	unsigned int uid = host_uid(h);
@@ -211,8 +222,8 @@ static bool try_scope(struct host *h, const struct host_mount *m, uint32_t wante
 
 	if (!has_manager(h) || !has_bus(h) || !dir)
 		return false;
-	c = below(h, dir, uid ? PLACE_USER_SCOPE : PLACE_SYSTEM_SCOPE, wanted);
-	c.enable = wanted & c.had & ~CG_V2_ALWAYS;
+	c = below(h, dir, 0, a);
+	c.place = uid ? PLACE_USER_SCOPE : PLACE_SYSTEM_SCOPE;
 	c.tree[0].parent = NULL;
 	c.tree[0].controllers = CG_V2_ALWAYS | c.enable;
 	c.why = uid ? "in a scope from systemd's user manager"
@@ -227,11 +238,12 @@ static bool try_scope(struct host *h, const struct host_mount *m, uint32_t wante
 }
 
 void host_cgroup_v2(struct host *h, const struct host_mount *m, uint32_t wanted,
-		    struct host_cgroup *out)
+		    uint32_t liked, struct host_cgroup *out)
 {
 	struct host_cgroup own = { .kind = CGROUP_NONE };
+	const struct asked a = { wanted, liked };
 
-	if (try_above(h, m, wanted, out, &own) || try_scope(h, m, wanted, out))
+	if (try_above(h, m, &a, out, &own) || try_scope(h, m, &a, out))
 		return;
 	if (own.kind != CGROUP_NONE && put(out, &own))
 		return;
