@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/sys.h"
 #include "base/text.h"
 
 int fd_write_all(int fd, const void *buf, size_t len)
@@ -76,7 +77,7 @@ ssize_t file_read_small(int dirfd, const char *path, char *buf, size_t size)
 	return n;
 }
 
-int file_write(int dirfd, const char *path, const char *s)
+int file_put(int dirfd, const char *path, const char *s)
 {
 	auto_fd fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
 	ssize_t n;
@@ -88,5 +89,42 @@ int file_write(int dirfd, const char *path, const char *s)
 		errno = EIO;
 		return -1;
 	}
-	return n < 0 ? -1 : 0;
+	return n < 0 ? -1 : fd_take(&fd);
+}
+
+int file_write(int dirfd, const char *path, const char *s)
+{
+	auto_fd fd = file_put(dirfd, path, s);
+
+	return fd < 0 ? -1 : 0;
+}
+
+void fd_run_add(struct fd_run *r, int fd)
+{
+	if (r->count && fd != r->first + r->count)
+		fd_run_close(r);
+	if (!r->count)
+		r->first = fd;
+	r->count++;
+}
+
+/* A single one, and Linux before 5.9, by close() */
+void fd_run_close(struct fd_run *r)
+{
+	unsigned int first = (unsigned int)r->first;
+	unsigned int last = first + (unsigned int)r->count - 1;
+
+	if (r->count < 2 || sys_close_range(first, last, 0) < 0)
+		for (int i = 0; i < r->count; i++)
+			close(r->first + i);
+	r->count = 0;
+}
+
+void fd_close_all(const int *fds, size_t n)
+{
+	struct fd_run run = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		fd_run_add(&run, fds[i]);
+	fd_run_close(&run);
 }

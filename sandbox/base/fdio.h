@@ -24,5 +24,22 @@ ssize_t file_read_small(int dirfd, const char *path, char *buf, size_t size);
 /** file_write() - One open(O_WRONLY|O_CLOEXEC) and one write of @s, for /proc and cgroup
  * files, which take a value in one write. Return: 0, or -1 with errno */
 int file_write(int dirfd, const char *path, const char *s);
+/** file_put() - The same, but the file stays open, for who closes many at once (struct
+ * fd_run). Return: its descriptor, or -1 with errno */
+int file_put(int dirfd, const char *path, const char *s);
+
+/**
+ * struct fd_run - Descriptors whose numbers follow one another, as those of files that
+ * are opened in a row do: one close_range() closes them. All zero = none
+ */
+struct fd_run {
+	int first, count;
+};
+
+/** fd_run_add() - One more; where it does not follow the others these are closed first */
+void fd_run_add(struct fd_run *r, int fd);
+void fd_run_close(struct fd_run *r);
+/** fd_close_all() - Close @n descriptors by as few calls as their numbers allow */
+void fd_close_all(const int *fds, size_t n);
 
 #endif

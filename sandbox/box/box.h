@@ -61,6 +61,8 @@ struct result {
  * @plan:	What to run
  * @name:	Name of the box, or NULL: a one-shot
  * @host:	For hints when a step fails
+ * @counts:	Whether the result is to have what the kernel counted, whatever the end;
+ *		else it is read only where the cause of death is to be told from it
  * @preserve:	How many descriptors from 3 on the payload gets
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
@@ -68,6 +70,7 @@ struct box_wish {
 	const struct plan *plan;
 	const char *name;
 	struct host *host;
+	bool counts;
 	int preserve;
 	char *argv_area;
 	size_t argv_size;

@@ -31,6 +31,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/helper.h"
@@ -150,8 +151,7 @@ static int clone_inside(struct keeper *k, struct err *e)
 
 static void close_join(struct keeper *k)
 {
-	for (uint32_t i = 0; i < k->site.join_count; i++)
-		close(k->site.join[i]);
+	fd_close_all(k->site.join, k->site.join_count);
 	k->site.join_count = 0;
 }
 

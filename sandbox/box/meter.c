@@ -10,7 +10,8 @@
  * reached: with N CPUs no sooner than an Nth of what is left. Of refused forks v1 does
  * not tell (since 6.11): with on_pids: kill it looks ten times a second.
  *
- * The counters are read once more when the last process is gone: then they are whole.
+ * The counters are read once more when the last process is gone: then they are whole;
+ * all of them only where somebody wants to know them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -219,11 +221,26 @@ void meter_thawed(struct keeper *k)
 	k->meter.cpu_at = 0;
 }
 
+/* An end that needs no explanation, in a box that nobody asks for its numbers; but the
+ * killer may have taken a process of it, and the rest have gone on */
+static bool is_plain(const struct keeper *k)
+{
+	uint64_t kills;
+
+	if (k->wish->counts || k->cause_set || !k->exited || !WIFEXITED(k->status))
+		return false;
+	kills = cgroup_oom_kills(&k->site.cgroup);
+	return !kills || kills == UINT64_MAX;
+}
+
 void meter_read(struct keeper *k)
 {
 	struct cgroup_counts *c = &k->meter.counts;
 	struct result *r = k->result;
 
+	memset(c, 0xff, sizeof(*c));
+	if (is_plain(k))
+		return;
 	cgroup_count_last(&k->site.cgroup, c);
 	if (c->cpu_ns != UINT64_MAX) {
 		r->cpu_user_ns = c->cpu_user_ns;

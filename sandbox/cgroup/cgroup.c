@@ -18,7 +18,6 @@
 #include "cgroup/inner.h"
 #include "cgroup/stat.h"
 
-
 static const struct cgroup_ops *ops(const struct cgroup *cg)
 {
 	return cg->kind == CGROUP_V1 ? &cgroup_ops_v1 : &cgroup_ops_v2;
@@ -82,8 +81,9 @@ static int open_tree(const struct cgroup_at *at, uint32_t i, struct cgroup *cg,
 		     struct err *e)
 {
 	cg->controllers[i] = at->tree[i].controllers;
-	cg->dir[i] =
-		open(cgroup_path(at, i), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	/* openat: musl's open() sets O_CLOEXEC by a call of its own once more */
+	cg->dir[i] = openat(AT_FDCWD, cgroup_path(at, i),
+			    O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (cg->dir[i] < 0)
 		return err_sys(e, "cannot open the cgroup '%s'", cgroup_path(at, i));
 	cg->count = i + 1;
@@ -118,8 +118,7 @@ int cgroup_open(const struct cgroup_at *at, struct cgroup *cg, struct err *e)
 
 void cgroup_close(struct cgroup *cg)
 {
-	for (uint32_t i = 0; i < cg->count; i++)
-		close(cg->dir[i]);
+	fd_close_all(cg->dir, cg->count);
 	cg->count = 0;
 }
 
@@ -160,6 +159,14 @@ void cgroup_count_last(const struct cgroup *cg, struct cgroup_counts *out)
 	memset(out, 0xff, sizeof(*out));
 	if (cg->count)
 		ops(cg)->count_last(cg, out);
+}
+
+uint64_t cgroup_oom_kills(const struct cgroup *cg)
+{
+	const char *file = cg->kind == CGROUP_V1 ? "memory.oom_control" : "memory.events";
+	char buf[256];
+
+	return stat_key(cgroup_file(cg, CG_MEMORY, file, buf, sizeof(buf)), "oom_kill");
 }
 
 uint64_t cgroup_cpu_ns(const struct cgroup *cg)

@@ -26,6 +26,7 @@
 #include "plan.h"
 
 struct err;
+struct fd_run;
 
 #define CGROUP_WORDS 256
 #define CGROUP_TEXT  2048 /* bytes for all paths of one box */
@@ -51,12 +52,15 @@ struct cgroup_at {
 /**
  * struct cgroup - An open leaf
  * @dir:	Of each tree: O_PATH | O_DIRECTORY | O_CLOEXEC
+ * @written:	While the limits of a new leaf are set: files that are closed together
+ *		when all are written; else NULL
  */
 struct cgroup {
 	uint32_t kind;
 	uint32_t count;
 	uint32_t controllers[CGROUP_TREES];
 	int dir[CGROUP_TREES];
+	struct fd_run *written;
 };
 
 /** struct cgroup_counts - What the kernel counted. UINT64_MAX: this host cannot say, or
@@ -139,6 +143,9 @@ void cgroup_count(const struct cgroup *cg, struct cgroup_counts *out);
  * the calls: what is now and the pressure are left unknown, a limit too unless it was
  * reached */
 void cgroup_count_last(const struct cgroup *cg, struct cgroup_counts *out);
+/** cgroup_oom_kills() - How many processes of the leaf any OOM killer took: what the
+ * cause of a death hangs on, by one file; UINT64_MAX = unknown */
+uint64_t cgroup_oom_kills(const struct cgroup *cg);
 /** cgroup_cpu_ns() - CPU time of everything that ever ran in the leaf; UINT64_MAX =
  * unknown */
 uint64_t cgroup_cpu_ns(const struct cgroup *cg);

@@ -208,5 +208,5 @@ int device_attach(int dir, const struct device_rule *rules, size_t count, struct
 		return err_sys(e, "cannot load the BPF program with the device rules");
 	if (attach(program, dir) < 0)
 		return err_sys(e, "cannot attach the device rules to the cgroup");
-	return 0;
+	return fd_take(&program);
 }

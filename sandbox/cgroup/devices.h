@@ -37,7 +37,7 @@ bool device_rule_read(const char *s, struct device_rule *out);
 size_t device_program(const struct device_rule *rules, size_t count,
 		      struct bpf_insn *out);
 /** device_attach() - Load it and attach it to an open v2 cgroup. For real root. Return:
- * 0, -1 and @e */
+ * a descriptor of the program, which nothing needs any more; -1 and @e */
 int device_attach(int dir, const struct device_rule *rules, size_t count, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -140,12 +141,20 @@ int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	char words[CGROUP_WORDS];
 	const char *file = cgroup_words(cg->kind, which, n, text, words);
 	int dir = cgroup_dir(cg, rows[which].controller);
+	int fd;
 
 	if (!file || dir < 0) {
 		errno = ENOTSUP;
 		return -1;
 	}
-	return file_write(dir, file, words);
+	fd = file_put(dir, file, words);
+	if (fd < 0)
+		return -1;
+	if (cg->written)
+		fd_run_add(cg->written, fd);
+	else
+		close(fd);
+	return 0;
 }
 
 int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,

@@ -115,9 +115,10 @@ int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err
 }
 
 /* One after the other, in the order of the table */
-int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e)
+static int set_limits(const struct plan *pl, const struct cgroup *cg, struct err *e)
 {
 	const struct plan_cgroup *c = &pl->cgroup;
+	int fd;
 
 	for (const struct plan_limit *l = NULL; (l = plan_each(pl, &c->limits, l));) {
 		if (!cgroup_set(cg, (enum cgroup_limit)l->which, l->n,
@@ -127,18 +128,23 @@ int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e)
 			return -1;
 		*e = (struct err){ 0 };
 	}
-	if (c->kind == CGROUP_V2 && cgroup_has_limit(pl, LIMIT_MEMORY) &&
-	    file_write(cg->dir[0], "memory.oom.group", "1") < 0 && errno != ENOENT)
+	if (c->kind != CGROUP_V2 || !cgroup_has_limit(pl, LIMIT_MEMORY))
+		return 0;
+	fd = file_put(cg->dir[0], "memory.oom.group", "1");
+	if (fd >= 0)
+		fd_run_add(cg->written, fd);
+	else if (errno != ENOENT)
 		return err_sys(e, "cannot write 'memory.oom.group'");
 	return 0;
 }
 
 /* v2 has no files for them: the same rules as a program */
-static int attach_devices(const struct plan *pl, int dir, struct err *e)
+static int attach_devices(const struct plan *pl, const struct cgroup *cg, struct err *e)
 {
 	const struct plan_list *list = &pl->cgroup.devices;
 	struct device_rule rules[DEVICE_RULES];
 	size_t count = 0;
+	int program;
 
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, list, w));) {
 		if (count == DEVICE_RULES)
@@ -147,25 +153,49 @@ static int attach_devices(const struct plan *pl, int dir, struct err *e)
 			return err_set(e, "'%s' is no device rule",
 				       plan_text(pl, w->text));
 	}
-	return device_attach(dir, rules, count, e);
+	program = device_attach(cg->dir[0], rules, count, e);
+	if (program < 0)
+		return -1;
+	fd_run_add(cg->written, program);
+	return 0;
 }
 
-int cgroup_limit_devices(const struct plan *pl, const struct cgroup *cg, struct err *e)
+/* v1: one rule with each write */
+static int allow_devices(const struct plan *pl, int dir, struct err *e)
 {
-	const struct plan_list *rules = &pl->cgroup.devices;
-	int dir = cgroup_dir(cg, CG_DEVICES);
+	auto_fd allow = openat(dir, "devices.allow", O_WRONLY | O_CLOEXEC);
 
-	if (!rules->count)
-		return 0;
-	if (cg->kind == CGROUP_V2)
-		return attach_devices(pl, dir, e);
-	if (file_write(dir, "devices.deny", "a") < 0)
+	if (allow < 0 || file_write(dir, "devices.deny", "a") < 0)
 		return err_sys(e, "cannot write 'a' to 'devices.deny'");
-	for (const struct plan_word *w = NULL; (w = plan_each(pl, rules, w));)
-		if (file_write(dir, "devices.allow", plan_text(pl, w->text)) < 0)
-			return err_sys(e, "cannot write '%s' to 'devices.allow'",
-				       plan_text(pl, w->text));
+	for (const struct plan_word *w = NULL;
+	     (w = plan_each(pl, &pl->cgroup.devices, w));) {
+		const char *rule = plan_text(pl, w->text);
+
+		if (fd_write_all(allow, rule, strlen(rule)) < 0)
+			return err_sys(e, "cannot write '%s' to 'devices.allow'", rule);
+	}
 	return 0;
+}
+
+static int set_devices(const struct plan *pl, const struct cgroup *cg, struct err *e)
+{
+	if (!pl->cgroup.devices.count)
+		return 0;
+	return cg->kind == CGROUP_V2 ? attach_devices(pl, cg, e)
+				     : allow_devices(pl, cgroup_dir(cg, CG_DEVICES), e);
+}
+
+/* The files stay open until all are written: one call closes them */
+int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e)
+{
+	struct fd_run written = { 0 };
+	struct cgroup leaf = *cg;
+	int r;
+
+	leaf.written = &written;
+	r = set_limits(pl, &leaf, e) < 0 || set_devices(pl, &leaf, e) < 0 ? -1 : 0;
+	fd_run_close(&written);
+	return r;
 }
 
 const struct plan_limit *cgroup_has_limit(const struct plan *pl, enum cgroup_limit which)

@@ -17,11 +17,9 @@ int cgroup_at_plan(const struct plan *pl, const char *scope, const char *id,
  * where the plan says so, move the processes that sit there to a leaf. Return: 0, -1 and
  * @e */
 int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err *e);
-/** cgroup_limit() - Set the plan's limits in an open leaf. Return: 0, -1 and @e */
+/** cgroup_limit() - Set the plan's limits in an open leaf that is new, and for real root
+ * its device rules: v1 by its files, v2 by a BPF program. Return: 0, -1 and @e */
 int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e);
-/** cgroup_limit_devices() - Set the plan's device rules: v1 by its files, v2 by a BPF
- * program. For real root. Return: 0, -1 and @e */
-int cgroup_limit_devices(const struct plan *pl, const struct cgroup *cg, struct err *e);
 /** cgroup_has_limit() - The plan's limit of that row, or NULL */
 const struct plan_limit *cgroup_has_limit(const struct plan *pl, enum cgroup_limit which);
 

@@ -324,6 +324,7 @@ static int run_plan(const struct args *a, struct host *h, struct plan *pl, int p
 		.host = h,
 		.preserve = preserve,
 		.name = cmd_option(a, "name"),
+		.counts = cmd_option(a, "result"),
 	};
 	struct result res;
 	auto_fd result = -1;

@@ -54,8 +54,7 @@ static int cgroup_before(const struct plan *pl, struct site *s, struct err *e)
 		return 0;
 	if (cgroup_prepare(pl, s->cgroup_at, e) < 0 ||
 	    cgroup_make(s->cgroup_at, &s->cgroup, e) < 0 ||
-	    cgroup_limit(pl, &s->cgroup, e) < 0 ||
-	    cgroup_limit_devices(pl, &s->cgroup, e) < 0)
+	    cgroup_limit(pl, &s->cgroup, e) < 0)
 		return -1;
 	if (pl->cgroup.kind == CGROUP_V2)
 		return 0;
@@ -82,16 +81,16 @@ static int cannot_enter(struct err *e)
 	return -1;
 }
 
+/* These descriptors, and the leaf's own, go with the rest when init keeps only what it
+ * needs, or at exec */
 static int cgroup_born(const struct plan *pl, struct site *s, struct err *e)
 {
 	(void)pl;
 	for (uint32_t i = 0; i < s->join_count; i++) {
 		if (write(s->join[i], "0", 1) != 1)
 			return cannot_enter(e);
-		close(s->join[i]);
 	}
-	s->join_count = 0;
-	cgroup_close(&s->cgroup);
+	s->join_count = s->cgroup.count = 0;
 	return 0;
 }
 
