@@ -345,6 +345,15 @@ int cgroup_plan_limits(const struct profile *pf, struct host *h, struct plan *pl
 	return 0;
 }
 
+static bool has_tree(const struct plan *pl, uint32_t controller)
+{
+	for (const struct plan_cgroup_tree *t = NULL;
+	     (t = plan_each(pl, &pl->cgroup.trees, t));)
+		if (t->controllers & controller)
+			return true;
+	return false;
+}
+
 static void add_rule(struct plan *pl, char node, unsigned int major, unsigned int minor)
 {
 	struct plan_word *w = plan_append(pl, &pl->cgroup.devices, sizeof(*w));
@@ -355,6 +364,7 @@ static void add_rule(struct plan *pl, char node, unsigned int major, unsigned in
 /*
  * What the box may open, whoever made the node: its own /dev and terminals. A file system
  * that libmount mounts is opened by the box's own process, so nothing is ruled out there.
+ * A wall more than was asked for: where it cannot be had, that is said and no error.
  */
 void cgroup_plan_devices(const struct profile *pf, struct host *h, struct plan *pl)
 {
@@ -364,6 +374,12 @@ void cgroup_plan_devices(const struct profile *pf, struct host *h, struct plan *
 	for (size_t i = 0; i < pf->mount_count; i++)
 		if (pf->mounts[i].kind == MOUNT_FILESYSTEM)
 			return;
+	if (!has_tree(pl, CG_DEVICES)) {
+		plan_say(pl, "cgroup", FACT_UNENFORCED, "devices",
+			 "no hierarchy of cgroup v1 here has the controller 'devices': "
+			 "what may be opened is what stands in the box's /dev");
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
 		const struct device *d = device_find(always[i]);
 

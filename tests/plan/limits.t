@@ -13,7 +13,7 @@
 	echo '  enforce: best-effort'
 } >"$work/limits.yaml"
 
-for host in debian12-user debian12-root cgroup-v1-root cgroup-v1-user cgroup-v2-root \
+for host in debian12-user debian12-root cgroup-v1-root cgroup-v1-nodevices cgroup-v1-user cgroup-v2-root \
 	cgroup-v2-container cgroup-v2-given cgroup-v2-threaded cgroup-v2-scope cgroup-v2-closed \
 	cgroup-none container-root nested-box no-proc; do
 	for file in ./tests/plan/limits.yaml "$work/limits.yaml"; do
