@@ -298,7 +298,7 @@ static const struct plan *find_plan(const struct args *a, const char *name,
 	if (!r)
 		r = layers_plan(pf, h, made, e);
 	else if (!strchr(name, '/') && !a->wish_count)
-		*boxed = store_find(name, &rec, &other);
+		*boxed = store_pick(name, &rec, &other);
 	profile_free(pf);
 	host_free(h);
 	return *boxed ? *boxed : r < 0 ? NULL : made;
@@ -371,9 +371,10 @@ const struct cmd cmd_explain = {
 		"system\n"
 		"calls, and commands of util-linux and iproute2 that do the same. For a "
 		"layer\n"
-		"alone: what it is for, and the keys of a profile that it reads. With "
-		"--pid: any\n"
-		"process, compared with this one.\n",
+		"alone: what it is for, and the keys of a profile that it reads. BOX is "
+		"a name, an\n"
+		"id or the beginning of one. With --pid: any process, compared with this "
+		"one.\n",
 	.options = explain_options,
 	.complete = COMPLETE_PROFILE,
 	.run = explain_run,

@@ -95,10 +95,14 @@ load helper
 	read -r line <ready
 	[ "$line" = up ]
 	nook_run explain explained pid
+	by_name=$output
+	id=$("$NOOK" ps | awk '$2 == "explained" { print $1 }')
+	nook_run explain "${id:0:8}" pid
 	exec 7>&-
 	wait
 	assert_status 0
 	assert_match '^pid - '
+	[ "$output" = "$by_name" ] || fail "by a part of its id" "$output" "$by_name"
 }
 
 @test "explain of nothing known says so" {

@@ -152,6 +152,15 @@ ended() {
 	limited 'memory: 64M, pids: 50' sh -c 'sleep 0.1 & sleep 0.1 & wait'
 	# init, the shell and two
 	[ "$(of pids_peak)" = 4 ] || [ "$(of pids_peak)" = null ] || fail "$result"
+	# without a limit of it: v2 counts what its cgroup was given, v1 has no directory for it
+	limited 'cpus: 2' true
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		at_least "$(of memory_peak_bytes)" 4096
+		at_least "$(of io_read_bytes)" 0
+		[ "$(of oom_kills)" = 0 ] || fail "$result"
+	else
+		[ "$(of memory_peak_bytes) $(of oom_kills) $(of io_read_bytes)" = 'null null null' ] || fail "$result"
+	fi
 }
 
 @test "PS-08, RS-19: the cgroup of a box can be neither left nor loosened, and none be made in it" {
@@ -265,9 +274,18 @@ own_cgroups() {
 	assert_output on
 	assert_stderr_match '^nook: not enforced: limits.memory: no cgroup controller'
 	grep -q '"unenforced":\["limits.memory"' "$T/result" || fail "$(cat "$T/result")"
+	# the rules for devices are no limit that was asked for: without a hierarchy for them it is said
+	[ ! -d /sys/fs/cgroup/devices ] || {
+		run --separate-stderr unshare -m sh -c 'umount -l /sys/fs/cgroup/devices; exec "$@"' sh \
+			"$NOOK" run "$T/box.yaml" -- echo on
+		assert_status 0
+		assert_output on
+		assert_stderr_match "^nook: not enforced: no hierarchy of cgroup v1 here has the controller 'devices'"
+	}
 	# CONTROL
 	run --separate-stderr "$NOOK" run "$T/box.yaml" -- true
 	assert_status 0
+	assert_stderr ''
 }
 
 @test "IN-17: doctor and explain say which layout was found, and what is used of it" {
