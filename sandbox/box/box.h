@@ -89,7 +89,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e);
 
 /** box_sanitize() - Put this process into the state that everything else assumes: fds 0
  * to 2 open and no directories, descriptors from 3 + @preserve on closed, signals at
- * their defaults. Return: 0, -1 and @e */
+ * their defaults, a stack that is large enough. Return: 0, -1 and @e */
 int box_sanitize(int preserve, struct err *e);
 
 /** result_json() - The result record of cli.md as one JSON object with a newline */

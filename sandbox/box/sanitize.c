@@ -5,16 +5,20 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "box/box.h"
 
 #define LAST_SIGNAL 64 /* the kernel's last, a real-time one */
+#define STACK_LEAST (256u << 10)
 
 /* A directory on one of the three is a way to the host's tree (facts.md) */
 static int check_stdio(struct err *e)
@@ -68,9 +72,27 @@ static int reset_signal(int sig)
 	return (int)syscall(SYS_rt_sigaction, sig, standard, NULL, sizeof(uint64_t));
 }
 
+/*
+ * What overflows its stack ends without a word: nook, or init, which would look like a
+ * box that was lost. Words and environment, which execve(2) lets fill half of it, count.
+ */
+static int check_stack(struct err *e)
+{
+	struct rlimit now;
+	auto_text has = { 0 };
+
+	if (getrlimit(RLIMIT_STACK, &now) < 0 || now.rlim_cur >= STACK_LEAST)
+		return 0;
+	text_size(&has, now.rlim_cur);
+	err_set(e, "the limit of the stack is %s, nook needs %uK", text_str(&has),
+		STACK_LEAST >> 10);
+	return err_hint(e,
+			"ulimit -s 8192; '--ulimit stack=' is for the command alone");
+}
+
 int box_sanitize(int preserve, struct err *e)
 {
-	if (check_stdio(e) < 0 || close_others(preserve, e) < 0)
+	if (check_stdio(e) < 0 || close_others(preserve, e) < 0 || check_stack(e) < 0)
 		return -1;
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
 		if (reset_signal(sig) < 0)

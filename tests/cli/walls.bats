@@ -170,6 +170,20 @@ umask: "027"' -- sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c; umask'
 	assert_status 0
 }
 
+@test "a stack that nook would overflow is refused; the command alone may have a small one" {
+	nook_run run --ulimit stack=65536 base -- sh -c 'ulimit -s'
+	assert_status 0
+	assert_output 64
+	ulimit -S -s 64
+	nook_run run base -- true
+	assert_status 125
+	assert_stderr "nook: the limit of the stack is 64K, nook needs 256K
+hint: ulimit -s 8192; '--ulimit stack=' is for the command alone"
+	ulimit -S -s 1024
+	nook_run run base -- true
+	assert_status 0
+}
+
 @test "landlock: required is a second wall" {
 	nook_run explain --set landlock=required strict landlock
 	[ "$status" = 0 ] || skip "this kernel has no Landlock"
