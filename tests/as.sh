@@ -18,6 +18,27 @@ subids_id=4321
 top=$(cd "$(dirname "$0")/.." && pwd)
 NOOK=${NOOK:-$top/nook}
 
+# own_cgroups - the directories of this process, v1 and what a hybrid has beside it, one a line
+own_cgroups() {
+	while IFS=: read -r _ name path; do
+		[ -n "$name" ] || name=unified
+		dir=/sys/fs/cgroup/${name#name=}
+		[ ! -f "$dir/cgroup.procs" ] || echo "${dir}${path%/}"
+	done </proc/self/cgroup
+}
+
+# clear_stale - the cgroups of those who were killed before they could remove them: their names hold
+# the pid of who is alive as long as they are needed
+clear_stale() {
+	for parent in $(own_cgroups); do
+		for stale in "$parent"/nook-as-*-*; do
+			pid=${stale##*/nook-as-}
+			[ ! -d "$stale" ] || [ -e "/proc/${pid%-*}" ] ||
+				find "$stale" -depth -type d -exec rmdir {} + 2>/dev/null || true
+		done
+	done
+}
+
 if [ "${1:-}" != --inside ]; then
 	who=$1
 	if [ "$(id -u)" != 0 ]; then
@@ -29,7 +50,8 @@ if [ "${1:-}" != --inside ]; then
 		echo "1..0 # SKIP only root can run a test as $who"
 		exit 0
 	fi
-	exec unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
+	clear_stale
+	exec env NOOK_AS="$$" unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
 		"$0" --inside "$@"
 fi
 
@@ -95,18 +117,10 @@ export XDG_RUNTIME_DIR="/run/user/$id"
 export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$NOOK_SAN_LOG/asan"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$NOOK_SAN_LOG/ubsan"
 
-# own_cgroups - the directories of this process, v1 and what a hybrid has beside it, one a line
-own_cgroups() {
-	while IFS=: read -r _ name path; do
-		[ -n "$name" ] || name=unified
-		dir=/sys/fs/cgroup/${name#name=}
-		[ ! -f "$dir/cgroup.procs" ] || echo "${dir}${path%/}"
-	done </proc/self/cgroup
-}
-
 # Made by this shell and entered by the child (NOOK_CGROUPS), so that it can be removed afterwards
 NOOK_CGROUPS=
-name=nook-as-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
+name=nook-as-${NOOK_AS:-$$}-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
+unset NOOK_AS
 for parent in $(own_cgroups); do
 	dir=$parent/$name
 	mkdir "$dir" 2>/dev/null || continue
