@@ -8,11 +8,12 @@ build/fault/step build/fault/race: build/fault/%: tests/fault/%.c tests/fault/tr
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -o $@ $(filter %.c,$^) -lseccomp
-build/fault/snapshot: tests/fault/snapshot.c tests/fault/snapnet.c tests/fault/snapshot.h
+build/fault/snapshot: tests/fault/snapshot.c tests/fault/snapnet.c tests/fault/snapshot.h \
+		tests/fault/mountinfo.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -static -o $@ $(filter %.c,$^)
-build/fault/walls: tests/fault/walls.c
+build/fault/walls: tests/fault/walls.c tests/fault/mountinfo.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -static -o $@ $<

@@ -23,6 +23,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "fault/mountinfo.h"
 #include "fault/snapshot.h"
 
 /* Where records, uppers and what a box makes for all to see could lie */
@@ -178,14 +179,9 @@ static void show_mounts(bool all)
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	char line[8192];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		char *at = line;
-
-		for (int i = 0; at && i < 3; i++)
-			at = (at = strchr(at, ' ')) ? at + 1 : NULL;
-		if (at && (all || strstr(at, "nook-")))
+	for (const char *at; (at = next_mount(f, line, sizeof(line)));)
+		if (all || strstr(at, "nook-"))
 			printf("mount %s", at);
-	}
 	if (f)
 		fclose(f);
 }

@@ -24,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault/mountinfo.h"
+
 /* One write(2) at the end: there is never half of it */
 struct page {
 	char text[64 << 10];
@@ -85,20 +87,13 @@ static void add_namespaces(struct page *p, const char *hosts)
 	}
 }
 
-/* Without the numbers of mounts and devices, which differ from run to run */
 static void add_mounts(struct page *p)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	char line[8192];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		char *at = line;
-
-		for (int i = 0; at && i < 3; i++)
-			at = (at = strchr(at, ' ')) ? at + 1 : NULL;
-		if (at)
-			add(p, "mount %s", at);
-	}
+	for (const char *at; (at = next_mount(f, line, sizeof(line)));)
+		add(p, "mount %s", at);
 	if (f)
 		fclose(f);
 }
