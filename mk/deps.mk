@@ -7,7 +7,7 @@ DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev lib
 DEPS_TEST := bats bubblewrap busybox-static fish iproute2 jq mandoc perl procps shellcheck \
 	strace uidmap valgrind zsh
 # tests/fresh makes a bare Debian, tests/guest boots other kernels, tests/fuzz wants clang.
-# None runs inside the bare Debian itself, so there (NOOK_FRESH=1) these are not wanted
+# None runs inside the bare Debian itself, so there (NOOK_FRESH) these are not wanted
 DEPS_OUTER := clang libclang-rt-dev mmdebstrap qemu-system-x86 e2fsprogs xz-utils lz4 zstd
 # People who change nook want these too; no target needs them but `make format` and `make tidy`
 DEPS_DEV := clang-format clang-tidy gcovr gdb hyperfine

@@ -40,9 +40,13 @@ check-guest: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)prove -v tests/guest/*.t
 
-# A bare Debian, and in it the two commands of the README
+# A bare Debian, and in it the two commands of the README; in check-long with every test that can
+# run there, not only those that look at what is installed
 check-fresh: deps-test
 	$(Q)prove -v tests/fresh/*.t
+check-long: check-long-fresh
+check-long-fresh: deps-test
+	$(Q)NOOK_FRESH=all prove -v tests/fresh/*.t
 
 # Hours, not minutes: what is worth a night but not a push. Other parts add to it:
 #	check-long: check-long-WHAT
@@ -57,4 +61,5 @@ check-long-guest: deps-test
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 
-.PHONY: build-variants run check check-root check-guest check-fresh check-long check-long-guest
+.PHONY: build-variants run check check-root check-guest check-fresh check-long check-long-guest \
+	check-long-fresh

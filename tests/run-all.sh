@@ -12,8 +12,11 @@
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, NOOK_FRESH=1 leaves out what does
-# not belong inside the bare Debian of tests/fresh, JOBS=N runs N at once (all cores).
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (all cores).
+# NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
+# depends on files and programs that are installed (the command line, plans, lint, unit tests) and
+# leaves to the outside what the kernel or nook alone decides (containment, faults, valgrind);
+# `all` leaves out but what cannot run inside: guests, fuzzing and the bare Debian itself.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -77,8 +80,10 @@ for variant; do
 		case $file in
 		tests/guest/*.bats) continue ;;
 		esac
-		case ${NOOK_FRESH:+fresh}$file in
-		freshtests/guest/* | freshtests/fresh/*) continue ;;
+		case ${NOOK_FRESH:-none}:$file in
+		1:tests/contain/* | 1:tests/fault/*) continue ;;
+		1:tests/guest/* | 1:tests/fresh/* | 1:tests/fuzz/*) continue ;;
+		all:tests/guest/* | all:tests/fresh/* | all:tests/fuzz/*) continue ;;
 		esac
 		case $file in
 		*.bats) add_file "$variant" "$file" "bats --tap $file" ;;
@@ -95,6 +100,7 @@ for variant; do
 			case $way in
 			valgrind)
 				[ "$variant" = release ] || continue
+				[ "${NOOK_FRESH:-}" != 1 ] || continue
 				check='valgrind -q --error-exitcode=9 --leak-check=full'
 				check="$check --show-leak-kinds=definite,indirect $program"
 				add 2 "$variant" valgrind "unit-$name" "tests/as.sh user $check"
