@@ -8,6 +8,12 @@
 #	                          caller, in the namespaces of the caller
 #	# in: release san         in which variants [all that are asked for]
 #	# with: plain valgrind    unit tests: how [both in release, plain in others]
+#	# takes: 60               seconds on an idle machine [10]: the longest start first, so that
+#	                          they are not what all the rest waits for
+#
+# Sanitizers watch nook's own code. So what the kernel alone decides is `in: release`, where everything
+# runs as everybody; other variants run as root and as one ordinary user: subids where the file names
+# it, whose way through nook is the longest.
 #
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
@@ -33,15 +39,24 @@ mkdir -p build/check
 # wanted FILE KEY DEFAULT - the words behind `KEY:` in the first lines of a file, in a comment
 # of sh or C
 wanted() {
-	found=$(sed -n "1,25s@^[#/* 	]*$2: *\([a-z ]*[a-z]\)\( [*]/\)\{0,1\}\$@\1@p" "$1" | head -n 1)
+	found=$(sed -nE "1,25s@^[#/* 	]*$2: *([a-z0-9 ]*[a-z0-9])( [*]/)?\$@\1@p" "$1" | head -n 1)
 	echo "${found:-$3}"
 }
 
-# One order of everything: long ones first, so that they are not what all the rest waits for
+# callers VARIANT FILE DEFAULT - as whom it runs in that variant
+callers() {
+	all=$(wanted "$2" as "$3")
+	case "$1 $all" in
+	release*) ;;
+	*subids*) all=$(echo "$all" | sed 's/user//') ;;
+	esac
+	echo "$all"
+}
+
 list=build/check/list
 : >"$list"
 
-# add ORDER VARIANT WHO NAME COMMAND - write the script that runs one test one way
+# add SECONDS VARIANT WHO NAME COMMAND - write the script that runs one test one way
 add() {
 	script=build/check/$2-$3/$4.t
 	mkdir -p "${script%/*}"
@@ -59,16 +74,14 @@ add_file() {
 	esac
 	name=${2#tests/}
 	name=$(echo "${name%.*}" | tr / -)
-	for who in $(wanted "$2" as "root user"); do
+	takes=$(wanted "$2" takes 10)
+	for who in $(callers "$1" "$2" "root user"); do
 		if [ "$who" = self ]; then
 			# Guests, the bare Debian, lint: nothing that a variant or a user changes
 			[ "$1" = release ] || continue
-			case $2 in
-			*/guest/* | */fresh/*) add 0 "$1" "$who" "$name" "$3" ;;
-			*) add 1 "$1" "$who" "$name" "$3" ;;
-			esac
+			add "$takes" "$1" "$who" "$name" "$3"
 		else
-			add 2 "$1" "$who" "$name" "tests/as.sh $who $3"
+			add "$takes" "$1" "$who" "$name" "tests/as.sh $who $3"
 		fi
 	done
 }
@@ -103,11 +116,11 @@ for variant; do
 				[ "${NOOK_FRESH:-}" != 1 ] || continue
 				check='valgrind -q --error-exitcode=9 --leak-check=full'
 				check="$check --show-leak-kinds=definite,indirect $program"
-				add 2 "$variant" valgrind "unit-$name" "tests/as.sh user $check"
+				add 5 "$variant" valgrind "unit-$name" "tests/as.sh user $check"
 				;;
 			*)
-				for who in $(wanted "$source" as user); do
-					add 2 "$variant" "$who" "unit-$name" \
+				for who in $(callers "$variant" "$source" user); do
+					add 1 "$variant" "$who" "unit-$name" \
 						"tests/as.sh $who $program"
 				done
 				;;
@@ -120,4 +133,4 @@ done
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 jobs=${JOBS:-$(nproc)}
-sort -s -k1,1n "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''
+sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # calls.bats - the system call filter, from a payload's side
 # as: root
+# in: release
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

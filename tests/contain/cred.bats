@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # cred.bats - what a payload is allowed to be: capabilities, ids, groups, priorities
 # as: root
+# in: release
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

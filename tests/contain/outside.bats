@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # outside.bats - what no namespace or only a small one separates: network, keyrings, locks, facts
 # as: root
+# in: release
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

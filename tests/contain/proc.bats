@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # proc.bats - /proc, /sys, devices, clocks and the processes of others
 # as: root user subids
+# in: release
 
 load contain
 
