@@ -18,7 +18,7 @@
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (all cores).
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 1).
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
 # depends on files and programs that are installed (the command line, plans, lint, unit tests) and
 # leaves to the outside what the kernel or nook alone decides (containment, faults, valgrind);
@@ -132,5 +132,6 @@ done
 # A test that calls make calls it as a person would, not as a part of this one
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-jobs=${JOBS:-$(nproc)}
+# One more than cores, because a script waits for a good part of its time
+jobs=${JOBS:-$(($(nproc) + 1))}
 sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # stats.bats - `nook stats` and `nook top`: what boxes use, as table, JSON and full screen
 # as: root user subids
+# takes: 25
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # race.t - whatever others do between two system calls of a run: the box asked for, or a refusal
 # as: root user subids
+# takes: 25
 # checks: FS-11 RC-03 RC-05 RC-10
 # in: release
 #

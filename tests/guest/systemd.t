@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # systemd.t - quotas under systemd: as root, and for an ordinary user who has logged in
 # as: self
+# takes: 130
 #
 # Of the quotas what fits into two minutes of an emulated processor; `make check-long` runs all
 export GUEST_TESTS="${GUEST_TESTS:-^(a|two|no|with|the|FS-17:.with|RS-01|every)}"

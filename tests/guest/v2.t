@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # v2.t - quotas on cgroup v2 without systemd: as root, and for users to whom a cgroup is delegated
 # as: self
+# takes: 120
 #
 # Of the quotas what fits into two minutes of an emulated processor; `make check-long` runs all
 export GUEST_TESTS="${GUEST_TESTS:-^(FS-17|memory,|RS-01|RS-09|every|PS-08)}"
