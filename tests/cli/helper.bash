@@ -31,7 +31,7 @@ skip() {
 	bats_skip "$@"
 }
 
-is_root() { [ "$(id -u)" = 0 ]; }
+is_root() { [ "$EUID" = 0 ]; }
 
 # only_for root|user WHY - leave a test out for the others. No skip in the sense above: the same
 # file runs as the one it is for, too (`# as:`)
@@ -109,8 +109,9 @@ leaks_program=$NOOK
 leaks() { "$TOP/build/fault/snapshot" "$1" "$BATS_TEST_TMPDIR/leaks" "$leaks_program"; }
 
 nook_setup() {
-	T=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/t.XXXXXX")
-	export T HOME=$T
+	export T=$BATS_TEST_TMPDIR/t
+	mkdir -m 700 "$T"
+	export HOME=$T
 	cd "$T" || return 1
 	leaks save
 }
@@ -125,7 +126,7 @@ nook_teardown() {
 	fi
 	leaks compare || return 1
 	# What AddressSanitizer and its like had to say (tests/as.sh names the place)
-	if [ -n "${NOOK_SAN_LOG:-}" ] &&
+	if [ -n "${NOOK_SAN_LOG:-}" ] && compgen -G "$NOOK_SAN_LOG/*" >/dev/null &&
 		grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
 		cat "$NOOK_SAN_LOG"/*
 		rm -f "$NOOK_SAN_LOG"/*
