@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fuzz.t - every fuzz target for five seconds, a minute in check-long; the dictionary is that of fields.def
+# fuzz.t - every fuzz target for ten seconds, a minute in check-long; the dictionary is that of fields.def
 # as: self
-# takes: 60
+# takes: 100
 cd "$(dirname "$0")/../.." || exit
 skip() {
 	echo "1..0 # SKIP $1"
@@ -21,4 +21,4 @@ if ! log=$(make --no-print-directory -j2 fuzz-build 2>&1); then
 	echo "Bail out! the fuzz targets do not build"
 	exit 1
 fi
-exec tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
+exec tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
