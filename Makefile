@@ -136,15 +136,20 @@ $(GEN)/seccomp_tables.h: $(GEN)/mkseccomp
 # --- tests ---------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%.t,$(wildcard tests/unit/*.c))
 UNIT_OBJ := $(filter-out $(B)/full/sandbox/main.o,$(FULL_OBJ))
-$(B)/tests/%.t: tests/unit/%.c $(UNIT_OBJ) tests/tap.h
+# An archive of names: each program is linked with the few objects that it needs
+UNIT_LIB := $(B)/tests/nook.a
+$(UNIT_LIB): $(UNIT_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs --thin $@ $^
+$(B)/tests/%.t: tests/unit/%.c $(UNIT_LIB) tests/tap.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests $(FULL_CFLAGS) $(filter-out -Wmissing-prototypes,$(ALL_CFLAGS)) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(FULL_CFLAGS) $(filter-out -Wmissing-prototypes,$(ALL_CFLAGS)) -pie -o $@ $< $(UNIT_LIB) $(FULL_LIBS) $(LDFLAGS)
 # Prints plans for made-up machines: tests/plan/*.t
-$(B)/tests/planner: tests/plan/planner.c $(UNIT_OBJ)
+$(B)/tests/planner: tests/plan/planner.c $(UNIT_LIB)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_LIB) $(FULL_LIBS) $(LDFLAGS)
 # What tests/lint/fortify.t calls: compiled and linked like the light program
 LIGHT_TEST := $(if $(and $(HAVE_MUSL),$(filter release,$(VARIANT))),$(B)/tests/fortify)
 $(B)/tests/fortify: $(B)/light/tests/lint/fortify.o $(patsubst %.c,$(B)/light/%.o,$(ONLY_LIGHT))

@@ -17,9 +17,9 @@ $(GEN)/completion_text.h: $(COMPLETION_TEXT) mk/docs.mk
 # Manual pages are made by a program that is linked with the tables: not the one that is
 # installed, which has no use for it
 MKMAN := $(B)/mkman
-$(MKMAN): man/mkman.c $(UNIT_OBJ) sandbox/profile/fields.def sandbox/gen/sets.def
+$(MKMAN): man/mkman.c $(UNIT_LIB) sandbox/profile/fields.def sandbox/gen/sets.def
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_OBJ) $(FULL_LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_LIB) $(FULL_LIBS) $(LDFLAGS)
 # tests/lint/generated.t runs it
 unit: $(MKMAN)
 
