@@ -10,12 +10,13 @@
 #		expect box
 #	done
 #
-# starts the box as each of the callers of tests/as.sh, with those options of setpriv.
+# starts the box as each of the callers of tests/as.sh, with those options of setpriv. A guest says
+# in NOOK_CALLERS who they are there.
 
 load contain
 
 # shellcheck disable=SC2034 # for the tests
-callers='root user subids'
+callers=${NOOK_CALLERS:-root user subids}
 
 callers_setup() {
 	contain_setup

@@ -77,6 +77,7 @@ in_session() {
 only=$(word only)
 tests=$(word tests)
 as=$(word as)
+export NOOK_CALLERS=${as//,/ }
 
 # asked_for FILE - does one of the patterns of nook.only match it?
 asked_for() {
