@@ -36,9 +36,8 @@ callers_setup() {
 		done
 		exec "\$@"
 	END
-	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$T/as" "$NOOK" >"$T/nook"
-	chmod 755 "$T/subids" "$T/nook"
-	# shellcheck disable=SC2034 # for the tests
+	touch "$T/as" "$T/nook"
+	chmod 755 "$T/subids" "$T/as" "$T/nook"
 	program=$NOOK
 	NOOK=$T/nook
 	# A container may keep this one from its root; 24 is CAP_SYS_RESOURCE
@@ -49,7 +48,7 @@ setup() { callers_setup; }
 
 # become CALLER [SETPRIV-OPTION...] - $NOOK is nook as started by that caller
 become() {
-	local ids='' groups='' before='' words
+	local ids='' groups='' before='' home='' words
 	caller=$1
 	shift
 	words=$*
@@ -59,15 +58,13 @@ become() {
 	subids) ids="unshare --mount $T/subids setpriv --reuid=4321 --regid=4321" ;;
 	esac
 	[ -z "$ids" ] || [[ $words == *--groups* ]] || groups=--clear-groups
-	grep -vxE 'root|user|subids' "$T/facts" >"$T/facts.new" || :
-	echo "$caller" >>"$T/facts.new"
-	mv "$T/facts.new" "$T/facts"
-	{
-		echo '#!/bin/sh'
-		[ "$caller" = root ] || echo "unset XDG_RUNTIME_DIR; export HOME='$T/home/$caller'"
-		echo "exec $before $ids $groups $words \"\$@\""
-	} >"$T/as"
-	chmod 755 "$T/as"
+	no_fact root
+	no_fact user
+	no_fact subids
+	fact "$caller"
+	[ "$caller" = root ] || home="unset XDG_RUNTIME_DIR; export HOME='$T/home/$caller'"
+	printf '#!/bin/sh\n%s\nexec %s "$@"\n' "$home" "$before $ids $groups $words" >"$T/as"
+	printf '#!/bin/sh\n%s\nexec %s "$@"\n' "$home" "$before $ids $groups $words '$program'" >"$T/nook"
 }
 
 # as COMMAND... - on the host, as the caller

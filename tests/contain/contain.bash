@@ -58,16 +58,17 @@ contain_facts() {
 # small tree lacks something large. No skip: the machine that boots them runs it
 not_in_guest() { [ -z "${NOOK_GUEST:-}" ] || bats_skip "not in guests: $1"; }
 
-# fact WORD... - more facts for the rest of this test
-fact() { printf '%s\n' "$@" >>"$T/facts"; }
-has_fact() { grep -qxF -e "$1" "$T/facts"; }
+# fact WORD - one more fact, or one less, for the rest of this test
+fact() { facts+=$1$'\n'; }
+no_fact() { facts=${facts//$'\n'$1$'\n'/$'\n'}; }
+has_fact() { [[ $facts == *$'\n'$1$'\n'* ]]; }
 
 contain_setup() {
 	nook_setup
 	[ -x "$PROBE" ] || fail "no $PROBE: make unit"
 	# They are the same for all tests of a file
 	[ -e "$BATS_FILE_TMPDIR/facts" ] || contain_facts >"$BATS_FILE_TMPDIR/facts"
-	cp "$BATS_FILE_TMPDIR/facts" "$T/facts"
+	facts=$'\n'$(<"$BATS_FILE_TMPDIR/facts")$'\n'
 	# Boxes of other ids look into it through binds
 	chmod 755 "$T"
 }
@@ -102,7 +103,7 @@ outside() {
 # one that is named like the id in the first line of $output
 expect() {
 	local id=${output%%[. ]*} found
-	found=$(awk -v section="$1" -v facts="$(cat "$T/facts")" '
+	found=$(awk -v section="$1" -v facts="$facts" '
 		BEGIN {
 			n = split(facts, f, "\n")
 			for (i = 1; i <= n; i++) have[f[i]] = 1
