@@ -33,17 +33,15 @@ names=()
 add_test() { names+=("$1"); }
 make_functions() {
 	awk '/^@test / {
-		name = $0
-		sub(/^@test /, "", name)
-		sub(/ *\{ *$/, "", name)
-		print "add_test " name
-		print "test_" (++count) "() {"
+		end = index($0, "\" {")
+		print "add_test " substr($0, 7, end - 6)
+		print "test_" (++count) "() {" substr($0, end + 3)
 		next
 	} { print }' "$file"
 }
 make_functions >"$BATS_RUN_TMPDIR/file.bash"
 # shellcheck source=/dev/null
-source "$BATS_RUN_TMPDIR/file.bash"
+source "$BATS_RUN_TMPDIR/file.bash" || exit 1
 
 # tell_end - the EXIT trap of a test's subshell: a skip or an error anywhere, then the tear-down
 tell_end() {

@@ -3,7 +3,7 @@
 # walls.sh PACKAGE - the containment that a kernel decides about, in a guest that runs it; TAP
 #
 # What fits into a minute and a half of an emulated processor: Landlock by its versions, the
-# filter, mounts, /proc, namespaces and capabilities, as root and as a user. `make check-long` runs
+# filter, mounts, /proc, namespaces and capabilities, as root and as a user. `make check-guest-long` runs
 # all of the suite there, as everybody.
 export GUEST_ALL=1
 export GUEST_ONLY='contain/calls,contain/cred,contain/mounts,contain/files,contain/proc,contain/outside'
