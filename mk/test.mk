@@ -48,18 +48,18 @@ check-long: check-long-fresh
 check-long-fresh: deps-test
 	$(Q)NOOK_FRESH=all prove -v tests/fresh/*.t
 
-# Hours, not minutes: what is worth a night but not a push. Other parts add to it:
+# An hour or two, not minutes: what is worth a night but not a push. Other parts add to it:
 #	check-long: check-long-WHAT
-check-long: check check-long-guest
+check-long: check
 
 # Every test of the command line and of containment on the other kernels, where each takes ten
-# times as long
+# times as long: up to five hours where the processor is emulated, so for itself
 GUEST_BOOT = GUEST_ALL=1 GUEST_SECONDS=6000 tests/guest/boot.sh
-check-long-guest: deps-test
+check-guest-long: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 
-.PHONY: build-variants run check check-root check-guest check-fresh check-long check-long-guest \
+.PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long \
 	check-long-fresh
