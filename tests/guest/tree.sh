@@ -20,34 +20,20 @@ for dir in bin sbin lib lib64; do
 	ln -s "usr/$dir" $dir
 done
 
-# copy FILE - a program or library to the same place, with every library it asks for
-copy() {
-	mkdir -p ".${1%/*}"
-	cp -pL "$1" ".$1"
-	copy_libraries "$1"
-}
-copy_libraries() {
-	ldd "$1" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
-		[ -e ".$library" ] || {
-			mkdir -p ".${library%/*}"
-			cp -L "$library" ".$library"
-		}
-	done
-}
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-copy /usr/bin/busybox
-for program in $programs; do
-	copy "/usr/bin/$program"
-done
 # Of a package the programs, not its manual; bats is scripts in two more places
-for package in $packages; do
-	dpkg-query -L "$package" 2>/dev/null
-done | grep -E '^(/usr)?/(s?bin|lib/bats-core|libexec/bats-core)/' | while read -r file; do
-	case $file in
-	/bin/* | /sbin/*) file=/usr$file ;;
-	esac
-	[ ! -f "$file" ] || [ -e ".$file" ] || copy "$file"
-done
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck disable=SC2086 # lists
+{
+	printf '/usr/bin/%s\n' busybox $programs
+	dpkg-query -L $packages 2>/dev/null |
+		grep -E '^(/usr)?/(s?bin|lib/bats-core|libexec/bats-core)/' | sed -E 's@^/s?bin/@/usr&@'
+} | sort -u | while read -r file; do
+	[ ! -f "$file" ] || echo "$file"
+done | xargs cp -L --preserve=mode --parents -t .
+# And every library that they ask for; ldd(1) says "libc.so.6 => /lib/.../libc.so.6 (0x...)", and of
+# the loader only where it is
+find usr -type f -exec ldd {} + 2>/dev/null | sed -nE 's@^\t(.* => )?(/usr)?(/[^ ]*) .*@\3@p' | sort -u |
+	xargs cp -L --parents -t .
 for applet in $(busybox --list); do
 	[ -e "usr/bin/$applet" ] || [ -e "usr/sbin/$applet" ] ||
 		ln -s busybox "usr/bin/$applet"
