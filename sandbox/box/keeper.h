@@ -127,8 +127,8 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n);
 /** meter_limit() - A limit was reached that a person may raise: freeze the box and say so
  * where limits.on_limit asks for it, else end it for @why */
 void meter_limit(struct keeper *k, enum cause why, const char *key);
-/** meter_thawed() - `nook unpause` was given: go on watching */
-void meter_thawed(struct keeper *k);
+/** meter_thaw() - The box will go on: watch it from here on */
+void meter_thaw(struct keeper *k);
 /** meter_read() - Nothing lives in the leaf any more: its counters into the result */
 void meter_read(struct keeper *k);
 

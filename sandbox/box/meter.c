@@ -27,9 +27,10 @@
 #include "base/fdio.h"
 #include "box/keeper.h"
 #include "cgroup/place.h"
+#include "cgroup/stat.h"
 
 /* The end is to come within a second: seeing the first refusal and killing take some */
-#define PIDS_STREAK_NS 700000000ull
+#define PIDS_STREAK_NS 600000000ull
 #define PIDS_LOOK_NS   100000000ull
 #define PIDS_PAUSE_NS  350000000ull
 /* Nobody needs limits.cpu_time to a microsecond; and CPUs can be added meanwhile */
@@ -175,11 +176,21 @@ static void look_at_pids(struct keeper *k, uint64_t now)
 		keeper_end(k, CAUSE_PIDS, false);
 }
 
+/* How often memory.high was passed; reading it arms the descriptor again */
+static uint64_t passed_high(const struct keeper *k)
+{
+	char buf[256];
+	ssize_t n = pread(k->meter.memory_fd, buf, sizeof(buf) - 1, 0);
+	uint64_t high;
+
+	buf[n < 0 ? 0 : n] = '\0';
+	high = stat_key(buf, "high");
+	return high == UINT64_MAX ? k->meter.high : high;
+}
+
 /* v1: a process was taken, or will be at once. v2: memory.high was passed */
 static void look_at_memory(struct keeper *k)
 {
-	struct cgroup_counts c;
-	char buf[256];
 	uint64_t n;
 
 	if (k->site.cgroup.kind == CGROUP_V1) {
@@ -187,12 +198,9 @@ static void look_at_memory(struct keeper *k)
 			keeper_end(k, CAUSE_OOM, false);
 		return;
 	}
-	/* reading it arms it again */
-	if (pread(k->meter.memory_fd, buf, sizeof(buf), 0) < 0)
-		return;
-	cgroup_count(&k->site.cgroup, &c);
-	if (c.memory_high != UINT64_MAX && c.memory_high > k->meter.high) {
-		k->meter.high = c.memory_high;
+	n = passed_high(k);
+	if (n > k->meter.high) {
+		k->meter.high = n;
 		meter_limit(k, CAUSE_OOM, "limits.memory_high");
 	}
 }
@@ -216,9 +224,12 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n)
 		look_at_pids(k, now);
 }
 
-void meter_thawed(struct keeper *k)
+/* Until all of it was frozen it went on passing memory.high: that is not anew */
+void meter_thaw(struct keeper *k)
 {
 	k->meter.cpu_at = 0;
+	if (k->meter.memory_fd >= 0 && k->site.cgroup.kind == CGROUP_V2)
+		k->meter.high = passed_high(k);
 }
 
 /* An end that needs no explanation, in a box that nobody asks for its numbers; but the

@@ -47,6 +47,8 @@ int keeper_pause(struct keeper *k, enum box_state why, struct err *e)
 
 int keeper_unpause(struct keeper *k, struct err *e)
 {
+	if (k->paused_at)
+		meter_thaw(k);
 	/* Also what somebody else has frozen through the cgroup's own file */
 	if ((k->paused_at || cgroup_is_frozen(&k->site.cgroup)) &&
 	    cgroup_freeze(&k->site.cgroup, false, e) < 0)
@@ -56,7 +58,6 @@ int keeper_unpause(struct keeper *k, struct err *e)
 	k->paused_ns = keeper_paused_ns(k);
 	k->paused_at = 0;
 	k->at_limit = NULL;
-	meter_thawed(k);
 	if (k->store.file >= 0)
 		set_state(k, BOX_RUNNING);
 	return 0;

@@ -134,6 +134,23 @@ hint: raise it with 'nook update web wall=VALUE', then 'nook unpause web'; or en
 	assert_equal "$(result one cause)" cpu
 }
 
+@test "on_limit: freeze at limits.memory_high" {
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || bats_skip "cgroup v1 has no such limit"
+	limited --set limits.memory_high=16M
+	start_box one 'head -c 24M /dev/zero >/tmp/hog; cat /sys/fs/cgroup/memory.events' --name web \
+		--set limits.memory_high=16M --set limits.on_limit=freeze
+	wait_until at_limit
+	assert_match '^nook: box web has reached limits.memory_high and is frozen$' "$(cat "$T/one.err")"
+	nook_run update web memory_high=max
+	assert_status 0
+	nook_run unpause web
+	assert_status 0
+	wait_keeper
+	assert_status 0
+	assert_equal "$(result one cause)" exited
+	refute test "$(result one paused_s)" = 0.000000
+}
+
 @test "limits of the cgroup change at once, in stats and in the result" {
 	limited --memory 64M --pids-limit 50 --cpus 1
 	start_box one 'sleep 60' --name web --memory 64M --pids-limit 50 --cpus 1
