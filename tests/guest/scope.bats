@@ -54,6 +54,26 @@ teardown() {
 	"$NOOK" gc
 }
 
+@test "a box in a scope is given other limits, paused and killed" {
+	"$NOOK" run dev --name web -v "$T:$T:rw" --memory 64M --pids-limit 20 -- \
+		sh -c "touch $T/lives; sleep 60" &
+	wait_for "$T/lives"
+	leaf=$(find "$(scopes)" -mindepth 1 -name 'nook-????????????')
+	nook_run update web memory=32M pids=10
+	assert_status 0
+	assert_equal "$(cat "$leaf/memory.max") $(cat "$leaf/pids.max")" "33554432 11"
+	nook_run pause web
+	assert_status 0
+	assert_equal "$(grep frozen "$leaf/cgroup.events")" "frozen 1"
+	nook_run unpause web
+	assert_status 0
+	assert_equal "$(grep frozen "$leaf/cgroup.events")" "frozen 0"
+	nook_run kill web
+	assert_status 0
+	wait $! && status=0 || status=$?
+	assert_status 137
+}
+
 @test "without a limit no scope is made" {
 	nook_run run strict -- cat /proc/self/cgroup
 	assert_status 0
