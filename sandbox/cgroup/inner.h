@@ -25,6 +25,9 @@ struct cgroup_ops {
 
 extern const struct cgroup_ops cgroup_ops_v1, cgroup_ops_v2;
 
+/** cgroup_put() - Write a file of the tree @dir, and close it now or with the others.
+ * Return: 0, -1 and errno */
+int cgroup_put(const struct cgroup *cg, int dir, const char *file, const char *words);
 /** cgroup_write() - Write a value that the table words for this leaf's layout. Return: 0,
  * -1 and errno; ENOTSUP = this layout has no such limit */
 int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,

@@ -135,19 +135,10 @@ const char *cgroup_words(uint32_t kind, enum cgroup_limit which, uint64_t n,
 	return is_v1 ? row->v1 : row->v2;
 }
 
-int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
-		 const char *text)
+int cgroup_put(const struct cgroup *cg, int dir, const char *file, const char *words)
 {
-	char words[CGROUP_WORDS];
-	const char *file = cgroup_words(cg->kind, which, n, text, words);
-	int dir = cgroup_dir(cg, rows[which].controller);
-	int fd;
+	int fd = file_put(dir, file, words);
 
-	if (!file || dir < 0) {
-		errno = ENOTSUP;
-		return -1;
-	}
-	fd = file_put(dir, file, words);
 	if (fd < 0)
 		return -1;
 	if (cg->written)
@@ -155,6 +146,20 @@ int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	else
 		close(fd);
 	return 0;
+}
+
+int cgroup_write(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
+		 const char *text)
+{
+	char words[CGROUP_WORDS];
+	const char *file = cgroup_words(cg->kind, which, n, text, words);
+	int dir = cgroup_dir(cg, rows[which].controller);
+
+	if (!file || dir < 0) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	return cgroup_put(cg, dir, file, words);
 }
 
 int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,

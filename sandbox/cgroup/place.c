@@ -118,7 +118,6 @@ int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err
 static int set_limits(const struct plan *pl, const struct cgroup *cg, struct err *e)
 {
 	const struct plan_cgroup *c = &pl->cgroup;
-	int fd;
 
 	for (const struct plan_limit *l = NULL; (l = plan_each(pl, &c->limits, l));) {
 		if (!cgroup_set(cg, (enum cgroup_limit)l->which, l->n,
@@ -128,12 +127,8 @@ static int set_limits(const struct plan *pl, const struct cgroup *cg, struct err
 			return -1;
 		*e = (struct err){ 0 };
 	}
-	if (c->kind != CGROUP_V2 || !cgroup_has_limit(pl, LIMIT_MEMORY))
-		return 0;
-	fd = file_put(cg->dir[0], "memory.oom.group", "1");
-	if (fd >= 0)
-		fd_run_add(cg->written, fd);
-	else if (errno != ENOENT)
+	if (c->kind == CGROUP_V2 && cgroup_has_limit(pl, LIMIT_MEMORY) &&
+	    cgroup_put(cg, cg->dir[0], "memory.oom.group", "1") < 0 && errno != ENOENT)
 		return err_sys(e, "cannot write 'memory.oom.group'");
 	return 0;
 }

@@ -98,6 +98,20 @@ static void v1_count(const struct cgroup *cg, struct cgroup_counts *c)
 	c->pids_limit = cgroup_value(cg, CG_PIDS, "pids.max");
 }
 
+/* Buffers of TCP are counted apart, and limited by nothing where this is not set: they
+ * may have as much again, and then no more than each connection's least. The newest
+ * kernels have it not */
+static int set_tcp(const struct cgroup *cg, uint64_t memory)
+{
+	char words[CGROUP_WORDS];
+	int r;
+
+	cgroup_words(CGROUP_V1, LIMIT_MEMORY, memory, NULL, words);
+	r = cgroup_put(cg, cgroup_dir(cg, CG_MEMORY), "memory.kmem.tcp.limit_in_bytes",
+		       words);
+	return r < 0 && errno != ENOENT ? -1 : 0;
+}
+
 /* memsw counts memory and swap together and is never below memory's own limit: so the two
  * are written in the order that keeps it so */
 static int set_memory(const struct cgroup *cg, uint64_t memory, uint64_t swap)
@@ -147,6 +161,8 @@ static int v1_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 			return -1;
 		break;
 	case LIMIT_MEMORY:
+		if (set_tcp(cg, n) < 0)
+			return -1;
 		swap = swap_limit(cg);
 		/* without swap accounting, and in a new leaf: the one file */
 		if (swap != UINT64_MAX)

@@ -100,7 +100,10 @@ void cgroup_explain_limits(const struct plan *pl, struct text *out)
 			 c->kind == CGROUP_V2
 				 ? "memory.oom.group = 1: out of memory ends the "
 				   "whole box.\n"
-				 : "An eventfd on memory.oom_control tells nook of a "
+				 : "memory.kmem.tcp.limit_in_bytes, where the kernel has "
+				   "it, gets the same: buffers of TCP are counted "
+				   "apart.\n"
+				   "An eventfd on memory.oom_control tells nook of a "
 				   "kill; it then ends the whole box.\n");
 	add_devices(pl, out);
 	text_add(out,

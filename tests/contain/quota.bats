@@ -80,6 +80,25 @@ ended() {
 	[ "$(of oom_kills)" = 0 ] || fail "$result"
 }
 
+@test "RS-03: buffers of sockets count, or are held by a limit of their own" {
+	# where nothing holds them but the kernel's own limit for all of TCP (tcp_mem)
+	local free=300 held=130
+	[ -z "${NOOK_GUEST:-}" ] || free=100 held=64
+	limited 'memory: 32M' /probe RS-03 unix 200
+	ended oom 137
+	# v1 limits those of TCP apart, and each connection has its least all the same
+	printf 'extends: base\nlimits: {memory: 32M}\nrlimits: {nofile: 1024}\n' >"$T/tcp.yaml"
+	run --separate-stderr timeout -k 5 60 "$NOOK" run -v "$PROBE:/probe" --result "$T/result" \
+		"$T/tcp.yaml" -- /probe RS-03 tcp 400
+	result=$(cat "$T/result")
+	[ "$(of cause)" = oom ] || at_most "${output#* }" "$held"
+	# CONTROL
+	limited 'memory: 1G' /probe RS-03 unix 33
+	ended exited 0
+	run --separate-stderr "$NOOK" run -v "$PROBE:/probe" --ulimit nofile=1024 base -- /probe RS-03 tcp 400
+	at_least "${output#* }" "$free"
+}
+
 @test "RS-01: a fork bomb and a thread bomb are refused, or end with their box" {
 	local kind
 	for kind in fork thread; do

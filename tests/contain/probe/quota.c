@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -125,6 +127,64 @@ static long use_pipes(const struct probe *p, long mib)
 	return bytes / (long)MIB;
 }
 
+/* As many descriptors as this user may have */
+static void open_many(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most))
+		return;
+	most.rlim_cur = most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+}
+
+/* What @fd takes without a reader, in bytes */
+static long stuff(int fd)
+{
+	static char block[65536];
+	long bytes = 0;
+
+	for (ssize_t n; (n = send(fd, block, sizeof(block), MSG_DONTWAIT)) > 0;)
+		bytes += n;
+	return bytes;
+}
+
+static long use_unix(const struct probe *p, long mib)
+{
+	long bytes = 0;
+	int ends[2];
+
+	(void)p;
+	open_many();
+	while (bytes < mib * (long)MIB && !socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		bytes += stuff(ends[0]) + stuff(ends[1]);
+	return bytes / (long)MIB;
+}
+
+/* Both ends of a connection on the loopback */
+static long use_tcp(const struct probe *p, long mib)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	long bytes = 0;
+
+	open_many();
+	if (bind(listener, (struct sockaddr *)&at, size) || listen(listener, 64) ||
+	    getsockname(listener, (struct sockaddr *)&at, &size))
+		probe_die(p, "no loopback: %s", errno_name(errno));
+	while (bytes < mib * (long)MIB) {
+		int one = socket(AF_INET, SOCK_STREAM, 0), other;
+
+		if (connect(one, (struct sockaddr *)&at, size))
+			break;
+		other = accept(listener, NULL, NULL);
+		bytes += stuff(one) + stuff(other);
+	}
+	return bytes / (long)MIB;
+}
+
 /* DIR, on a disk: the cache gives way, nobody is killed for it */
 static long use_cache(const struct probe *p, long mib)
 {
@@ -162,7 +222,8 @@ static void use_memory(const struct probe *p)
 	} kinds[] = {
 		{ "anon", use_anon },	{ "tmpfs", use_tmpfs },	  { "memfd", use_memfd },
 		{ "shm", use_shm },	{ "tables", use_tables }, { "pipes", use_pipes },
-		{ "cache", use_cache }, { "names", use_names },
+		{ "unix", use_unix },	{ "tcp", use_tcp },	  { "cache", use_cache },
+		{ "names", use_names },
 	};
 	const char *kind = probe_arg(p, 0, "anon");
 
