@@ -188,7 +188,8 @@ void relay_release(struct relay *r)
 			continue;
 		if (s->from > 2)
 			close(s->from);
-		if (s->to > 2)
+		/* a terminal is the end of one stream and the start of the next */
+		if (s->to > 2 && (i + 1 == RELAY_STREAMS || s->to != s[1].from))
 			close(s->to);
 		free(s->room);
 		*s = (struct stream){ .from = -1, .to = -1 };

@@ -19,7 +19,7 @@
 
 /**
  * struct stream - One direction
- * @from, @to:	Descriptors; -1 = not in use
+ * @from, @to:	Descriptors; -1 = not in use. @to may be the next stream's @from
  * @counted:	Its bytes count for limits.output
  * @eof:	@from has ended; @hangup: @to takes no more
  * @blocks:	@to is a terminal that could not be opened anew

@@ -103,8 +103,7 @@ void keeper_take_terminal(struct keeper *k, int master)
 
 	k->pty = master;
 	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
-	relay_add(&k->relay, relay_dup(0, O_RDONLY), fcntl(master, F_DUPFD_CLOEXEC, 3),
-		  false);
+	relay_add(&k->relay, relay_dup(0, O_RDONLY), master, false);
 	k->relay.s[0].eof_byte = CTRL_D;
 	relay_add(&k->relay, master, out, true);
 	keeper_enter_raw(k);
