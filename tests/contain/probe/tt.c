@@ -180,6 +180,17 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* What was written right before the end, which may have been seen first */
+static void show_rest(int master)
+{
+	struct pollfd pfd = { .fd = master, .events = POLLIN };
+	char buf[4096];
+	ssize_t n;
+
+	while (poll(&pfd, 1, 0) > 0 && (n = read(master, buf, sizeof(buf))) > 0)
+		write(1, buf, (size_t)n);
+}
+
 /*
  * Modes: show (what comes is printed), stopped (nothing is read), keys (^C ^\ ^Z all the
  * time), sizes (10,000 resizes), hangup (gone after 0.2 s). Prints the code, the time and
@@ -229,8 +240,10 @@ static void pty(const struct probe *p)
 		}
 		turns++;
 	}
-	if (!strcmp(mode, "show"))
+	if (!strcmp(mode, "show")) {
+		show_rest(master);
 		return;
+	}
 	if (WIFSIGNALED(status))
 		say_text(p, "ended", "SIG%s", sigabbrev_np(WTERMSIG(status)));
 	else
