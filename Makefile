@@ -124,7 +124,8 @@ $(B)/light/%.o: %.c $(B)/config | $(GENERATED) build/musl-include
 
 # Kernel and library headers for the musl build: links to just these, so that no header of
 # glibc can be found by accident
-build/musl-include:
+build/musl-include: Makefile
+	$(Q)rm -rf $@
 	$(Q)mkdir -p $@.tmp
 	$(Q)ln -sfn /usr/include/linux $@.tmp/linux
 	$(Q)ln -sfn /usr/include/asm-generic $@.tmp/asm-generic

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net.h - named networks: definitions, leases, links and rules; knows no profile, no box
+ *
+ * A network is routed, not bridged: each box has a veth pair of its own to the router
+ * (the host as root, a namespace of the user's else), which has a route to its address.
+ * So a box has no neighbour but the router, and a thousand boxes cost each what ten do.
+ *
+ * What outlives a process:
+ *	<state>/networks/NAME		definition (def.c), on disk
+ *	<run>/net/NAME/leases		who has which address (lease.c); gone at reboot
+ *	<run>/net/NAME/hosts		what their /etc/hosts is bound to (hosts.c)
+ *	table `inet nook`		rules of all networks (rules.c), in the router
+ * Links, addresses, routes and qdiscs go with the box's network namespace.
+ *
+ * All of it is in both programs, but net_rules_apply(), which loads libnftables: that is
+ * in nook-full.
+ */
+#ifndef NOOK_NETNS_NET_H
+#define NOOK_NETNS_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/nets.h"
+
+struct err;
+struct text;
+
+#define NET_DEFAULT   "default" /* the network that is made when first used */
+#define NET_BOX_SIZE  16	/* id of a box: 12 of [0-9a-z] */
+#define NET_LINK_SIZE 16	/* IFNAMSIZ */
+#define NET_LINKS     "nk"	/* what names of the router's links begin with */
+
+/**
+ * struct net_places - Directories, as descriptors
+ * @state:	<state>/networks, of net_state_open(); -1 = there are no definitions yet
+ * @run:	<run>/net, of net_run_open(); -1 = no box was ever on a network
+ */
+struct net_places {
+	int state, run;
+};
+
+/* --- definitions (def.c) ----------------------------------------------------------- */
+
+/** net_state_open() - <state>/networks, made with its parents where @make says so; 0700
+ * and ours, checked on the descriptor. Return: descriptor; -1 and @e; -2 = not there */
+int net_state_open(const char *state, bool make, struct err *e);
+/** net_run_open() - The same for "net" below the directory of records */
+int net_run_open(int run, bool make, struct err *e);
+
+/** net_def_read() - A definition by its name; @state may be -1. Return: 0, -1 and @e,
+ * whose code is ENOENT where there is none of that name (the hint has the nearest) */
+int net_def_read(int state, const char *name, struct net_def *d, struct err *e);
+/**
+ * net_def_choose() - Fill in what a definition leaves open; writes nothing
+ * @d:	In: name; for each subnet family 0 = none, len 0 with a family = choose one;
+ *	gateways with family 0 = the subnet's first address. Out: complete
+ *
+ * What was given is checked: base of a prefix, room for boxes, no overlap with another
+ * network or with a route of this network namespace, gateway inside.
+ *
+ * Return: 0, -1 and @e
+ */
+int net_def_choose(int state, struct net_def *d, struct err *e);
+/** net_def_make() - net_def_choose() and write it, durably, under a lock. Return: 0, -1
+ * and @e, whose code is EEXIST where the name is taken */
+int net_def_make(int state, struct net_def *d, struct err *e);
+/** net_def_default() - The wish for `default`: NAT, IPv4, and IPv6 where this host has a
+ * global address of it; still open, for net_def_choose() or net_def_make() */
+struct net_def net_def_default(void);
+/** net_def_remove() - Forget a definition, and its leases where none is taken. Return: 0,
+ * -1 and @e, whose code is EBUSY where a lease is taken and not @force */
+int net_def_remove(const struct net_places *p, const char *name, bool force,
+		   struct err *e);
+/** net_def_each() - Call @each for every definition, by name; a result other than 0 ends
+ * it. A file that cannot be read is an error and ends it too; @state may be -1. Return:
+ * the last result, -1 and @e */
+int net_def_each(int state, int (*each)(const struct net_def *d, void *arg), void *arg,
+		 struct err *e);
+/** net_route_clash() - The route of this network namespace that overlaps a subnet and is
+ * not of a link of nook. Return: whether there is one; @route and @link say which */
+bool net_route_clash(const struct net_prefix *subnet, struct net_prefix *route,
+		     char link[NET_LINK_SIZE]);
+
+/* --- leases (lease.c) -------------------------------------------------------------- */
+
+/**
+ * struct net_lease - An address that a box has
+ * @slot:	Number in the table of leases and of its addresses in their subnets
+ * @v4:		One address; in: the wanted one, or family 0; so @v6, whose number must be
+ *		the same
+ * @box:	Id of its box; names of links are made of it
+ * @name:	What other boxes find it by in their /etc/hosts; "" = nothing
+ * @mac:	All 0 = net_lease_take() makes one, random and locally administered
+ */
+struct net_lease {
+	uint32_t slot;
+	struct net_prefix v4, v6;
+	char box[NET_BOX_SIZE], name[NET_NAME_SIZE];
+	uint8_t mac[6];
+};
+
+/**
+ * net_lease_take() - Take an address, and enter the box into the network's hosts file
+ * @p:	Both directories, open
+ * @l:	In: box, name, wanted addresses and mac; out: all of it
+ *
+ * The record of the box must be there before: a lease whose box has none is anybody's.
+ * An address is used again as late as possible, because the kernel takes down the links
+ * of dead boxes at its leisure.
+ *
+ * Return: 0, -1 and @e; its code is EADDRINUSE where a wanted address is taken and ENOSPC
+ * where all are: net_lease_sweep() may help, then try again. ENOENT: the network is gone
+ */
+int net_lease_take(const struct net_places *p, const struct net_def *d,
+		   struct net_lease *l, struct err *e);
+/** net_lease_give() - Give back what was taken, knowing which one it is: one slot and one
+ * line are written. Harmless where it is another box's by now. Return: 0, -1 */
+int net_lease_give(int run, const struct net_def *d, const struct net_lease *l);
+/** net_lease_drop() - Give back every lease of a box, in every network, from its id
+ * alone; @run may be -1. Return: 0 = nothing of it is left, -1 */
+int net_lease_drop(int run, const char *box);
+/** net_lease_sweep() - Give back the leases in one network that @is_dead says are of no
+ * box. Return: how many, -1 and @e */
+int net_lease_sweep(int run, const struct net_def *d,
+		    bool (*is_dead)(const char *box, void *arg), void *arg,
+		    struct err *e);
+/** net_lease_each() - Call @each for every lease; a result other than 0 ends it; @run may
+ * be -1. Return: the last result, -1 and @e */
+int net_lease_each(int run, const struct net_def *d,
+		   int (*each)(const struct net_lease *l, void *arg), void *arg,
+		   struct err *e);
+/** net_hosts_open() - The network's hosts file, to bind it into a box (O_PATH); made by
+ * the first net_lease_take(). Return: descriptor, -1 and @e */
+int net_hosts_open(int run, const struct net_def *d, struct err *e);
+/** net_link_name() - Name of the router's side of a box's pair: "nk", tag, 9 characters
+ * of the box's id */
+void net_link_name(const struct net_def *d, const char *box, char link[NET_LINK_SIZE]);
+
+/* --- links (wire.c) ---------------------------------------------------------------- */
+
+/**
+ * struct net_wire - A veth pair to be
+ * @rate_in:	Bits a second towards the box, @rate_out: from it; 0 = no limit
+ */
+struct net_wire {
+	const struct net_def *def;
+	const struct net_lease *lease;
+	uint64_t rate_in, rate_out;
+};
+
+/**
+ * net_wire_router() - Make the pair, one end in the box's network namespace, and set up
+ * this end: address, route to the box, kernel settings, rate, up
+ *
+ * The caller is in the router's network namespace with CAP_NET_ADMIN over both. Nothing
+ * is left where it fails.
+ */
+int net_wire_router(const struct net_wire *w, int box_netns, struct err *e);
+/** net_wire_box() - Set up the other end: lo, eth0, address, routes, rate, up. The caller
+ * is in the box's network namespace with CAP_NET_ADMIN over it */
+int net_wire_box(const struct net_wire *w, struct err *e);
+/** net_wire_forward() - Let the router's namespace forward packets, IPv4 and IPv6.
+ * Return: 1 = it did not before, 0 = it did, -1 and @e */
+int net_wire_forward(const struct net_def *d, struct err *e);
+
+/* --- rules (rules.c) --------------------------------------------------------------- */
+
+/** net_rules_text() - The table `inet nook` for these networks, as nft(8) reads it: it
+ * replaces the one that is there in one transaction. Pure */
+void net_rules_text(const struct net_def *const *defs, size_t count, struct text *out);
+/** net_rules_apply() - Give rules to the kernel, by libnftables, which is loaded now. In
+ * nook-full only. Return: 0, -1 and @e */
+int net_rules_apply(const char *text, struct err *e);
+/** net_rules_present() - Whether the rules of this very definition are in the kernel; one
+ * netlink message, no library. Return: 1, 0, -1 and @e */
+int net_rules_present(const struct net_def *d, struct err *e);
+
+#endif
