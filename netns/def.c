@@ -343,6 +343,20 @@ int net_def_read(int state, const char *name, struct net_def *d, struct err *e)
 	return err_hint(e, "nook net rm --force %s, and create it again", name);
 }
 
+int net_def_parse(const char *name, const char *text, struct net_def *d, struct err *e)
+{
+	auto_free char *lines = strdup(text);
+
+	*d = (struct net_def){ 0 };
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	if (!lines)
+		return err_set(e, "out of memory");
+	if (!parse_def(lines, d, e))
+		return 0;
+	err_wrap(e, "network '%s': its definition is damaged: ", name);
+	return err_hint(e, "nook net rm --force %s, and create it again", name);
+}
+
 int net_def_each(int state, int (*each)(const struct net_def *d, void *arg), void *arg,
 		 struct err *e)
 {

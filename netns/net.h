@@ -52,6 +52,9 @@ int net_run_open(int run, bool make, struct err *e);
 /** net_def_read() - A definition by its name; @state may be -1. Return: 0, -1 and @e,
  * whose code is ENOENT where there is none of that name (the hint has the nearest) */
 int net_def_read(int state, const char *name, struct net_def *d, struct err *e);
+/** net_def_parse() - A definition from a copy of its file's text. Pure. Return: 0, -1 and
+ * @e */
+int net_def_parse(const char *name, const char *text, struct net_def *d, struct err *e);
 /**
  * net_def_choose() - Fill in what a definition leaves open; writes nothing
  * @d:	In: name; for each subnet family 0 = none, len 0 with a family = choose one;

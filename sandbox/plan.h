@@ -27,7 +27,7 @@ struct text;
 typedef uint32_t plan_ref;
 
 #define PLAN_MAGIC 0x6e616c706b6f6f6eULL /* "nookplan" */
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define PLAN_MOST (4u << 20) /* bytes */
 
 /** struct plan_list - A chain of records; each starts with the plan_ref of the next */
@@ -123,6 +123,8 @@ enum mount_op {
 	MOP_FILE,	/* a file, mode, content = data (0 = empty) */
 	MOP_SYMLINK,	/* a symlink, its target = source */
 	MOP_DEVICE,	/* a device node: bind of source */
+	MOP_TEXT,	/* a file of nook's own over target: content = data */
+	MOP_HOSTS,	/* the names of the boxes on the network, over target */
 	/* hide target: empty read-only directory, or file with PM_FILE, over it */
 	MOP_MASK,
 	MOP_READONLY,	/* set attr on the mount at target and all below it now */
@@ -286,6 +288,68 @@ struct plan_limits {
 
 enum plan_terminal { PLAN_TTY_NEVER, PLAN_TTY_OWN };
 
+/** enum plan_net_mode - What links the box has */
+enum plan_net_mode {
+	PLAN_NET_NONE, /* a network namespace of its own with nothing but lo */
+	PLAN_NET_HOST, /* the caller's */
+	PLAN_NET_VETH, /* its own, with a pair to the router of a network */
+	PLAN_NET_USER, /* its own, with a link that pasta serves */
+	PLAN_NET_JOIN, /* one that is there already */
+};
+
+/** enum plan_router - Where the other ends of the pairs are */
+enum plan_router {
+	PLAN_ROUTER_HOST, /* root: in the caller's network namespace */
+	PLAN_ROUTER_USER, /* in the router namespace of the user (decisions.md 18) */
+};
+
+/** struct plan_publish - One port of the box on the host */
+struct plan_publish {
+	plan_ref next;
+	plan_ref address; /* the host's own to listen on; 0 = all of them */
+	uint32_t host_port;
+	uint32_t box_port;
+	uint32_t udp;
+	plan_ref origin; /* "FILE:LINE" or "--publish" */
+};
+
+/**
+ * struct plan_net - The box's network
+ * @mode:	enum plan_net_mode
+ * @lo_up:	Inside brings lo up itself
+ * @router:	PLAN_NET_VETH: enum plan_router
+ * @network:	PLAN_NET_VETH: its name
+ * @definition:	As its file has it (net_def_parse()); 0 = it is made when the box starts
+ * @state:	Directory of nook's state, where definitions are
+ * @address4, @address6: Wanted addresses of the box, or 0
+ * @mac:	Wanted, or 0
+ * @rate_in:	Bits a second towards the box, @rate_out: from it; 0 = no limit
+ * @publish:	struct plan_publish
+ * @hosts:	struct plan_word, "ADDRESS NAME": lines of /etc/hosts besides the
+ *		network's own
+ * @join:	PLAN_NET_JOIN: path of a network namespace, or a box
+ * @pasta:	PLAN_NET_USER, PLAN_ROUTER_USER: the program
+ * @sysctls:	struct plan_sysctl; net., kernel., fs.mqueue.
+ */
+struct plan_net {
+	uint32_t mode;
+	uint32_t lo_up;
+	uint32_t router;
+	plan_ref network;
+	plan_ref definition;
+	plan_ref state;
+	plan_ref address4;
+	plan_ref address6;
+	plan_ref mac;
+	uint64_t rate_in;
+	uint64_t rate_out;
+	struct plan_list publish;
+	struct plan_list hosts;
+	plan_ref join;
+	plan_ref pasta;
+	struct plan_list sysctls;
+};
+
 /**
  * struct plan - Everything decided
  * @magic, @version, @size:	The block's own description; @size counts all bytes in use
@@ -309,12 +373,7 @@ struct plan {
 	struct {
 		int64_t boottime, monotonic; /* ns */
 	} time;
-	struct {
-		uint32_t mode; /* 0 none (lo up), 1 the host's */
-		uint32_t lo_up;
-		/* struct plan_sysctl; net., kernel., fs.mqueue. */
-		struct plan_list sysctls;
-	} net;
+	struct plan_net net;
 	struct plan_tree tree;
 	struct plan_list rlimits; /* struct plan_rlimit */
 	struct {

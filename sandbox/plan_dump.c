@@ -121,6 +121,8 @@ static const struct name op_names[] = {
 	{ "file", MOP_FILE },
 	{ "symlink", MOP_SYMLINK },
 	{ "device", MOP_DEVICE },
+	{ "text", MOP_TEXT },
+	{ "hosts", MOP_HOSTS },
 	{ "mask", MOP_MASK },
 	{ "readonly", MOP_READONLY },
 	{ NULL, 0 },
@@ -161,7 +163,16 @@ static const struct name terminal_names[] = {
 	{ NULL, 0 },
 };
 
-static const struct name net_names[] = { { "none", 0 }, { "host", 1 }, { NULL, 0 } };
+static const struct name net_names[] = {
+	{ "none", PLAN_NET_NONE }, { "host", PLAN_NET_HOST }, { "veth", PLAN_NET_VETH },
+	{ "user", PLAN_NET_USER }, { "join", PLAN_NET_JOIN }, { NULL, 0 },
+};
+
+static const struct name router_names[] = {
+	{ "host", PLAN_ROUTER_HOST },
+	{ "user", PLAN_ROUTER_USER },
+	{ NULL, 0 },
+};
 
 static const struct name rlimit_names[] = {
 	{ "cpu", RLIMIT_CPU },
@@ -247,6 +258,15 @@ static const struct dump_row sysctl_rows[] = {
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
+static const struct dump_row publish_rows[] = {
+	{ "address", DUMP_TEXT, AT(plan_publish, address), NULL, NULL },
+	{ "host_port", DUMP_ID, AT(plan_publish, host_port), NULL, NULL },
+	{ "box_port", DUMP_ID, AT(plan_publish, box_port), NULL, NULL },
+	{ "udp", DUMP_BOOL, AT(plan_publish, udp), NULL, NULL },
+	{ "origin", DUMP_TEXT, AT(plan_publish, origin), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
 static const struct dump_row rlimit_rows[] = {
 	{ "", DUMP_ENUM, AT(plan_rlimit, resource), rlimit_names, NULL },
 	{ "soft", DUMP_LIMIT, AT(plan_rlimit, soft), NULL, NULL },
@@ -328,6 +348,19 @@ const struct dump_row plan_rows[] = {
 	ROW(time.monotonic, DUMP_OFFSET),
 	ROW_OF(net.mode, DUMP_ENUM, net_names),
 	ROW(net.lo_up, DUMP_BOOL),
+	ROW_OF(net.router, DUMP_ENUM, router_names),
+	ROW(net.network, DUMP_TEXT),
+	ROW(net.definition, DUMP_TEXT),
+	ROW(net.state, DUMP_TEXT),
+	ROW(net.address4, DUMP_TEXT),
+	ROW(net.address6, DUMP_TEXT),
+	ROW(net.mac, DUMP_TEXT),
+	ROW(net.rate_in, DUMP_U64),
+	ROW(net.rate_out, DUMP_U64),
+	LIST_OF(net.publish, publish_rows),
+	LIST_OF(net.hosts, word_rows),
+	ROW(net.join, DUMP_TEXT),
+	ROW(net.pasta, DUMP_TEXT),
 	LIST_OF(net.sysctls, sysctl_rows),
 	ROW_OF(tree.root, DUMP_ENUM, root_names),
 	ROW(tree.use_chroot, DUMP_BOOL),

@@ -168,7 +168,11 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		export_option(x, "--dir", target, NULL);
 		break;
 	case MOP_FILE:
+	case MOP_TEXT:
 		add_file(x, m, target);
+		break;
+	case MOP_HOSTS:
+		export_note(x, "the names of the other boxes in %s", target);
 		break;
 	case MOP_SYMLINK:
 		export_option(x, "--symlink", source, target, NULL);

@@ -17,6 +17,22 @@
 #include "cmd/export.h"
 #include "cmd/summary.h"
 
+static const char *network_of(const struct plan *pl)
+{
+	switch ((enum plan_net_mode)pl->net.mode) {
+	case PLAN_NET_NONE:
+		return "none";
+	case PLAN_NET_VETH:
+		return "bridge";
+	case PLAN_NET_USER:
+		return "pasta";
+	case PLAN_NET_HOST:
+	case PLAN_NET_JOIN:
+		break;
+	}
+	return "host";
+}
+
 static void add_namespaces(struct export *x)
 {
 	static const struct {
@@ -24,7 +40,7 @@ static void add_namespaces(struct export *x)
 		const char *option, *own, *shared;
 	} options[] = {
 		{ CLONE_NEWPID, "--pid", "private", "host" },
-		{ CLONE_NEWNET, "--network", "none", "host" },
+		{ CLONE_NEWNET, "--network", NULL, NULL },
 		{ CLONE_NEWUTS, "--uts", "private", "host" },
 		{ CLONE_NEWIPC, "--ipc", "private", "host" },
 		{ CLONE_NEWCGROUP, "--cgroupns", "private", "host" },
@@ -34,8 +50,9 @@ static void add_namespaces(struct export *x)
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		export_optionf(x, options[i].option, "%s",
-			       flags & options[i].flag ? options[i].own
-						       : options[i].shared);
+			       options[i].flag == CLONE_NEWNET ? network_of(pl)
+			       : flags & options[i].flag       ? options[i].own
+							       : options[i].shared);
 	if (flags & CLONE_NEWTIME)
 		export_note(x, "a time namespace");
 	if (pl->hostname)
@@ -160,6 +177,8 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 	case MOP_MQUEUE:
 	case MOP_CGROUP:
 	case MOP_DEVPTS:
+	case MOP_TEXT: /* resolv.conf and hosts */
+	case MOP_HOSTS:
 	case MOP_COUNT:
 		break; /* podman does these by itself, its own way */
 	}

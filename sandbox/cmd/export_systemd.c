@@ -125,6 +125,8 @@ static void add_mount(struct export *x, const struct plan_mount *m)
 		break;
 	case MOP_FILE:
 	case MOP_SYMLINK:
+	case MOP_TEXT:
+	case MOP_HOSTS:
 		export_lack(x, LACK_MADE, target);
 		break;
 	case MOP_FILESYSTEM:

@@ -153,6 +153,8 @@ static void add_mount(const struct plan *pl, const struct plan_mount *m, struct 
 	case MOP_FILE:
 	case MOP_SYMLINK:
 	case MOP_DEVICE:
+	case MOP_TEXT:
+	case MOP_HOSTS:
 	case MOP_COUNT:
 		break;
 	}

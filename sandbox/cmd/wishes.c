@@ -210,9 +210,11 @@ static int rule_user(struct args *a, const char *option, const char *v, struct e
 	return colon ? wish_text(a, option, "user.group", colon + 1) : 0;
 }
 
-/* podman's words besides nook's own */
+/* podman's words besides nook's own; what is none of them is a network's name */
 static int rule_network(struct args *a, const char *option, const char *v, struct err *e)
 {
+	static const char *const modes[] = { "none", "host", "veth", "user", "join" };
+
 	(void)e;
 	if (!strncmp(v, "ns:", 3) || !strncmp(v, "container:", 10)) {
 		if (args_wish(a, option, "network.mode", "join") < 0)
@@ -223,7 +225,12 @@ static int rule_network(struct args *a, const char *option, const char *v, struc
 		return args_wish(a, option, "network.mode", "user");
 	if (!strcmp(v, "bridge"))
 		return args_wish(a, option, "network.mode", "veth");
-	return wish_text(a, option, "network.mode", v);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(v, modes[i]))
+			return wish_text(a, option, "network.mode", v);
+	if (args_wish(a, option, "network.mode", "veth") < 0)
+		return -1;
+	return wish_text(a, option, "network.name", v);
 }
 
 static int rule_cap_add(struct args *a, const char *option, const char *v, struct err *e)

@@ -12,6 +12,7 @@
 
 #include "cgroup/cgroup.h"
 #include "host/host.h"
+#include "netns/net.h"
 #include "plan.h"
 #include "profile/profile.h"
 
@@ -36,6 +37,21 @@ struct text;
 enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BORN, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
 
 /**
+ * struct site_net - The box's network as it is for one run
+ * @def:	PLAN_NET_VETH: the network, also where the plan had none yet
+ * @lease:	PLAN_NET_VETH: its addresses
+ * @hosts:	Path of what /etc/hosts of the box is bound to, or ""
+ * @netns_fd:	keeper: its network namespace, which keeps the counters of its link until
+ *		they were read; -1
+ */
+struct site_net {
+	struct net_def def;
+	struct net_lease lease;
+	char hosts[256];
+	int netns_fd;
+};
+
+/**
  * struct site - What the layers of one box share while it is built
  * @child:	pid of inside on the host (keeper side), or 0
  * @userns_fd:	USER_LAST: the payload's user namespace, made before; -1 otherwise
@@ -49,6 +65,11 @@ enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BORN, SIDE_BOX, SIDE_LAST, SIDE_COUNT }
  * @cgroup:	the open leaf; on v2 clone3 puts the child in there
  * @join:	v1: the leaf's `tasks` files, by which inside enters it; @join_count of
  *		them
+ * @store:	keeper: the directory of records, for what lies beside them; -1
+ * @box:	keeper: id of the box, where there is a record by now
+ * @name:	keeper: name of the box, "" = none
+ * @is_dead:	keeper: whether no box of that id lives
+ * @net:	the box's network as it is for this run
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
  */
 struct site {
@@ -61,6 +82,11 @@ struct site {
 	int tty_fd;
 	int keep_fd;
 	int preserve;
+	int store;
+	const char *box;
+	const char *name;
+	bool (*is_dead)(const char *id, void *store);
+	struct site_net net;
 	const struct cgroup_at *cgroup_at;
 	struct cgroup cgroup;
 	uint32_t join_count;

@@ -23,6 +23,7 @@
 #include "layer/devices.h"
 #include "layer/mount_ops.h"
 #include "layer/mount_wish.h"
+#include "layer/net.h"
 #include "layer/script.h"
 #include "layer/tree_plan.h"
 #include "layer/where.h"
@@ -208,7 +209,8 @@ static void plan_resolver(const struct profile *pf, struct host *h, struct plan 
 	struct plan_mount *m;
 
 	if (pf->root.from != ROOT_DIRECTORY || pf->network.mode == NET_NONE ||
-	    tree_is_covered(pf, path) || !host_stat_follow(h, path, &there))
+	    net_makes_names(pf) || tree_is_covered(pf, path) ||
+	    !host_stat_follow(h, path, &there))
 		return;
 	m = tree_bind(pl, path, path, TREE_SAFE | MOUNT_ATTR_RDONLY);
 	m->flags |= PM_FILE | PM_OPTIONAL;
@@ -238,6 +240,8 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	plan_cgroups(pf, pl);
 	plan_tmp(pf, pl);
 	plan_resolver(pf, h, pl);
+	if (net_names_plan(pf, h, pl, e) < 0)
+		return -1;
 	for (size_t i = 0; i < pf->mount_count; i++)
 		if (mount_wish_plan(pf, &pf->mounts[i], h, pl, e) < 0)
 			return -1;

@@ -316,6 +316,8 @@ static const struct mount_step steps[MOP_COUNT] = {
 	[MOP_FILE] = { "file", apply_file, "make file" },
 	[MOP_SYMLINK] = { "symlink", apply_symlink, "make symlink" },
 	[MOP_DEVICE] = { "device", apply_device, "make device" },
+	[MOP_TEXT] = { "text", text_apply, "put a file of its own on" },
+	[MOP_HOSTS] = { "hosts", hosts_apply, "bind the names of the network's boxes" },
 	[MOP_MASK] = { "mask", apply_mask, "hide" },
 	[MOP_READONLY] = { "readonly", apply_readonly, "set options of" },
 };

@@ -105,6 +105,9 @@ int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *n
 /** overlay_apply(), filesystem_apply() - The steps MOP_OVERLAY and MOP_FILESYSTEM */
 int overlay_apply(struct mounting *mk, const struct plan_mount *m);
 int filesystem_apply(struct mounting *mk, const struct plan_mount *m);
+/** text_apply(), hosts_apply() - The steps MOP_TEXT and MOP_HOSTS */
+int text_apply(struct mounting *mk, const struct plan_mount *m);
+int hosts_apply(struct mounting *mk, const struct plan_mount *m);
 /** mount_words() - One step as a line for people, without newline */
 void mount_words(const struct plan *pl, const struct plan_mount *m, struct text *out);
 

@@ -49,7 +49,7 @@ void mount_words(const struct plan *pl, const struct plan_mount *m, struct text 
 		text_addc(out, ' ');
 		text_safe(out, plan_text(pl, m->source));
 	}
-	text_add(out, m->source ? " on " : " ");
+	text_add(out, m->source || m->op == MOP_HOSTS ? " on " : " ");
 	text_safe(out, plan_text(pl, m->target));
 	start = out->len;
 	for (size_t i = 0; i < sizeof(attr_words) / sizeof(attr_words[0]); i++)

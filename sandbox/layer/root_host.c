@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
+#include "layer/net.h"
 
 #define DEEPEST 8 /* levels walked below '/' in search of mounts */
 
@@ -193,21 +194,29 @@ static void walk_dir(struct walk *w, const char *dir)
 	w->depth--;
 }
 
+bool tree_resolver_in_run(struct host *h, char *path, size_t size)
+{
+	const char *text = host_readlink(h, "/etc/resolv.conf");
+	int n;
+
+	if (!text)
+		return false;
+	n = strncmp(text, "../", 3) ? snprintf(path, size, "%s%s",
+					       *text == '/' ? "" : "/etc/", text)
+				    : snprintf(path, size, "%s", text + 2);
+	return n > 0 && (size_t)n < size && path_is_below(path, "/run");
+}
+
 /* resolv.conf is often a link into /run, which is fresh: its target is brought back */
 static void take_resolver(struct walk *w)
 {
-	const char *text = host_readlink(w->h, "/etc/resolv.conf");
 	struct host_path there;
 	char path[4096];
 	struct plan_mount *m;
 
-	if (!text || w->pf->network.mode == NET_NONE)
-		return;
-	snprintf(path, sizeof(path), "%s%s", *text == '/' ? "" : "/etc/", text);
-	if (!strncmp(text, "../", 3))
-		snprintf(path, sizeof(path), "%s", text + 2);
-	if (!path_is_below(path, "/run") || !host_stat_follow(w->h, path, &there) ||
-	    there.kind != HOST_FILE)
+	if (w->pf->network.mode == NET_NONE || net_makes_names(w->pf) ||
+	    !tree_resolver_in_run(w->h, path, sizeof(path)) ||
+	    !host_stat_follow(w->h, path, &there) || there.kind != HOST_FILE)
 		return;
 	tree_parents(w->pl, path);
 	m = tree_bind(w->pl, path, path, TREE_SAFE | MOUNT_ATTR_RDONLY);

@@ -12,8 +12,11 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
+#include "layer/net.h"
 
-#define NET 1u /* only where the box has a network to use */
+/* only where the box has a network to use, and for RESOLVER the host's own */
+#define NET	 1u
+#define RESOLVER 2u
 
 static const struct {
 	const char *path;
@@ -43,7 +46,7 @@ static const struct {
 	{ "/etc/host.conf", NET },
 	{ "/etc/pki/ca-trust", NET },
 	{ "/etc/pki/tls/certs", NET },
-	{ "/etc/resolv.conf", NET },
+	{ "/etc/resolv.conf", RESOLVER },
 	{ "/etc/ssl/certs", NET },
 	{ "/etc/ssl/openssl.cnf", NET },
 };
@@ -137,7 +140,8 @@ static void plan_names(const struct profile *pf, struct plan *pl)
 	snprintf(text, sizeof(text),
 		 "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost\n",
 		 plan_text(pl, pl->hostname));
-	tree_file(pl, "/etc/hosts", text);
+	if (pl->net.mode != PLAN_NET_VETH) /* there the network has one */
+		tree_file(pl, "/etc/hosts", text);
 	if (pl->hostname) {
 		snprintf(text, sizeof(text), "%s\n", plan_text(pl, pl->hostname));
 		tree_file(pl, "/etc/hostname", text);
@@ -176,7 +180,9 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (!own_etc)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(of_etc); i++)
-		if (!(of_etc[i].when & NET) || pf->network.mode != NET_NONE)
+		if (!(of_etc[i].when & (NET | RESOLVER)) ||
+		    (pf->network.mode != NET_NONE &&
+		     !(of_etc[i].when & RESOLVER && net_makes_names(pf))))
 			take_from_host(h, pl, of_etc[i].path);
 	return 0;
 }

@@ -344,6 +344,19 @@ static void draw_device(const struct drawer *d, const struct plan_mount *m)
 	text_addc(d->t, '\n');
 }
 
+/* The place may be a symlink of the tree: what it leads to is another root's business */
+static void draw_text(const struct drawer *d, const struct plan_mount *m)
+{
+	text_add(d->t, "printf %s ");
+	text_shell(d->t, plan_text(d->pl, m->data));
+	text_add(d->t, " > \"$stage/text\"\n");
+	text_add(d->t, "[ ! -f ");
+	add_target(d, m);
+	text_add(d->t, " ] || mount --bind \"$stage/text\" ");
+	add_target(d, m);
+	text_addc(d->t, '\n');
+}
+
 static void draw_mask(const struct drawer *d, const struct plan_mount *m)
 {
 	text_add(d->t, "hide ");
@@ -380,7 +393,8 @@ static void (*const draw[MOP_COUNT])(const struct drawer *, const struct plan_mo
 	[MOP_DEVPTS] = draw_devpts,   [MOP_FILESYSTEM] = draw_filesystem,
 	[MOP_DIR] = draw_dir,	      [MOP_FILE] = draw_file,
 	[MOP_SYMLINK] = draw_symlink, [MOP_DEVICE] = draw_device,
-	[MOP_MASK] = draw_mask,	      [MOP_READONLY] = draw_readonly,
+	[MOP_TEXT] = draw_text,	      [MOP_MASK] = draw_mask,
+	[MOP_READONLY] = draw_readonly,
 };
 
 static bool is_below(const char *path, const char *top)

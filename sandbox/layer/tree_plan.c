@@ -50,6 +50,8 @@ static bool is_foreign(const struct plan *pl, const char *target)
 		case MOP_DIR:
 		case MOP_FILE:
 		case MOP_DEVICE:
+		case MOP_TEXT:
+		case MOP_HOSTS:
 		case MOP_MASK:
 		case MOP_READONLY:
 		case MOP_COUNT:

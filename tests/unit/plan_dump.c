@@ -17,6 +17,8 @@ static bool is_bookkeeping(size_t at)
 		offsetof(struct plan, cgroup.trees),
 		offsetof(struct plan, cgroup.limits),
 		offsetof(struct plan, cgroup.devices),
+		offsetof(struct plan, net.publish),
+		offsetof(struct plan, net.hosts),
 		offsetof(struct plan, net.sysctls),
 		offsetof(struct plan, tree.mounts),
 		offsetof(struct plan, rlimits),

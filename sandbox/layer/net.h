@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net.h - what the files of the layer net share
+ *
+ *	net.c		the layer; lo and sysctls
+ *	net_plan.c	which mode, and what goes with it
+ *	net_names.c	how names are looked up: resolv.conf and hosts
+ */
+#ifndef NOOK_LAYER_NET_H
+#define NOOK_LAYER_NET_H
+
+#include "base/nets.h"
+#include "layer/layer.h"
+
+/** net_plan_mode() - Decide the mode and everything that belongs to it; what is set and
+ * has no effect there is an error. Return: 0, -1 and @e */
+int net_plan_mode(const struct profile *pf, struct host *h, struct plan *pl,
+		  struct err *e);
+/** net_plan_sysctls() - The namespaced settings. Return: 0, -1 and @e */
+int net_plan_sysctls(const struct profile *pf, struct plan *pl, struct err *e);
+
+/** net_makes_names() - Whether nook itself writes resolv.conf and hosts of this box:
+ * the host's would name what cannot be reached from there */
+bool net_makes_names(const struct profile *pf);
+/** net_names_plan() - Steps for resolv.conf and hosts of a box with links of its own.
+ * Must come behind the tree and before the user's mounts. Return: 0, -1 and @e */
+int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		   struct err *e);
+
+/** net_veth_definition() - The network that the plan has a copy of. Return: 0; 1 = it has
+ * to be made first; -1 and @e */
+int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e);
+#endif
