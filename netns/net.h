@@ -31,6 +31,7 @@ struct text;
 #define NET_BOX_SIZE  16	/* id of a box: 12 of [0-9a-z] */
 #define NET_LINK_SIZE 16	/* IFNAMSIZ */
 #define NET_LINKS     "nk"	/* what names of the router's links begin with */
+#define NET_BOX_LINK  "eth0"	/* the box's end */
 
 /**
  * struct net_places - Directories, as descriptors
@@ -157,27 +158,58 @@ struct net_wire {
  * net_wire_router() - Make the pair, one end in the box's network namespace, and set up
  * this end: address, route to the box, kernel settings, rate, up
  *
- * The caller is in the router's network namespace with CAP_NET_ADMIN over both. Nothing
- * is left where it fails.
+ * The caller is in the router's network namespace, whose lo is up, with CAP_NET_ADMIN
+ * over both. Nothing is left where it fails.
  */
 int net_wire_router(const struct net_wire *w, int box_netns, struct err *e);
 /** net_wire_box() - Set up the other end: lo, eth0, address, routes, rate, up. The caller
  * is in the box's network namespace with CAP_NET_ADMIN over it */
 int net_wire_box(const struct net_wire *w, struct err *e);
-/** net_wire_forward() - Let the router's namespace forward packets, IPv4 and IPv6.
- * Return: 1 = it did not before, 0 = it did, -1 and @e */
-int net_wire_forward(const struct net_def *d, struct err *e);
+/* --- forwarding (forward.c) -------------------------------------------------------- */
+
+enum { NET_FORWARD4 = 1, NET_FORWARD6 = 2 };
+
+/**
+ * net_forward_on() - Let this network namespace forward what a network needs
+ * @run:	Where is noted what it was before, so that net_forward_off() can put it
+ *		back; -1 = nowhere, in a router of one's own
+ *
+ * Writes below /proc/sys/net only what is not as it must be. Where IPv6 begins to be
+ * forwarded, links that believe router advertisements go on to do so.
+ *
+ * Return: 0, -1 and @e
+ */
+int net_forward_on(int run, const struct net_def *d, struct err *e);
+/** net_forward_ours() - Which families are forwarded only because nook switched that on,
+ * NET_FORWARD*: of those nothing is but what its networks need */
+unsigned int net_forward_ours(int run);
+/** net_forward_off() - Put back what net_forward_on() changed, when the last network is
+ * gone. Return: 0, -1 and @e */
+int net_forward_off(int run, struct err *e);
 
 /* --- rules (rules.c) --------------------------------------------------------------- */
 
 /** net_rules_text() - The table `inet nook` for these networks, as nft(8) reads it: it
- * replaces the one that is there in one transaction. Pure */
-void net_rules_text(const struct net_def *const *defs, size_t count, struct text *out);
+ * replaces the one that is there in one transaction. @ours: families of which nobody
+ * else's packets are to be forwarded (net_forward_ours()). Pure */
+void net_rules_text(const struct net_def *const *defs, size_t count, unsigned int ours,
+		    struct text *out);
 /** net_rules_apply() - Give rules to the kernel, by libnftables, which is loaded now. In
  * nook-full only. Return: 0, -1 and @e */
 int net_rules_apply(const char *text, struct err *e);
 /** net_rules_present() - Whether the rules of this very definition are in the kernel; one
  * netlink message, no library. Return: 1, 0, -1 and @e */
 int net_rules_present(const struct net_def *d, struct err *e);
+
+/* --- the router (router.c) --------------------------------------------------------- */
+
+/** net_router_ready() - Let this network namespace forward, and look whether the rules
+ * of a network are in it; @notes as @run of net_forward_on(). Cheap: for every start.
+ * Return: 1; 0 = net_router_repair() is needed; -1 and @e */
+int net_router_ready(int notes, const struct net_def *d, struct err *e);
+/** net_router_repair() - Forwarding and rules for all networks of @state anew; without
+ * any network, no table and the settings of before. In nook-full only. Return: 0, -1 and
+ * @e */
+int net_router_repair(int state, int notes, struct err *e);
 
 #endif

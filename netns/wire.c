@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* wire.c - a box's veth pair: made, addressed and routed at both ends
+ *
+ * Theory of operation. The pair is born with everything that creation can carry: the
+ * names, the box's hardware address, and the other end in the box's network namespace
+ * already. The router's end then gets the gateway's address with the box's as
+ * its peer, which is the route to the box as well; the box's end the reverse, and its
+ * default route. That is two datagrams to the kernel at the router and one in the box.
+ *
+ * The number of the router's end is chosen here, so that nothing must be asked; what goes
+ * to a link by its number is sent when that link is known to be ours. All of it goes
+ * when the box's network namespace goes.
+ */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <netlink/attr.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/cleanup.h"
+#include "netns/inner.h"
+#include "netns/netlink.h"
+
+enum { LO_INDEX = 1, BOX_INDEX = 2 }; /* in a network namespace that is fresh */
+
+/* One address into an attribute */
+static void put_address(struct nl_msg *msg, int type, const struct net_prefix *p)
+{
+	nla_put(msg, type, (int)net_prefix_bits(p) / 8, p->addr);
+}
+
+/* --- requests ---------------------------------------------------------------------- */
+
+static struct nl_msg *pair_message(const struct net_wire *w, int box_netns, int index)
+{
+	const struct ifinfomsg near = { .ifi_index = index };
+	const struct ifinfomsg far = { .ifi_index = BOX_INDEX };
+	struct nl_msg *msg = batch_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &near,
+					   sizeof(near));
+	struct nlattr *info, *data, *peer;
+	char link[NET_LINK_SIZE];
+
+	if (!msg)
+		return NULL;
+	net_link_name(w->def, w->lease->box, link);
+	nla_put_string(msg, IFLA_IFNAME, link);
+	if (w->def->mtu)
+		nla_put_u32(msg, IFLA_MTU, w->def->mtu);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	nla_put_string(msg, IFLA_INFO_KIND, "veth");
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	peer = nla_nest_start(msg, VETH_INFO_PEER);
+	nlmsg_append(msg, (void *)&far, sizeof(far), NLMSG_ALIGNTO);
+	nla_put_string(msg, IFLA_IFNAME, NET_BOX_LINK);
+	nla_put(msg, IFLA_ADDRESS, sizeof(w->lease->mac), w->lease->mac);
+	nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)box_netns);
+	if (w->def->mtu)
+		nla_put_u32(msg, IFLA_MTU, w->def->mtu);
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	return msg;
+}
+
+static struct nl_msg *up_message(int index)
+{
+	const struct ifinfomsg up = { .ifi_index = index,
+				      .ifi_flags = IFF_UP,
+				      .ifi_change = IFF_UP };
+
+	return batch_message(RTM_NEWLINK, 0, &up, sizeof(up));
+}
+
+/* No link-local address by itself: with it come searches for duplicates, which take a
+ * second before a neighbour can be asked for, and for routers */
+static struct nl_msg *quiet_message(int index)
+{
+	const struct ifinfomsg head = { .ifi_index = index };
+	struct nl_msg *msg = batch_message(RTM_NEWLINK, 0, &head, sizeof(head));
+	struct nlattr *all, *inet6;
+
+	if (!msg)
+		return NULL;
+	all = nla_nest_start(msg, IFLA_AF_SPEC);
+	inet6 = nla_nest_start(msg, AF_INET6);
+	nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nla_nest_end(msg, inet6);
+	nla_nest_end(msg, all);
+	return msg;
+}
+
+static struct nl_msg *address_message(int index, const struct net_prefix *own,
+				      const struct net_prefix *far)
+{
+	const struct ifaddrmsg head = {
+		.ifa_family = own->family,
+		.ifa_prefixlen = own->len,
+		.ifa_flags = own->family == AF_INET6 ? IFA_F_NODAD : 0,
+		.ifa_index = (uint32_t)index,
+	};
+	struct nl_msg *msg = batch_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &head,
+					   sizeof(head));
+
+	if (!msg)
+		return NULL;
+	put_address(msg, IFA_LOCAL, own);
+	put_address(msg, IFA_ADDRESS, far ? far : own);
+	return msg;
+}
+
+/* @to behind @gateway, or at the link itself where that is NULL; @to NULL = anywhere */
+static struct nl_msg *route_message(int index, const struct net_prefix *to,
+				    const struct net_prefix *gateway)
+{
+	const struct rtmsg head = {
+		.rtm_family = gateway ? gateway->family : to->family,
+		.rtm_dst_len = to ? to->len : 0,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct nl_msg *msg = batch_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &head,
+					   sizeof(head));
+
+	if (!msg)
+		return NULL;
+	if (to)
+		put_address(msg, RTA_DST, to);
+	if (gateway)
+		put_address(msg, RTA_GATEWAY, gateway);
+	nla_put_u32(msg, RTA_OIF, (uint32_t)index);
+	return msg;
+}
+
+/* Bring a link up; a kernel without IPv6 has nothing to be quiet about */
+static void add_up(struct batch *b, int index)
+{
+	batch_add(b, quiet_message(index), NULL);
+	batch_add(b, up_message(index), "bring a link up");
+}
+
+/*
+ * @own address on the link, and @far at its other end. There is no subnet on a link of
+ * two. IPv4 makes the route to a peer at once, IPv6 some time later: so that is said; and
+ * the link-local address, by which IPv6 asks for neighbours: 1 at the router, 2 in a box.
+ */
+static void add_address(struct batch *b, int index, const struct net_prefix *own,
+			const struct net_prefix *far)
+{
+	const struct net_prefix local = {
+		.family = AF_INET6,
+		.len = 64,
+		.addr = { 0xfe, 0x80, [15] = index == BOX_INDEX ? 2 : 1 },
+	};
+
+	if (own->family == AF_INET) {
+		batch_add(b, address_message(index, own, far), "set an IPv4 address");
+		return;
+	}
+	batch_add(b, address_message(index, &local, NULL), "set a link-local address");
+	batch_add(b, address_message(index, own, NULL), "set an IPv6 address");
+	batch_add(b, route_message(index, far, NULL), "set an IPv6 route");
+}
+
+/*
+ * A token bucket: 10 ms of data at once, a queue of 50 ms (tc-tbf(8)). The kernel reckons
+ * by TCA_TBF_BURST and by the 64-bit rate, and needs no table of times where the link
+ * layer is named (net/sched/sch_tbf.c).
+ */
+static struct nl_msg *rate_message(int index, uint64_t bits)
+{
+	const struct tcmsg head = { .tcm_ifindex = index,
+				    .tcm_parent = TC_H_ROOT,
+				    .tcm_handle = 0x10000 };
+	uint64_t bytes = bits / 8 ? bits / 8 : 1, burst = bytes / 100;
+	struct tc_tbf_qopt opt = { .rate.linklayer = TC_LINKLAYER_ETHERNET };
+	struct nl_msg *msg = batch_message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+					   &head, sizeof(head));
+	struct nlattr *options;
+
+	if (!msg)
+		return NULL;
+	burst = burst < 16384 ? 16384 : burst > 1u << 30 ? 1u << 30 : burst;
+	opt.rate.rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
+	opt.limit = (uint32_t)(burst + (bytes / 20 > 1u << 30 ? 1u << 30 : bytes / 20));
+	nla_put_string(msg, TCA_KIND, "tbf");
+	options = nla_nest_start(msg, TCA_OPTIONS);
+	nla_put(msg, TCA_TBF_PARMS, sizeof(opt), &opt);
+	nla_put_u32(msg, TCA_TBF_BURST, (uint32_t)burst);
+	if (bytes > UINT32_MAX)
+		nla_put_u64(msg, TCA_TBF_RATE64, bytes);
+	nla_nest_end(msg, options);
+	return msg;
+}
+
+/* --- both ends --------------------------------------------------------------------- */
+
+static int say_rate(uint64_t rate, struct err *e)
+{
+	if (rate && e && e->code == ENOENT)
+		err_hint(e,
+			 "this kernel has no tbf (CONFIG_NET_SCH_TBF, module sch_tbf)");
+	return -1;
+}
+
+static void remove_link(struct nl_sock *s, int index)
+{
+	const struct ifinfomsg head = { .ifi_index = index };
+	struct batch b = { 0 };
+
+	batch_add(&b, batch_message(RTM_DELLINK, 0, &head, sizeof(head)),
+		  "remove a link");
+	batch_send(s, &b, NULL);
+}
+
+/* Make the pair. Return: number of the router's end, -1 and @e */
+static int make_pair(struct nl_sock *s, const struct net_wire *w, int box_netns,
+		     struct err *e)
+{
+	for (int tries = 0; tries < 8; tries++) {
+		struct batch b = { 0 };
+		char link[NET_LINK_SIZE];
+		int index;
+
+		if (getrandom(&index, sizeof(index), 0) != sizeof(index))
+			return err_sys(e, "no random numbers for a link");
+		index = (index & 0x3fffffff) | 0x40000000; /* not where others count */
+		batch_add(&b, pair_message(w, box_netns, index),
+			  "make a pair of links (veth)");
+		if (!batch_send(s, &b, e))
+			return index;
+		if (e->code == EBUSY)
+			continue;
+		net_link_name(w->def, w->lease->box, link);
+		if (e->code == EEXIST)
+			err_set(e, "there is a link '%s' already, which is not ours",
+				link);
+		else if (e->code == EOPNOTSUPP)
+			err_hint(e, "this kernel has no veth (CONFIG_VETH)");
+		return -1;
+	}
+	return -1;
+}
+
+int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
+{
+	const struct net_def *d = w->def;
+	const struct net_lease *l = w->lease;
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	struct batch b = { 0 };
+	int index;
+
+	if (!s)
+		return -1;
+	index = make_pair(s, w, box_netns, e);
+	if (index < 0)
+		return -1;
+	add_up(&b, index);
+	if (d->v4.family)
+		add_address(&b, index, &d->gateway4, &l->v4);
+	if (d->v6.family)
+		add_address(&b, index, &d->gateway6, &l->v6);
+	if (w->rate_in)
+		batch_add(&b, rate_message(index, w->rate_in),
+			  "limit the rate towards the box (tbf)");
+	if (batch_send(s, &b, e) < 0) {
+		remove_link(s, index);
+		return say_rate(w->rate_in, e);
+	}
+	return 0;
+}
+
+int net_wire_box(const struct net_wire *w, struct err *e)
+{
+	const struct net_prefix *own[2] = { &w->lease->v4, &w->lease->v6 };
+	const struct net_prefix *gateway[2] = { &w->def->gateway4, &w->def->gateway6 };
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	struct batch b = { 0 };
+
+	if (!s)
+		return -1;
+	batch_add(&b, up_message(LO_INDEX), "bring 'lo' up");
+	add_up(&b, BOX_INDEX);
+	for (size_t i = 0; i < 2; i++) {
+		if (!own[i]->family)
+			continue;
+		add_address(&b, BOX_INDEX, own[i], gateway[i]);
+		batch_add(&b, route_message(BOX_INDEX, NULL, gateway[i]),
+			  "set the default route");
+	}
+	if (w->rate_out)
+		batch_add(&b, rate_message(BOX_INDEX, w->rate_out),
+			  "limit the rate from the box (tbf)");
+	return batch_send(s, &b, e) < 0 ? say_rate(w->rate_out, e) : 0;
+}
