@@ -329,6 +329,9 @@ struct plan_publish {
  *		network's own
  * @join:	PLAN_NET_JOIN: path of a network namespace, or a box
  * @pasta:	PLAN_NET_USER, PLAN_ROUTER_USER: the program
+ * @router_uids, @router_gids: PLAN_ROUTER_USER: struct plan_map, every id that the user
+ *		has, at its own number
+ * @newuidmap, @newgidmap: programs that write these; 0 = one id each, which needs none
  * @sysctls:	struct plan_sysctl; net., kernel., fs.mqueue.
  */
 struct plan_net {
@@ -347,6 +350,10 @@ struct plan_net {
 	struct plan_list hosts;
 	plan_ref join;
 	plan_ref pasta;
+	struct plan_list router_uids;
+	struct plan_list router_gids;
+	plan_ref newuidmap;
+	plan_ref newgidmap;
 	struct plan_list sysctls;
 };
 

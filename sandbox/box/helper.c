@@ -31,7 +31,7 @@ bool helper_needs_userns(const struct plan *pl)
 	return pl->tree.idmap & PM_IDMAP;
 }
 
-static int write_maps(const struct plan *pl, pid_t pid, struct err *e)
+int helper_write_maps(const struct plan *pl, pid_t pid, struct err *e)
 {
 	const struct {
 		const char *file;
@@ -91,7 +91,7 @@ int helper_userns(const struct plan *pl, struct err *e)
 		free(room);
 	if (pid < 0)
 		return err_sys(e, "user: cannot make a user namespace");
-	r = write_maps(pl, pid, e);
+	r = helper_write_maps(pl, pid, e);
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
 	if (!r) {
 		ns = open(path, O_RDONLY | O_CLOEXEC);
@@ -107,9 +107,8 @@ int helper_userns(const struct plan *pl, struct err *e)
 	return r < 0 ? -1 : fd_take(&ns);
 }
 
-/* newuidmap PID INSIDE OUTSIDE COUNT ...: its words on
- * stderr are the best reason there is */
-static int run_mapper(const struct plan *pl, plan_ref program,
+/* Its words on stderr are the best reason there is */
+int helper_run_mapper(const struct plan *pl, plan_ref program,
 		      const struct plan_list *map, pid_t child, struct err *e)
 {
 	char words[3 * 32 + 1][12];
@@ -168,9 +167,9 @@ int helper_map(const struct plan *pl, pid_t child, struct err *e)
 {
 	if (pl->user.order != USER_FIRST || pl->user.writer != MAP_BY_HELPERS)
 		return 0;
-	if (run_mapper(pl, pl->user.newuidmap, &pl->user.uid_map, child, e) < 0)
+	if (helper_run_mapper(pl, pl->user.newuidmap, &pl->user.uid_map, child, e) < 0)
 		return -1;
-	return run_mapper(pl, pl->user.newgidmap, &pl->user.gid_map, child, e);
+	return helper_run_mapper(pl, pl->user.newgidmap, &pl->user.gid_map, child, e);
 }
 
 /* A pipe that ends without a word: the maps could not be written, or the keeper died */

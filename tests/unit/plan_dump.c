@@ -19,6 +19,8 @@ static bool is_bookkeeping(size_t at)
 		offsetof(struct plan, cgroup.devices),
 		offsetof(struct plan, net.publish),
 		offsetof(struct plan, net.hosts),
+		offsetof(struct plan, net.router_uids),
+		offsetof(struct plan, net.router_gids),
 		offsetof(struct plan, net.sysctls),
 		offsetof(struct plan, tree.mounts),
 		offsetof(struct plan, rlimits),

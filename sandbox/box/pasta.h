@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pasta.h - start pasta(1) for a network namespace, and know when it serves it
+ *
+ * Pasta stays in the foreground, as our child, and dies with us (parent-death signal). It
+ * writes the file of its pid when the link is there and addressed: that file is a pipe of
+ * ours, by its name in /proc, because pasta closes what it inherits. What it says until
+ * then is the reason where it ends instead; later it is thrown away.
+ */
+#ifndef NOOK_BOX_PASTA_H
+#define NOOK_BOX_PASTA_H
+
+#include <sys/types.h>
+
+struct err;
+
+/**
+ * pasta_start() - Start pasta for the user and network namespaces of a process
+ * @program:	Its path
+ * @words:	Its options, NULL at the end; those for the foreground, quiet, the file of
+ *		the pid and @target are added
+ * @target:	pid; its user namespace is the caller's own or a child of his
+ *
+ * The caller is in the network namespace that the other is to be linked to.
+ *
+ * Return: its pid, when it is ready; -1 and @e
+ */
+pid_t pasta_start(const char *program, const char *const *words, pid_t target,
+		  struct err *e);
+
+#endif

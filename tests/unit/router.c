@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* router.c - one router for all who use it, gone with the last; killed ones are replaced
+ *
+ * as: root user
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/sys.h"
+#include "box/router.h"
+#include "tap.h"
+
+#define JOINERS 6
+
+static void bail_out(const char *why)
+{
+	printf("Bail out! %s\n", why);
+	exit(1);
+}
+
+static struct router_record record(int run)
+{
+	struct router_record rec = { 0 };
+	int fd = openat(run, ROUTER_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, &rec, sizeof(rec), 0) != (ssize_t)sizeof(rec))
+		rec.holder = -1;
+	close(fd);
+	return rec;
+}
+
+/* Processes of others cannot be waited for: their descriptors tell */
+static bool ends(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 10000) == 1;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[256] = "";
+	FILE *f;
+	int ppid = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f && fgets(line, sizeof(line), f))
+		sscanf(strrchr(line, ')') + 1, " %*c %d", &ppid);
+	if (f)
+		fclose(f);
+	return ppid;
+}
+
+static ino_t inode(int fd)
+{
+	struct stat st = { 0 };
+
+	fstat(fd, &st);
+	return st.st_ino;
+}
+
+static void test_life(const struct plan *pl, int run)
+{
+	struct router a, b;
+	struct err e = { 0 };
+	int holder, supervisor;
+
+	ok(!router_join(&a, pl, run, &e), "a router is made: %s", e.text);
+	ok(!router_join(&b, pl, run, &e), "and used again: %s", e.text);
+	ok(inode(a.net) == inode(b.net) && inode(a.user) == inode(b.user),
+	   "both are the same");
+	ok(!a.has_world, "without pasta it has no world");
+	holder = sys_pidfd_open(record(run).holder, 0);
+	supervisor = sys_pidfd_open(parent_of(record(run).holder), 0);
+	ok(supervisor >= 0 && getsid(parent_of(record(run).holder)) != getsid(0),
+	   "its supervisor has a session of its own");
+	router_leave(&a);
+	ok(!sys_pidfd_send_signal(holder, 0), "it stays while one uses it");
+	router_leave(&b);
+	ok(ends(holder) && ends(supervisor), "it ends with the last");
+	close(holder);
+	close(supervisor);
+}
+
+/* @which: 0 = the holder, 1 = the supervisor */
+static void test_killed(const struct plan *pl, int run, int which)
+{
+	struct router a, b;
+	struct err e = { 0 };
+	pid_t pid;
+	int fds[2];
+
+	if (router_join(&a, pl, run, &e) < 0)
+		bail_out(e.text);
+	pid = record(run).holder;
+	fds[0] = sys_pidfd_open(pid, 0);
+	fds[1] = sys_pidfd_open(parent_of(pid), 0);
+	sys_pidfd_send_signal(fds[which], SIGKILL);
+	ok(ends(fds[0]) && ends(fds[1]), "one is killed: the other ends too");
+	ok(!router_join(&b, pl, run, &e), "the next makes a new one: %s", e.text);
+	ok(record(run).holder != pid, "by another process");
+	router_leave(&a);
+	router_leave(&b);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Many at once, of which some are killed: one router, which ends with the last of them */
+static void test_crowd(const struct plan *pl, int run)
+{
+	int told[2], go[2], holder;
+	pid_t pids[JOINERS];
+	ino_t nets[JOINERS];
+	bool same = true;
+
+	if (pipe2(told, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0)
+		bail_out("no pipe");
+	for (int i = 0; i < JOINERS; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			struct router r;
+			struct err e = { 0 };
+			ino_t net = router_join(&r, pl, run, &e) < 0 ? 0 : inode(r.net);
+			char byte;
+
+			close(go[1]);
+			_exit(write(told[1], &net, sizeof(net)) < 0 ||
+			      read(go[0], &byte, 1) < 0);
+		}
+	}
+	for (int i = 0; i < JOINERS; i++) {
+		if (read(told[0], &nets[i], sizeof(nets[i])) < 0)
+			nets[i] = 0;
+		same = same && nets[i] && nets[i] == nets[0];
+	}
+	ok(same, "%d at once have one router", JOINERS);
+	holder = sys_pidfd_open(record(run).holder, 0);
+	for (int i = 0; i < JOINERS - 1; i++)
+		kill(pids[i], SIGKILL);
+	for (int i = 0; i < JOINERS - 1; i++)
+		waitpid(pids[i], NULL, 0);
+	ok(!sys_pidfd_send_signal(holder, 0), "killed users do not end it");
+	close(go[1]);
+	waitpid(pids[JOINERS - 1], NULL, 0);
+	ok(ends(holder), "the last one's end does");
+	close(holder);
+	close(go[0]);
+	close(told[0]);
+	close(told[1]);
+}
+
+static void add_id(struct plan *pl, struct plan_list *map, uint32_t id)
+{
+	struct plan_map *m = plan_append(pl, map, sizeof(*m));
+
+	m->inside = m->outside = id;
+	m->count = 1;
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/router.XXXXXX";
+	struct plan *pl = plan_new();
+	int run = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	plan(16);
+	if (!pl || run < 0)
+		bail_out("no plan, or no directory");
+	add_id(pl, &pl->net.router_uids, geteuid());
+	add_id(pl, &pl->net.router_gids, getegid());
+	test_life(pl, run);
+	test_killed(pl, run, 0);
+	test_killed(pl, run, 1);
+	test_crowd(pl, run);
+	unlinkat(run, ROUTER_FILE, 0);
+	rmdir(dir);
+	close(run);
+	plan_free(pl);
+	return done();
+}
