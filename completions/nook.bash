@@ -45,7 +45,7 @@ _nook_argument() {
 		--user | -u) echo nothing ;;
 		--userns) echo 'words auto single subids' ;;
 		--hostname) echo nothing ;;
-		--network) echo 'words none host' ;;
+		--network) echo 'words none host veth' ;;
 		--cap-add) echo nothing ;;
 		--timeout) echo nothing ;;
 		--init) echo 'words reaper none' ;;

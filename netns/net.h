@@ -165,6 +165,16 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e);
 /** net_wire_box() - Set up the other end: lo, eth0, address, routes, rate, up. The caller
  * is in the box's network namespace with CAP_NET_ADMIN over it */
 int net_wire_box(const struct net_wire *w, struct err *e);
+
+/** struct net_counts - What a link counted, as seen from its own side */
+struct net_counts {
+	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets;
+};
+
+/** net_wire_count() - What went through a link of this network namespace. Return: 0,
+ * -1 */
+int net_wire_count(const char *link, struct net_counts *c);
+
 /* --- forwarding (forward.c) -------------------------------------------------------- */
 
 enum { NET_FORWARD4 = 1, NET_FORWARD6 = 2 };

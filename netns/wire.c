@@ -26,7 +26,9 @@
 #include "netns/inner.h"
 #include "netns/netlink.h"
 
-enum { LO_INDEX = 1, BOX_INDEX = 2 }; /* in a network namespace that is fresh */
+/* In a network namespace that is fresh. The first numbers behind lo's belong to sit0,
+ * tunl0 and their like where the host has such a module: each namespace gets one */
+enum { LO_INDEX = 1, BOX_INDEX = 1000 };
 
 /* One address into an attribute */
 static void put_address(struct nl_msg *msg, int type, const struct net_prefix *p)

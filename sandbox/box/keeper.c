@@ -37,6 +37,7 @@
 #include "box/helper.h"
 #include "box/inside.h"
 #include "box/keeper.h"
+#include "box/links.h"
 #include "box/orphans.h"
 #include "box/sync.h"
 #include "box/upper.h"
@@ -61,6 +62,11 @@ static int open_site(struct keeper *k, struct err *e)
 	k->site = (struct site){ .userns_fd = -1, .root_fd = -1, .old_proc_fd = -1,
 				 .upper_fd = -1,  .pty_fd = -1,	 .tty_fd = -1,
 				 .keep_fd = -1,	  .preserve = k->wish->preserve,
+				 .store = k->store.dir,
+				 .box = k->store.rec.id,
+				 .name = k->store.rec.name,
+				 .is_dead = store_is_dead,
+				 .net = { .netns_fd = -1 },
 				 .cgroup_at = &k->store.rec.cgroup };
 	if (helper_needs_userns(k->plan)) {
 		k->site.userns_fd = helper_userns(k->plan, e);
@@ -87,7 +93,7 @@ static bool has_pid_namespace(const struct keeper *k)
 static bool is_durable(const struct keeper *k)
 {
 	return k->plan->tree.upper_dir || k->plan->tree.keep_dir ||
-	       k->plan->cgroup.kind != CGROUP_NONE;
+	       k->plan->cgroup.kind != CGROUP_NONE || k->plan->net.mode == PLAN_NET_VETH;
 }
 
 static int open_record(struct keeper *k, struct err *e)
@@ -467,6 +473,7 @@ static void fill_result(struct keeper *k)
 		r->output = k->limits.output;
 	if (k->site.cgroup.count)
 		meter_read(k);
+	links_read(k);
 }
 
 /* A record that a limit on files cut short says EFBIG: the signal that comes with it
@@ -502,12 +509,14 @@ static void clear_away(struct keeper *k)
 	if (k->site.upper_fd >= 0)
 		close(k->site.upper_fd);
 	meter_close(k);
+	links_close(k);
 	close_join(k);
 	cgroup_close(&k->site.cgroup);
 	if (k->store.file >= 0) {
 		layers_undo(&k->store.rec);
 		if (cgroup_remove(&k->store.rec.cgroup) |
-		    upper_clear(k->store.rec.upper, k->plan))
+		    upper_clear(k->store.rec.upper, k->plan) |
+		    links_clear(k->store.dir, &k->store.rec))
 			store_leave(&k->store);
 	}
 	free(k->scope);
@@ -541,7 +550,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	};
 
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
-	k.site.userns_fd = k.site.upper_fd = -1;
+	k.site.userns_fd = k.site.upper_fd = k.site.net.netns_fd = -1;
 	if (build(&k, e) < 0) {
 		k.over = k.failed = true;
 	} else {

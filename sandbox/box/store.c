@@ -33,6 +33,7 @@
 #include "base/fdio.h"
 #include "base/sys.h"
 #include "box/control.h"
+#include "box/links.h"
 #include "box/upper.h"
 #include "cgroup/place.h"
 #include "layer/layer.h"
@@ -202,6 +203,7 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 		.plan_size = w->plan->size,
 		.keeper = getpid(),
 		.init = init,
+		.net = w->plan->net.mode == PLAN_NET_VETH,
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
 	store_note_limits(&st->rec, w->plan);
@@ -261,7 +263,7 @@ static struct plan *read_plan(int fd, const struct record *rec)
 }
 
 /* Undo what the record names. Return: whether all of it is gone */
-static bool repair(int fd, struct record *rec)
+static bool repair(int dir, int fd, struct record *rec)
 {
 	auto_free struct plan *plan = NULL;
 
@@ -272,7 +274,8 @@ static bool repair(int fd, struct record *rec)
 	rec->upper[sizeof(rec->upper) - 1] = '\0';
 	if (rec->upper[0])
 		plan = read_plan(fd, rec);
-	return !(cgroup_remove(&rec->cgroup) | upper_clear(rec->upper, plan));
+	return !(cgroup_remove(&rec->cgroup) | upper_clear(rec->upper, plan) |
+		 links_clear(dir, rec));
 }
 
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */
@@ -286,7 +289,7 @@ static bool clear_one(int dir, const char *name)
 		return false;
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(name, "."), name);
 	control_remove(dir, id);
-	return repair(fd, &rec) && !unlinkat(dir, name, 0);
+	return repair(dir, fd, &rec) && !unlinkat(dir, name, 0);
 }
 
 static bool is_record(const char *name)
@@ -319,6 +322,17 @@ int store_gc(struct store *st, int most)
 		removed += clear_one(st->dir, de->d_name);
 	}
 	return removed;
+}
+
+bool store_is_dead(const char *id, void *store)
+{
+	const int *dir = store;
+	char file[32];
+	auto_fd fd = -1;
+
+	snprintf(file, sizeof(file), "%.15s" SUFFIX, id);
+	fd = openat(*dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd < 0 ? errno == ENOENT : !flock(fd, LOCK_SH | LOCK_NB);
 }
 
 /* Read a living record and, where @plan is given, its plan (heap) */

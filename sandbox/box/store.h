@@ -12,7 +12,7 @@
 #include "cgroup/cgroup.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 3
+#define RECORD_VERSION 4
 
 /** enum box_state - What `nook ps` says of a living box */
 enum box_state {
@@ -45,6 +45,7 @@ struct record {
 	uint64_t limit[LIMIT_COUNT];
 	char cpuset[96];
 	uint64_t started_ns; /* CLOCK_REALTIME */
+	uint32_t net;	     /* it may have addresses on networks to give back */
 };
 
 /** struct store - An open runtime directory and one's own record in it */
@@ -87,6 +88,9 @@ struct plan *store_pick(const char *word, struct record *rec, struct err *e);
 /** store_pidfd() - A pidfd of the keeper: it held the record's lock after that was
  * opened, so no other process is meant. Return: descriptor, -1 and @e */
 int store_pidfd(const struct record *rec, struct err *e);
+/** store_is_dead() - Whether no box of that id lives; @store: the directory's descriptor.
+ * Of a record that is just being made it may say so too */
+bool store_is_dead(const char *id, void *store);
 /** store_list() - A directory stream of its own over @dir; NULL when there is none */
 DIR *store_list(int dir);
 /** store_gc() - Repair and remove the records of dead keepers, at most @most of them

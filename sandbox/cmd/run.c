@@ -55,8 +55,8 @@
 	  .help = "host name inside" },                                                 \
 	{ .name = "network", .arg = "MODE", .key = "@network",                          \
 	  .complete = COMPLETE_WORDS,                                                   \
-	  .words = "none host",                                                         \
-	  .help = "the network: none (only lo) or host" },                              \
+	  .words = "none host veth",                                                    \
+	  .help = "the network: none (only lo), host, veth, or a network's name" },     \
 	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add",                           \
 	  .help = "keep a capability" },                                                \
 	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                \
@@ -358,7 +358,8 @@ static int plan_and_run(struct args *a, const char *profile, struct err *e)
 		r = box_sanitize(preserve, e);
 	if (!r)
 		r = load_plan(a, h, profile, pl, e);
-	if (!r && (pl->tree.needs_full || pl->cgroup.needs_full))
+	if (!r && (pl->tree.needs_full || pl->cgroup.needs_full ||
+		   layer_net_needs_full(pl)))
 		r = program_need_full(a->argv, e);
 	if (!r && cmd_option(a, "dry-run")) {
 		plan_dump(pl, &dump);

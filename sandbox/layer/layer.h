@@ -133,6 +133,9 @@ int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struc
 /** layers_apply() - Apply one side of every layer; an error names the layer */
 int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e);
 bool layers_need_host(const struct plan *pl);
+/** layer_net_needs_full() - Whether this run has to give rules to the packet filter
+ * first, by a library that only nook-full can load */
+bool layer_net_needs_full(const struct plan *pl);
 /** layers_undo() - Undo from a record, last layer first */
 void layers_undo(const struct record *rec);
 

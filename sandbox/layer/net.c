@@ -2,7 +2,6 @@
 /* net.c - links, addresses and ports: the layer; lo and namespaced sysctls */
 #include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -11,9 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
-#include "base/text.h"
 #include "layer/net.h"
-#include "layer/script.h"
 
 static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e)
@@ -33,6 +30,21 @@ static int bring_lo_up(struct err *e)
 	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
 	if (ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
 		return err_sys(e, "cannot bring 'lo' up");
+	return 0;
+}
+
+/* What only the owner of a network namespace could do in it otherwise, and harms nobody
+ * outside: ports below 1024, echo requests without a raw socket (icmp(7)) */
+int net_open_ports(struct err *e)
+{
+	static const char *const settings[][2] = {
+		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
+		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (file_write(AT_FDCWD, settings[i][0], settings[i][1]) < 0)
+			return err_sys(e, "cannot write '%s'", settings[i][0]);
 	return 0;
 }
 
@@ -62,42 +74,28 @@ static int write_sysctls(const struct plan *pl, struct err *e)
 	return 0;
 }
 
+static bool net_needs_host(const struct plan *pl)
+{
+	return pl->net.mode == PLAN_NET_VETH && pl->net.router == PLAN_ROUTER_HOST;
+}
+
+static int net_before(const struct plan *pl, struct site *s, struct err *e)
+{
+	return pl->net.mode == PLAN_NET_VETH ? net_veth_before(pl, s, e) : 0;
+}
+
+static int net_host(const struct plan *pl, struct site *s, struct err *e)
+{
+	return net_needs_host(pl) ? net_veth_host(pl, s, e) : 0;
+}
+
 static int net_box(const struct plan *pl, struct site *s, struct err *e)
 {
 	if (pl->net.lo_up && bring_lo_up(e) < 0)
 		return -1;
-	(void)s;
+	if (net_needs_host(pl) && (net_veth_box(pl, s, e) < 0 || net_open_ports(e) < 0))
+		return -1;
 	return write_sysctls(pl, e);
-}
-
-static void net_explain(const struct plan *pl, struct text *out)
-{
-	if (pl->net.mode != PLAN_NET_NONE)
-		return;
-	text_add(out, "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, and "
-		      "it is up; "
-		      "there is no way out, and on its localhost nobody of this machine "
-		      "listens.\n"
-		      "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
-	for (const struct plan_sysctl *sc = NULL;
-	     (sc = plan_each(pl, &pl->net.sysctls, sc));)
-		text_addf(out, "  $ sysctl -w %s=%s\n", plan_text(pl, sc->key),
-			  plan_text(pl, sc->value));
-}
-
-static void net_script(const struct plan *pl, struct script *sc)
-{
-	if (pl->clone_flags & CLONE_NEWNET)
-		script_words(sc, SCRIPT_UNSHARE, "--net");
-	if (pl->net.lo_up)
-		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
-	for (const struct plan_sysctl *k = NULL;
-	     (k = plan_each(pl, &pl->net.sysctls, k));) {
-		auto_text word = { 0 };
-
-		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
-		script_command(sc, SCRIPT_INSIDE, "sysctl", "-qw", text_str(&word), NULL);
-	}
 }
 
 const struct layer layer_net = {
@@ -106,6 +104,9 @@ const struct layer layer_net = {
 	.without = "the box uses this machine's links, addresses and ports, can talk to "
 		   "services that listen on localhost, and to abstract unix sockets",
 	.plan = net_plan,
+	.needs_host = net_needs_host,
+	.apply[SIDE_BEFORE] = net_before,
+	.apply[SIDE_HOST] = net_host,
 	.apply[SIDE_BOX] = net_box,
 	.explain = net_explain,
 	.script = net_script,

@@ -4,6 +4,8 @@
  *	net.c		the layer; lo and sysctls
  *	net_plan.c	which mode, and what goes with it
  *	net_names.c	how names are looked up: resolv.conf and hosts
+ *	net_veth.c	a pair to the router of a network
+ *	net_words.c	explain and script
  */
 #ifndef NOOK_LAYER_NET_H
 #define NOOK_LAYER_NET_H
@@ -29,4 +31,18 @@ int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
 /** net_veth_definition() - The network that the plan has a copy of. Return: 0; 1 = it has
  * to be made first; -1 and @e */
 int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e);
+/** net_veth_before(), net_veth_host(), net_veth_box() - A pair, by sides of struct
+ * layer */
+int net_veth_before(const struct plan *pl, struct site *s, struct err *e);
+int net_veth_host(const struct plan *pl, struct site *s, struct err *e);
+int net_veth_box(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_open_ports() - Let everybody in this network namespace bind all ports and ping.
+ * Return: 0, -1 and @e */
+int net_open_ports(struct err *e);
+
+/** net_explain(), net_script() - As members of struct layer */
+void net_explain(const struct plan *pl, struct text *out);
+void net_script(const struct plan *pl, struct script *sc);
+
 #endif

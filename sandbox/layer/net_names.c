@@ -6,6 +6,7 @@
  * hosts the box gets the network's: one file for all boxes on it, written as they come
  * and go, so it is bound and not copied.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -160,18 +161,33 @@ static void put_over(const struct profile *pf, struct plan *pl, enum mount_op op
 	m->flags |= tree_is_writable(pl) ? PM_MKTARGET : 0;
 }
 
-/* On the host it is often a link into /run, which is fresh in the box */
+/* Directories above @path, below /run: a tmpfs that the box has fresh */
+static void make_parents(struct plan *pl, const char *path)
+{
+	char part[4096];
+
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
+		if (!tree_has(pl, part))
+			tree_dir(pl, part, 0755)->flags |= PM_MKTARGET;
+	}
+}
+
+/* It is often a link into /run */
 static void put_resolver(const struct profile *pf, struct host *h, struct plan *pl,
 			 const char *content)
 {
+	const char *root = pf->root.from == ROOT_DIRECTORY ? pf->root.path : "";
+	bool others = pf->root.from == ROOT_DIRECTORY || pf->root.from == ROOT_HOST;
 	char path[4096];
 
-	if (pf->root.from != ROOT_HOST || !tree_resolver_in_run(h, path, sizeof(path))) {
+	if (!others || !tree_resolver_in_run(h, root, path, sizeof(path)) ||
+	    tree_is_covered(pf, path)) {
 		put_over(pf, pl, MOP_TEXT, RESOLV, content);
 		return;
 	}
-	tree_parents(pl, path);
-	tree_file(pl, path, content);
+	make_parents(pl, path);
+	put_over(pf, pl, MOP_TEXT, path, content);
 }
 
 int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,

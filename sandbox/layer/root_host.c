@@ -194,11 +194,12 @@ static void walk_dir(struct walk *w, const char *dir)
 	w->depth--;
 }
 
-bool tree_resolver_in_run(struct host *h, char *path, size_t size)
+bool tree_resolver_in_run(struct host *h, const char *root, char *path, size_t size)
 {
-	const char *text = host_readlink(h, "/etc/resolv.conf");
-	int n;
+	const char *text;
+	int n = snprintf(path, size, "%s/etc/resolv.conf", root);
 
+	text = n > 0 && (size_t)n < size ? host_readlink(h, path) : NULL;
 	if (!text)
 		return false;
 	n = strncmp(text, "../", 3) ? snprintf(path, size, "%s%s",
@@ -215,7 +216,7 @@ static void take_resolver(struct walk *w)
 	struct plan_mount *m;
 
 	if (w->pf->network.mode == NET_NONE || net_makes_names(w->pf) ||
-	    !tree_resolver_in_run(w->h, path, sizeof(path)) ||
+	    !tree_resolver_in_run(w->h, "", path, sizeof(path)) ||
 	    !host_stat_follow(w->h, path, &there) || there.kind != HOST_FILE)
 		return;
 	tree_parents(w->pl, path);

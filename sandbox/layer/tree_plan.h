@@ -49,9 +49,9 @@ void tree_real(struct host *h, const char *path, char *buf);
 /** tree_is_writable() - Whether nook may make mount points in the tree: they go to a
  * tmpfs or an upper, never to the host */
 bool tree_is_writable(const struct plan *pl);
-/** tree_resolver_in_run() - Whether the host's resolv.conf is a link into /run, whose
- * target is then in @path */
-bool tree_resolver_in_run(struct host *h, char *path, size_t size);
+/** tree_resolver_in_run() - Whether the resolv.conf of the tree at @root ("" = the
+ * host's) is a link into /run, which is fresh in a box; its target is then in @path */
+bool tree_resolver_in_run(struct host *h, const char *root, char *path, size_t size);
 
 /** root_host_plan() - The walk of decisions.md 8 over the host's tree */
 int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* net_words.c - the network of a box in words: system calls, ip(8), nft(8), a script */
+#include <sched.h>
+
+#include "base/text.h"
+#include "layer/net.h"
+#include "layer/script.h"
+#include "netns/net.h"
+
+/* Each line of @rules as part of the command before it */
+static void add_rules(const struct net_def *d, struct text *out)
+{
+	auto_text rules = { 0 };
+
+	net_rules_text(&d, 1, 0, &rules);
+	text_add(out, "  $ nft -f - <<'END'\n");
+	text_add(out, text_str(&rules));
+	text_add(out, "END\n");
+}
+
+static void add_family(const char *gateway, const char *option, const char *bits,
+		       const char *address, struct text *out)
+{
+	if (!*gateway)
+		return;
+	text_addf(out, "  $ ip%s address add %s peer %s%s dev LINK\n", option, gateway,
+		  address, bits);
+}
+
+static void add_box_family(const char *gateway, const char *option, const char *bits,
+			   const char *address, struct text *out)
+{
+	if (!*gateway)
+		return;
+	text_addf(out,
+		  "  $ ip%s -netns BOX address add %s peer %s%s dev eth0\n"
+		  "  $ ip%s -netns BOX route add default via %s\n",
+		  option, address, gateway, bits, option, gateway);
+}
+
+static void add_rate(uint64_t bits, const char *how, struct text *out)
+{
+	if (bits)
+		text_addf(out,
+			  "  $ tc %s root tbf rate %llubit burst 64kb latency 50ms\n",
+			  how, (unsigned long long)bits);
+}
+
+static const char *wanted(const struct plan *pl, plan_ref ref, const char *otherwise)
+{
+	return ref ? plan_text(pl, ref) : otherwise;
+}
+
+/* What a person types for the same; LINK, BOX and ADDRESS are known once it runs */
+static void add_commands(const struct plan *pl, const struct net_def *d, struct text *out)
+{
+	const char *v4 = wanted(pl, pl->net.address4, "ADDRESS");
+	const char *v6 = wanted(pl, pl->net.address6, "ADDRESS6");
+	char gateway4[NET_TEXT_SIZE], gateway6[NET_TEXT_SIZE];
+
+	net_prefix_text(&d->gateway4, gateway4);
+	net_prefix_text(&d->gateway6, gateway6);
+	text_addf(out, "  $ ip link add LINK type veth peer name eth0 netns BOX%s%s\n",
+		  pl->net.mac ? " address " : "", plan_text(pl, pl->net.mac));
+	add_family(gateway4, "", "/32", v4, out);
+	add_family(gateway6, " -6", "/128", v6, out);
+	add_rate(pl->net.rate_in, "qdisc add dev LINK", out);
+	text_add(out, "  $ ip link set LINK up\n"
+		      "  $ ip -netns BOX link set lo up\n"
+		      "  $ ip -netns BOX link set eth0 up\n");
+	add_rate(pl->net.rate_out, "-netns BOX qdisc add dev eth0", out);
+	add_box_family(gateway4, "", "/32", v4, out);
+	add_box_family(gateway6, " -6", "/128", v6, out);
+	text_add(out, "  $ ip netns exec BOX sysctl -w "
+		      "net.ipv4.ip_unprivileged_port_start=0 "
+		      "'net.ipv4.ping_group_range=0 2147483647'\n");
+}
+
+static void explain_veth(const struct plan *pl, struct text *out)
+{
+	char subnet[NET_TEXT_SIZE], subnet6[NET_TEXT_SIZE];
+	struct net_def d;
+
+	text_addf(
+		out,
+		"clone3(CLONE_NEWNET), rtnetlink(7): a pair of links, one end is 'eth0' "
+		"in the box, the other is with the router%s, which has a route to the "
+		"box's address; lo is up.\n",
+		pl->net.router == PLAN_ROUTER_HOST ? ", this machine" : "");
+	if (net_veth_definition(pl, &d, NULL) != 0) {
+		text_addf(out, "Network '%s' is made when the first box starts.\n",
+			  plan_text(pl, pl->net.network));
+		return;
+	}
+	net_prefix_text(&d.v4, subnet);
+	net_prefix_text(&d.v6, subnet6);
+	text_addf(out, "Network '%s': %s%s%s, %s; its boxes %s each other.\n", d.name,
+		  subnet, *subnet && *subnet6 ? ", " : "", subnet6,
+		  d.nat ? "with NAT to the world" : "with no way to the world",
+		  d.isolated ? "do not reach" : "reach");
+	add_commands(pl, &d, out);
+	text_addf(out,
+		  "Once for all boxes, where it is not there: links of this network "
+		  "are named '" NET_LINKS "%s...'\n",
+		  d.tag);
+	add_rules(&d, out);
+}
+
+void net_explain(const struct plan *pl, struct text *out)
+{
+	if (pl->net.mode == PLAN_NET_HOST)
+		return;
+	if (pl->net.mode == PLAN_NET_VETH)
+		explain_veth(pl, out);
+	else
+		text_add(out,
+			 "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, "
+			 "and "
+			 "it is up; "
+			 "there is no way out, and on its localhost nobody of this "
+			 "machine "
+			 "listens.\n"
+			 "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
+	for (const struct plan_sysctl *sc = NULL;
+	     (sc = plan_each(pl, &pl->net.sysctls, sc));)
+		text_addf(out, "  $ sysctl -w %s=%s\n", plan_text(pl, sc->key),
+			  plan_text(pl, sc->value));
+}
+
+void net_script(const struct plan *pl, struct script *sc)
+{
+	if (pl->clone_flags & CLONE_NEWNET) {
+		script_words(sc, SCRIPT_UNSHARE, "--net");
+		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
+	}
+	if (pl->net.mode == PLAN_NET_VETH)
+		script_line(sc, SCRIPT_NOTE,
+			    "a link to the network '%s': here there is lo alone; 'nook "
+			    "explain' has the commands",
+			    plan_text(pl, pl->net.network));
+	for (const struct plan_sysctl *k = NULL;
+	     (k = plan_each(pl, &pl->net.sysctls, k));) {
+		auto_text word = { 0 };
+
+		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
+		script_command(sc, SCRIPT_INSIDE, "sysctl", "-qw", text_str(&word), NULL);
+	}
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# net.bats - boxes on a network: addresses, names, rates, counters, and nothing left of them
+# as: root
+
+load helper
+load boxes
+load net
+
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
+
+setup() {
+	nook_setup
+	need nft tc busybox
+	net_define lab 'tag lab' 'subnet 10.77.0.0/24' 'gateway 10.77.0.1' \
+		'subnet6 fd77::/64' 'gateway6 fd77::1' 'nat yes' 'isolated no'
+	net_define far 'tag far' 'subnet 10.78.0.0/24' 'gateway 10.78.0.1' 'nat no' 'isolated yes'
+}
+
+teardown() {
+	local pid
+	for pid in "${keepers[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+	done
+	"$NOOK" gc -q || true
+	net_forget && nook_teardown
+}
+
+# lab_run ARG... - nook run on the network lab, whose servers of names need not be there
+lab_run() { nook_run run --network lab --set network.dns=192.0.2.53 "$@"; }
+lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
+
+@test "a box has lo, an address, a route to everywhere, and may bind and ping" {
+	lab_run -- sh -c 'ip -o addr show scope global; ip route; ip -6 route show default; ip -br link show lo
+		perl -MSocket -e "socket(S, AF_INET, SOCK_DGRAM, 1) or die; print qq(may ping\n);
+			send(S, pack(q(C2n3), 8, 0, 0, 1, 1), 0, sockaddr_in(0, inet_aton(q(10.77.0.1))));
+			alarm 9; recv(S, \$_, 99, 0); print qq(answered\n)"
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start'
+	assert_status 0
+	assert_match '^[0-9]+: eth0 +inet 10\.77\.0\.2 peer 10\.77\.0\.1/32 '
+	assert_match '^[0-9]+: eth0 +inet6 fd77::2/128 '
+	assert_match '^default via 10\.77\.0\.1 dev eth0 '
+	assert_match '^default via fd77::1 dev eth0 '
+	assert_match '^lo +UNKNOWN '
+	assert_line 'may ping'
+	assert_line answered
+	assert_line 0
+}
+
+@test "resolv.conf and hosts are nook's in every kind of tree, and the tree is not written to" {
+	local from
+	mkdir -p tree/etc
+	ln -s ../run/resolver/resolv.conf tree/etc/resolv.conf
+	echo 'the tree' >tree/etc/hosts
+	cp "$(command -v busybox)" tree/busybox
+	mkdir tree/proc tree/dev tree/tmp tree/run
+	for from in system host; do
+		lab_run --set root.from=$from --hostname me -- \
+			sh -c 'cat /etc/resolv.conf; grep -E "localhost|me" /etc/hosts; getent hosts me'
+		assert_status 0
+		assert_line 'nameserver 192.0.2.53'
+		assert_match '^127\.0\.0\.1 localhost$'
+		assert_match '^10\.77\.0\.[0-9]+ +me'
+	done
+	lab_run --set root.from=directory --set "root.path=$T/tree" -- \
+		/busybox cat /etc/resolv.conf /etc/hosts
+	assert_status 0
+	assert_line 'nameserver 192.0.2.53'
+	assert_line '127.0.0.1 localhost'
+	assert_equal "$(cat tree/etc/hosts)" 'the tree'
+	refute test -e tree/run/resolver
+	ln -sf "$T/outside" tree/etc/resolv.conf
+	ln -sf "../../outside" tree/etc/hosts
+	echo untouched >outside
+	lab_run --set root.from=directory --set "root.path=$T/tree" -- /busybox ls /
+	assert_status 0
+	assert_equal "$(cat outside)" untouched
+}
+
+@test "boxes of a network reach each other by name, and find those that come later" {
+	lab_box one 'until busybox nc -w 5 two 7000 </dev/null >/t/got 2>/dev/null; do sleep 0.1; done; sleep 60' --name one
+	lab_box two 'echo hello from $(hostname) | busybox nc -l -p 7000; sleep 60' --name two --hostname two
+	for _ in $(seq 100); do
+		[ -s got ] && break
+		sleep 0.1
+	done
+	assert_equal "$(cat got)" 'hello from two'
+	lab_run -- sh -c 'getent ahostsv4 one; getent ahostsv6 two'
+	assert_match '^10\.77\.0\.2 '
+	assert_match '^fd77::3 '
+}
+
+@test "isolated boxes, and boxes of two networks, do not reach each other" {
+	local cmd='busybox nc -l -p 7000 -e busybox echo reached; sleep 60'
+	lab_box one "$cmd" --name one
+	start_box two "$cmd" --network far --set network.dns=192.0.2.53 --name two
+	lab_run -- busybox nc -w 5 10.77.0.2 7000
+	assert_output reached
+	lab_run -- busybox nc -w 5 10.78.0.2 7000
+	refute_line reached
+	nook_run run --network far -- busybox nc -w 5 10.78.0.2 7000
+	refute_line reached
+	nook_run run --network far -- busybox nc -w 5 10.77.0.2 7000
+	refute_line reached
+}
+
+@test "addresses that are asked for are had, or not at all" {
+	lab_run --set network.address='[10.77.0.9/24, "fd77::9/64"]' --set 'network.mac="02:00:00:00:00:09"' -- \
+		sh -c 'ip -o addr show scope global; ip -br link show eth0'
+	assert_status 0
+	assert_match 'inet 10\.77\.0\.9 '
+	assert_match 'inet6 fd77::9/128 '
+	assert_match '02:00:00:00:00:09'
+	lab_box one 'sleep 60' --set network.address=10.77.0.9/24
+	lab_run --set network.address=10.77.0.9/24 -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: address '10.77.0.9' is taken by box '[0-9a-z]{12}'$"
+	lab_run --set network.address=10.1.0.9/24 -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: address '10.1.0.9' is not in subnet '10.77.0.0/24'$"
+	lab_run --set network.address=10.77.0.1/24 -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: address '10.77.0.1' is the network's gateway$"
+}
+
+@test "rates are token buckets at both ends" {
+	lab_box one 'tc qdisc show dev eth0 >/t/inner; sleep 60' --set network.rate_in=10mbit \
+		--set network.rate_out=1mbit
+	for _ in $(seq 100); do
+		[ -s inner ] && break
+		sleep 0.1
+	done
+	assert_match '^qdisc tbf .* rate 1Mbit ' "$(cat inner)"
+	assert_match '^qdisc tbf .* rate 10Mbit ' "$(tc qdisc show dev "$(net_links)")"
+}
+
+@test "the result counts what went through the link, as seen from the box" {
+	lab_box one 'busybox nc -l -p 7000 -e head -c 100000; sleep 60' --name one
+	lab_run --result "$T/two.result" -- \
+		sh -c 'until head -c 100000 /dev/zero | busybox nc one 7000 >/dev/null; do sleep 0.1; done'
+	assert test "$(result two net_tx_bytes)" -gt 100000
+	assert test "$(result two net_rx_bytes)" -gt 100000
+	nook_run run --result "$T/three.result" -- true
+	assert_equal "$(result three net_tx_bytes)" null
+}
+
+@test "a killed keeper's address and name are given back by the next command" {
+	lab_box one 'sleep 60' --name one
+	kill -KILL "$keeper"
+	wait "$keeper" 2>/dev/null || true
+	net_wait_links
+	assert grep -q ' one ' /run/nook/net/lab/hosts
+	"$NOOK" gc -q
+	refute grep -q ' one ' /run/nook/net/lab/hosts
+	lab_run --set network.address=10.77.0.2/24 -- true
+	assert_status 0
+}
+
+@test "rules that others wiped are there again for the next box" {
+	lab_run -- true
+	assert_status 0
+	assert nft list table inet nook
+	nft flush ruleset
+	lab_run -- true
+	assert_status 0
+	assert nft list table inet nook
+}
+
+@test "NAT: the world sees the router, and answers come back" {
+	net_world
+	nsenter -t "$world" -n busybox nc -ll -p 7000 -e sh -c 'echo "hello from $(id -un)"' &
+	server=$!
+	lab_run -- sh -c 'for i in 1 2 3 4 5; do busybox nc -w 2 192.0.2.53 7000 && break; sleep 0.2; done'
+	assert_output 'hello from root'
+	nook_run run --network far -- busybox nc -w 2 192.0.2.53 7000
+	refute_match hello
+	kill "$server"
+	wait "$server" 2>/dev/null || true
+	net_world_ends
+}
+
+@test "what cannot be is said" {
+	nook_run run --network lba -- true
+	assert_status 125
+	assert_stderr "nook: net: 'network.name' (--network): there is no network 'lba'
+hint: 'nook net create lba' makes it, 'nook net ls' lists those that are there"
+	nook_run run --network none --set network.rate=1mbit -- true
+	assert_status 125
+	assert_stderr "nook: net: 'network.rate' (--set) has no effect with 'network.mode: none'
+hint: it needs 'network.mode: veth'; '--set network.rate=null' takes it back"
+	echo rubbish >/var/lib/nook/networks/bad
+	nook_run run --network bad --set network.dns=192.0.2.53 -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: network 'bad': its definition is damaged: "
+}
