@@ -20,10 +20,10 @@ profile() {
 
 @test "every shipped profile is in order" {
 	unset NOOK_PROFILE_PATH
-	nook_run profile check base dev offline strict machine chroot thin
+	nook_run profile check base dev offline strict net machine chroot thin
 	assert_status 0
 	assert_stderr
-	assert_equal "${#lines[@]}" 7
+	assert_equal "${#lines[@]}" 8
 	for file in "$TOP"/bench/profiles/*.yaml; do
 		nook_run profile check "$file"
 		assert_status 0

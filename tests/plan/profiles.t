@@ -15,6 +15,7 @@ for path in profiles/*.yaml; do
 	profile=$(basename "$path" .yaml)
 	case $profile in
 	machine | chroot) here='tree-user tree-root debian12-user' ;;
+	net) here="network-root $hosts" ;;
 	*) here=$hosts ;;
 	esac
 	first=
