@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* forward.h - ports of the host that lead to ports of the box (network.publish) */
+#ifndef NOOK_BOX_FORWARD_H
+#define NOOK_BOX_FORWARD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/nets.h"
+#include "plan.h"
+
+struct err;
+struct forward_port;
+
+/**
+ * struct forward - The keeper's side: the ports, and the process that serves them
+ * @port:	Listening sockets, until there is a process that has them
+ * @pid:	0 = none
+ * @sock:	To the process; its end is the process's
+ */
+struct forward {
+	struct forward_port *port;
+	size_t count;
+	pid_t pid;
+	int sock;
+};
+
+/** struct forward_to - Where the box is: its addresses, family 0 = none, and the
+ * namespaces from which they are reached; -1 = those of the caller */
+struct forward_to {
+	struct net_prefix v4, v6;
+	int userns, netns;
+};
+
+/** forward_listen() - Open all ports that the plan publishes, in this network namespace.
+ * A port in use, or one that this user may not have, is an error. Return: 0, -1 and @e */
+int forward_listen(struct forward *f, const struct plan *pl, struct err *e);
+/** forward_start() - Make the process, and give it the ports; nothing where there are
+ * none. It gets ready by itself. Return: 0, -1 and @e */
+int forward_start(struct forward *f, const struct forward_to *to, struct err *e);
+/** forward_ready() - Wait until it serves. Return: 0, -1 and @e */
+int forward_ready(struct forward *f, struct err *e);
+/**
+ * forward_end() - The box has ended: what it wrote still goes to the clients, for at most
+ * a second; then end the process. Harmless where there is none, and in any state
+ *
+ * Return: the raw wait status of a process that had ended before it was to, else 0
+ */
+int forward_end(struct forward *f);
+
+#endif

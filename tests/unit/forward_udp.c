@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* forward_udp.c - published ports of UDP: what arrives, and whom the answers reach */
+/* valgrind 3.19 does not know Landlock
+ * with: plain
+ */
+#include "forward_bed.h"
+
+/* Answers each datagram with itself and a "!" */
+static pid_t udp_server(int fd)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	alarm(PATIENCE);
+	for (;;) {
+		struct sockaddr_storage from;
+		socklen_t len = sizeof(from);
+		char room[70000];
+		ssize_t n = recvfrom(fd, room, sizeof(room) - 1, 0, (void *)&from, &len);
+
+		if (n < 0)
+			_exit(1);
+		room[n] = '!';
+		sendto(fd, room, (size_t)n + 1, 0, (void *)&from, len);
+	}
+}
+
+static const char *ask(int fd, const char *what, char room[64])
+{
+	ssize_t n;
+
+	memset(room, 0, 64);
+	if (send(fd, what, strlen(what), 0) < 0)
+		return "cannot send";
+	n = recv(fd, room, 63, 0);
+	return n < 0 ? strerror(errno) : room;
+}
+
+/* A connected socket takes answers only from the address that it has sent to: one that
+ * came from another address of the host would be lost */
+static void carries_datagrams(void)
+{
+	struct bed b;
+	int port = 0, fd = listener(BOX4, SOCK_DGRAM, &port);
+	pid_t server = udp_server(fd);
+	char room[64];
+	int one, two, six;
+
+	ok(start(&b, NULL, SOCK_DGRAM, port) == 0, "a UDP port is published");
+	one = client("127.0.0.1", SOCK_DGRAM, b.port);
+	two = client("127.0.0.7", SOCK_DGRAM, b.port);
+	six = client("::1", SOCK_DGRAM, b.port);
+	is(ask(one, "one", room), "one!", "a datagram and its answer");
+	is(ask(two, "two", room), "two!",
+	   "another client, which asks another address of the host");
+	is(ask(one, "more", room), "more!", "the first one again");
+	/* the first is lost: only after it is known that the box does not listen there */
+	send(six, "lost", 4, 0);
+	usleep(100000);
+	is(ask(six, "six", room), "six!", "by IPv6, to a server that has none");
+	close(one);
+	close(two);
+	close(six);
+	finish(&b, fd, server);
+}
+
+static void carries_long_datagrams(void)
+{
+	struct bed b;
+	int port = 0, fd = listener(BOX4, SOCK_DGRAM, &port), c;
+	pid_t server = udp_server(fd);
+	static char out[60000], in[70000];
+
+	start(&b, "127.0.0.1", SOCK_DGRAM, port);
+	c = client("127.0.0.1", SOCK_DGRAM, b.port);
+	memset(out, 'x', sizeof(out));
+	send(c, out, sizeof(out), 0);
+	is_num(recv(c, in, sizeof(in), 0), sizeof(out) + 1, "a datagram of 60000 bytes");
+	send(c, "", 0, 0);
+	is_num(recv(c, in, sizeof(in), 0), 1, "and one of none");
+	close(c);
+	finish(&b, fd, server);
+}
+
+int main(void)
+{
+	plan(0);
+	carries_datagrams();
+	carries_long_datagrams();
+	return done();
+}
