@@ -4,7 +4,8 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell ps stats top update pause unpause kill explain export profile doctor tree gc completion version help' ;;
+	'') echo 'run shell ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	net) echo 'create ls inspect rm check repair' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
 	esac
@@ -20,6 +21,10 @@ _nook_options() {
 	kill) echo '-s --signal -a --all' ;;
 	explain) echo '--pid --script --json --set' ;;
 	export) echo '--as --set' ;;
+	'net create') echo '--no-nat --isolated --gateway --mtu --ipv6' ;;
+	'net ls') echo '--names --json -o --output --no-headings' ;;
+	'net inspect') echo '--draw --dot --json -o --output --no-headings' ;;
+	'net rm') echo '-f --force' ;;
 	'profile ls') echo '--json --names' ;;
 	'profile show') echo '--origin --all --set' ;;
 	'profile new') echo '--from --path' ;;
@@ -91,6 +96,22 @@ _nook_argument() {
 		--set) echo key ;;
 		esac
 		;;
+	'net create')
+		case $2 in
+		--gateway) echo nothing ;;
+		--mtu) echo nothing ;;
+		esac
+		;;
+	'net ls')
+		case $2 in
+		--output | -o) echo 'words NAME SUBNET GATEWAY NAT ISOLATED MTU BOXES' ;;
+		esac
+		;;
+	'net inspect')
+		case $2 in
+		--output | -o) echo 'words BOX NAME ADDRESS ADDRESS6 MAC LINK PUBLISH' ;;
+		esac
+		;;
 	'profile show')
 		case $2 in
 		--set) echo key ;;
@@ -123,6 +144,10 @@ _nook_kind() {
 	kill) echo box ;;
 	explain) echo profile ;;
 	export) echo profile ;;
+	'net inspect') echo network ;;
+	'net rm') echo network ;;
+	'net check') echo network ;;
+	'net repair') echo network ;;
 	'profile show') echo profile ;;
 	'profile check') echo profile ;;
 	'profile diff') echo profile ;;
@@ -175,6 +200,8 @@ _nook_complete() {
 		;;
 	box) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --names 2>/dev/null)" ;;
+	network) _nook_complete "$word" "$prefix" words \
+		"$("${COMP_WORDS[0]/#\~/$HOME}" net ls --names 2>/dev/null)" ;;
 	limit) # a box, and then what to change of it
 		for key in "${words[@]:2:${#words[@]}-3}"; do
 			[[ $key == -* ]] || break

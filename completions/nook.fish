@@ -141,6 +141,11 @@ function __nook_box
 	$words[1] ps --names 2>/dev/null
 end
 
+function __nook_network
+	set -l words (commandline -opc)
+	$words[1] net ls --names 2>/dev/null
+end
+
 # A box, and then which of these limits to change
 function __nook_limit
 	if test (count (__nook_words | string match -v -- '-*')) -gt 1
@@ -193,6 +198,13 @@ complete -c nook -n "__nook_at" -a unpause -d 'let paused boxes go on'
 complete -c nook -n "__nook_at" -a kill -d 'end running boxes, or send their commands a signal'
 complete -c nook -n "__nook_at" -a explain -d 'say what separates a box from this machine, layer by layer'
 complete -c nook -n "__nook_at" -a export -d 'print the same box as a command line of another tool'
+complete -c nook -n "__nook_at" -a net -d 'create, ls, inspect, rm, check, repair'
+complete -c nook -n "__nook_at net" -a create -d 'make a network that boxes can share'
+complete -c nook -n "__nook_at net" -a ls -d 'list the networks'
+complete -c nook -n "__nook_at net" -a inspect -d 'show a network and the boxes on it'
+complete -c nook -n "__nook_at net" -a rm -d 'remove networks that no box is on'
+complete -c nook -n "__nook_at net" -a check -d 'say what keeps networks from working here'
+complete -c nook -n "__nook_at net" -a repair -d 'put right what \'nook net check\' finds and nook can mend'
 complete -c nook -n "__nook_at" -a profile -d 'ls, show, check, diff, new'
 complete -c nook -n "__nook_at profile" -a ls -d 'list the profiles that can be named'
 complete -c nook -n "__nook_at profile" -a show -d 'print a profile with all that it inherits'
@@ -217,6 +229,10 @@ complete -c nook -n "__nook_in unpause" -a '(__nook_box)'
 complete -c nook -n "__nook_in kill" -a '(__nook_box)'
 complete -c nook -n "__nook_in explain" -a '(__nook_profile)'
 complete -c nook -n "__nook_in export" -a '(__nook_profile)'
+complete -c nook -n "__nook_in 'net inspect'" -a '(__nook_network)'
+complete -c nook -n "__nook_in 'net rm'" -a '(__nook_network)'
+complete -c nook -n "__nook_in 'net check'" -a '(__nook_network)'
+complete -c nook -n "__nook_in 'net repair'" -a '(__nook_network)'
 complete -c nook -n "__nook_in 'profile show'" -a '(__nook_profile)'
 complete -c nook -n "__nook_in 'profile check'" -a '(__nook_profile)'
 complete -c nook -n "__nook_in 'profile diff'" -a '(__nook_profile)'
@@ -274,6 +290,21 @@ complete -c nook -n "__nook_in explain" -l json -d 'as one JSON object'
 complete -c nook -n "__nook_in explain" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
 complete -c nook -n "__nook_in export" -l as -x -a 'unshare bwrap podman systemd-run' -d 'the tool: unshare (a script), bwrap, podman or systemd-run'
 complete -c nook -n "__nook_in export" -l set -x -a '(__nook_key)' -d 'set any profile key; +KEY=VALUE appends to a list'
+complete -c nook -n "__nook_in 'net create'" -l no-nat -d 'its boxes reach each other and not the world'
+complete -c nook -n "__nook_in 'net create'" -l isolated -d 'its boxes reach the world and not each other'
+complete -c nook -n "__nook_in 'net create'" -l gateway -x -d 'the router\'s address, else the first of the subnet'
+complete -c nook -n "__nook_in 'net create'" -l mtu -x -d 'of its links, 1280 to 65535'
+complete -c nook -n "__nook_in 'net create'" -l ipv6 -d 'an IPv6 subnet too, where none is given'
+complete -c nook -n "__nook_in 'net ls'" -l names -d 'print only the names, one on each line'
+complete -c nook -n "__nook_in 'net ls'" -l json -d 'print JSON'
+complete -c nook -n "__nook_in 'net ls'" -s o -l output -x -a 'NAME SUBNET GATEWAY NAT ISOLATED MTU BOXES' -d 'the columns to print; +COLUMN,... adds to the usual ones'
+complete -c nook -n "__nook_in 'net ls'" -l no-headings -d 'print no headings'
+complete -c nook -n "__nook_in 'net inspect'" -l draw -d 'draw the router, the links and the boxes'
+complete -c nook -n "__nook_in 'net inspect'" -l dot -d 'the same for graphviz: nook net inspect --dot NAME | dot -Tsvg'
+complete -c nook -n "__nook_in 'net inspect'" -l json -d 'print JSON'
+complete -c nook -n "__nook_in 'net inspect'" -s o -l output -x -a 'BOX NAME ADDRESS ADDRESS6 MAC LINK PUBLISH' -d 'the columns to print; +COLUMN,... adds to the usual ones'
+complete -c nook -n "__nook_in 'net inspect'" -l no-headings -d 'print no headings'
+complete -c nook -n "__nook_in 'net rm'" -s f -l force -d 'also one whose files are damaged; never one that a box is on'
 complete -c nook -n "__nook_in 'profile ls'" -l json -d 'print a JSON array'
 complete -c nook -n "__nook_in 'profile ls'" -l names -d 'print only the names, one on each line'
 complete -c nook -n "__nook_in 'profile show'" -l origin -d 'say behind each value which file and line set it'

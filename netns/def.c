@@ -24,11 +24,9 @@
 #include "base/text.h"
 #include "netns/inner.h"
 
-#define NEWBORN	  ".new"
-#define DEF_MOST  4096
-#define VERSION	  "1"
-#define MTU_LEAST 1280 /* what IPv6 asks of every link (RFC 8200, 5) */
-#define MTU_MOST  65535
+#define NEWBORN	 ".new"
+#define DEF_MOST 4096
+#define VERSION	 "1"
 
 /* --- directories ------------------------------------------------------------------- */
 
@@ -150,7 +148,7 @@ static int read_mtu(const char *s, struct net_def *d)
 {
 	uint64_t n;
 
-	if (parse_number_in(s, MTU_LEAST, MTU_MOST, &n))
+	if (parse_number_in(s, NET_MTU_LEAST, NET_MTU_MOST, &n))
 		return -1;
 	d->mtu = (uint32_t)n;
 	return 0;

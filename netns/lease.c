@@ -525,6 +525,18 @@ static bool is_anybody(const struct table *t)
 	return false;
 }
 
+void net_lease_reset(int run, const char *name)
+{
+	auto_table t = { .dir = net_dir_open(run, name, false), .file = -1 };
+
+	if (t.dir >= 0)
+		t.file = open_locked(t.dir, false, LOCK_EX);
+	if (t.dir < 0)
+		return;
+	unlinkat(t.dir, NET_HOSTS, 0);
+	unlinkat(t.dir, LEASES, 0);
+}
+
 int net_lease_forget(const struct net_places *p, const char *name, bool force)
 {
 	auto_table t = { .dir = -1, .file = -1 };

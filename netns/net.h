@@ -31,7 +31,9 @@ struct text;
 #define NET_BOX_SIZE  16	/* id of a box: 12 of [0-9a-z] */
 #define NET_LINK_SIZE 16	/* IFNAMSIZ */
 #define NET_LINKS     "nk"	/* what names of the router's links begin with */
-#define NET_BOX_LINK  "eth0"	/* the box's end */
+#define NET_MTU_LEAST 1280	/* what IPv6 asks of every link (RFC 8200, 5) */
+#define NET_MTU_MOST  65535
+#define NET_BOX_LINK  "eth0" /* the box's end */
 
 /**
  * struct net_places - Directories, as descriptors
@@ -130,6 +132,8 @@ int net_lease_drop(int run, const char *box);
 int net_lease_sweep(int run, const struct net_def *d,
 		    bool (*is_dead)(const char *box, void *arg), void *arg,
 		    struct err *e);
+/** net_lease_reset() - Remove the files of a network's leases, when no box is on it */
+void net_lease_reset(int run, const char *name);
 /** net_lease_each() - Call @each for every lease; a result other than 0 ends it; @run may
  * be -1. Return: the last result, -1 and @e */
 int net_lease_each(int run, const struct net_def *d,
@@ -207,9 +211,17 @@ void net_rules_text(const struct net_def *const *defs, size_t count, unsigned in
 /** net_rules_apply() - Give rules to the kernel, by libnftables, which is loaded now. In
  * nook-full only. Return: 0, -1 and @e */
 int net_rules_apply(const char *text, struct err *e);
+/** net_rules_can() - Whether libnftables can be loaded. Return: 0, -1 and @e */
+int net_rules_can(struct err *e);
 /** net_rules_present() - Whether the rules of this very definition are in the kernel; one
  * netlink message, no library. Return: 1, 0, -1 and @e */
 int net_rules_present(const struct net_def *d, struct err *e);
+
+/** net_rules_others() - Chains of other tables that drop what is forwarded where no rule
+ * of theirs takes it: @each gets family, table and chain. Return: how many, -1 and @e */
+int net_rules_others(void (*each)(const char *family, const char *table,
+				  const char *chain, void *arg),
+		     void *arg, struct err *e);
 
 /* --- the router (router.c) --------------------------------------------------------- */
 

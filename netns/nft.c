@@ -56,19 +56,33 @@ static int say_refused(const char *said, struct err *e)
 		       (int)strcspn(at, "\n"), at);
 }
 
-int net_rules_apply(const char *text, struct err *e)
+static int open_library(struct nft *nft, struct err *e)
 {
 	void *lib = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	struct nft_ctx *ctx;
-	struct nft nft;
-	int r = 0;
 
 	if (!lib) {
 		err_set(e, "networks need " LIBRARY ", which cannot be loaded");
 		return err_hint(e, "apt install libnftables1");
 	}
-	if (load(lib, &nft) < 0)
-		return err_set(e, LIBRARY " lacks calls that every version has");
+	return load(lib, nft) ? err_set(e, LIBRARY " lacks calls that every version has")
+			      : 0;
+}
+
+int net_rules_can(struct err *e)
+{
+	struct nft nft;
+
+	return open_library(&nft, e);
+}
+
+int net_rules_apply(const char *text, struct err *e)
+{
+	struct nft_ctx *ctx;
+	struct nft nft;
+	int r = 0;
+
+	if (open_library(&nft, e) < 0)
+		return -1;
 	ctx = nft.ctx_new(0);
 	if (!ctx)
 		return err_set(e, "nftables cannot be used");

@@ -28,6 +28,7 @@ enum complete {
 	COMPLETE_COMMAND,
 	COMPLETE_WORDS, /* one of @words */
 	COMPLETE_PROGRAM,
+	COMPLETE_NETWORK,
 	COMPLETE_LIMIT,	/* first a box, then one of @words= */
 };
 

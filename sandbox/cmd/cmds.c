@@ -20,6 +20,8 @@ extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
 extern const struct cmd cmd_tree_make, cmd_completion;
 extern const struct cmd cmd_stats, cmd_top;
+extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
+	cmd_net_inspect, cmd_net_check, cmd_net_repair;
 extern const struct cmd cmd_ps, cmd_update, cmd_pause, cmd_unpause, cmd_kill;
 
 static const struct cmd *const table[] = {
@@ -34,6 +36,12 @@ static const struct cmd *const table[] = {
 	&cmd_kill,
 	&cmd_explain,
 	&cmd_export,
+	&cmd_net_create,
+	&cmd_net_ls,
+	&cmd_net_inspect,
+	&cmd_net_rm,
+	&cmd_net_check,
+	&cmd_net_repair,
 	&cmd_profile_ls,
 	&cmd_profile_show,
 	&cmd_profile_check,

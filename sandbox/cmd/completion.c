@@ -2,8 +2,8 @@
 /* completion.c - `nook completion`: scripts for bash, zsh and fish, from the tables
  *
  * The scripts hold the commands, options and keys that this nook has; only the names of
- * profiles and boxes are asked for while a person types. completions/ has them as files,
- * and tests/lint/generated.t compares.
+ * profiles, boxes and networks are asked for while a person types. completions/ has them
+ * as files, and tests/lint/generated.t compares.
  */
 #include "cmd/completion.h"
 
@@ -22,7 +22,7 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_DIR] = "dir",		[COMPLETE_KEY] = "key",
 		[COMPLETE_FIELD] = "field",	[COMPLETE_COMMAND] = "command",
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
-		[COMPLETE_LIMIT] = "limit",
+		[COMPLETE_LIMIT] = "limit",	[COMPLETE_NETWORK] = "network",
 	};
 
 	return kinds[c];

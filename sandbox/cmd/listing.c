@@ -86,6 +86,7 @@ int listing_open(struct listing *l, const struct args *a, const struct column *c
 		.group = group,
 		.json = cmd_option(a, "json") != NULL,
 		.headings = !cmd_option(a, "no-headings"),
+		.hide = !list,
 		.colours = screen_has_colours(),
 		.bars = isatty(STDOUT_FILENO),
 	};
@@ -208,11 +209,36 @@ static int write_table(const struct listing *l, const void *const *rows, size_t 
 	return r;
 }
 
+static void hide_empty(struct listing *l, const void *const *rows, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t j = 0; j < l->count; j++) {
+		const struct column *c = l->chosen[j];
+		bool used = !(c->flags & COLUMN_HIDE);
+
+		for (size_t i = 0; !used && i < count; i++) {
+			auto_text cell = { 0 };
+
+			c->cell(rows[i], &cell);
+			used = cell.len > 0;
+		}
+		if (used)
+			l->chosen[kept++] = c;
+	}
+	l->count = kept;
+}
+
 int listing_text(const struct listing *l, const void *const *rows, size_t count,
 		 struct text *out, struct err *e)
 {
-	if (!l->json)
-		return write_table(l, rows, count, out, e);
+	struct listing shown = *l;
+
+	if (!l->json) {
+		if (l->hide)
+			hide_empty(&shown, rows, count);
+		return write_table(&shown, rows, count, out, e);
+	}
 	write_json(l, rows, count, out);
 	return 0;
 }

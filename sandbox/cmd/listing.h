@@ -53,6 +53,7 @@ struct column {
  * struct listing - What to print, and how
  * @columns:	All there are
  * @chosen:	Which of them, in order
+ * @hide:	Leave out what COLUMN_HIDE says: nobody named the columns
  * @colours, @bars: Whether the screen shows them; @width: as in struct table
  * @group:	Key of the list in JSON: {"schema":1,"boxes":[...]}
  */
@@ -61,7 +62,7 @@ struct listing {
 	const struct column *chosen[COLUMN_MOST];
 	size_t count;
 	const char *group;
-	bool json, headings, colours, bars;
+	bool json, headings, hide, colours, bars;
 	size_t width;
 };
 

@@ -100,41 +100,16 @@ int stats_look(void *stats, struct err *e)
 	return r < 0 ? -1 : s->a->word_count && !s->now.count;
 }
 
-/* The kernel may have no pressure (CONFIG_PSI, psi=0): then nobody wants empty columns */
-static void hide_empty(struct stats *s)
-{
-	size_t kept = 0;
-
-	if (s->listing.json || cmd_option(s->a, "output"))
-		return;
-	for (size_t j = 0; j < s->listing.count; j++) {
-		const struct column *c = s->listing.chosen[j];
-		bool used = !(c->flags & COLUMN_HIDE);
-
-		for (size_t i = 0; !used && i < s->now.count; i++) {
-			auto_text cell = { 0 };
-
-			c->cell(&s->now.v[i], &cell);
-			used = cell.len > 0;
-		}
-		if (used)
-			s->listing.chosen[kept++] = c;
-	}
-	s->listing.count = kept;
-}
-
 static int render(struct stats *s, struct text *out, struct err *e)
 {
 	auto_free const void **rows = calloc(s->now.count + 1, sizeof(*rows));
-	struct stats shown = *s;
 
 	if (!rows)
 		return err_set(e, "out of memory");
 	for (size_t i = 0; i < s->now.count; i++)
 		rows[i] = &s->now.v[i];
 	stats_sort(rows, s->now.count, s->order, s->reverse);
-	hide_empty(&shown);
-	return listing_text(&shown.listing, rows, s->now.count, out, e);
+	return listing_text(&s->listing, rows, s->now.count, out, e);
 }
 
 static int print_once(struct stats *s, struct err *e)

@@ -3,6 +3,12 @@
 #include "base/err.h"
 #include "netns/net.h"
 
+int net_rules_can(struct err *e)
+{
+	err_set(e, "cannot look for libnftables");
+	return err_hint(e, "networks need nook-full, which was not found");
+}
+
 int net_rules_apply(const char *text, struct err *e)
 {
 	(void)text;

@@ -42,6 +42,7 @@ static bool is_lasting(const char *name, const struct stat *st)
 {
 	return S_ISDIR(st->st_mode) &&
 	       (!strcmp(name, "nook") || !strcmp(name, "uppers") ||
+		!strcmp(name, "networks") || !strcmp(name, "net") ||
 		has_prefix(name, "nook-"));
 }
 

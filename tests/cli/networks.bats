@@ -1,0 +1,241 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# networks.bats - nook net: networks are made, listed, looked at, checked and removed
+
+load helper
+load boxes
+load net
+
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
+
+setup() {
+	nook_setup
+	if is_root; then state=/var/lib/nook; else state=$T/.local/state/nook; fi
+}
+
+teardown() {
+	local name
+	end_boxes
+	for name in $("$NOOK" net ls --names); do
+		"$NOOK" net rm -f "$name"
+	done
+	net_forget && nook_teardown
+}
+
+@test "create takes free subnets, and says which" {
+	nook_run net create lab
+	assert_status 0
+	assert_match "^network 'lab': 10\.[0-9]+\.0\.0/16$"
+	nook_run net create -q two
+	assert_status 0
+	assert_output
+	nook_run net create --ipv6 three
+	assert_match "^network 'three': 10\.[0-9]+\.0\.0/16, fd[0-9a-f:]+::/64$"
+	assert_equal "$("$NOOK" net ls --json | jq -r '.networks[].subnet' | cut -d, -f1 | sort -u | wc -l)" 3
+	assert_equal "$(stat -c '%a %u' "$state/networks")" "700 $(id -u)"
+}
+
+@test "create takes what it is told, and inspect says it" {
+	"$NOOK" net create -q mine 10.99.4.0/22 fd99::/64 --gateway 10.99.4.9 --gateway fd99::f \
+		--mtu 1400 --no-nat --isolated
+	nook_run net inspect mine
+	assert_status 0
+	assert_output "network     mine
+subnet      10.99.4.0/22, fd99::/64
+gateway     10.99.4.9, fd99::f
+world       not reached
+each other  not reached
+mtu         1400
+boxes       none"
+	nook_run net inspect --json mine
+	assert_equal "$(jq -c . <<<"$output")" '{"schema":1,"name":"mine","subnet":"10.99.4.0/22","gateway":"10.99.4.9","subnet6":"fd99::/64","gateway6":"fd99::f","nat":false,"isolated":true,"mtu":1400,"boxes":[]}'
+	nook_run net inspect --draw mine
+	assert_output "10.99.4.9, fd99::f  router of mine"
+	nook_run net inspect --dot mine
+	assert_line 'graph "mine" {'
+	assert_line '	router [label="router\nmine\n10.99.4.9, fd99::f"];'
+	nook_run net ls
+	assert_line 'NAME SUBNET                  GATEWAY            NAT ISOLATED  MTU BOXES'
+	assert_line 'mine 10.99.4.0/22, fd99::/64 10.99.4.9, fd99::f no  yes      1400     0'
+}
+
+# end_boxes - all of them, and their links too
+end_boxes() {
+	local pid
+	for pid in "${keepers[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	keepers=()
+	"$NOOK" gc -q
+	net_wait_links
+}
+
+# refused TEXT HINT ARG... - net create ARG... fails with this reason and hint
+refused() {
+	local text=$1 hint=$2
+	shift 2
+	nook_run net create "$@"
+	[ "$status" = 1 ] || [ "$status" = 2 ] || fail "'net create $*' ended with $status"
+	assert_stderr "nook: $text${hint:+
+hint: $hint}"
+}
+
+@test "create refuses what cannot be, and says why" {
+	"$NOOK" net create -q lab 10.99.4.0/24
+	refused "there is a network 'lab' already" "" lab
+	refused "'10.99.0.0/16' overlaps network 'lab' (10.99.4.0/24)" "" x 10.99.0.0/16
+	refused "'10.99.5.1/24' is an address within a subnet" "the subnet is 10.99.5.0/24" x 10.99.5.1/24
+	refused "'10.1/16' is no subnet such as 10.1.2.0/24" "" x 10.1/16
+	refused "'10.2.0.0/16' is the second subnet such as 10.1.2.0/24 of its family" "" x 10.1.0.0/16 10.2.0.0/16
+	refused "'127.1.0.0/16': 127.0.0.0/8 is for loopback" "" x 127.1.0.0/16
+	refused "'fe80:1::/64': fe80::/10 is link-local" "" x fe80:1::/64
+	refused "'10.1.0.0/31': expected a prefix length from 8 to 30" "" x 10.1.0.0/31
+	refused "gateway '10.2.0.1' is no address of subnet '10.1.0.0/16'" "" x 10.1.0.0/16 --gateway 10.2.0.1
+	refused "gateway 'fd00::1' is of a family that the network does not have" "" x --gateway fd00::1
+	refused "'500': expected an MTU from 1280 to 65535" "" x --mtu 500
+	refused "network 'a/b': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'" "" a/b
+	nook_run net ls --names
+	assert_output lab
+}
+
+@test "a subnet that a route of this machine has is neither chosen nor taken" {
+	is_root || bats_skip "for root: a user cannot make a route"
+	ip link add other type veth peer name rehto
+	ip addr add 10.144.7.1/24 dev other
+	ip link set other up
+	nook_run net create lab 10.144.0.0/20
+	"$NOOK" net create -q far
+	ip link del other
+	assert_status 1
+	assert_stderr "nook: '10.144.0.0/20' overlaps the route to 10.144.7.0/24 through 'other'
+hint: leave the subnet out and nook chooses a free one"
+	assert_equal "$("$NOOK" net ls --json | jq -r '.networks[].subnet')" 10.145.0.0/16
+}
+
+@test "boxes on a network are shown, and it is not removed below them" {
+	is_root || bats_skip "for root: the same boxes of a user are in net-user.bats"
+	local id
+	"$NOOK" net create -q lab 10.99.0.0/24
+	start_box web 'sleep 99' --name web --network lab --set network.dns=192.0.2.53 \
+		--set network.mac=02:00:00:00:00:07 --set network.address=10.99.0.7/24
+	id=$("$NOOK" ps --json | jq -r '.boxes[0].id')
+	nook_run net ls
+	assert_output "NAME SUBNET       GATEWAY   NAT ISOLATED BOXES
+lab  10.99.0.0/24 10.99.0.1 yes no           1"
+	nook_run net inspect --no-headings lab
+	assert_line "$id web 10.99.0.7 02:00:00:00:00:07 $(net_links)"
+	nook_run net inspect --json lab
+	assert_equal "$(jq -c '.boxes[0] | [.box, .name, .address, .mac, .link]' <<<"$output")" \
+		"[\"$id\",\"web\",\"10.99.0.7\",\"02:00:00:00:00:07\",\"$(net_links)\"]"
+	nook_run net inspect --draw lab
+	assert_output "world
+  │ NAT
+10.99.0.1  router of lab
+  └── $(net_links) ════ eth0  10.99.0.7  web"
+	nook_run net inspect --dot lab
+	assert_line "	router -- \"$id\" [label=\"$(net_links)\"];"
+	for force in "" --force; do
+		# shellcheck disable=SC2086
+		nook_run net rm $force lab
+		assert_status 1
+		assert_stderr "nook: network 'lab' is in use
+hint: nook kill web"
+	done
+	nook_run net check
+	assert_output "nothing is wrong"
+	end_boxes
+	nook_run net rm lab
+	assert_status 0
+}
+
+@test "what a reloaded firewall took away is found, and put back" {
+	is_root || bats_skip "for root: nobody else loads rules into a user's router"
+	"$NOOK" net create -q lab 10.99.0.0/24
+	start_box web 'sleep 99' --name web --network lab --set network.dns=192.0.2.53
+	nft delete table inet nook
+	echo 0 >/proc/sys/net/ipv4/ip_forward
+	nook_run net check
+	assert_status 1
+	assert_output "network 'lab': its rules are not in the kernel: another firewall was loaded
+  hint: nook net repair; the next box on it does so too
+network 'lab': IPv4 is not forwarded (ip_forward)
+  hint: nook net repair"
+	nook_run net repair
+	assert_status 0
+	nook_run net check
+	assert_status 0
+	nft list table inet nook >/dev/null
+	end_boxes
+	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 1
+	"$NOOK" net rm lab
+	assert_equal "$(cat /proc/sys/net/ipv4/ip_forward)" 0
+	refute nft list table inet nook
+}
+
+@test "rm removes them, and names the nearest one it does not know" {
+	"$NOOK" net create -q lab
+	"$NOOK" net create -q two
+	nook_run net rm lba
+	assert_status 1
+	assert_stderr "nook: no network 'lba'
+hint: did you mean 'lab'?"
+	nook_run net rm lab two
+	assert_status 0
+	nook_run net ls --names
+	assert_output
+	assert_equal "$(ls -A "$state/networks")" ""
+}
+
+@test "a damaged definition is named, hinders nobody's removal, and goes by force" {
+	"$NOOK" net create -q lab
+	sed -i 's/^nat .*/nat perhaps/' "$state/networks/lab"
+	for words in "ls" "inspect lab" "rm lab"; do
+		# shellcheck disable=SC2086
+		nook_run net $words
+		assert_status 1
+		assert_stderr "nook: network 'lab': its definition is damaged: line 5: 'nat' has no value that can be used
+hint: nook net rm --force lab, and create it again"
+	done
+	nook_run net check
+	assert_status 1
+	assert_match "^network 'lab': its definition is damaged: line 5"
+	nook_run net rm --force lab
+	assert_status 0
+	nook_run net ls --names
+	assert_output
+}
+
+@test "check finds nothing where nothing is wrong" {
+	"$NOOK" net create -q lab
+	nook_run net check
+	assert_status 0
+	assert_output "nothing is wrong"
+	nook_run net check -q lab
+	assert_status 0
+	assert_output
+	nook_run net repair
+	assert_status 0
+}
+
+@test "check finds routes that came later, and firewalls of others that drop" {
+	is_root || bats_skip "for root: a user has neither here"
+	need nft
+	"$NOOK" net create -q lab 10.99.0.0/16
+	ip link add other type veth peer name rehto
+	ip addr add 10.99.7.1/24 dev other
+	ip link set other up
+	nook_run net check lab
+	ip link del other
+	assert_status 1
+	assert_line "network 'lab': 10.99.0.0/16 overlaps the route to 10.99.7.0/24 through 'other', which came later"
+	nft 'table ip docker { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'
+	nft 'table ip other { chain input { type filter hook input priority 0; policy drop; }; }'
+	nook_run net check
+	nft delete table ip docker
+	nft delete table ip other
+	assert_status 1
+	assert_output "table 'ip docker', chain 'FORWARD' drops what is forwarded and none of its rules takes: boxes may reach nothing
+  hint: nft insert rule ip docker FORWARD iifname 'nk*' accept; nft insert rule ip docker FORWARD oifname 'nk*' accept"
+}
