@@ -112,6 +112,8 @@ static struct nl_msg *address_message(int index, const struct net_prefix *own,
 		return NULL;
 	put_address(msg, IFA_LOCAL, own);
 	put_address(msg, IFA_ADDRESS, far ? far : own);
+	if (own->family == AF_INET)
+		nla_put_u32(msg, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
 	return msg;
 }
 
@@ -127,8 +129,8 @@ static struct nl_msg *route_message(int index, const struct net_prefix *to,
 		.rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = RTN_UNICAST,
 	};
-	struct nl_msg *msg = batch_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &head,
-					   sizeof(head));
+	struct nl_msg *msg = batch_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+					   &head, sizeof(head));
 
 	if (!msg)
 		return NULL;
@@ -149,8 +151,10 @@ static void add_up(struct batch *b, int index)
 
 /*
  * @own address on the link, and @far at its other end. There is no subnet on a link of
- * two. IPv4 makes the route to a peer at once, IPv6 some time later: so that is said; and
- * the link-local address, by which IPv6 asks for neighbours: 1 at the router, 2 in a box.
+ * two, and the route to the peer is said: IPv6 makes it some time later, and IPv4 behind
+ * that of a box which had the address before and whose link is still being taken down;
+ * said, it takes that one's place. IPv6 asks for neighbours by a link-local address: 1 at
+ * the router, 2 in a box.
  */
 static void add_address(struct batch *b, int index, const struct net_prefix *own,
 			const struct net_prefix *far)
@@ -163,6 +167,7 @@ static void add_address(struct batch *b, int index, const struct net_prefix *own
 
 	if (own->family == AF_INET) {
 		batch_add(b, address_message(index, own, far), "set an IPv4 address");
+		batch_add(b, route_message(index, far, NULL), "set an IPv4 route");
 		return;
 	}
 	batch_add(b, address_message(index, &local, NULL), "set a link-local address");

@@ -139,7 +139,7 @@ static int pack(const struct inside *in)
 /* The descriptors that both starts share; @flag is 0 or FD_CLOEXEC */
 static void set_cloexec(const struct site *s, int sock, int flag)
 {
-	const int fds[] = { s->userns_fd, s->upper_fd, sock };
+	const int fds[] = { s->userns_fd, s->upper_fd, s->net.netns_fd, sock };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)

@@ -78,7 +78,8 @@ static int open_site(struct keeper *k, struct err *e)
 		if (k->site.upper_fd < 0)
 			return -1;
 	}
-	if (layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0)
+	if (links_find(k, e) < 0 ||
+	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0)
 		return -1;
 	return meter_open(k, e);
 }
@@ -201,6 +202,8 @@ static int build(struct keeper *k, struct err *e)
 	/* While the child builds its walls on another CPU: the record, without which the
 	 * payload does not run, and what others left */
 	if (!is_durable(k) && store_add(&k->store, k->wish, k->pid, e) < 0)
+		return -1;
+	if (links_hold(k, e) < 0)
 		return -1;
 	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)
 		return err_sys(e, "cannot tell the box to go on");

@@ -7,11 +7,72 @@
  */
 #include "box/links.h"
 
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/err.h"
 #include "box/keeper.h"
 #include "netns/net.h"
+
+/* The keeper of the other box is held by a pidfd that was opened before its record was
+ * found locked, so the number in there is its own descriptor */
+int links_find(struct keeper *k, struct err *e)
+{
+	const char *name = plan_text(k->plan, k->plan->net.join);
+	auto_free struct plan *plan = NULL;
+	auto_fd keeper = -1, fd = -1;
+	struct record rec;
+	char path[64];
+
+	if (k->plan->net.mode != PLAN_NET_JOIN || strchr(name, '/'))
+		return 0;
+	plan = store_pick(name, &rec, e);
+	keeper = plan ? store_pidfd(&rec, e) : -1;
+	if (keeper < 0)
+		return err_wrap(e, "net: ");
+	if (rec.netns < 0) {
+		err_set(e, "net: box '%s' has no network that can be joined", name);
+		return err_hint(e,
+				plan->net.mode == PLAN_NET_HOST
+					? "it has the host's: --network host"
+					: "a box that others join needs a name: --name");
+	}
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", rec.keeper, rec.netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "net: cannot open the network of box '%s'", name);
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return err_set(e, "net: box '%s' has ended meanwhile", name);
+	k->site.net.netns_fd = fd_take(&fd);
+	return 0;
+}
+
+/* Before the payload runs: then init cannot be looked into any more, by nobody */
+int links_hold(struct keeper *k, struct err *e)
+{
+	struct site_net *net = &k->site.net;
+	char path[64];
+
+	if (k->plan->net.mode == PLAN_NET_JOIN)
+		links_close(k);
+	if (!(k->plan->clone_flags & CLONE_NEWNET))
+		return 0;
+	if (net->netns_fd < 0 && k->wish->name) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", k->pid);
+		net->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (net->netns_fd < 0)
+		return 0;
+	k->store.rec.netns = net->netns_fd;
+	return store_update(&k->store, e);
+}
 
 /* The router's end counts the same bytes the other way round */
 void links_read(struct keeper *k)

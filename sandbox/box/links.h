@@ -3,9 +3,17 @@
 #ifndef NOOK_BOX_LINKS_H
 #define NOOK_BOX_LINKS_H
 
+struct err;
 struct keeper;
 struct record;
 
+/** links_find() - Open the network namespace of the box that the plan wants to join,
+ * where it names one. Return: 0, -1 and @e */
+int links_find(struct keeper *k, struct err *e);
+/** links_hold() - Once there are a child and a record: hold its network namespace where
+ * it has a link or the box a name, by which others may ask for it, and note that in the
+ * record. Must come before STEP_GO. Return: 0, -1 and @e */
+int links_hold(struct keeper *k, struct err *e);
 /** links_read() - What went through the box's link, into the result; the processes of the
  * box have ended, its network namespace is still held */
 void links_read(struct keeper *k);

@@ -204,6 +204,7 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 		.keeper = getpid(),
 		.init = init,
 		.net = w->plan->net.mode == PLAN_NET_VETH,
+		.netns = -1,
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
 	store_note_limits(&st->rec, w->plan);

@@ -12,7 +12,7 @@
 #include "cgroup/cgroup.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 4
+#define RECORD_VERSION 5
 
 /** enum box_state - What `nook ps` says of a living box */
 enum box_state {
@@ -46,6 +46,7 @@ struct record {
 	char cpuset[96];
 	uint64_t started_ns; /* CLOCK_REALTIME */
 	uint32_t net;	     /* it may have addresses on networks to give back */
+	int32_t netns;	     /* the keeper's descriptor of the box's network; -1 = none */
 };
 
 /** struct store - An open runtime directory and one's own record in it */

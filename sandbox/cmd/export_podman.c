@@ -26,8 +26,11 @@ static const char *network_of(const struct plan *pl)
 		return "bridge";
 	case PLAN_NET_USER:
 		return "pasta";
+	case PLAN_NET_JOIN: /* of a box of nook podman knows nothing */
+		if (strchr(plan_text(pl, pl->net.join), '/'))
+			return plan_text(pl, pl->net.join);
+		break;
 	case PLAN_NET_HOST:
-	case PLAN_NET_JOIN:
 		break;
 	}
 	return "host";
@@ -49,7 +52,11 @@ static void add_namespaces(struct export *x)
 	uint64_t flags = pl->clone_flags | pl->unshare_flags;
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		export_optionf(x, options[i].option, "%s",
+		export_optionf(x, options[i].option, "%s%s",
+			       options[i].flag == CLONE_NEWNET &&
+					       *network_of(pl) == '/'
+				       ? "ns:"
+				       : "",
 			       options[i].flag == CLONE_NEWNET ? network_of(pl)
 			       : flags & options[i].flag       ? options[i].own
 							       : options[i].shared);

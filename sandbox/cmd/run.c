@@ -55,8 +55,9 @@
 	  .help = "host name inside" },                                                 \
 	{ .name = "network", .arg = "MODE", .key = "@network",                          \
 	  .complete = COMPLETE_WORDS,                                                   \
-	  .words = "none host veth",                                                    \
-	  .help = "the network: none (only lo), host, veth, or a network's name" },     \
+	  .words = "none host veth ns: container:",                                     \
+	  .help = "none (only lo), host, veth, a network's name, ns:PATH, "             \
+		  "container:BOX" },                                                    \
 	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add",                           \
 	  .help = "keep a capability" },                                                \
 	{ .name = "read-only", .key = "root.changes", .fixed = "refuse",                \
@@ -73,7 +74,7 @@
 	{ .name = "name", .arg = "NAME", .help = "name of the box while it runs" },     \
 	{ .letter = 'p', .name = "publish", .arg = "[IP:]HOST:BOX[/udp]",               \
 	  .key = "+network.publish",                                                    \
-	  .help = "publish a port (needs network.mode veth)" },                         \
+	  .help = "publish a port of a box with a link of its own" },                   \
 	{ .letter = 'd', .name = "detach",                                              \
 	  .help = "go on without a terminal (not on this build yet)" },                 \
 	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",           \

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cgroup/place.h"
+#include "netns/net.h"
 
 #define WIDTH  80
 #define COLUMN 14 /* where values begin in the head */
@@ -405,6 +406,29 @@ static void add_command(const struct plan *pl, struct text *out)
 	add_row(out, "command", text_str(&t));
 }
 
+static void add_network(const struct plan *pl, struct text *out)
+{
+	const char *name = plan_text(pl, pl->net.network);
+	auto_text t = { 0 };
+	struct net_def d;
+
+	if (pl->net.mode == PLAN_NET_JOIN)
+		text_addf(&t, "that of '%s', with all who are in there",
+			  plan_text(pl, pl->net.join));
+	else if (pl->net.mode != PLAN_NET_VETH)
+		return;
+	else if (!pl->net.definition ||
+		 net_def_parse(name, plan_text(pl, pl->net.definition), &d, NULL) < 0)
+		text_addf(&t, "an address on '%s', a new network", name);
+	else
+		text_addf(&t,
+			  "an address on '%s'%s%s; this machine's services and other "
+			  "networks are out of reach",
+			  name, d.isolated ? ", apart from its other boxes" : "",
+			  d.nat ? ", NAT to the world" : "");
+	add_row(out, "network", text_str(&t));
+}
+
 /* Warnings and what is not in force: said at once, and again where their layer stands */
 static void add_concerns(const struct plan *pl, struct text *out)
 {
@@ -470,6 +494,7 @@ void summary_words(const struct plan *pl, struct text *out)
 	add_command(pl, out);
 	add_ids(pl, out);
 	add_separation(pl, out);
+	add_network(pl, out);
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		add_row(out, "files",
 			pl->landlock.abi ? "this machine's, as far as Landlock lets it" :

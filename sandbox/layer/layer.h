@@ -42,7 +42,7 @@ enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BORN, SIDE_BOX, SIDE_LAST, SIDE_COUNT }
  * @lease:	PLAN_NET_VETH: its addresses
  * @hosts:	Path of what /etc/hosts of the box is bound to, or ""
  * @netns_fd:	keeper: its network namespace, which keeps the counters of its link until
- *		they were read; -1
+ *		they were read; PLAN_NET_JOIN: what inside joins; -1
  */
 struct site_net {
 	struct net_def def;

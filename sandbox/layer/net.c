@@ -81,7 +81,9 @@ static bool net_needs_host(const struct plan *pl)
 
 static int net_before(const struct plan *pl, struct site *s, struct err *e)
 {
-	return pl->net.mode == PLAN_NET_VETH ? net_veth_before(pl, s, e) : 0;
+	if (pl->net.mode == PLAN_NET_VETH)
+		return net_veth_before(pl, s, e);
+	return pl->net.mode == PLAN_NET_JOIN ? net_join_before(pl, s, e) : 0;
 }
 
 static int net_host(const struct plan *pl, struct site *s, struct err *e)
@@ -91,6 +93,8 @@ static int net_host(const struct plan *pl, struct site *s, struct err *e)
 
 static int net_box(const struct plan *pl, struct site *s, struct err *e)
 {
+	if (pl->net.mode == PLAN_NET_JOIN && net_join_box(pl, s, e) < 0)
+		return -1;
 	if (pl->net.lo_up && bring_lo_up(e) < 0)
 		return -1;
 	if (net_needs_host(pl) && (net_veth_box(pl, s, e) < 0 || net_open_ports(e) < 0))

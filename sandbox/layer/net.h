@@ -5,6 +5,7 @@
  *	net_plan.c	which mode, and what goes with it
  *	net_names.c	how names are looked up: resolv.conf and hosts
  *	net_veth.c	a pair to the router of a network
+ *	net_join.c	a network namespace that is there already
  *	net_words.c	explain and script
  */
 #ifndef NOOK_LAYER_NET_H
@@ -36,6 +37,10 @@ int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e)
 int net_veth_before(const struct plan *pl, struct site *s, struct err *e);
 int net_veth_host(const struct plan *pl, struct site *s, struct err *e);
 int net_veth_box(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_join_before(), net_join_box() - A network namespace that is there already */
+int net_join_before(const struct plan *pl, struct site *s, struct err *e);
+int net_join_box(const struct plan *pl, struct site *s, struct err *e);
 
 /** net_open_ports() - Let everybody in this network namespace bind all ports and ping.
  * Return: 0, -1 and @e */

@@ -220,15 +220,22 @@ static int plan_user(const struct profile *pf, struct host *h, struct plan *pl,
 {
 	(void)h, (void)pl;
 	not_yet(pf, FIELD_network_mode, ": user", e);
-	return err_hint(e, "none, host and, as root, veth are");
+	return err_hint(e, "none, host and, as root, veth and join are");
 }
 
 static int plan_join(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
-	(void)h, (void)pl;
-	not_yet(pf, FIELD_network_mode, ": join", e);
-	return err_hint(e, "none, host and, as root, veth are");
+	char where[ORIGIN_SIZE];
+
+	if (!host_is_root(h)) {
+		not_yet(pf, FIELD_network_mode, ": join without root", e);
+		return err_hint(e, "root has it: sudo nook run ...");
+	}
+	pl->net.join = plan_put(pl, pf->network.join);
+	plan_fact(pl, "net", "network.join", origin_text(pf, FIELD_network_join, where),
+		  "%s", pf->network.join);
+	return 0;
 }
 
 int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net_words.c - the network of a box in words: system calls, ip(8), nft(8), a script */
 #include <sched.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "layer/net.h"
@@ -18,24 +19,25 @@ static void add_rules(const struct net_def *d, struct text *out)
 	text_add(out, "END\n");
 }
 
-static void add_family(const char *gateway, const char *option, const char *bits,
-		       const char *address, struct text *out)
+static void add_v4(const char *gateway, const char *address, struct text *out)
 {
-	if (!*gateway)
-		return;
-	text_addf(out, "  $ ip%s address add %s peer %s%s dev LINK\n", option, gateway,
-		  address, bits);
+	text_addf(out,
+		  "  $ ip address add %s peer %s/32 dev LINK noprefixroute\n"
+		  "  $ ip route replace %s dev LINK\n"
+		  "  $ ip -netns BOX address add %s peer %s/32 dev eth0\n"
+		  "  $ ip -netns BOX route add default via %s\n",
+		  gateway, address, address, address, gateway, gateway);
 }
 
-static void add_box_family(const char *gateway, const char *option, const char *bits,
-			   const char *address, struct text *out)
+static void add_v6(const char *gateway, const char *address, struct text *out)
 {
-	if (!*gateway)
-		return;
 	text_addf(out,
-		  "  $ ip%s -netns BOX address add %s peer %s%s dev eth0\n"
-		  "  $ ip%s -netns BOX route add default via %s\n",
-		  option, address, gateway, bits, option, gateway);
+		  "  $ ip -6 address add %s/128 dev LINK nodad\n"
+		  "  $ ip -6 route replace %s dev LINK\n"
+		  "  $ ip -6 -netns BOX address add %s/128 dev eth0 nodad\n"
+		  "  $ ip -6 -netns BOX route add %s dev eth0\n"
+		  "  $ ip -6 -netns BOX route add default via %s\n",
+		  gateway, address, address, gateway, gateway);
 }
 
 static void add_rate(uint64_t bits, const char *how, struct text *out)
@@ -62,15 +64,15 @@ static void add_commands(const struct plan *pl, const struct net_def *d, struct 
 	net_prefix_text(&d->gateway6, gateway6);
 	text_addf(out, "  $ ip link add LINK type veth peer name eth0 netns BOX%s%s\n",
 		  pl->net.mac ? " address " : "", plan_text(pl, pl->net.mac));
-	add_family(gateway4, "", "/32", v4, out);
-	add_family(gateway6, " -6", "/128", v6, out);
 	add_rate(pl->net.rate_in, "qdisc add dev LINK", out);
+	add_rate(pl->net.rate_out, "-netns BOX qdisc add dev eth0", out);
 	text_add(out, "  $ ip link set LINK up\n"
 		      "  $ ip -netns BOX link set lo up\n"
 		      "  $ ip -netns BOX link set eth0 up\n");
-	add_rate(pl->net.rate_out, "-netns BOX qdisc add dev eth0", out);
-	add_box_family(gateway4, "", "/32", v4, out);
-	add_box_family(gateway6, " -6", "/128", v6, out);
+	if (*gateway4)
+		add_v4(gateway4, v4, out);
+	if (*gateway6)
+		add_v6(gateway6, v6, out);
 	text_add(out, "  $ ip netns exec BOX sysctl -w "
 		      "net.ipv4.ip_unprivileged_port_start=0 "
 		      "'net.ipv4.ping_group_range=0 2147483647'\n");
@@ -106,12 +108,28 @@ static void explain_veth(const struct plan *pl, struct text *out)
 	add_rules(&d, out);
 }
 
+/* A name is a box's; its keeper has the namespace open */
+static void explain_join(const struct plan *pl, struct text *out)
+{
+	const char *join = plan_text(pl, pl->net.join);
+
+	text_add(out, "setns(CLONE_NEWNET): the links, addresses and ports of ");
+	text_add(out, strchr(join, '/') ? "'" : "box '");
+	text_safe(out, join);
+	text_add(out, "', which it shares with all who are in there.\n"
+		      "  $ nsenter --net=");
+	text_shell(out, strchr(join, '/') ? join : "/proc/PID/ns/net");
+	text_add(out, " COMMAND\n");
+}
+
 void net_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->net.mode == PLAN_NET_HOST)
 		return;
 	if (pl->net.mode == PLAN_NET_VETH)
 		explain_veth(pl, out);
+	else if (pl->net.mode == PLAN_NET_JOIN)
+		explain_join(pl, out);
 	else
 		text_add(out,
 			 "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, "
@@ -132,6 +150,16 @@ void net_script(const struct plan *pl, struct script *sc)
 	if (pl->clone_flags & CLONE_NEWNET) {
 		script_words(sc, SCRIPT_UNSHARE, "--net");
 		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
+	}
+	if (pl->net.mode == PLAN_NET_JOIN && strchr(plan_text(pl, pl->net.join), '/')) {
+		auto_text word = { 0 };
+
+		text_shell(&word, plan_text(pl, pl->net.join));
+		script_words(sc, SCRIPT_ENTER, "nsenter --net=%s", text_str(&word));
+	} else if (pl->net.mode == PLAN_NET_JOIN) {
+		script_line(sc, SCRIPT_NOTE,
+			    "the network of the box '%s': here it is this machine's",
+			    plan_text(pl, pl->net.join));
 	}
 	if (pl->net.mode == PLAN_NET_VETH)
 		script_line(sc, SCRIPT_NOTE,

@@ -113,6 +113,13 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_match 'inet 10\.77\.0\.9 '
 	assert_match 'inet6 fd77::9/128 '
 	assert_match '02:00:00:00:00:09'
+	# again at once, while the kernel still takes down the link of the one before
+	for _ in 1 2 3 4 5; do
+		lab_run --set network.address='[10.77.0.9/24, "fd77::9/64"]' -- perl -MSocket -e '
+			socket(S, AF_INET, SOCK_DGRAM, 1); send(S, pack(q(C2n3), 8, 0, 0, 1, 1), 0,
+				sockaddr_in(0, inet_aton(q(10.77.0.1)))); alarm 9; recv(S, $_, 99, 0); print qq(answered\n)'
+		assert_output answered
+	done
 	lab_box one 'sleep 60' --set network.address=10.77.0.9/24
 	lab_run --set network.address=10.77.0.9/24 -- true
 	assert_status 125
@@ -194,4 +201,49 @@ hint: it needs 'network.mode: veth'; '--set network.rate=null' takes it back"
 	nook_run run --network bad --set network.dns=192.0.2.53 -- true
 	assert_status 125
 	assert_stderr_match "^nook: net: network 'bad': its definition is damaged: "
+}
+
+@test "a box joins a network namespace by its path, and that of a box by the box's name" {
+	net_world
+	nook_run run --network "ns:/proc/$world/ns/net" -- ip -o -4 addr show dev outer
+	assert_status 0
+	assert_match ' 192\.0\.2\.53/24 '
+	net_world_ends
+	lab_box one 'sleep 60' --name one
+	start_box two 'sleep 60' --name two
+	nook_run run --network container:one -- ip -o -4 addr show dev eth0
+	assert_status 0
+	assert_match ' 10\.77\.0\.2 '
+	nook_run run --network container:two -- ip -br link
+	assert_status 0
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_match '^lo +UNKNOWN '
+	assert_equal "$(net_links | wc -l)" 1
+}
+
+@test "what is no network namespace is not joined, and not opened" {
+	local path
+	mkfifo fifo
+	echo text >file
+	ln -s nowhere dangling
+	for path in "$T/fifo" "$T/file" /dev/null "$T" /proc/self/ns/mnt /proc/self/status; do
+		nook_run run --network "ns:$path" -- true
+		assert_status 125
+		assert_stderr "nook: net: '$path' is no network namespace
+hint: 'ip netns add NAME' makes '/run/netns/NAME'; a process has '/proc/PID/ns/net'"
+	done
+	nook_run run --network "ns:$T/dangling" -- true
+	assert_status 125
+	assert_stderr "nook: net: cannot open '$T/dangling': No such file or directory"
+	nook_run run --network container:nobody -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: no running box 'nobody'"
+	start_box one 'sleep 60' --network host --name one
+	nook_run run --network container:one -- true
+	assert_status 125
+	assert_stderr "nook: net: box 'one' has no network that can be joined
+hint: it has the host's: --network host"
+	nook_run run --network "ns:/proc/self/ns/net" --set network.rate=1mbit -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: 'network.rate' \(--set\) has no effect with 'network.mode: join'$"
 }

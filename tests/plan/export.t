@@ -23,6 +23,7 @@ debian12-user strict summary unshare bwrap podman systemd-run
 debian12-root strict summary unshare podman systemd-run
 debian12-root dev summary
 debian12-user base summary
+network-root net summary unshare podman
 debian12-user offline summary
 debian12-user thin summary unshare systemd-run
 subids-user dev summary
