@@ -214,6 +214,20 @@ static void say_paused(struct keeper *k)
 		 "; it was paused for %s", text_str(&t));
 }
 
+/* Nobody could reach the box any more by its ports on the host */
+static void say_unpublished(struct keeper *k)
+{
+	size_t len = strlen(k->result->message);
+	int status = k->unpublished;
+
+	if (status)
+		snprintf(k->result->message + len, sizeof(k->result->message) - len,
+			 "; its ports were not published any more: the process that "
+			 "serves them ended before it (%s %d)",
+			 WIFSIGNALED(status) ? "signal" : "exit code",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -244,6 +258,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 		say(k, "%s", e->text);
 	say_refused(k);
 	say_paused(k);
+	say_unpublished(k);
 	if (k->left)
 		judge_left(k);
 }

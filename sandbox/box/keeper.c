@@ -187,15 +187,16 @@ static int build(struct keeper *k, struct err *e)
 		return err_sys(e, "cannot block signals");
 	k->masked = true;
 	keeper_lend(k);
-	if (open_record(k, e) < 0 || open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
+	if (open_record(k, e) < 0 || links_listen(k, e) < 0 || open_site(k, e) < 0 ||
+	    keeper_open_output(k, e) < 0)
 		return -1;
 	if (!has_pid_namespace(k))
 		k->children = orphans_adopt();
-	if (clone_inside(k, e) < 0)
+	if (links_publish(k, e) < 0 || clone_inside(k, e) < 0)
 		return -1;
 	keeper_close_child_fds(k);
 	close_join(k);
-	if (attach_host(k, e) < 0)
+	if (attach_host(k, e) < 0 || forward_ready(&k->forward, e) < 0)
 		return -1;
 	if (keeper_open_signals(k) < 0)
 		return err_sys(e, "cannot open a signalfd");
@@ -424,6 +425,7 @@ static void wait_for_init(struct keeper *k, bool end_it)
 	}
 	k->init_status = status;
 	k->pid = 0;
+	k->unpublished = forward_end(&k->forward);
 	if (k->children >= 0)
 		k->left = !orphans_end(k->children);
 }
@@ -495,6 +497,7 @@ static void forget_file_limit(void)
 static void clear_away(struct keeper *k)
 {
 	wait_for_init(k, true);
+	forward_end(&k->forward);
 	control_close(&k->control, k->store.dir, k->store.rec.id);
 	keeper_leave_raw(k);
 	relay_release(&k->relay);

@@ -10,6 +10,7 @@
 
 #include "box/box.h"
 #include "box/control.h"
+#include "box/forward.h"
 #include "box/relay.h"
 #include "box/store.h"
 #include "layer/layer.h"
@@ -43,6 +44,8 @@ struct meter {
  *		@paused_ns: before that; @at_limit: where limits.on_limit: freeze stopped
  *		it, or NULL
  * @kill_at:	CLOCK_MONOTONIC ns at which TERM becomes KILL; 0 = not ending
+ * @forward:	what serves published ports; @unpublished: raw wait status with which that
+ *		ended before the box did, or 0
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
@@ -59,6 +62,7 @@ struct keeper {
 	char *scope; /* of systemd's, or NULL; on the heap */
 	struct relay relay;
 	struct control control;
+	struct forward forward;
 	struct meter meter;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
@@ -75,7 +79,7 @@ struct keeper {
 	int children;
 	int messages;
 	int forwarded;
-	int status, init_status;
+	int status, init_status, unpublished;
 	uint64_t started, kill_at, paused_at, paused_ns;
 	const char *at_limit;
 	enum cause cause;

@@ -3,7 +3,8 @@
  *
  * A link, its addresses and its routes go with the network namespace of the box. Two
  * things do not: the counters, which the keeper reads before it lets go, and the address
- * on the network, which its record tells of.
+ * on the network, which its record tells of. Ports of the host that lead to the box are
+ * served by a process of their own (box/forward.h).
  */
 #include "box/links.h"
 
@@ -72,6 +73,26 @@ int links_hold(struct keeper *k, struct err *e)
 		return 0;
 	k->store.rec.netns = net->netns_fd;
 	return store_update(&k->store, e);
+}
+
+/* pasta takes the ports of its box itself */
+int links_listen(struct keeper *k, struct err *e)
+{
+	return k->plan->net.mode == PLAN_NET_VETH
+		       ? forward_listen(&k->forward, k->plan, e)
+		       : 0;
+}
+
+int links_publish(struct keeper *k, struct err *e)
+{
+	const struct forward_to to = {
+		.v4 = k->site.net.lease.v4,
+		.v6 = k->site.net.lease.v6,
+		.userns = -1,
+		.netns = -1,
+	};
+
+	return forward_start(&k->forward, &to, e);
 }
 
 /* The router's end counts the same bytes the other way round */

@@ -46,7 +46,7 @@ static const struct {
 	enum field field;
 	uint32_t modes;
 } later[] = {
-	{ FIELD_network_publish, OWN_LINK },
+	{ FIELD_network_publish, IN(NET_USER) },
 	{ FIELD_network_allow, OWN_LINK },
 	{ FIELD_network_hosts, IN(NET_VETH) },
 };

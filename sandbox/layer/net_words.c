@@ -78,6 +78,24 @@ static void add_commands(const struct plan *pl, const struct net_def *d, struct 
 		      "'net.ipv4.ping_group_range=0 2147483647'\n");
 }
 
+/* What listens on the host, and where that leads */
+static void add_ports(const struct plan *pl, struct text *out)
+{
+	for (const struct plan_publish *p = NULL;
+	     (p = plan_each(pl, &pl->net.publish, p));) {
+		const char *at = plan_text(pl, p->address);
+		const char *kind = p->udp ? "UDP" : "TCP";
+
+		text_addf(out,
+			  "socket(2), splice(2): a process beside the box listens on %s "
+			  "port %u of %s and copies to its port %u.\n"
+			  "  $ socat %s-LISTEN:%u,fork%s%s %s:ADDRESS:%u\n",
+			  kind, p->host_port, *at ? at : "every address of this machine",
+			  p->box_port, kind, p->host_port, *at ? ",bind=" : "", at, kind,
+			  p->box_port);
+	}
+}
+
 static void explain_veth(const struct plan *pl, struct text *out)
 {
 	char subnet[NET_TEXT_SIZE], subnet6[NET_TEXT_SIZE];
@@ -89,6 +107,7 @@ static void explain_veth(const struct plan *pl, struct text *out)
 		"in the box, the other is with the router%s, which has a route to the "
 		"box's address; lo is up.\n",
 		pl->net.router == PLAN_ROUTER_HOST ? ", this machine" : "");
+	add_ports(pl, out);
 	if (net_veth_definition(pl, &d, NULL) != 0) {
 		text_addf(out, "Network '%s' is made when the first box starts.\n",
 			  plan_text(pl, pl->net.network));

@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# net-publish.bats - ports of the host that lead into a box: who reaches them, and when they are gone
+# as: root
+
+load helper
+load boxes
+load net
+
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
+
+setup() {
+	nook_setup
+	need nft busybox perl
+	net_define lab 'tag lab' 'subnet 10.77.0.0/24' 'gateway 10.77.0.1' \
+		'subnet6 fd77::/64' 'gateway6 fd77::1' 'nat yes' 'isolated no'
+}
+
+teardown() {
+	local pid
+	for pid in "${keepers[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+	done
+	"$NOOK" gc -q || true
+	net_forget && nook_teardown
+}
+
+lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
+
+# ask ADDRESS PORT - what a server says there; it may not listen yet
+ask() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		timeout 5 busybox nc -w 2 "$1" "$2" </dev/null 2>/dev/null | grep . && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# forwarder - the process beside the box of $keeper that serves its ports
+forwarder() { pgrep -P "$keeper" -x nook-forward; }
+
+@test "a TCP port is reached by every address of the host, its loopback and IPv6 among them" {
+	net_world
+	lab_box one 'busybox nc -ll -p 80 -e echo hello' -p 8080:80
+	for at in 127.0.0.1 127.0.0.9 ::1 192.0.2.1; do
+		assert_equal "$at $(ask "$at" 8080)" "$at hello"
+	done
+	assert_equal "$(nsenter -t "$world" -n busybox nc -w 5 192.0.2.1 8080 </dev/null)" hello
+	net_world_ends
+}
+
+@test "one address of the host is that one alone, and no address of a network" {
+	lab_box one 'busybox nc -ll -p 80 -e echo hello' -p 127.0.0.1:8080:80 -p '[::1]:8081:80' -p 8082:80
+	assert_equal "$(ask 127.0.0.1 8080)" hello
+	assert_equal "$(ask ::1 8081)" hello
+	refute busybox nc -w 2 127.0.0.2 8080 </dev/null
+	refute busybox nc -w 2 127.0.0.1 8081 </dev/null
+	# a neighbour reaches the box itself, and nothing of the router's
+	nook_run run --network lab --set network.dns=192.0.2.53 -- sh -c \
+		'busybox nc -w 2 10.77.0.2 80 </dev/null; busybox nc -w 2 10.77.0.1 8082 </dev/null'
+	assert_output hello
+}
+
+@test "a UDP port is answered from the address that was asked" {
+	lab_box one 'exec perl -MIO::Socket::INET -e "
+		my \$s = IO::Socket::INET->new(Proto => q(udp), LocalPort => 53) or die;
+		open my \$up, q(>), q(/t/listens); close \$up;
+		while (1) { my \$f = \$s->recv(my \$m, 9000); \$s->send(\$m x 2, 0, \$f) }"' -p 5300:53/udp
+	wait_for listens
+	for at in 127.0.0.1 127.0.0.9; do
+		run perl -MIO::Socket::INET -e '
+			my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => shift, PeerPort => 5300) or die;
+			alarm 10; $s->send("ask"); $s->recv(my $m, 9000); print $m' "$at"
+		assert_output askask
+	done
+}
+
+@test "what a box had sent before its end arrives" {
+	lab_box one 'exec busybox nc -l -p 80 -e head -c 3000000 /dev/zero' -p 8080:80
+	# a client that begins to read when the box is gone
+	run perl -MIO::Socket::INET -e '
+		my ($s, $n) = (undef, 0);
+		for (1 .. 100) {
+			$s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:8080") or die "$!";
+			last if defined sysread $s, my $first, 1 and ++$n;
+			select undef, undef, undef, 0.1;
+		}
+		select undef, undef, undef, 0.5;
+		while (my $got = sysread $s, my $room, 65536) { $n += $got }
+		print $n'
+	assert_output 3000000
+	wait_keeper
+	assert_status 0
+}
+
+@test "a port that is in use is an error, before anything of the box is made" {
+	lab_box one 'sleep 60' -p 8080:80
+	nook_run run --network lab --set network.dns=192.0.2.53 -p 8080:80 -- true
+	assert_status 125
+	assert_stderr_match "^nook: cannot publish port 8080/tcp on '\\*' \\(--publish\\): Address (already )?in use$"
+	assert_stderr_match "^hint: another program has it, or another box: 'ss -tlnp' shows which$"
+	assert_equal "$(net_links | wc -l)" 1
+	nook_run run --network lab --set network.dns=192.0.2.53 -p 198.51.100.1:8080:80/udp -- true
+	assert_status 125
+	assert_stderr_match "^nook: cannot publish port 8080/udp on '198\\.51\\.100\\.1' \\(--publish\\): .*[aA]ddress"
+	assert_stderr_match "^hint: it must be an address of this host: 'ip address' shows them$"
+}
+
+@test "a port is free when its box has ended, also when the keeper was killed" {
+	local pid
+	lab_box one 'sleep 60' -p 8080:80
+	pid=$(forwarder)
+	kill -KILL "$keeper"
+	wait "$keeper" 2>/dev/null || true
+	for _ in $(seq 100); do
+		[ -e "/proc/$pid" ] || break
+		sleep 0.05
+	done
+	refute test -e "/proc/$pid"
+	for _ in 1 2 3; do
+		nook_run run --network lab --set network.dns=192.0.2.53 -p 8080:80 -- true
+		assert_status 0
+	done
+}
+
+@test "who serves the ports has no rights, and when it is killed the result says so" {
+	lab_box one 'until [ -e /t/end ]; do sleep 0.1; done' -p 8080:80
+	assert_equal "$(awk '/^(Uid|CapPrm|CapEff|NoNewPrivs):/ { print $2 }' "/proc/$(forwarder)/status")" \
+		$'65534\n0000000000000000\n0000000000000000\n1'
+	kill -KILL "$(forwarder)"
+	touch end
+	wait_keeper
+	assert_status 0
+	assert_equal "$(result one message)" 'exited with 0; its ports were not published any more: the process that serves them ended before it (signal 9)'
+}
