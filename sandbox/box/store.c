@@ -41,22 +41,35 @@
 #define SUFFIX ".box"
 #define NEWBORN ".new"
 
-static bool is_ours(int fd)
+/* Whether it can never be had, and the next place is to be taken. What fails for another
+ * reason may be there again for the next command, and that must not find the boxes, and
+ * the addresses, of a second place */
+static bool is_no_place(int why)
 {
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	       !(st.st_mode & 077);
+	return why == ENOENT || why == ENOTDIR || why == ELOOP || why == EACCES;
 }
 
-/* Open @path, made where it is missing: 0700 and ours, checked on the descriptor */
+/* Open @path, made where it is missing: 0700 and ours, checked on the descriptor. Return:
+ * descriptor; -1 = take the next place; -2 = it is the right one and cannot be opened;
+ * both with errno */
 static int open_own_dir(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = open(path, how);
+	struct stat st;
 
-	if (fd < 0 && errno == ENOENT && (!mkdir(path, 0700) || errno == EEXIST))
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && !is_ours(fd)) {
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
+			return -1;
+		fd = open(path, how);
+	}
+	if (fd < 0)
+		return is_no_place(errno) ? -1 : -2;
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return -2;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077)) {
 		close(fd);
 		errno = EPERM;
 		return -1;
@@ -70,8 +83,9 @@ static bool is_memory(const char *path)
 {
 	struct statfs sfs;
 
-	return !statfs(path, &sfs) &&
-	       (sfs.f_type == 0x01021994 /* TMPFS_MAGIC */ ||
+	if (statfs(path, &sfs) < 0)
+		return errno != ENOENT; /* unknown: as it usually is */
+	return (sfs.f_type == 0x01021994 /* TMPFS_MAGIC */ ||
 		sfs.f_type == 0x858458f6 /* RAMFS_MAGIC */);
 }
 
@@ -84,23 +98,27 @@ int store_open(struct store *st, struct err *e)
 
 	*st = (struct store){ .dir = -1, .file = -1 };
 	if (uid == 0 && is_memory("/run")) {
-		st->dir = open_own_dir("/run/nook");
+		snprintf(path, sizeof(path), "/run/nook");
+		st->dir = open_own_dir(path);
 	} else if (xdg && *xdg == '/') {
 		snprintf(path, sizeof(path), "%s/nook", xdg);
 		st->dir = open_own_dir(path);
 	}
-	if (st->dir < 0 && uid) {
+	if (st->dir == -1 && uid) {
 		snprintf(path, sizeof(path), "/run/user/%u/nook", uid);
 		st->dir = open_own_dir(path);
 	}
-	if (st->dir < 0) {
+	if (st->dir == -1) {
 		snprintf(path, sizeof(path), "/dev/shm/nook-%u", uid);
 		st->dir = open_own_dir(path);
 	}
 	/* Anybody may have taken root's name in /dev/shm before root did */
-	if (st->dir < 0 && uid == 0)
-		st->dir = open_own_dir("/run/nook");
+	if (st->dir == -1 && uid == 0) {
+		snprintf(path, sizeof(path), "/run/nook");
+		st->dir = open_own_dir(path);
+	}
 	if (st->dir < 0) {
+		st->dir = -1;
 		err_sys(e, "no directory for running boxes: cannot use '%s'", path);
 		return err_hint(
 			e, "it must be yours and closed to others (mode 0700); or set "

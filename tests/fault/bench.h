@@ -17,6 +17,7 @@ struct run_case;
  * @nook, @walls: programs: the one under test, and its payload (walls.c)
  * @kernel:	what uname(2) is to say, or NULL
  * @top:	a directory of its own, with t (bound writable), work, home, run
+ * @var:	/var/lib, locked while root's state directory is one of this test's own
  * @hosts:	the host's namespaces, as walls.c wants them; @source: the checkout
  * @who:	r(oot), u(ser), s(ubids)
  * @mark:	the marker of a run that was left alone, @ref what it did
@@ -31,6 +32,7 @@ struct bench {
 	char *argv[MOST_WORDS];
 	char *mark;
 	char *mounts;
+	int var;
 	struct trace ref;
 	int every, bad, runs, missed;
 	bool each;
@@ -39,7 +41,9 @@ struct bench {
 /** bench_start() - Programs, directories and environment; @every by default.
  * @walls has room for 512 bytes. Return: false, with a failed line of TAP */
 bool bench_start(struct bench *b, const char *own_path, char *walls, int every);
-void bench_tear_down(const struct bench *b);
+void bench_tear_down(struct bench *b);
+/** bench_warm_up() - Run it once: what the first run makes for all is there then */
+void bench_warm_up(struct bench *b);
 /** bench_path() - A name below @top; four of them stay valid */
 const char *bench_path(const struct bench *b, const char *name);
 /** bench_read() - A whole file (heap), NULL without one */

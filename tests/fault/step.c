@@ -27,11 +27,12 @@
  * struct run_case - One way to start a box
  * @own:	the payload's program is the user's own file, not one of the host's
  * @uppers:	changes lie on disk
+ * @net:	it is on a network, which a run before it has made
  * @who:	root, user, subids; none = all
  */
 static const struct run_case {
 	const char *name, *profile, *option[3], *kernel, *who;
-	bool own, uppers;
+	bool own, uppers, net;
 } cases[] = {
 	{ .name = "same-as-bwrap", .profile = "bench/profiles/same-as-bwrap.yaml" },
 	{ .name = "strict", .profile = "strict" },
@@ -58,6 +59,11 @@ static const struct run_case {
 	  .profile = "base",
 	  .option = { "--memory=64M", "--pids-limit=16", "--env=FORKS=32" },
 	  .who = "r" },
+	{ .name = "network",
+	  .profile = "base",
+	  .option = { "--network=veth", "--set=network.dns=192.0.2.1" },
+	  .who = "r",
+	  .net = true },
 	{ .name = "terminal", .profile = "base", .option = { "-t" } },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
 };
@@ -176,6 +182,8 @@ static bool measure(struct bench *b)
 	struct trace *t = &b->ref;
 
 	make_words(b);
+	if (b->c->net)
+		bench_warm_up(b);
 	free(b->mounts);
 	free(b->mark);
 	b->mark = NULL;
