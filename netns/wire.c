@@ -15,6 +15,7 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -102,7 +103,6 @@ static struct nl_msg *address_message(int index, const struct net_prefix *own,
 	const struct ifaddrmsg head = {
 		.ifa_family = own->family,
 		.ifa_prefixlen = own->len,
-		.ifa_flags = own->family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_index = (uint32_t)index,
 	};
 	struct nl_msg *msg = batch_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &head,
@@ -112,8 +112,9 @@ static struct nl_msg *address_message(int index, const struct net_prefix *own,
 		return NULL;
 	put_address(msg, IFA_LOCAL, own);
 	put_address(msg, IFA_ADDRESS, far ? far : own);
-	if (own->family == AF_INET)
-		nla_put_u32(msg, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
+	/* Nobody else can have it on a link of two */
+	nla_put_u32(msg, IFA_FLAGS,
+		    IFA_F_NOPREFIXROUTE | (own->family == AF_INET6 ? IFA_F_NODAD : 0u));
 	return msg;
 }
 
@@ -149,30 +150,49 @@ static void add_up(struct batch *b, int index)
 	batch_add(b, up_message(index), "bring a link up");
 }
 
+/* Who is at the other end, for good: nothing has to be asked, no answer can be forged,
+ * and the table of neighbours has no bound for such entries (gc_thresh3 of arp(7)) */
+static struct nl_msg *neighbour_message(int index, const struct net_prefix *p,
+					const uint8_t mac[6])
+{
+	const struct ndmsg head = { .ndm_family = p->family,
+				    .ndm_ifindex = index,
+				    .ndm_state = NUD_PERMANENT };
+	struct nl_msg *msg = batch_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+					   &head, sizeof(head));
+
+	if (!msg)
+		return NULL;
+	put_address(msg, NDA_DST, p);
+	nla_put(msg, NDA_LLADDR, 6, mac);
+	return msg;
+}
+
 /*
  * @own address on the link, and @far at its other end. There is no subnet on a link of
  * two, and the route to the peer is said: IPv6 makes it some time later, and IPv4 behind
  * that of a box which had the address before and whose link is still being taken down;
- * said, it takes that one's place. IPv6 asks for neighbours by a link-local address: 1 at
- * the router, 2 in a box.
+ * said, it takes that one's place.
  */
 static void add_address(struct batch *b, int index, const struct net_prefix *own,
 			const struct net_prefix *far)
 {
-	const struct net_prefix local = {
-		.family = AF_INET6,
-		.len = 64,
-		.addr = { 0xfe, 0x80, [15] = index == BOX_INDEX ? 2 : 1 },
-	};
+	bool is_v4 = own->family == AF_INET;
 
-	if (own->family == AF_INET) {
-		batch_add(b, address_message(index, own, far), "set an IPv4 address");
-		batch_add(b, route_message(index, far, NULL), "set an IPv4 route");
-		return;
-	}
-	batch_add(b, address_message(index, &local, NULL), "set a link-local address");
-	batch_add(b, address_message(index, own, NULL), "set an IPv6 address");
-	batch_add(b, route_message(index, far, NULL), "set an IPv6 route");
+	batch_add(b, address_message(index, own, is_v4 ? far : NULL),
+		  is_v4 ? "set an IPv4 address" : "set an IPv6 address");
+	batch_add(b, route_message(index, far, NULL),
+		  is_v4 ? "set an IPv4 route" : "set an IPv6 route");
+}
+
+/* The router's end: all of these have the gateway's address, so each must cost the kernel
+ * the same however many there are. No link-local address, for its routes are in one list
+ * with those of all others */
+static void add_router_address(struct batch *b, int index, const struct net_prefix *own,
+			       const struct net_prefix *far, const uint8_t mac[6])
+{
+	add_address(b, index, own, far);
+	batch_add(b, neighbour_message(index, far, mac), "set a neighbour");
 }
 
 /*
@@ -270,9 +290,9 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
 		return -1;
 	add_up(&b, index);
 	if (d->v4.family)
-		add_address(&b, index, &d->gateway4, &l->v4);
+		add_router_address(&b, index, &d->gateway4, &l->v4, l->mac);
 	if (d->v6.family)
-		add_address(&b, index, &d->gateway6, &l->v6);
+		add_router_address(&b, index, &d->gateway6, &l->v6, l->mac);
 	if (w->rate_in)
 		batch_add(&b, rate_message(index, w->rate_in),
 			  "limit the rate towards the box (tbf)");
