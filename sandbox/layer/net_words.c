@@ -19,6 +19,12 @@ static void add_rules(const struct net_def *d, struct text *out)
 	text_add(out, "END\n");
 }
 
+static void add_neighbour(const char *address, const char *mac, struct text *out)
+{
+	text_addf(out, "  $ ip neighbour replace %s lladdr %s dev LINK nud permanent\n",
+		  address, mac);
+}
+
 static void add_v4(const char *gateway, const char *address, struct text *out)
 {
 	text_addf(out,
@@ -32,7 +38,7 @@ static void add_v4(const char *gateway, const char *address, struct text *out)
 static void add_v6(const char *gateway, const char *address, struct text *out)
 {
 	text_addf(out,
-		  "  $ ip -6 address add %s/128 dev LINK nodad\n"
+		  "  $ ip -6 address add %s/128 dev LINK nodad noprefixroute\n"
 		  "  $ ip -6 route replace %s dev LINK\n"
 		  "  $ ip -6 -netns BOX address add %s/128 dev eth0 nodad\n"
 		  "  $ ip -6 -netns BOX route add %s dev eth0\n"
@@ -58,6 +64,7 @@ static void add_commands(const struct plan *pl, const struct net_def *d, struct 
 {
 	const char *v4 = wanted(pl, pl->net.address4, "ADDRESS");
 	const char *v6 = wanted(pl, pl->net.address6, "ADDRESS6");
+	const char *mac = wanted(pl, pl->net.mac, "MAC");
 	char gateway4[NET_TEXT_SIZE], gateway6[NET_TEXT_SIZE];
 
 	net_prefix_text(&d->gateway4, gateway4);
@@ -66,13 +73,17 @@ static void add_commands(const struct plan *pl, const struct net_def *d, struct 
 		  pl->net.mac ? " address " : "", plan_text(pl, pl->net.mac));
 	add_rate(pl->net.rate_in, "qdisc add dev LINK", out);
 	add_rate(pl->net.rate_out, "-netns BOX qdisc add dev eth0", out);
-	text_add(out, "  $ ip link set LINK up\n"
+	text_add(out, "  $ ip link set LINK addrgenmode none up\n"
 		      "  $ ip -netns BOX link set lo up\n"
-		      "  $ ip -netns BOX link set eth0 up\n");
-	if (*gateway4)
+		      "  $ ip -netns BOX link set eth0 addrgenmode none up\n");
+	if (*gateway4) {
 		add_v4(gateway4, v4, out);
-	if (*gateway6)
+		add_neighbour(v4, mac, out);
+	}
+	if (*gateway6) {
 		add_v6(gateway6, v6, out);
+		add_neighbour(v6, mac, out);
+	}
 	text_add(out, "  $ ip netns exec BOX sysctl -w "
 		      "net.ipv4.ip_unprivileged_port_start=0 "
 		      "'net.ipv4.ping_group_range=0 2147483647'\n");

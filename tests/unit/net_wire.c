@@ -121,7 +121,7 @@ static int reach(int from, const struct net_prefix *source, const struct net_pre
 	if (!why && connect(s, (void *)&a, len) && errno != EINPROGRESS)
 		why = errno;
 	pfd = (struct pollfd){ .fd = s, .events = POLLOUT };
-	if (!why && !poll(&pfd, 1, 1000))
+	if (!why && !poll(&pfd, 1, source ? 2000 : 15000))
 		why = ETIMEDOUT;
 	if (!why)
 		getsockopt(s, SOL_SOCKET, SO_ERROR, &why, &size);
