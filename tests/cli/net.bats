@@ -49,7 +49,7 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_line 0
 }
 
-@test "resolv.conf and hosts are nook's in every kind of tree, and the tree is not written to" {
+@test "NE-08: resolv.conf and hosts are nook's in every kind of tree, and the tree is not written to" {
 	local from
 	mkdir -p tree/etc
 	ln -s ../run/resolver/resolv.conf tree/etc/resolv.conf
@@ -221,7 +221,7 @@ hint: it needs 'network.mode: veth'; '--set network.rate=null' takes it back"
 	assert_equal "$(net_links | wc -l)" 1
 }
 
-@test "what is no network namespace is not joined, and not opened" {
+@test "NE-07: what is no network namespace is not joined, and not opened" {
 	local path
 	mkfifo fifo
 	echo text >file
