@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "box/again.h"
+#include "box/rules.h"
 #include "cmd/cmd.h"
 
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[0], AGAIN_NAME))
 		again_main(argv);
+	if (argc == 2 && !strcmp(argv[0], RULES_NAME))
+		rules_main(argv);
 	return cmd_main(argc, argv);
 }

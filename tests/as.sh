@@ -102,6 +102,25 @@ subids)
 	exit 2
 	;;
 esac
+# A test file with the line `# world: yes` has a way out of this machine: a default route, which leads
+# nowhere, an address behind it that is the host's own (198.51.100.1), and a tun device for pasta
+give_world() {
+	ip link add world type veth peer name outer
+	ip addr add 192.0.2.1/24 dev world
+	ip link set world addrgenmode none up
+	ip link set outer addrgenmode none up
+	ip route add default via 192.0.2.2
+	ip addr add 198.51.100.1/32 dev lo
+	mount -t tmpfs -o mode=755 tmpfs /dev/shm
+	mknod -m 666 /dev/shm/tun c 10 200
+	mount --bind /dev/shm/tun /dev/net/tun
+	umount -l /dev/shm
+}
+for word; do
+	case $word in
+	*.bats) ! grep -qsx '# world: yes' "$word" || { give_world && break; } ;;
+	esac
+done
 home=$(mktemp -d /tmp/home.XXXXXX)
 NOOK_SAN_LOG=$(mktemp -d /tmp/san.XXXXXX)
 mkdir /run/user

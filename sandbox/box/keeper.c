@@ -33,6 +33,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
+#include "box/below.h"
 #include "box/box.h"
 #include "box/helper.h"
 #include "box/inside.h"
@@ -45,7 +46,7 @@
 #include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
-#define DRAIN_NS 1000000000ull
+#define DRAIN_NS   1000000000ull
 
 uint64_t keeper_now(clockid_t clock)
 {
@@ -57,11 +58,22 @@ uint64_t keeper_now(clockid_t clock)
 
 /* --- build -------------------------------------------------------------------------- */
 
+static bool has_router(const struct keeper *k)
+{
+	return k->plan->net.mode == PLAN_NET_VETH &&
+	       k->plan->net.router == PLAN_ROUTER_USER;
+}
+
 static int open_site(struct keeper *k, struct err *e)
 {
-	k->site = (struct site){ .userns_fd = -1, .root_fd = -1, .old_proc_fd = -1,
-				 .upper_fd = -1,  .pty_fd = -1,	 .tty_fd = -1,
-				 .keep_fd = -1,	  .preserve = k->wish->preserve,
+	k->site = (struct site){ .userns_fd = -1,
+				 .root_fd = -1,
+				 .old_proc_fd = -1,
+				 .upper_fd = -1,
+				 .pty_fd = -1,
+				 .tty_fd = -1,
+				 .keep_fd = -1,
+				 .preserve = k->wish->preserve,
 				 .store = k->store.dir,
 				 .box = k->store.rec.id,
 				 .name = k->store.rec.name,
@@ -78,6 +90,8 @@ static int open_site(struct keeper *k, struct err *e)
 		if (k->site.upper_fd < 0)
 			return -1;
 	}
+	if (has_router(k) && router_join(&k->router, k->plan, k->store.dir, e) < 0)
+		return -1;
 	if (links_find(k, e) < 0 ||
 	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0)
 		return -1;
@@ -111,6 +125,18 @@ static int open_record(struct keeper *k, struct err *e)
 			     : store_check(&k->store, e);
 }
 
+static pid_t clone_beside(const struct keeper *k, struct clone_args *args, struct err *e)
+{
+	pid_t pid = sys_clone3(args);
+
+	if (pid >= 0)
+		return pid;
+	err_sys(e, "cannot make the namespaces of the box");
+	if (k->wish->host)
+		host_explain_failure(k->wish->host, "namespaces", e->code, e);
+	return -1;
+}
+
 /* The pid inside is new and stays ours until it is waited for: no other can be meant */
 static int clone_inside(struct keeper *k, struct err *e)
 {
@@ -127,7 +153,10 @@ static int clone_inside(struct keeper *k, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");
 	k->sock = pair[0];
-	k->pid = sys_clone3(&args);
+	if (has_router(k))
+		k->pid = below_clone(&k->router, k->plan, &k->site, &args, e);
+	else
+		k->pid = clone_beside(k, &args, e);
 	if (k->pid == 0) {
 		struct inside in = {
 			.plan = k->plan,
@@ -139,6 +168,7 @@ static int clone_inside(struct keeper *k, struct err *e)
 			.argv_size = k->wish->argv_size,
 		};
 
+		router_leave(&k->router);
 		if (keeper_child_fds(k) < 0) {
 			err_sys(e, "cannot put the counted pipes in place");
 			inside_fail(&in, CAUSE_SETUP, 125, e);
@@ -146,14 +176,10 @@ static int clone_inside(struct keeper *k, struct err *e)
 		inside_main(&in);
 	}
 	close(pair[1]);
-	if (k->pid < 0) {
-		k->pid = 0;
-		err_sys(e, "cannot make the namespaces of the box");
-		if (k->wish->host)
-			host_explain_failure(k->wish->host, "namespaces", e->code, e);
-		return -1;
-	}
-	return 0;
+	if (k->pid > 0)
+		return 0;
+	k->pid = 0;
+	return -1;
 }
 
 static void close_join(struct keeper *k)
@@ -169,7 +195,7 @@ static int attach_host(struct keeper *k, struct err *e)
 	if (!layers_need_host(k->plan))
 		return 0;
 	k->site.child = k->pid;
-	if (helper_map(k->plan, k->pid, e) < 0 ||
+	if ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
 	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0)
 		return -1;
 	if (sync_send(k->sock, &msg, -1) < 0)
@@ -525,6 +551,8 @@ static void clear_away(struct keeper *k)
 		    links_clear(k->store.dir, &k->store.rec))
 			store_leave(&k->store);
 	}
+	/* Its end may be the router's: no address of ours is left there */
+	router_leave(&k->router);
 	free(k->scope);
 	store_remove(&k->store);
 	if (k->failed)
@@ -548,6 +576,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.stops = -1,
 		.pty = -1,
 		.store = { .dir = -1, .file = -1 },
+		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },
 		.child_out = -1,
 		.child_err = -1,

@@ -12,6 +12,7 @@
 #include "box/control.h"
 #include "box/forward.h"
 #include "box/relay.h"
+#include "box/router.h"
 #include "box/store.h"
 #include "layer/layer.h"
 
@@ -32,7 +33,7 @@ struct meter {
 };
 
 #define SIGNALS_POLL 2
-#define METER_POLL 1 /* entries that meter_poll() fills */
+#define METER_POLL   1 /* entries that meter_poll() fills */
 
 /**
  * struct keeper - One box being kept
@@ -59,7 +60,8 @@ struct keeper {
 	struct result *result;
 	struct store store;
 	struct site site;
-	char *scope; /* of systemd's, or NULL; on the heap */
+	struct router router; /* in use where the plan has one of the user's */
+	char *scope;	      /* of systemd's, or NULL; on the heap */
 	struct relay relay;
 	struct control control;
 	struct forward forward;

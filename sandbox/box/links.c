@@ -88,8 +88,8 @@ int links_publish(struct keeper *k, struct err *e)
 	const struct forward_to to = {
 		.v4 = k->site.net.lease.v4,
 		.v6 = k->site.net.lease.v6,
-		.userns = -1,
-		.netns = -1,
+		.userns = k->router.user,
+		.netns = k->router.net,
 	};
 
 	return forward_start(&k->forward, &to, e);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,53 +18,55 @@
 #include "base/sys.h"
 
 #define WORDS_MOST 128
+#define SAID_MOST  4096
 #define READY_MS   10000 /* as a rule it takes 25 */
 
-/* Both ends are ours alone. Return: 0, -1 and @e */
-static int make_pipe(int *reader, int *writer, struct err *e)
+/* What it says goes to a file in memory that cannot grow: a pipe would have to be read as
+ * long as it lives */
+static int make_log(struct err *e)
 {
-	int pipes[2];
+	int fd = (int)syscall(SYS_memfd_create, "pasta", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(e, "cannot make a pipe");
-	*reader = pipes[0];
-	*writer = pipes[1];
-	return 0;
+	if (fd >= 0 && !ftruncate(fd, SAID_MOST) &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SEAL))
+		return fd;
+	err_sys(e, "cannot make a file for what pasta says");
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* Ignored signals would stay so: without SIGPIPE pasta ends at once */
-static void become_pasta(char *const *argv, int said, pid_t parent)
+static void become_pasta(char *const *argv, int ready, int said)
 {
 	char *const no_environment[] = { NULL };
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent)
-		_exit(1); /* it died before the signal was armed */
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(said, 2);
+	if (dup2(ready, 1) < 0 || dup2(said, 2) < 0)
+		_exit(1);
 	execve(argv[0], argv, no_environment);
 	dprintf(2, "%s\n", strerror(errno));
 	_exit(127);
 }
 
-/* Its last line is the reason; those before say what it does */
+/* Its last line is the reason; those before it say what it does, and that nobody takes
+ * its words for the log of the machine */
 static int say_failed(const char *program, int said, struct err *e)
 {
-	char buf[4096], *last = buf;
-	ssize_t n = read(said, buf, sizeof(buf) - 1);
+	char buf[SAID_MOST + 1] = "", *rest = NULL;
+	const char *why = "it ended without a word";
 
-	buf[n > 0 ? n : 0] = '\0';
-	for (char *at = buf; *at; at += strcspn(at, "\n") + (strchr(at, '\n') != NULL))
-		if (!strstr(at, "syslog") ||
-		    strcspn(at, "\n") < (size_t)(strstr(at, "syslog") - at))
-			last = at;
-	last[strcspn(last, "\n")] = '\0';
-	err_set(e, "'%s' cannot link to the host's network: %s", program,
-		*last ? last : "it ended without a word");
-	if (strstr(buf, "tun"))
+	if (pread(said, buf, SAID_MOST, 0) < 0)
+		buf[0] = '\0';
+	for (char *line = strtok_r(buf, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (!strstr(line, "to syslog"))
+			why = line;
+	err_set(e, "'%s' cannot link to the host's network: %s", program, why);
+	if (strstr(why, "tun "))
 		err_hint(e, "it opens /dev/net/tun, which must be there and writable "
 			    "for you: as root, modprobe tun; chmod 666 /dev/net/tun");
 	return -1;
@@ -86,16 +89,21 @@ static int wait_until_ready(pid_t pid, int ready)
 pid_t pasta_start(const char *program, const char *const *words, pid_t target,
 		  struct err *e)
 {
-	auto_fd ready = -1, ready_at = -1, said = -1, said_at = -1;
-	char file[64], number[16];
+	auto_fd ready = -1, ready_at = -1, said = make_log(e);
+	char number[16];
 	char *argv[WORDS_MOST] = { (char *)program, (char *)"--foreground",
-				   (char *)"--quiet", (char *)"--pid", file };
+				   (char *)"--quiet", (char *)"--pid",
+				   (char *)"/proc/self/fd/1" };
+	int pipes[2];
 	size_t n = 5;
 	pid_t pid, self = getpid();
 
-	if (make_pipe(&ready, &ready_at, e) < 0 || make_pipe(&said, &said_at, e) < 0)
+	if (said < 0)
 		return -1;
-	snprintf(file, sizeof(file), "/proc/%d/fd/%d", self, ready_at);
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	ready = pipes[0];
+	ready_at = pipes[1];
 	snprintf(number, sizeof(number), "%d", target);
 	for (; *words && n < WORDS_MOST - 2; words++)
 		argv[n++] = (char *)*words;
@@ -105,8 +113,12 @@ pid_t pasta_start(const char *program, const char *const *words, pid_t target,
 	pid = fork();
 	if (pid < 0)
 		return err_sys(e, "cannot start '%s'", program);
-	if (pid == 0)
-		become_pasta(argv, said_at, self);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (getppid() != self)
+			_exit(1); /* it died before the signal was armed */
+		become_pasta(argv, ready_at, said);
+	}
 	if (!wait_until_ready(pid, ready))
 		return pid;
 	kill(pid, SIGKILL);

@@ -2,9 +2,10 @@
 /* pasta.h - start pasta(1) for a network namespace, and know when it serves it
  *
  * Pasta stays in the foreground, as our child, and dies with us (parent-death signal). It
- * writes the file of its pid when the link is there and addressed: that file is a pipe of
- * ours, by its name in /proc, because pasta closes what it inherits. What it says until
- * then is the reason where it ends instead; later it is thrown away.
+ * writes the file of its pid when the link is there and addressed: that file is its
+ * standard output, a pipe of ours; other descriptors it closes, and what is ours in /proc
+ * it may not open from where it is by then. What it says until then is the reason where
+ * it ends instead.
  */
 #ifndef NOOK_BOX_PASTA_H
 #define NOOK_BOX_PASTA_H

@@ -76,6 +76,7 @@ static int find(struct router *r, struct err *e)
 	r->user = fd_take(&user);
 	r->net = fd_take(&net);
 	r->has_world = rec.pasta;
+	snprintf(r->why, sizeof(r->why), "%.*s", (int)sizeof(rec.why), rec.why);
 	return 1;
 }
 

@@ -50,23 +50,25 @@ enum router_lock { ROUTER_ALIVE = 1 << 20, ROUTER_USED, ROUTER_MAKING };
 /**
  * struct router_record - What stands in the file
  * @holder:	pid, in the namespace of who made it; 0 = not ready
- * @pasta:	pid, 0 = there is none now
+ * @pasta:	pid, 0 = there is none now, for the reason @why
  */
 struct router_record {
 	uint64_t magic;
 	int32_t holder;
 	int32_t pasta;
+	char why[256];
 };
 
 /**
  * struct router - A router that is in use; {-1, -1, -1} = none
  * @use:	The file, with USED shared: the router stays while it is open anywhere
  * @user, @net:	Its namespaces
- * @has_world:	pasta links it to the host's network
+ * @has_world:	pasta links it to the host's network; else @why it does not
  */
 struct router {
 	int use, user, net;
 	bool has_world;
+	char why[256];
 };
 
 /** router_join() - Use the user's router, made where there is none. @run: the directory

@@ -16,14 +16,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -34,7 +32,7 @@
 #include "box/pasta.h"
 #include "box/router.h"
 
-#define AGAIN_S 1 /* a pasta that ended is started again after so many seconds */
+#define PAUSE_MOST_S 60 /* between two tries to start pasta, once it has failed */
 
 /* It takes the host's addresses, and no port of the host or of the router is the other's:
  * publishing is nook's. Nothing in there reaches what listens on the host's loopback */
@@ -57,6 +55,7 @@ struct supervisor {
 	const struct plan *plan;
 	struct router_record rec;
 	int file;
+	int pause; /* seconds before pasta is tried again */
 };
 
 static void say(int to, const struct word *w)
@@ -217,58 +216,67 @@ static int write_record(const struct supervisor *s, struct err *e)
 	return 0;
 }
 
-static void start_pasta(struct supervisor *s, struct err *e)
+/* What pasta did not do is no reason to have no router: boxes of a network without NAT
+ * have no use for it, and the others are told why by their keepers */
+static void start_pasta(struct supervisor *s)
 {
-	pid_t pid = 0;
+	struct err e = { 0 };
+	pid_t pid;
 
-	if (s->plan->net.pasta)
-		pid = pasta_start(plan_text(s->plan, s->plan->net.pasta), pasta_words,
-				  s->rec.holder, e);
+	if (!s->plan->net.pasta)
+		return;
+	pid = pasta_start(plan_text(s->plan, s->plan->net.pasta), pasta_words,
+			  s->rec.holder, &e);
 	s->rec.pasta = pid > 0 ? pid : 0;
+	s->pause = pid > 0 ? 1 : s->pause < PAUSE_MOST_S ? s->pause * 2 + 1 : s->pause;
+	snprintf(s->rec.why, sizeof(s->rec.why), "%.*s", (int)sizeof(s->rec.why) - 1,
+		 e.text);
 }
 
-/* What pasta did not do is no reason to have no router: boxes of a network without NAT
- * have no use for it, and the others are told by their keepers */
 static int set_up(struct supervisor *s, struct err *e)
 {
-	struct err ignored = { 0 };
-
 	s->file = openat(AT_RUN, ROUTER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (s->file < 0)
 		return err_sys(e, "cannot open '%s'", ROUTER_FILE);
 	if (write_record(s, e) < 0 || start_holder(s, e) < 0)
 		return -1;
-	start_pasta(s, &ignored);
+	start_pasta(s);
 	return write_record(s, e);
+}
+
+/* Return: the pid of a child that ended; 0 = none did while pasta was to be waited for */
+static pid_t wait_for_one(const struct supervisor *s)
+{
+	bool wants_pasta = s->plan->net.pasta && !s->rec.pasta;
+	struct timespec pause = { .tv_sec = s->pause };
+	sigset_t child;
+	pid_t pid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	do {
+		pid = waitpid(-1, NULL, WNOHANG);
+		if (pid)
+			return pid;
+	} while (sigtimedwait(&child, NULL, wants_pasta ? &pause : NULL) >= 0 ||
+		 errno == EINTR);
+	return 0;
 }
 
 /* Whoever ends: the holder, and it is over; pasta, and it is started again */
 static void supervise(struct supervisor *s)
 {
-	sigset_t child;
-	struct timespec pause = { .tv_sec = AGAIN_S };
-	struct err ignored;
+	struct err e;
+	pid_t pid;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	for (;;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-		if (pid == s->rec.holder || (pid < 0 && errno == ECHILD))
-			return;
-		if (pid > 0 && pid == s->rec.pasta) {
+	while ((pid = wait_for_one(s)) != s->rec.holder && pid >= 0) {
+		if (!pid)
+			start_pasta(s);
+		else if (pid == s->rec.pasta)
 			s->rec.pasta = 0;
-			write_record(s, &ignored);
-		}
-		if (pid > 0)
+		else
 			continue;
-		if (sigtimedwait(&child, NULL,
-				 s->plan->net.pasta && !s->rec.pasta ? &pause : NULL) <
-			    0 &&
-		    errno == EAGAIN) {
-			start_pasta(s, &ignored);
-			write_record(s, &ignored);
-		}
+		write_record(s, &e);
 	}
 }
 

@@ -11,8 +11,8 @@
 #include "base/fdio.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "box/program.h"
 #include "cmd/cmd.h"
-#include "cmd/program.h"
 
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc,
 	cmd_explain, cmd_export, cmd_doctor;

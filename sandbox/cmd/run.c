@@ -13,9 +13,9 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "box/box.h"
+#include "box/program.h"
 #include "box/store.h"
 #include "cmd/cmd.h"
-#include "cmd/program.h"
 #include "host/host.h"
 #include "layer/layer.h"
 

@@ -25,6 +25,9 @@ struct text;
  * enum side - Where and when a layer works; each runs the table from top to bottom
  * @SIDE_BEFORE:	keeper, before clone3: what the child inherits (userns,
  *		cgroup leaf)
+ * @SIDE_ROUTER:	a helper of the keeper's, in the namespaces of the user's router
+ *		where the plan has one (box/below.h); in the box's network namespace when
+ *		it returns
  * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
  *			such work makes no handshake (layers_needs_host())
  * @SIDE_BORN:		inside, the first thing that it does: still the keeper's image,
@@ -34,7 +37,15 @@ struct text;
  *			the last walls. It may share memory with init (CLONE_VM): it must
  *			not allocate, must not use stdio, and changes only @err and itself
  */
-enum side { SIDE_BEFORE, SIDE_HOST, SIDE_BORN, SIDE_BOX, SIDE_LAST, SIDE_COUNT };
+enum side {
+	SIDE_BEFORE,
+	SIDE_ROUTER,
+	SIDE_HOST,
+	SIDE_BORN,
+	SIDE_BOX,
+	SIDE_LAST,
+	SIDE_COUNT
+};
 
 /**
  * struct site_net - The box's network as it is for one run

@@ -35,11 +35,11 @@ static int bring_lo_up(struct err *e)
 
 /* What only the owner of a network namespace could do in it otherwise, and harms nobody
  * outside: ports below 1024, echo requests without a raw socket (icmp(7)) */
-int net_open_ports(struct err *e)
+int net_open_ports(const char *groups, struct err *e)
 {
-	static const char *const settings[][2] = {
+	const char *const settings[][2] = {
 		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
-		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
+		{ "/proc/sys/net/ipv4/ping_group_range", groups },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
@@ -49,7 +49,7 @@ int net_open_ports(struct err *e)
 }
 
 /* Through the descriptor of a proc that no tree can fake, where there is one already */
-static int write_sysctls(const struct plan *pl, struct err *e)
+int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e)
 {
 	auto_fd dir = -1;
 
@@ -63,6 +63,8 @@ static int write_sysctls(const struct plan *pl, struct err *e)
 		char path[256];
 		const char *key = plan_text(pl, sc->key);
 
+		if (of_net != !strncmp(key, "net.", 4))
+			continue;
 		if (strlen(key) >= sizeof(path))
 			return err_set(e, "sysctl name '%s' is too long", key);
 		for (size_t i = 0; i <= strlen(key); i++)
@@ -77,6 +79,16 @@ static int write_sysctls(const struct plan *pl, struct err *e)
 static bool net_needs_host(const struct plan *pl)
 {
 	return pl->net.mode == PLAN_NET_VETH && pl->net.router == PLAN_ROUTER_HOST;
+}
+
+static bool net_has_router(const struct plan *pl)
+{
+	return pl->net.mode == PLAN_NET_VETH && pl->net.router == PLAN_ROUTER_USER;
+}
+
+static int net_router(const struct plan *pl, struct site *s, struct err *e)
+{
+	return net_has_router(pl) ? net_router_wire(pl, s, e) : 0;
 }
 
 static int net_before(const struct plan *pl, struct site *s, struct err *e)
@@ -97,9 +109,12 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 		return -1;
 	if (pl->net.lo_up && bring_lo_up(e) < 0)
 		return -1;
-	if (net_needs_host(pl) && (net_veth_box(pl, s, e) < 0 || net_open_ports(e) < 0))
+	if (net_needs_host(pl) &&
+	    (net_veth_box(pl, s, e) < 0 || net_open_ports("0 2147483647", e) < 0))
 		return -1;
-	return write_sysctls(pl, e);
+	if (!net_has_router(pl) && net_write_sysctls(pl, true, e) < 0)
+		return -1;
+	return net_write_sysctls(pl, false, e);
 }
 
 const struct layer layer_net = {
@@ -110,6 +125,7 @@ const struct layer layer_net = {
 	.plan = net_plan,
 	.needs_host = net_needs_host,
 	.apply[SIDE_BEFORE] = net_before,
+	.apply[SIDE_ROUTER] = net_router,
 	.apply[SIDE_HOST] = net_host,
 	.apply[SIDE_BOX] = net_box,
 	.explain = net_explain,

@@ -5,6 +5,7 @@
  *	net_plan.c	which mode, and what goes with it
  *	net_names.c	how names are looked up: resolv.conf and hosts
  *	net_veth.c	a pair to the router of a network
+ *	net_router.c	the same for an ordinary user
  *	net_join.c	a network namespace that is there already
  *	net_words.c	explain and script
  */
@@ -42,9 +43,23 @@ int net_veth_box(const struct plan *pl, struct site *s, struct err *e);
 int net_join_before(const struct plan *pl, struct site *s, struct err *e);
 int net_join_box(const struct plan *pl, struct site *s, struct err *e);
 
-/** net_open_ports() - Let everybody in this network namespace bind all ports and ping.
- * Return: 0, -1 and @e */
-int net_open_ports(struct err *e);
+/** net_veth_router() - Make the pair to site.net.netns_fd, in the network namespace of
+ * the router. Return: 0, -1 and @e */
+int net_veth_router(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_router_plan() - The ids of the user's router, and his pasta. Return: 0, -1 and
+ * @e */
+int net_router_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		    struct err *e);
+/** net_router_wire() - The pair and all else of the box's network, SIDE_ROUTER */
+int net_router_wire(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_open_ports() - Let everybody in this network namespace bind all ports, and those
+ * of these groups ("FIRST LAST", as icmp(7) has it) ping. Return: 0, -1 and @e */
+int net_open_ports(const char *groups, struct err *e);
+/** net_write_sysctls() - Write the plan's settings: those of the network namespace, or
+ * all others. Return: 0, -1 and @e */
+int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e);
 
 /** net_explain(), net_script() - As members of struct layer */
 void net_explain(const struct plan *pl, struct text *out);

@@ -188,10 +188,6 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
 	pl->net.router = host_is_root(h) ? PLAN_ROUTER_HOST : PLAN_ROUTER_USER;
-	if (pl->net.router == PLAN_ROUTER_USER) {
-		not_yet(pf, FIELD_network_mode, ": veth without root", e);
-		return err_hint(e, "root has it: sudo nook run ...");
-	}
 	pl->net.lo_up = 0; /* with the other link, in the same message */
 	if (plan_network(pf, h, pl, e) < 0 || plan_addresses(pf, pl, e) < 0)
 		return -1;
@@ -205,7 +201,7 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 	}
 	plan_rate(pf, pl);
 	plan_publish(pf, pl);
-	return 0;
+	return pl->net.router == PLAN_ROUTER_USER ? net_router_plan(pf, h, pl, e) : 0;
 }
 
 static int plan_none(const struct profile *pf, struct host *h, struct plan *pl,
@@ -220,7 +216,7 @@ static int plan_user(const struct profile *pf, struct host *h, struct plan *pl,
 {
 	(void)h, (void)pl;
 	not_yet(pf, FIELD_network_mode, ": user", e);
-	return err_hint(e, "none, host and, as root, veth and join are");
+	return err_hint(e, "none, host, veth and, as root, join are");
 }
 
 static int plan_join(const struct profile *pf, struct host *h, struct plan *pl,

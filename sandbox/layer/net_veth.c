@@ -169,16 +169,22 @@ static struct net_wire wire_of(const struct plan *pl, const struct site *s)
 
 /* Must not: touch a link that is not this box's. Should: leave nothing where it fails;
  * the pair goes with the namespace of the child */
-int net_veth_host(const struct plan *pl, struct site *s, struct err *e)
+int net_veth_router(const struct plan *pl, struct site *s, struct err *e)
 {
 	struct net_wire w = wire_of(pl, s);
+
+	return net_wire_router(&w, s->net.netns_fd, e);
+}
+
+int net_veth_host(const struct plan *pl, struct site *s, struct err *e)
+{
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", s->child);
 	s->net.netns_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->net.netns_fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
-	return net_wire_router(&w, s->net.netns_fd, e);
+	return net_veth_router(pl, s, e);
 }
 
 int net_veth_box(const struct plan *pl, struct site *s, struct err *e)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* program.c - which of the two programs this is, and how to become the other */
-#include "cmd/program.h"
+#include "box/program.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -30,8 +30,19 @@ int program_need_full(char **argv, struct err *e)
 	(void)argv, (void)e;
 	return 0;
 }
+
+int program_full(char **argv, struct err *e)
+{
+	execv("/proc/self/exe", argv);
+	return err_sys(e, "cannot start nook's own file again");
+}
 #else
 int program_need_full(char **argv, struct err *e)
+{
+	return program_full(argv, e);
+}
+
+int program_full(char **argv, struct err *e)
 {
 	char dir[PATH_MAX - 16], path[PATH_MAX];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* program.h - which of the two programs this is, and how to become the other */
-#ifndef NOOK_CMD_PROGRAM_H
-#define NOOK_CMD_PROGRAM_H
+#ifndef NOOK_BOX_PROGRAM_H
+#define NOOK_BOX_PROGRAM_H
 
 #include <stddef.h>
 
@@ -14,6 +14,9 @@ struct err;
  * words; the full one starts over, nothing was done yet) and returns only on failure, -1.
  */
 int program_need_full(char **argv, struct err *e);
+/** program_full() - Become the program that has every library, whichever this one is.
+ * Returns only on failure: -1 and @e */
+int program_full(char **argv, struct err *e);
 /** program_dir() - Directory of the running program, without a slash at the end. Return:
  * 0, or -1 where /proc cannot tell */
 int program_dir(char *buf, size_t size);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* below.c - clone inside below the user's router
+ *
+ * Theory of operation. A box's links must belong to the router's user namespace: then no
+ * payload has a right to them, whatever it becomes in its own. So its network namespace
+ * is made by a process in there, and so is its user namespace, which is thereby the
+ * router's child. The keeper itself cannot go there, it could not come back. It starts a
+ * helper:
+ *
+ *	joins the router's user and network namespace, where it has every capability
+ *	gives the packet filter its rules where they are missing (box/rules.h)
+ *	unshares a network namespace and connects it (SIDE_ROUTER)
+ *	clones inside as the keeper's child (CLONE_PARENT), with the plan's flags less
+ *	CLONE_NEWNET
+ *	writes its maps, where the plan's map is not the one that it may write itself
+ *	says its pid and ends
+ *
+ * What the helper cannot do it says instead. One that was killed says nothing: an inside
+ * that was cloned by then sees the end of its socket.
+ */
+#include "box/below.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "box/helper.h"
+#include "box/rules.h"
+#include "netns/net.h"
+
+/** struct born - What the helper says: a pid, or 0 and why not */
+struct born {
+	pid_t pid;
+	struct err err;
+};
+
+/* Must not be called in a process that has to come back */
+static int enter_router(const struct router *r, struct err *e)
+{
+	if (setns(r->user, CLONE_NEWUSER) < 0 || setns(r->net, CLONE_NEWNET) < 0)
+		return err_sys(e, "cannot enter the router's namespaces");
+	return 0;
+}
+
+static int ready_rules(const struct plan *pl, const struct net_def *d, struct err *e)
+{
+	int ready = net_router_ready(-1, d, e);
+
+	if (ready)
+		return ready < 0 ? -1 : 0;
+	return rules_repair(plan_text(pl, pl->net.state), e);
+}
+
+/* A network namespace that the router's user namespace owns; the layers connect it, and
+ * leave the caller in it */
+static int connect_box(const struct router *r, const struct plan *pl, struct site *s,
+		       struct err *e)
+{
+	if (unshare(CLONE_NEWNET) < 0)
+		return err_sys(e, "cannot make the network namespace of the box");
+	s->net.netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (s->net.netns_fd < 0)
+		return err_sys(e, "cannot open '/proc/self/ns/net'");
+	if (setns(r->net, CLONE_NEWNET) < 0)
+		return err_sys(e, "cannot enter the router's network namespace");
+	if (layers_apply(SIDE_ROUTER, pl, s, e) < 0)
+		return -1;
+	close(fd_take(&s->net.netns_fd));
+	return 0;
+}
+
+/* Return: as clone3() does, in the helper; -1 and @e */
+static pid_t clone_child(const struct plan *pl, struct clone_args *args, struct err *e)
+{
+	pid_t pid;
+
+	args->flags = (args->flags & ~(uint64_t)CLONE_NEWNET) | CLONE_PARENT;
+	args->exit_signal = 0; /* the helper's own */
+	pid = sys_clone3(args);
+	if (pid < 0)
+		return err_sys(e, "cannot make the namespaces of the box");
+	if (pid && pl->user.writer != MAP_BY_INSIDE && helper_write_maps(pl, pid, e) < 0)
+		return -1;
+	return pid;
+}
+
+/* Return: only in inside, 0 */
+static pid_t helper_main(const struct router *r, const struct plan *pl, struct site *s,
+			 struct clone_args *args, int say)
+{
+	struct born b = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (!enter_router(r, &b.err) && !ready_rules(pl, &s->net.def, &b.err) &&
+	    !connect_box(r, pl, s, &b.err)) {
+		b.pid = clone_child(pl, args, &b.err);
+		if (!b.pid)
+			return 0;
+	}
+	_exit(write(say, &b, sizeof(b)) != (ssize_t)sizeof(b));
+}
+
+/* Boxes that are to reach the world must have one to reach */
+static int check_world(const struct router *r, const struct net_def *d, struct err *e)
+{
+	if (!d->nat || r->has_world)
+		return 0;
+	err_set(e, "network '%s' has no way out: %s", d->name, r->why);
+	return err_hint(e, "a network without one: nook net create NAME --no-nat");
+}
+
+pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
+		  struct clone_args *args, struct err *e)
+{
+	struct clone_args plain = { .exit_signal = SIGCHLD };
+	auto_fd hear = -1, say = -1;
+	struct born b;
+	int pipes[2];
+	pid_t helper;
+	ssize_t n;
+
+	if (check_world(r, &s->net.def, e) < 0)
+		return -1;
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	hear = pipes[0];
+	say = pipes[1];
+	helper = sys_clone3(&plain);
+	if (helper < 0)
+		return err_sys(e, "cannot start a process in the router");
+	if (helper == 0)
+		return helper_main(r, pl, s, args, say);
+	close(fd_take(&say));
+	do {
+		n = read(hear, &b, sizeof(b));
+	} while (n < 0 && errno == EINTR);
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (n != (ssize_t)sizeof(b))
+		return err_set(e, "the process in the router died");
+	if (b.pid > 0)
+		return b.pid;
+	*e = b.err;
+	return -1;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* below.h - clone inside below the user's router */
+#ifndef NOOK_BOX_BELOW_H
+#define NOOK_BOX_BELOW_H
+
+#include <sys/types.h>
+
+#include "box/router.h"
+#include "layer/layer.h"
+#include "plan.h"
+
+struct clone_args;
+struct err;
+
+/**
+ * below_clone() - What clone3(2) does, in the router's user namespace and in a network
+ * namespace that belongs to it
+ *
+ * Return: pid of the child, which is the caller's own; 0 in the child; -1 and @e
+ */
+pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
+		  struct clone_args *args, struct err *e);
+
+#endif

@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# net-rootless.bats - networks of an ordinary user: his router, what ends it, and what is killed
+# as: user subids
+# world: yes
+
+load helper
+load boxes
+
+setup() {
+	nook_setup
+	need pasta busybox
+	export XDG_STATE_HOME=$T/state
+	file=$XDG_RUNTIME_DIR/nook/router
+	"$NOOK" net create lab 10.77.0.0/24 --no-nat
+	"$NOOK" net create out 10.78.0.0/24
+}
+
+teardown() {
+	local pid
+	for pid in "${keepers[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+	done
+	[ -z "${server:-}" ] || kill "$server" || true
+	no_router && "$NOOK" gc -q && rm -rf state "$file" "$XDG_RUNTIME_DIR/nook/net" && nook_teardown
+}
+
+# router - the pids of the user's holder, its supervisor and pasta: $holder, $supervisor, $pasta
+router() {
+	# shellcheck disable=SC2034
+	read -r holder pasta < <(od -An -t d4 -j 8 -N 8 "$file")
+	supervisor=$(awk '/^PPid:/ { print $2 }' "/proc/$holder/status")
+}
+
+# gone PID... - wait until these have ended
+gone() {
+	local i pid
+	for pid; do
+		for ((i = 0; i < 1000; i++)); do
+			[ -e "/proc/$pid" ] || continue 2
+			sleep 0.01
+		done
+		fail "still there: $pid $(cat "/proc/$pid/comm")"
+	done
+}
+
+# no_router - wait until the router has ended, where there ever was one
+no_router() {
+	[ -e "$file" ] || return 0
+	router 2>/dev/null || true
+	gone "$holder" "${supervisor:-$holder}" "$pasta"
+}
+
+# serve - a server of tokens at the host's far address, for two callers; $server
+serve() {
+	perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "198.51.100.1", LocalPort => 7777,
+			ReuseAddr => 1) or die;
+		open my $up, ">", "serving";
+		while (my $c = $s->accept) { print $c "token for " . $c->peerhost . "\n"; close $c }' &
+	server=$!
+	wait_for serving
+}
+
+fetch='busybox nc -w 5 198.51.100.1 7777 </dev/null'
+
+@test "a box has lo, an address and a route, and may bind and ping, but not change its link" {
+	nook_run run --network lab --cap-add NET_ADMIN -- sh -c '
+		ip -o addr show scope global; ip route; ip -br link show lo
+		perl -MSocket -e "socket(S, AF_INET, SOCK_DGRAM, 1) or die; print qq(may ping\n);
+			send(S, pack(q(C2n3), 8, 0, 0, 1, 1), 0, sockaddr_in(0, inet_aton(q(10.77.0.1))));
+			alarm 9; recv(S, \$_, 99, 0); print qq(answered\n)"
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start
+		ip link set eth0 down 2>&1; ip addr add 10.77.0.99/24 dev eth0 2>&1'
+	assert_match '^[0-9]+: eth0 +inet 10\.77\.0\.2 peer 10\.77\.0\.1/32 '
+	assert_match '^default via 10\.77\.0\.1 dev eth0 '
+	assert_match '^lo +UNKNOWN '
+	assert_line 'may ping'
+	assert_line answered
+	assert_line 0
+	assert_equal "$(grep -c '^RTNETLINK answers: Operation not permitted$' <<<"$output")" 2
+	# the same right is one where the network namespace is the payload's
+	nook_run run --network none --cap-add NET_ADMIN -- ip link set lo down
+	assert_status 0
+}
+
+@test "boxes of a network reach each other by address and by name, from one router" {
+	start_box one 'echo hello from one | busybox nc -l -p 7000; sleep 60' --network lab --hostname one
+	router
+	local first=$holder
+	nook_run run --network lab --hostname two -- sh -c 'busybox nc -w 5 one 7000 </dev/null
+		grep -E " (one|two) " /etc/hosts'
+	assert_status 0
+	assert_line 'hello from one'
+	assert_match '^10\.77\.0\.2 one +$'
+	assert_match '^10\.77\.0\.3 two +$'
+	router
+	assert_equal "$holder" "$first"
+}
+
+@test "a network with NAT reaches the world, one without does not, and neither the host's own ports" {
+	serve
+	nook_run run --network out -- sh -c "$fetch"
+	assert_status 0
+	assert_line 'token for 198.51.100.1'
+	nook_run run --network lab -- sh -c "$fetch"
+	refute_line 'token for 198.51.100.1'
+	# pasta gives the router the host's address: there nobody listens for boxes
+	nook_run run --network out -- busybox nc -w 5 192.0.2.1 7777 </dev/null
+	refute_line 'token for 192.0.2.1'
+}
+
+@test "the router ends with the last box, and pasta with it" {
+	start_box one 'sleep 60' --network out
+	router
+	kill -TERM "$keeper"
+	gone "$holder" "$supervisor" "$pasta"
+}
+
+@test "a killed keeper: the router ends, the next command gives its address back" {
+	start_box one 'sleep 60' --network lab --hostname one
+	grep -q ' one ' "$XDG_RUNTIME_DIR/nook/net/lab/hosts"
+	router
+	kill -KILL "$keeper"
+	gone "$holder" "$supervisor" "$pasta"
+	nook_run gc
+	assert_status 0
+	refute grep -q ' one ' "$XDG_RUNTIME_DIR/nook/net/lab/hosts"
+}
+
+@test "a killed router: the next box makes a new one, beside boxes that lost theirs" {
+	local who
+	for who in holder supervisor; do
+		start_box "$who" 'sleep 60' --network lab
+		router
+		kill -KILL "${!who}"
+		gone "$holder" "$supervisor" "$pasta"
+		nook_run run --network lab -- ip -br addr show eth0
+		assert_status 0
+		assert_match '^eth0@.* UP +10\.77\.0\.'
+	done
+}
+
+@test "a killed pasta is started again" {
+	local i first
+	serve
+	start_box one 'sleep 60' --network out
+	router
+	first=$pasta
+	kill -KILL "$pasta"
+	for ((i = 0; i < 1000; i++)); do
+		router
+		[ "$pasta" = "$first" ] || [ "$pasta" = 0 ] || break
+		sleep 0.01
+	done
+	nook_run run --network out -- sh -c "$fetch"
+	assert_status 0
+	assert_line 'token for 198.51.100.1'
+}
+
+@test "a range of ids is the same on a network" {
+	[ "$(id -u)" = 4321 ] || bats_skip "for subids: who has none cannot"
+	nook_run run --network lab --userns subids --user 0 -- cat /proc/self/uid_map
+	assert_status 0
+	local map=$output
+	nook_run run --network none --userns subids --user 0 -- cat /proc/self/uid_map
+	assert_equal "$(tr -s ' ' <<<"$map" | cut -d' ' -f1,2,4)" "$(tr -s ' ' <<<"$output" | cut -d' ' -f1,2,4)"
+	nook_run run --network lab --userns subids --user 0 --cap-add CHOWN -- sh -c 'touch f; chown 7:8 f; stat -c %u:%g f'
+	assert_line 7:8
+}
