@@ -7,8 +7,29 @@
 # A build tree often lies in a home that uid 1234 cannot enter.
 set -eu
 umask 022
+# Root's networks: of this bench alone, the machine's links, rules and settings stay as they are
+if [ "$(id -u)" = 0 ] && [ -z "${NOOK_BENCH_OWN:-}" ]; then
+	NOOK_BENCH_OWN=1 exec unshare --mount --net -- "$0" "$@"
+fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nook-bench.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
+finish() {
+	rm -rf "$dir"
+	[ "$(id -u)" = 0 ] || return 0
+	# The directory goes with the last who has it, as in tests/cli/net.bash
+	umount /var/lib/nook
+	flock -u 8
+	! flock -n -x 8 || rmdir --ignore-fail-on-non-empty /var/lib/nook
+}
+trap finish EXIT
+if [ "$(id -u)" = 0 ]; then
+	ip link set lo up
+	exec 8</var/lib
+	flock -s 8
+	for own in /run/nook /var/lib/nook; do
+		(umask 077 && mkdir -p "$own")
+		mount -t tmpfs -o mode=700 tmpfs "$own"
+	done
+fi
 trap 'exit 130' INT TERM
 chmod 755 "$dir"
 while [ $# -gt 0 ] && [ "$1" != -- ]; do

@@ -10,6 +10,9 @@
 #include "bench.h"
 
 #define SAME "@D/bench/profiles/same-as-bwrap.yaml"
+#define LIMITED                                             \
+	"--set seccomp=default -m 256M --pids-limit 64 " \
+	"--set limits.enforce=best-effort "
 
 static const struct row all_rows[] = {
 	{ "empty", "a static program that does nothing", "@D/empty" },
@@ -29,6 +32,11 @@ static const struct row all_rows[] = {
 	  "@D/nook run @D/bench/profiles/batch-nocgroup.yaml -- true" },
 	{ "nook-batch", "nook run batch",
 	  "@D/nook run --set limits.enforce=best-effort batch -- true" },
+	{ "nook-walls", "all walls of nook, limits of memory and pids, no network",
+	  "@D/nook run " LIMITED "--network none " SAME " -- true" },
+	{ "nook-net", "the same on a network with NAT",
+	  "@D/nook run " LIMITED "--network veth --set network.dns=192.0.2.53 " SAME
+	  " -- true" },
 	{ "nook-dev", "nook run dev", "@D/nook run dev -- true" },
 	{ "nook-dry", "dry run of a profile that extends three",
 	  "@D/nook run --dry-run @D/bench/profiles/extends-three.yaml" },
@@ -59,6 +67,7 @@ static const struct bar all_bars[] = {
 	{ "nook-strict", "bwrap", 0.8 },
 	{ "nook", "floor", 1.4 },
 	{ "nook-filter", "floor", 1.4 },
+	{ "nook-net", "nook-walls", 2.0 },
 	{ 0 },
 };
 
