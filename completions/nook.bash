@@ -5,7 +5,7 @@
 _nook_commands() {
 	case $1 in
 	'') echo 'run shell ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
-	net) echo 'create ls inspect rm check repair' ;;
+	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
 	esac
@@ -25,6 +25,8 @@ _nook_options() {
 	'net ls') echo '--names --json -o --output --no-headings' ;;
 	'net inspect') echo '--draw --dot --json -o --output --no-headings' ;;
 	'net rm') echo '-f --force' ;;
+	'net check') echo --from ;;
+	'net matrix') echo --json ;;
 	'profile ls') echo '--json --names' ;;
 	'profile show') echo '--origin --all --set' ;;
 	'profile new') echo '--from --path' ;;
@@ -112,6 +114,11 @@ _nook_argument() {
 		--output | -o) echo 'words BOX NAME ADDRESS ADDRESS6 MAC LINK PUBLISH' ;;
 		esac
 		;;
+	'net check')
+		case $2 in
+		--from) echo box ;;
+		esac
+		;;
 	'profile show')
 		case $2 in
 		--set) echo key ;;
@@ -148,6 +155,7 @@ _nook_kind() {
 	'net rm') echo network ;;
 	'net check') echo network ;;
 	'net repair') echo network ;;
+	'net matrix') echo network ;;
 	'profile show') echo profile ;;
 	'profile check') echo profile ;;
 	'profile diff') echo profile ;;

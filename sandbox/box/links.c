@@ -24,35 +24,44 @@
 
 /* The keeper of the other box is held by a pidfd that was opened before its record was
  * found locked, so the number in there is its own descriptor */
+int links_netns(const struct record *rec, struct err *e)
+{
+	const char *name = rec->name[0] ? rec->name : rec->id;
+	auto_fd keeper = store_pidfd(rec, e), fd = -1;
+	char path[64];
+
+	if (keeper < 0)
+		return -1;
+	if (rec->netns < 0)
+		return err_set(e, "box '%s' has no network that can be joined", name);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", rec->keeper, rec->netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open the network of box '%s'", name);
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return err_set(e, "box '%s' has ended meanwhile", name);
+	return fd_take(&fd);
+}
+
 int links_find(struct keeper *k, struct err *e)
 {
 	const char *name = plan_text(k->plan, k->plan->net.join);
 	auto_free struct plan *plan = NULL;
-	auto_fd keeper = -1, fd = -1;
 	struct record rec;
-	char path[64];
 
 	if (k->plan->net.mode != PLAN_NET_JOIN || strchr(name, '/'))
 		return 0;
 	plan = store_pick(name, &rec, e);
-	keeper = plan ? store_pidfd(&rec, e) : -1;
-	if (keeper < 0)
-		return err_wrap(e, "net: ");
-	if (rec.netns < 0) {
-		err_set(e, "net: box '%s' has no network that can be joined", name);
-		return err_hint(e,
-				plan->net.mode == PLAN_NET_HOST
-					? "it has the host's: --network host"
-					: "a box that others join needs a name: --name");
-	}
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", rec.keeper, rec.netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "net: cannot open the network of box '%s'", name);
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
-		return err_set(e, "net: box '%s' has ended meanwhile", name);
-	k->site.net.netns_fd = fd_take(&fd);
-	return 0;
+	if (plan)
+		k->site.net.netns_fd = links_netns(&rec, e);
+	if (k->site.net.netns_fd >= 0)
+		return 0;
+	err_wrap(e, "net: ");
+	if (plan && rec.netns < 0)
+		err_hint(e, plan->net.mode == PLAN_NET_HOST
+				    ? "it has the host's: --network host"
+				    : "a box that others join needs a name: --name");
+	return -1;
 }
 
 /* Before the payload runs: then init cannot be looked into any more, by nobody */

@@ -7,6 +7,9 @@ struct err;
 struct keeper;
 struct record;
 
+/** links_netns() - The network namespace of a living box, which its keeper holds. Return:
+ * descriptor, -1 and @e */
+int links_netns(const struct record *rec, struct err *e);
 /** links_find() - Open the network namespace of the box that the plan wants to join,
  * where it names one. Return: 0, -1 and @e */
 int links_find(struct keeper *k, struct err *e);

@@ -21,7 +21,7 @@ extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 extern const struct cmd cmd_tree_make, cmd_completion;
 extern const struct cmd cmd_stats, cmd_top;
 extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
-	cmd_net_inspect, cmd_net_check, cmd_net_repair;
+	cmd_net_inspect, cmd_net_check, cmd_net_repair, cmd_net_matrix;
 extern const struct cmd cmd_ps, cmd_update, cmd_pause, cmd_unpause, cmd_kill;
 
 static const struct cmd *const table[] = {
@@ -42,6 +42,7 @@ static const struct cmd *const table[] = {
 	&cmd_net_rm,
 	&cmd_net_check,
 	&cmd_net_repair,
+	&cmd_net_matrix,
 	&cmd_profile_ls,
 	&cmd_profile_show,
 	&cmd_profile_check,

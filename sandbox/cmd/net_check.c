@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "cmd/cmd.h"
-#include "cmd/nets.h"
+#include "cmd/net_reach.h"
 
 /** struct findings - What was found; a line each, and what can be done below it */
 struct findings {
@@ -140,6 +140,7 @@ static void check_host(struct findings *f)
 
 static int check_run(const struct args *a, struct err *e)
 {
+	const char *box = cmd_option(a, "from");
 	struct findings f = { 0 };
 	struct net_def d;
 	struct nets n;
@@ -147,8 +148,17 @@ static int check_run(const struct args *a, struct err *e)
 
 	if (a->word_count > 1 || a->rest)
 		return cmd_usage(a, e, "net check takes one network, or none");
+	if (box && !a->word_count)
+		return cmd_usage(a, e, "--from wants to know what to reach: HOST:PORT");
+	if (!box && a->word_count && strchr(a->words[0], ':'))
+		return cmd_usage(a, e, "from which box? --from BOX");
 	r = nets_open(&n, false, e);
 	f.n = &n;
+	if (box) {
+		r = r ? r : reach_check(&n, a->words[0], box, e);
+		nets_release(&n);
+		return r;
+	}
 	if (!r && a->word_count) {
 		r = net_def_read(n.places.state, a->words[0], &d, e);
 		if (!r)
@@ -167,15 +177,29 @@ static int check_run(const struct args *a, struct err *e)
 	return r ? r : f.count ? 1 : 0;
 }
 
+static const struct opt check_options[] = {
+	{ .name = "from",
+	  .arg = "BOX",
+	  .help = "try whether this box reaches HOST:PORT, by TCP",
+	  .complete = COMPLETE_BOX },
+	{ 0 },
+};
+
 const struct cmd cmd_net_check = {
 	.name = "net check",
 	.summary = "say what keeps networks from working here",
-	.usage = "[NETWORK]",
+	.usage = "[NETWORK | --from BOX HOST:PORT]",
+	.options = check_options,
 	.help = "Looks for definitions and leases that are damaged, routes that came to "
 		"overlap a subnet, and what routing needs: libnftables and, as root, "
 		"forwarding, nook's rules in the kernel and other firewalls that drop "
 		"what "
-		"is forwarded. The exit code is 1 where something is wrong.",
+		"is forwarded. The exit code is 1 where something is wrong.\n\n"
+		"With --from it tries one connection from within a running box, and says "
+		"why "
+		"it is not made. HOST is a box on the same network, an address, or a "
+		"name "
+		"that this machine knows.",
 	.complete = COMPLETE_NETWORK,
 	FULL_ONLY(check_run),
 };

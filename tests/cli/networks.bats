@@ -70,6 +70,20 @@ end_boxes() {
 	keepers=()
 	"$NOOK" gc -q
 	net_wait_links
+	is_root || net_wait_router
+}
+
+# net_wait_router - a user's router ends by itself when no box uses it any more
+net_wait_router() {
+	local file=$XDG_RUNTIME_DIR/nook/router holder i
+	[ -e "$file" ] || return 0
+	# struct router_record: a magic number, and the pid
+	holder=$(od -An -t d4 -j 8 -N 4 "$file")
+	for ((i = 0; i < 1000; i++)); do
+		kill -0 "$holder" 2>/dev/null || break
+		sleep 0.01
+	done
+	rm "$file"
 }
 
 # refused TEXT HINT ARG... - net create ARG... fails with this reason and hint
@@ -115,27 +129,27 @@ hint: leave the subnet out and nook chooses a free one"
 }
 
 @test "boxes on a network are shown, and it is not removed below them" {
-	is_root || bats_skip "for root: the same boxes of a user are in net-user.bats"
-	local id
-	"$NOOK" net create -q lab 10.99.0.0/24
+	local id link
+	# A user's router reaches the world by pasta, and here is no world to link it to
+	"$NOOK" net create -q lab 10.99.0.0/24 --no-nat
 	start_box web 'sleep 99' --name web --network lab --set network.dns=192.0.2.53 \
 		--set network.mac=02:00:00:00:00:07 --set network.address=10.99.0.7/24
 	id=$("$NOOK" ps --json | jq -r '.boxes[0].id')
+	link=nk$(sed -n 's/^tag //p' "$state/networks/lab")${id:0:9}
+	! is_root || assert_equal "$(net_links)" "$link"
 	nook_run net ls
 	assert_output "NAME SUBNET       GATEWAY   NAT ISOLATED BOXES
-lab  10.99.0.0/24 10.99.0.1 yes no           1"
+lab  10.99.0.0/24 10.99.0.1 no  no           1"
 	nook_run net inspect --no-headings lab
-	assert_line "$id web 10.99.0.7 02:00:00:00:00:07 $(net_links)"
+	assert_line "$id web 10.99.0.7 02:00:00:00:00:07 $link"
 	nook_run net inspect --json lab
 	assert_equal "$(jq -c '.boxes[0] | [.box, .name, .address, .mac, .link]' <<<"$output")" \
-		"[\"$id\",\"web\",\"10.99.0.7\",\"02:00:00:00:00:07\",\"$(net_links)\"]"
+		"[\"$id\",\"web\",\"10.99.0.7\",\"02:00:00:00:00:07\",\"$link\"]"
 	nook_run net inspect --draw lab
-	assert_output "world
-  │ NAT
-10.99.0.1  router of lab
-  └── $(net_links) ════ eth0  10.99.0.7  web"
+	assert_output "10.99.0.1  router of lab
+  └── $link ════ eth0  10.99.0.7  web"
 	nook_run net inspect --dot lab
-	assert_line "	router -- \"$id\" [label=\"$(net_links)\"];"
+	assert_line "	router -- \"$id\" [label=\"$link\"];"
 	for force in "" --force; do
 		# shellcheck disable=SC2086
 		nook_run net rm $force lab
@@ -148,6 +162,56 @@ hint: nook kill web"
 	end_boxes
 	nook_run net rm lab
 	assert_status 0
+}
+
+@test "matrix tries who reaches whom, and check --from one port; both say why not" {
+	need busybox
+	local name
+	"$NOOK" net create -q lab 10.99.0.0/24 fd99::/64 --no-nat
+	"$NOOK" net create -q alone 10.98.0.0/24 --isolated --no-nat
+	"$NOOK" net create -q inner 10.97.0.0/24 --no-nat
+	nook_run net matrix
+	assert_output "no boxes are on networks"
+	for name in lab:a lab:b alone:c alone:d inner:e; do
+		start_box "${name#*:}" 'exec busybox nc -ll -p 80 -e true' --name "${name#*:}" \
+			--network "${name%:*}" --set network.dns=192.0.2.53
+	done
+	nook_run net matrix lab
+	assert_status 0
+	assert_output "FROM a   b
+a    -   yes
+b    yes -"
+	nook_run net matrix
+	assert_status 0
+	assert_match '^a +no +no +no +- +yes$'
+	assert_match '^c +- +no +no +no +no$'
+	assert_line "c to d: network 'alone' is isolated"
+	assert_line "a to c: it is on network 'alone', and networks do not reach each other"
+	assert_equal "$(grep -c ' to ' <<<"$output")" 18
+	nook_run net matrix --json alone lab
+	assert_equal "$(jq -c '[.pairs[] | select(.reached) | [.from, .to]]' <<<"$output")" '[["a","b"],["b","a"]]'
+
+	reaches a b:80 "a reaches b:80 (10.99.0.3)"
+	reaches a '[fd99::3]:80' 'a reaches [fd99::3]:80'
+	reaches a b:81 "a does not reach b:81 (10.99.0.3): it is reached, and nothing listens at that port"
+	reaches c d:80 "c does not reach d:80 (10.98.0.3): network 'alone' is isolated"
+	reaches e 192.0.2.1:80 "e does not reach 192.0.2.1:80: network 'inner' has no NAT: its boxes reach only each other"
+	reaches a 10.99.0.1:22 "a does not reach 10.99.0.1:22: that is the router, where nothing is for boxes"
+	reaches a 169.254.169.254:80 "a does not reach 169.254.169.254:80: clouds keep the secrets of machines there: no box reaches it"
+	nook_run net check --from a b
+	assert_status 1
+	assert_stderr "nook: 'b': expected HOST:PORT or [ADDRESS]:PORT"
+	nook_run net check b:80
+	assert_status 2
+	assert_stderr_match '^nook: from which box\? --from BOX$'
+	end_boxes
+}
+
+# reaches BOX TARGET TEXT - what check says of them; 0 where it is a connection
+reaches() {
+	nook_run net check --from "$1" "$2"
+	assert_output "$3"
+	if [[ $3 == "$1 reaches "* ]]; then assert_status 0; else assert_status 1; fi
 }
 
 @test "what a reloaded firewall took away is found, and put back" {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net_reach.h - whether boxes reach something, tried, and in words why not */
+#ifndef NOOK_CMD_NET_REACH_H
+#define NOOK_CMD_NET_REACH_H
+
+#include "box/reach.h"
+#include "cmd/nets.h"
+
+/** reach_is_there() - Whether the machine was reached: also one where nothing listens */
+bool reach_is_there(const struct reach *r);
+/** reach_why() - Why there is no connection, in words; @from: the network that the box is
+ * on, NULL = on none */
+void reach_why(const struct nets *n, const struct net_def *from, const struct reach *r,
+	       struct text *out);
+/** reach_check() - `nook net check HOST:PORT --from BOX`: try it and print what came of
+ * it. Return: 0 = connected, 1 = not, -1 and @e */
+int reach_check(struct nets *n, const char *target, const char *box, struct err *e);
+
+#endif
