@@ -93,7 +93,7 @@ static int open_site(struct keeper *k, struct err *e)
 	if (has_router(k) && router_join(&k->router, k->plan, k->store.dir, e) < 0)
 		return -1;
 	if (links_find(k, e) < 0 ||
-	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0)
+	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0 || names_open(k, e) < 0)
 		return -1;
 	return meter_open(k, e);
 }
@@ -360,22 +360,26 @@ static int poll_timeout(uint64_t at)
 
 static void watch(struct keeper *k, struct err *e)
 {
-	struct pollfd p[1 + SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
+	struct pollfd p[1 + SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + NAMES_POLL +
+			METER_POLL];
 
 	while (!k->over) {
-		int n = 1 + keeper_poll_signals(k, p + 1), m;
+		int n = 1 + keeper_poll_signals(k, p + 1), m, h;
 		/* what it said before its end is in the socket by now */
 		bool last = k->ended;
 
 		p[0] = (struct pollfd){ .fd = k->sock, .events = POLLIN };
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
+		h = n;
+		n += names_poll(k, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
 		if (poll(p, (nfds_t)n, last ? 0 : poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
+		names_step(k, p + h, m - h);
 		meter_step(k, p + m, n - m);
 		keeper_take_signals(k, p + 1);
 		if (!relay_step(&k->relay))
@@ -394,19 +398,23 @@ static void watch(struct keeper *k, struct err *e)
  */
 static void watch_child(struct keeper *k)
 {
-	struct pollfd p[SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + METER_POLL];
+	struct pollfd p[SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + NAMES_POLL +
+			METER_POLL];
 
 	while (!keeper_has_ended(k)) {
-		int n = keeper_poll_signals(k, p), m;
+		int n = keeper_poll_signals(k, p), m, h;
 
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
+		h = n;
+		n += names_poll(k, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
 		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
+		names_step(k, p + h, m - h);
 		meter_step(k, p + m, n - m);
 		keeper_take_signals(k, p);
 		if (!relay_step(&k->relay))
@@ -542,6 +550,7 @@ static void clear_away(struct keeper *k)
 		close(k->site.upper_fd);
 	meter_close(k);
 	links_close(k);
+	names_close(k);
 	close_join(k);
 	cgroup_close(&k->site.cgroup);
 	if (k->store.file >= 0) {
@@ -578,6 +587,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.store = { .dir = -1, .file = -1 },
 		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },
+		.names = { -1, -1, -1 },
 		.child_out = -1,
 		.child_err = -1,
 		.children = -1,

@@ -10,6 +10,7 @@
 
 #include "box/box.h"
 #include "box/control.h"
+#include "box/names.h"
 #include "box/forward.h"
 #include "box/relay.h"
 #include "box/router.h"
@@ -66,6 +67,7 @@ struct keeper {
 	struct control control;
 	struct forward forward;
 	struct meter meter;
+	struct names names;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;

@@ -132,6 +132,8 @@ int links_clear(int store, const struct record *rec)
 
 	if (!rec->net)
 		return 0;
+	if (names_remove(store, rec->id) < 0)
+		return -1;
 	run = net_run_open(store, false, NULL);
 	return run == -2 ? 0 : run < 0 ? -1 : net_lease_drop(run, rec->id);
 }

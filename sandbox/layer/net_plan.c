@@ -48,7 +48,7 @@ static const struct {
 } later[] = {
 	{ FIELD_network_publish, IN(NET_USER) },
 	{ FIELD_network_allow, OWN_LINK },
-	{ FIELD_network_hosts, IN(NET_VETH) },
+	{ FIELD_network_hosts, IN(NET_USER) },
 };
 
 static int not_yet(const struct profile *pf, enum field f, const char *why, struct err *e)
@@ -107,6 +107,22 @@ static void plan_publish(const struct profile *pf, struct plan *pl)
 		p->origin = plan_put(pl, origin_format(&it->at, where));
 		plan_fact(pl, "net", "network.publish", origin_format(&it->at, where),
 			  "%s", it->text);
+	}
+}
+
+/* "NAME:ADDRESS" as /etc/hosts has it */
+static void plan_hosts(const struct profile *pf, struct plan *pl)
+{
+	for (size_t i = 0; i < pf->network.hosts.count; i++) {
+		const struct item *it = &pf->network.hosts.v[i];
+		const char *colon = strchr(it->text, ':');
+		struct plan_word *w = plan_append(pl, &pl->net.hosts, sizeof(*w));
+		char where[ORIGIN_SIZE];
+
+		w->text = plan_putf(pl, "%s %.*s", colon + 1, (int)(colon - it->text),
+				    it->text);
+		plan_fact(pl, "net", "network.hosts", origin_format(&it->at, where), "%s",
+			  it->text);
 	}
 }
 
@@ -201,6 +217,7 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 	}
 	plan_rate(pf, pl);
 	plan_publish(pf, pl);
+	plan_hosts(pf, pl);
 	return pl->net.router == PLAN_ROUTER_USER ? net_router_plan(pf, h, pl, e) : 0;
 }
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* names.c - keep the /etc/hosts of a box with lines of its own up to date */
+#include "box/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/text.h"
+#include "box/keeper.h"
+
+#define SUFFIX	   ".hosts"
+#define NAMES_MOST (16u << 20) /* bytes: 65534 boxes have twelve million */
+
+static void file_name(const char *id, char out[32])
+{
+	snprintf(out, 32, "%.15s" SUFFIX, id);
+}
+
+/* Lines are as long as before wherever a box came or went, so one write(2) over the old
+ * text shows readers nothing that is half of one line and half of another */
+static int copy(struct keeper *k)
+{
+	auto_text all = { 0 };
+
+	for (const struct plan_word *w = NULL;
+	     (w = plan_each(k->plan, &k->plan->net.hosts, w));)
+		text_addf(&all, "%s\n", plan_text(k->plan, w->text));
+	if (lseek(k->names.from, 0, SEEK_SET) < 0 ||
+	    fd_read_all(k->names.from, &all, NAMES_MOST) < 0)
+		return -1;
+	if (all.failed)
+		errno = ENOMEM;
+	if (all.failed || pwrite(k->names.to, all.s, all.len, 0) != (ssize_t)all.len)
+		return -1;
+	return ftruncate(k->names.to, (off_t)all.len);
+}
+
+static int make(struct keeper *k, struct err *e)
+{
+	char name[32];
+
+	file_name(k->store.rec.id, name);
+	k->names.from = open(k->site.net.hosts, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (k->names.from < 0)
+		return err_sys(e, "net: cannot open '%s'", k->site.net.hosts);
+	k->names.to = openat(k->store.dir, name,
+			     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	/* Whatever the caller's umask is: boxes of any id read it */
+	if (k->names.to < 0 || fchmod(k->names.to, 0644) < 0)
+		return err_sys(e, "net: cannot make '%s'", name);
+	k->names.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (k->names.watch < 0 ||
+	    inotify_add_watch(k->names.watch, k->site.net.hosts, IN_MODIFY) < 0) {
+		err_sys(e, "net: cannot watch '%s'", k->site.net.hosts);
+		return err_hint(e, "network.hosts needs an inotify instance for each "
+				   "box: sysctl fs.inotify.max_user_instances");
+	}
+	return copy(k) < 0 ? err_sys(e, "net: cannot write '%s'", name) : 0;
+}
+
+int names_open(struct keeper *k, struct err *e)
+{
+	char *out = k->site.net.hosts, link[64];
+	size_t size = sizeof(k->site.net.hosts) - 32;
+	ssize_t n;
+
+	if (!k->plan->net.hosts.count || !*out)
+		return 0;
+	if (make(k, e) < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", k->store.dir);
+	n = readlink(link, out, size);
+	if (n < 0 || (size_t)n >= size)
+		return err_sys(e, "net: cannot tell where the records are");
+	out[n] = '/';
+	file_name(k->store.rec.id, out + n + 1);
+	return 0;
+}
+
+void names_close(struct keeper *k)
+{
+	cleanup_fd(&k->names.from);
+	cleanup_fd(&k->names.to);
+	cleanup_fd(&k->names.watch);
+}
+
+int names_poll(const struct keeper *k, struct pollfd *p)
+{
+	if (k->names.watch < 0)
+		return 0;
+	p[0] = (struct pollfd){ .fd = k->names.watch, .events = POLLIN };
+	return 1;
+}
+
+/* What fails now is tried again with the next change */
+void names_step(struct keeper *k, const struct pollfd *p, int n)
+{
+	char events[4096] __attribute__((aligned(8)));
+
+	if (!n || !p[0].revents)
+		return;
+	while (read(k->names.watch, events, sizeof(events)) > 0)
+		;
+	copy(k);
+}
+
+int names_remove(int store, const char *id)
+{
+	char name[32];
+
+	file_name(id, name);
+	return unlinkat(store, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* names.h - /etc/hosts of a box that has lines of its own besides those of its network
+ *
+ * The network's file is bound into its boxes as it is and changes as they come and go. A
+ * box with lines of its own (network.hosts) gets a copy with these in front, beside its
+ * record, which its keeper writes anew whenever the network's file changes (inotify(7)).
+ */
+#ifndef NOOK_BOX_NAMES_H
+#define NOOK_BOX_NAMES_H
+
+#include <poll.h>
+
+struct err;
+struct keeper;
+
+#define NAMES_POLL 1 /* entries that names_poll() fills */
+
+/** struct names - The network's file, the box's own, and what tells of changes; -1 */
+struct names {
+	int from, to, watch;
+};
+
+/** names_open() - Make the file, where the plan has such lines, and let the box be bound
+ * to it. Must come behind SIDE_BEFORE. Return: 0, -1 and @e */
+int names_open(struct keeper *k, struct err *e);
+void names_close(struct keeper *k);
+/** names_poll() - Fill at most NAMES_POLL entries. Return: how many */
+int names_poll(const struct keeper *k, struct pollfd *p);
+/** names_step() - Bring the file up to date where the entries say so */
+void names_step(struct keeper *k, const struct pollfd *p, int n);
+/** names_remove() - Remove the file of a box, whether its keeper lives or not; @store:
+ * the directory of records. Return: 0 = it is gone, -1 */
+int names_remove(int store, const char *id);
+
+#endif
