@@ -24,6 +24,11 @@ void probe_idmap(struct host *h, struct try_found *out);
 /** probe_cgroup() - The layout, and who may write where; tries nothing */
 void probe_cgroup(struct host *h, struct try_found *out);
 
+/* probe_net.c */
+
+/** probe_networks() - What rules need, and without root the way out by pasta */
+void probe_networks(struct host *h, struct try_found *out);
+
 /* probe_calls.c: single system calls */
 
 /** probe_mount_api() - Mounts by descriptor */

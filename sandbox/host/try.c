@@ -72,6 +72,12 @@ static const struct try_fact facts[] = {
 	  probe_pidfd },
 	{ "cgroup", "cgroups", "read the layout and who may write where",
 	  "limits.memory, cpus and pids cannot be set without root", probe_cgroup },
+	{ "networks", "networks",
+	  "a netlink socket for nf_tables; look for libnftables and, without root, for "
+	  "pasta and open /dev/net/tun",
+	  "boxes on a network (network.mode: veth) do not start, or without pasta reach "
+	  "nobody but each other",
+	  probe_networks },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
