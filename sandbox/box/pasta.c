@@ -80,6 +80,8 @@ static int wait_until_ready(pid_t pid, int ready)
 			      { .fd = pidfd, .events = POLLIN } };
 	int n;
 
+	if (pidfd < 0)
+		return -1;
 	do {
 		n = poll(p, ARRAY_SIZE(p), READY_MS);
 	} while (n < 0 && errno == EINTR);

@@ -37,9 +37,12 @@ static bool has_prefix(const char *text, const char *prefix)
 
 /* --- files --- */
 
-/* Directories of nook's own that stay once they are made */
+/* Directories of nook's own that stay once they are made, and the file whose locks say
+ * whether a user's router lives (sandbox/box/router.h) */
 static bool is_lasting(const char *name, const struct stat *st)
 {
+	if (!strcmp(name, "router"))
+		return S_ISREG(st->st_mode);
 	return S_ISDIR(st->st_mode) &&
 	       (!strcmp(name, "nook") || !strcmp(name, "uppers") ||
 		!strcmp(name, "networks") || !strcmp(name, "net") ||

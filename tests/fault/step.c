@@ -63,7 +63,7 @@ static const struct run_case {
 	  .profile = "base",
 	  .option = { "--network=veth", "--set=network.dns=192.0.2.1",
 		      "--publish=7007:7" },
-	  .who = "r",
+	  .who = "ru", /* a router with subordinate ids needs newuidmap */
 	  .net = true },
 	{ .name = "terminal", .profile = "base", .option = { "-t" } },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
@@ -190,6 +190,7 @@ static bool measure(struct bench *b)
 	b->mark = NULL;
 	b->mounts = bench_read("/proc/self/mountinfo");
 	*t = bench_trace(b);
+	t->all = b->c->net;
 	t->hold = true;
 	unlink(bench_path(b, MARKER));
 	if (trace_run(t) < 0) {
@@ -202,7 +203,7 @@ static bool measure(struct bench *b)
 	if (t->status || !b->mark || !t->quiet) {
 		ok(false, "%s: an undisturbed run works (status %#x)", b->c->name,
 		   t->status);
-		diag("%s", t->said);
+		diag("%s %s", t->said, t->hung);
 		return false;
 	}
 	bench_check_left(b, "undisturbed");
@@ -242,6 +243,7 @@ static void kill_one(struct bench *b, enum role whom, bool on_exit, long at)
 	struct trace t = bench_trace(b);
 
 	t.hold = at <= b->ref.quiet;
+	t.all = b->c->net;
 	t.harm = HARM_KILL;
 	t.whom = whom;
 	t.on_exit = on_exit;
@@ -325,6 +327,7 @@ static void fail_one(struct bench *b, int nr, int nth, int error)
 	char when[128];
 
 	t.harm = HARM_FAIL;
+	t.all = b->c->net;
 	t.nr = nr;
 	t.nth = nth;
 	t.error = error;

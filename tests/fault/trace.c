@@ -297,7 +297,8 @@ static int on_event(struct run *r, struct task *task, int status)
 		task->role = ROLE_PAYLOAD;
 	if (event == PTRACE_EVENT_EXEC && task->role == ROLE_PAYLOAD)
 		r->t->ran = task->runs = true;
-	if (task->role == ROLE_HELPER && geteuid() && event == PTRACE_EVENT_STOP) {
+	if (task->role == ROLE_HELPER && geteuid() && !r->t->all &&
+	    event == PTRACE_EVENT_STOP) {
 		ptrace(PTRACE_DETACH, task->pid, 0L, 0L);
 		*task = r->tasks[--r->count];
 		return -1;

@@ -19,6 +19,8 @@ enum harm { HARM_NONE, HARM_KILL, HARM_FAIL, HARM_ACT };
  * @argv, @dir: the command and where it starts; stdout and stderr come in @said
  * @deadline_ms: how long a process may outlive the harm (or the last event)
  * @hold:	standard input is a pipe that stays open until everything is quiet
+ * @all:	the keeper's helpers are followed without root, too: none of them becomes
+ *		a setuid program, which would not be one then
  * @kernel:	what uname(2) is to say, or NULL
  * @at:		HARM_KILL: at the how manieth system call, of anyone
  * @on_exit:	HARM_KILL: after the call rather than before it
@@ -38,7 +40,7 @@ struct trace {
 	char *const *argv;
 	const char *dir;
 	int deadline_ms;
-	bool hold;
+	bool hold, all;
 	const char *kernel;
 	enum harm harm;
 	long at;
