@@ -208,6 +208,16 @@ int net_forward_off(int run, struct err *e);
  * else's packets are to be forwarded (net_forward_ours()). Pure */
 void net_rules_text(const struct net_def *const *defs, size_t count, unsigned int ours,
 		    struct text *out);
+/** struct net_allow - Where a box may go: addresses, and of TCP and UDP one port; 0 = all
+ * of every protocol */
+struct net_allow {
+	struct net_prefix to;
+	uint16_t port;
+};
+
+/** net_allow_text() - The table `inet nook_allow` for a box's own network namespace, as
+ * nft(8) reads it: it may go there and nowhere else (allow.c). Pure */
+void net_allow_text(const struct net_allow *list, size_t count, struct text *out);
 /** net_rules_apply() - Give rules to the kernel, by libnftables, which is loaded now. In
  * nook-full only. Return: 0, -1 and @e */
 int net_rules_apply(const char *text, struct err *e);

@@ -313,6 +313,13 @@ struct plan_publish {
 	plan_ref origin; /* "FILE:LINE" or "--publish" */
 };
 
+/** struct plan_allow - Addresses that the box may reach */
+struct plan_allow {
+	plan_ref next;
+	plan_ref to;   /* in CIDR form */
+	uint32_t port; /* of TCP and UDP; 0 = all, and every other protocol */
+};
+
 /**
  * struct plan_net - The box's network
  * @mode:	enum plan_net_mode
@@ -325,6 +332,7 @@ struct plan_publish {
  * @mac:	Wanted, or 0
  * @rate_in:	Bits a second towards the box, @rate_out: from it; 0 = no limit
  * @publish:	struct plan_publish
+ * @allow:	struct plan_allow: all else is refused; none = nothing is
  * @hosts:	struct plan_word, "ADDRESS NAME": lines of /etc/hosts besides the
  *		network's own
  * @join:	PLAN_NET_JOIN: path of a network namespace, or a box
@@ -347,6 +355,7 @@ struct plan_net {
 	uint64_t rate_in;
 	uint64_t rate_out;
 	struct plan_list publish;
+	struct plan_list allow;
 	struct plan_list hosts;
 	plan_ref join;
 	plan_ref pasta;

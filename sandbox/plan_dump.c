@@ -267,6 +267,12 @@ static const struct dump_row publish_rows[] = {
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
+static const struct dump_row allow_rows[] = {
+	{ "to", DUMP_TEXT, AT(plan_allow, to), NULL, NULL },
+	{ "port", DUMP_U32, AT(plan_allow, port), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
 static const struct dump_row rlimit_rows[] = {
 	{ "", DUMP_ENUM, AT(plan_rlimit, resource), rlimit_names, NULL },
 	{ "soft", DUMP_LIMIT, AT(plan_rlimit, soft), NULL, NULL },
@@ -358,6 +364,7 @@ const struct dump_row plan_rows[] = {
 	ROW(net.rate_in, DUMP_U64),
 	ROW(net.rate_out, DUMP_U64),
 	LIST_OF(net.publish, publish_rows),
+	LIST_OF(net.allow, allow_rows),
 	LIST_OF(net.hosts, word_rows),
 	ROW(net.join, DUMP_TEXT),
 	ROW(net.pasta, DUMP_TEXT),

@@ -53,8 +53,7 @@ static void add_namespaces(struct export *x)
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		export_optionf(x, options[i].option, "%s%s",
-			       options[i].flag == CLONE_NEWNET &&
-					       *network_of(pl) == '/'
+			       options[i].flag == CLONE_NEWNET && *network_of(pl) == '/'
 				       ? "ns:"
 				       : "",
 			       options[i].flag == CLONE_NEWNET ? network_of(pl)
@@ -236,6 +235,8 @@ static void add_rights(struct export *x)
 		export_note(x, "no user namespaces inside");
 	if (pl->landlock.abi)
 		export_note(x, "Landlock");
+	if (pl->net.allow.count)
+		export_note(x, "network.allow: the box may go everywhere");
 }
 
 static void add_limits(struct export *x)

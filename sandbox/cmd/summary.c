@@ -426,6 +426,8 @@ static void add_network(const struct plan *pl, struct text *out)
 			  "networks are out of reach",
 			  name, d.isolated ? ", apart from its other boxes" : "",
 			  d.nat ? ", NAT to the world" : "");
+	if (pl->net.allow.count)
+		text_add(&t, "; only the destinations of network.allow are reached");
 	add_row(out, "network", text_str(&t));
 }
 
@@ -497,8 +499,8 @@ void summary_words(const struct plan *pl, struct text *out)
 	add_network(pl, out);
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		add_row(out, "files",
-			pl->landlock.abi ? "this machine's, as far as Landlock lets it" :
-					   "this machine's, with the caller's rights");
+			pl->landlock.abi ? "this machine's, as far as Landlock lets it"
+					 : "this machine's, with the caller's rights");
 	places_of(pl, &p);
 	for (enum fate f = 0; f < FATE_COUNT; f++)
 		add_fate(&p, out, f);

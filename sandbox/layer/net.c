@@ -15,7 +15,7 @@
 static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e)
 {
-	if (net_plan_mode(pf, h, pl, e) < 0)
+	if (net_plan_mode(pf, h, pl, e) < 0 || net_allow_plan(pf, pl, e) < 0)
 		return -1;
 	return net_plan_sysctls(pf, pl, e);
 }
@@ -105,6 +105,8 @@ static int net_host(const struct plan *pl, struct site *s, struct err *e)
 
 static int net_box(const struct plan *pl, struct site *s, struct err *e)
 {
+	if (!net_has_router(pl) && net_allow_apply(pl, e) < 0)
+		return -1;
 	if (pl->net.mode == PLAN_NET_JOIN && net_join_box(pl, s, e) < 0)
 		return -1;
 	if (pl->net.lo_up && bring_lo_up(e) < 0)

@@ -6,6 +6,7 @@
  *	net_names.c	how names are looked up: resolv.conf and hosts
  *	net_veth.c	a pair to the router of a network
  *	net_router.c	the same for an ordinary user
+ *	net_allow.c	where the box may go
  *	net_join.c	a network namespace that is there already
  *	net_words.c	explain and script
  */
@@ -53,6 +54,15 @@ int net_router_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e);
 /** net_router_wire() - The pair and all else of the box's network, SIDE_ROUTER */
 int net_router_wire(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_allow_plan() - The destinations that network.allow names; who could go past it is
+ * refused. Must come when the mode is decided. Return: 0, -1 and @e */
+int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e);
+/** net_allow_apply() - Refuse all others. Must be called in the box's network namespace,
+ * with CAP_NET_ADMIN over it, before its link is up. In nook-full only where there is a
+ * list. Return: 0, -1 and @e */
+int net_allow_apply(const struct plan *pl, struct err *e);
+void net_allow_explain(const struct plan *pl, struct text *out);
 
 /** net_open_ports() - Let everybody in this network namespace bind all ports, and those
  * of these groups ("FIRST LAST", as icmp(7) has it) ping. Return: 0, -1 and @e */

@@ -47,7 +47,6 @@ static const struct {
 	uint32_t modes;
 } later[] = {
 	{ FIELD_network_publish, IN(NET_USER) },
-	{ FIELD_network_allow, OWN_LINK },
 	{ FIELD_network_hosts, IN(NET_USER) },
 };
 

@@ -21,12 +21,15 @@
 #include "layer/net.h"
 #include "netns/net.h"
 
-/* What a plan without a definition, or rules that are gone, ask for: rare, and slow */
+/* What a plan without a definition, rules that are gone, or rules of the box's own ask
+ * for: rare, and slow */
 bool layer_net_needs_full(const struct plan *pl)
 {
 	struct net_def d;
 	struct err e;
 
+	if (pl->net.allow.count)
+		return true;
 	if (pl->net.mode != PLAN_NET_VETH || pl->net.router != PLAN_ROUTER_HOST)
 		return false;
 	return net_veth_definition(pl, &d, &e) != 0 || net_rules_present(&d, &e) < 1;

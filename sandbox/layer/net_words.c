@@ -169,6 +169,7 @@ void net_explain(const struct plan *pl, struct text *out)
 			 "machine "
 			 "listens.\n"
 			 "  $ unshare --net sh -c 'ip link set lo up; exec COMMAND'\n");
+	net_allow_explain(pl, out);
 	for (const struct plan_sysctl *sc = NULL;
 	     (sc = plan_each(pl, &pl->net.sysctls, sc));)
 		text_addf(out, "  $ sysctl -w %s=%s\n", plan_text(pl, sc->key),

@@ -22,8 +22,18 @@ static struct net_def define(const char *name, const char *v4, const char *v6)
 	return d;
 }
 
+static struct net_allow allow(const char *to, uint16_t port)
+{
+	struct net_allow a = { .port = port };
+
+	net_prefix_read(to, &a.to);
+	return a;
+}
+
 int main(void)
 {
+	const struct net_allow list[] = { allow("10.1.2.3/8", 0), allow("192.0.2.7", 443),
+					  allow("fd00::/8", 0), allow("fd00::7", 53) };
 	struct net_def lab = define("lab", "10.144.0.0/16", "fd12::/64"),
 		       six = define("six", "", "fd13::/64"),
 		       inner = define("inner", "10.1.2.0/24", "");
@@ -39,6 +49,8 @@ int main(void)
 	net_rules_text(all, 1, 0, &got);
 	text_add(&got, "# three, where nothing else is forwarded\n");
 	net_rules_text(all, 3, NET_FORWARD4 | NET_FORWARD6, &got);
+	text_add(&got, "# allowed destinations\n");
+	net_allow_text(list, sizeof(list) / sizeof(list[0]), &got);
 	if (getenv("UPDATE")) {
 		int fd = open(GOLDEN, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
