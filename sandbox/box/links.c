@@ -81,6 +81,9 @@ int links_hold(struct keeper *k, struct err *e)
 	if (net->netns_fd < 0)
 		return 0;
 	k->store.rec.netns = net->netns_fd;
+	if (k->plan->net.mode == PLAN_NET_VETH &&
+	    k->plan->net.router == PLAN_ROUTER_HOST)
+		net_link_name(&net->def, net->lease.box, k->store.rec.link);
 	return store_update(&k->store, e);
 }
 

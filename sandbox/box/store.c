@@ -363,6 +363,7 @@ static int read_record(int dir, const char *name, struct record *rec, struct pla
 	    rec->magic != RECORD_MAGIC || rec->version != RECORD_VERSION)
 		return -1;
 	rec->id[BOX_ID_SIZE - 1] = rec->name[sizeof(rec->name) - 1] = '\0';
+	rec->link[sizeof(rec->link) - 1] = '\0';
 	if (!flock(fd, LOCK_SH | LOCK_NB))
 		return -1; /* nobody holds it: a dead box */
 	if (!plan)

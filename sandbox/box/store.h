@@ -10,9 +10,10 @@
 
 #include "box/box.h"
 #include "cgroup/cgroup.h"
+#include "netns/net.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 5
+#define RECORD_VERSION 6
 
 /** enum box_state - What `nook ps` says of a living box */
 enum box_state {
@@ -46,6 +47,8 @@ struct record {
 	char cpuset[96];
 	uint64_t started_ns; /* CLOCK_REALTIME */
 	uint32_t net;	     /* it may have addresses on networks to give back */
+	/* of a pair of links, the end that is in this network namespace; "" = none */
+	char link[NET_LINK_SIZE];
 	int32_t netns;	     /* the keeper's descriptor of the box's network; -1 = none */
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "cmd/processes.h"
+#include "netns/net.h"
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -43,10 +44,24 @@ static uint64_t cpu_limit(const struct record *rec)
 				   : 1000u * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+/* The end of the pair that is counted is the router's: what it sends, the box gets */
+static void take_link(struct sample *s)
+{
+	const char *link = s->box.rec.link;
+	struct net_counts c;
+
+	s->net_rx = s->net_tx = UINT64_MAX;
+	if (!*link || net_wire_count(link, &c) < 0)
+		return;
+	s->net_rx = c.tx_bytes;
+	s->net_tx = c.rx_bytes;
+}
+
 static void take(struct sample *s)
 {
 	struct cgroup cg;
 
+	take_link(s);
 	s->at_ns = clock_ns(CLOCK_MONOTONIC);
 	s->cpu_limit = cpu_limit(&s->box.rec);
 	if (!s->box.rec.cgroup.kind || cgroup_open(&s->box.rec.cgroup, &cg, NULL) < 0) {

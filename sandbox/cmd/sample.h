@@ -14,6 +14,7 @@
  * @cpu_limit:	Thousandths of a CPU that it may use
  * @cpu_rate:	Thousandths of a CPU, since the sample before, else since the start
  * @read_rate, @write_rate: Bytes a second
+ * @net_rx, @net_tx: Bytes that came in and went out by its link
  *
  * UINT64_MAX = unknown, in all of them.
  */
@@ -24,6 +25,7 @@ struct sample {
 	struct cgroup_counts c;
 	uint64_t cpu_limit;
 	uint64_t cpu_rate, read_rate, write_rate;
+	uint64_t net_rx, net_tx;
 };
 
 /** struct samples - Boxes at one moment */

@@ -251,7 +251,7 @@ const struct cmd cmd_stats = {
 		"processes (marked ~), and the rest is unknown (-, null).\n\n"
 		"Columns for -o, besides the usual ones: STATUS TIME USER SYSTEM "
 		"THROTTLED PEAK SWAP OOM PIDSPEAK PIDSMAX REFUSED READ WRITE METERED "
-		"PROFILE.\n",
+		"PROFILE, and RX and TX: bytes through its link.\n",
 	.options = stats_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(stats_run),

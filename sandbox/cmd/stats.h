@@ -45,7 +45,7 @@ void screen_head(struct text *out, struct screen_size size, const char *what,
 /** The columns of `stats`, separated by blanks (tests/cli/stats.bats compares) */
 #define STATS_COLUMNS                                                                \
 	"ID NAME STATUS CPU% TIME USER SYSTEM THROTTLED MEMORY PEAK LIMIT MEM% SWAP " \
-	"OOM PIDS PIDSPEAK PIDSMAX REFUSED READ WRITE READ/S WRITE/S PSI-CPU "        \
-	"PSI-MEM PSI-IO METERED PROFILE COMMAND"
+	"OOM PIDS PIDSPEAK PIDSMAX REFUSED READ WRITE RX TX READ/S WRITE/S "           \
+	"PSI-CPU PSI-MEM PSI-IO METERED PROFILE COMMAND"
 
 #endif

@@ -88,6 +88,8 @@ COUNTER(pids_limit, c.pids_limit, add_count, json_number)
 COUNTER(refused, c.pids_refused, add_count, json_number)
 COUNTER(read, c.io_read, add_size, json_number)
 COUNTER(write, c.io_write, add_size, json_number)
+COUNTER(rx, net_rx, add_size, json_number)
+COUNTER(tx, net_tx, add_size, json_number)
 COUNTER(read_rate, read_rate, add_size, json_number)
 COUNTER(write_rate, write_rate, add_size, json_number)
 COUNTER(psi_cpu, c.pressure_cpu, add_share, json_share)
@@ -248,6 +250,8 @@ const struct column stats_columns[] = {
 	EXTRA("REFUSED", "pids_refused", refused),
 	EXTRA("READ", "io_read_bytes", read),
 	EXTRA("WRITE", "io_write_bytes", write),
+	EXTRA("RX", "net_rx_bytes", rx),
+	EXTRA("TX", "net_tx_bytes", tx),
 	NUMBER("READ/S", "io_read_bps", COLUMN_HIDE, read_rate_cell, read_rate_json),
 	NUMBER("WRITE/S", "io_write_bps", COLUMN_HIDE, write_rate_cell, write_rate_json),
 	NUMBER("PSI-CPU", "pressure_cpu_percent", COLUMN_HIDE, psi_cpu_cell,

@@ -149,6 +149,11 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 		sh -c 'until head -c 100000 /dev/zero | busybox nc one 7000 >/dev/null; do sleep 0.1; done'
 	assert test "$(result two net_tx_bytes)" -gt 100000
 	assert test "$(result two net_rx_bytes)" -gt 100000
+	nook_run stats --json one
+	assert test "$(json stats 0 net_rx_bytes)" -gt 100000
+	assert test "$(json stats 0 net_tx_bytes)" -gt 100000
+	nook_run stats --no-headings -o NAME,RX one
+	assert_match '^one +[0-9.]+K$'
 	nook_run run --result "$T/three.result" -- true
 	assert_equal "$(result three net_tx_bytes)" null
 }
