@@ -235,19 +235,31 @@ static const struct {
 	{ "ff00::/8", "is for multicast" },
 };
 
+/* Room for a gateway and a box; not a whole family */
+static unsigned int least_len(const struct net_prefix *p)
+{
+	return p->family == AF_INET ? 8 : 16;
+}
+
+bool net_subnet_can(const struct net_prefix *p, uint8_t family)
+{
+	return !p->family || (p->family == family && p->len >= least_len(p) &&
+			      p->len <= net_prefix_bits(p) - 2);
+}
+
 static int check_shape(const struct net_prefix *p, const char *text, struct err *e)
 {
 	struct net_prefix base = net_prefix_base(p);
-	unsigned int bits = net_prefix_bits(p), least = bits == 32 ? 8 : 16;
+	unsigned int bits = net_prefix_bits(p);
 	char s[NET_TEXT_SIZE];
 
 	if (!net_prefix_same(p, &base)) {
 		err_set(e, "'%s' is an address within a subnet", text);
 		return err_hint(e, "the subnet is %s", net_prefix_text(&base, s));
 	}
-	if (p->len < least || p->len > bits - 2)
+	if (!net_subnet_can(p, p->family))
 		return err_set(e, "'%s': expected a prefix length from %u to %u", text,
-			       least, bits - 2);
+			       least_len(p), bits - 2);
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
 		struct net_prefix range;
 

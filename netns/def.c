@@ -224,7 +224,8 @@ static bool is_whole(const struct net_def *d)
 		    (net->family && !net_prefix_overlap(net, gateway)))
 			return false;
 	}
-	return d->v4.family || d->v6.family;
+	return (d->v4.family || d->v6.family) && net_subnet_can(&d->v4, AF_INET) &&
+	       net_subnet_can(&d->v6, AF_INET6);
 }
 
 static int parse_def(char *s, struct net_def *d, struct err *e)

@@ -23,6 +23,9 @@ int net_dir_open(int dir, const char *name, bool make);
 bool net_def_exists(int state, const char *name);
 /** net_host_has_v6() - Whether this network namespace has a global IPv6 address */
 bool net_host_has_v6(void);
+/** net_subnet_can() - Whether a prefix is of this family and of a length that a network
+ * can have, or none at all */
+bool net_subnet_can(const struct net_prefix *p, uint8_t family);
 /** net_slots() - How many addresses a network gives out by itself: those with numbers
  * from 1 up to, not including, this one */
 uint32_t net_slots(const struct net_def *d);

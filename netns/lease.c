@@ -125,7 +125,9 @@ static int open_locked(int dir, bool make, int lock)
 
 static bool is_header(const struct header *h)
 {
-	return h->magic == MAGIC && h->version == VERSION && h->span > 1 && h->next;
+	return h->magic == MAGIC && h->version == VERSION && h->span > 1 && h->next &&
+	       (h->v4.family || h->v6.family) && net_subnet_can(&h->v4, AF_INET) &&
+	       net_subnet_can(&h->v6, AF_INET6);
 }
 
 /* Whose leases these are is a part of them: a network that was made anew has others */

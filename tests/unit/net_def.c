@@ -93,6 +93,9 @@ static void damaged(int dir)
 		{ "version 1\ntag abc\nsubnet 10.0.0.0/24\ngateway 10.0.1.1\nnat yes\n"
 		  "isolated no\n",
 		  "subnets and gateways do not fit together" },
+		{ "version 1\ntag abc\nsubnet 0.0.0.0/0\ngateway 10.0.1.1\nnat yes\n"
+		  "isolated no\n",
+		  "subnets and gateways do not fit together" },
 		{ "version 1\ntag abc\nsubnet fd00::/64\n",
 		  "line 3: 'subnet' has no value that can be used" },
 		{ "version 1\ntag abc\nnat maybe\n",
