@@ -21,6 +21,34 @@ bool reach_is_there(const struct reach *r)
 	return !r->why || r->why == ECONNREFUSED;
 }
 
+/* --- what the box's own rules say --------------------------------------------------- */
+
+static bool is_allowed(const struct plan *pl, const struct reach *r)
+{
+	if (!pl->net.allow.count)
+		return true;
+	for (const struct plan_allow *a = NULL; (a = plan_each(pl, &pl->net.allow, a));) {
+		struct net_prefix to;
+
+		/* What is no address here was looked up since, and may be this one */
+		if (net_prefix_read(plan_text(pl, a->to), &to) ||
+		    (net_prefix_overlap(&to, &r->to) && (!a->port || a->port == r->port)))
+			return true;
+	}
+	return false;
+}
+
+/* They refuse by a reset, which looks like a machine where nothing listens: EPERM here */
+static int try_as(const struct living *box, struct reach *v, size_t count, struct err *e)
+{
+	if (reach_from(&box->rec, v, count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (v[i].why && !is_allowed(box->plan, &v[i]))
+			v[i].why = EPERM;
+	return 0;
+}
+
 /* --- why not ----------------------------------------------------------------------- */
 
 struct whose {
@@ -82,6 +110,8 @@ void reach_why(const struct nets *n, const struct net_def *from, const struct re
 
 	if (r->why == ECONNREFUSED)
 		text_add(out, "it is reached, and nothing listens at that port");
+	else if (r->why == EPERM)
+		text_add(out, "its profile does not allow it (network.allow)");
 	else if (from && why_by_rules(from, &to, is_ours, out))
 		return;
 	else if (is_ours)
@@ -171,7 +201,7 @@ int reach_check(struct nets *n, const char *target, const char *box, struct err 
 	if (!find_box(n, from, host, &r.to) && net_prefix_read(host, &r.to) &&
 	    look_up(host, &r.to, e) < 0)
 		return -1;
-	if (reach_from(&rec, &r, 1, e) < 0)
+	if (try_as(&(struct living){ .rec = rec, .plan = plan }, &r, 1, e) < 0)
 		return -1;
 	text_addf(&out, "%s %s ", rec.name[0] ? rec.name : rec.id,
 		  r.why ? "does not reach" : "reaches");
@@ -251,7 +281,7 @@ static int try_from(struct matrix *x, struct place *from, struct err *e)
 	for (size_t i = 0; i < x->count; i++)
 		from->tries[i] = (struct reach){ .to = *address_for(from, &x->v[i]),
 						 .port = MATRIX_PORT };
-	return reach_from(&from->box->rec, from->tries, x->count, e);
+	return try_as(from->box, from->tries, x->count, e);
 }
 
 static void add_reasons(const struct matrix *x, struct text *out)

@@ -191,6 +191,13 @@ b    yes -"
 	nook_run net matrix --json alone lab
 	assert_equal "$(jq -c '[.pairs[] | select(.reached) | [.from, .to]]' <<<"$output")" '[["a","b"],["b","a"]]'
 
+	start_box f 'exec sleep 99' --name f --network lab --set network.dns=192.0.2.53 \
+		--set network.allow=10.99.0.3:80
+	reaches f b:80 "f reaches b:80 (10.99.0.3)"
+	reaches f b:81 "f does not reach b:81 (10.99.0.3): its profile does not allow it (network.allow)"
+	reaches f a:80 "f does not reach a:80 (10.99.0.2): its profile does not allow it (network.allow)"
+	nook_run net matrix lab
+	assert_line "f to b: its profile does not allow it (network.allow)"
 	reaches a b:80 "a reaches b:80 (10.99.0.3)"
 	reaches a '[fd99::3]:80' 'a reaches [fd99::3]:80'
 	reaches a b:81 "a does not reach b:81 (10.99.0.3): it is reached, and nothing listens at that port"
