@@ -13,7 +13,7 @@
  *	clones inside as the keeper's child (CLONE_PARENT), with the plan's flags less
  *	CLONE_NEWNET
  *	writes its maps, where the plan's map is not the one that it may write itself
- *	says its pid and ends
+ *	says its pid, with the box's network namespace, and ends
  *
  * What the helper cannot do it says instead. One that was killed says nothing: an inside
  * that was cloned by then sees the end of its socket.
@@ -25,6 +25,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,13 +34,8 @@
 #include "base/sys.h"
 #include "box/helper.h"
 #include "box/rules.h"
+#include "box/sync.h"
 #include "netns/net.h"
-
-/** struct born - What the helper says: a pid, or 0 and why not */
-struct born {
-	pid_t pid;
-	struct err err;
-};
 
 /* Must not be called in a process that has to come back */
 static int enter_router(const struct router *r, struct err *e)
@@ -70,10 +66,7 @@ static int connect_box(const struct router *r, const struct plan *pl, struct sit
 		return err_sys(e, "cannot open '/proc/self/ns/net'");
 	if (setns(r->net, CLONE_NEWNET) < 0)
 		return err_sys(e, "cannot enter the router's network namespace");
-	if (layers_apply(SIDE_ROUTER, pl, s, e) < 0)
-		return -1;
-	close(fd_take(&s->net.netns_fd));
-	return 0;
+	return layers_apply(SIDE_ROUTER, pl, s, e);
 }
 
 /* Return: as clone3() does, in the helper; -1 and @e */
@@ -95,16 +88,19 @@ static pid_t clone_child(const struct plan *pl, struct clone_args *args, struct 
 static pid_t helper_main(const struct router *r, const struct plan *pl, struct site *s,
 			 struct clone_args *args, int say)
 {
-	struct born b = { 0 };
+	struct sync_msg msg = { .step = STEP_MAPPED, .value = -1 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (!enter_router(r, &b.err) && !ready_rules(pl, &s->net.def, &b.err) &&
-	    !connect_box(r, pl, s, &b.err)) {
-		b.pid = clone_child(pl, args, &b.err);
-		if (!b.pid)
-			return 0;
+	if (!enter_router(r, &msg.err) && !ready_rules(pl, &s->net.def, &msg.err) &&
+	    !connect_box(r, pl, s, &msg.err))
+		msg.value = clone_child(pl, args, &msg.err);
+	if (!msg.value) {
+		close(fd_take(&s->net.netns_fd));
+		return 0;
 	}
-	_exit(write(say, &b, sizeof(b)) != (ssize_t)sizeof(b));
+	if (msg.value < 0)
+		msg.step = STEP_FAILED;
+	_exit(sync_send(say, &msg, msg.value < 0 ? -1 : s->net.netns_fd) < 0);
 }
 
 /* Boxes that are to reach the world must have one to reach */
@@ -121,32 +117,58 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 {
 	struct clone_args plain = { .exit_signal = SIGCHLD };
 	auto_fd hear = -1, say = -1;
-	struct born b;
-	int pipes[2];
+	struct sync_msg msg;
+	int pair[2], got;
 	pid_t helper;
-	ssize_t n;
 
 	if (check_world(r, &s->net.def, e) < 0)
 		return -1;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe");
-	hear = pipes[0];
-	say = pipes[1];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	hear = pair[0];
+	say = pair[1];
 	helper = sys_clone3(&plain);
 	if (helper < 0)
 		return err_sys(e, "cannot start a process in the router");
 	if (helper == 0)
 		return helper_main(r, pl, s, args, say);
 	close(fd_take(&say));
-	do {
-		n = read(hear, &b, sizeof(b));
-	} while (n < 0 && errno == EINTR);
+	got = sync_recv(hear, &msg, &s->net.netns_fd);
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (n != (ssize_t)sizeof(b))
+	if (got != 1)
 		return err_set(e, "the process in the router died");
-	if (b.pid > 0)
-		return b.pid;
-	*e = b.err;
+	if (msg.step == STEP_MAPPED)
+		return msg.value;
+	*e = msg.err;
 	return -1;
+}
+
+int below_count(const struct router *r, const char *link, struct net_counts *c)
+{
+	auto_fd reader = -1, writer = -1;
+	struct err e;
+	int pipes[2];
+	pid_t pid;
+	ssize_t n;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -1;
+	reader = pipes[0];
+	writer = pipes[1];
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		_exit(enter_router(r, &e) < 0 || net_wire_count(link, c) < 0 ||
+		      write(writer, c, sizeof(*c)) < 0);
+	}
+	close(fd_take(&writer));
+	do {
+		n = read(reader, c, sizeof(*c));
+	} while (n < 0 && errno == EINTR);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return n == (ssize_t)sizeof(*c) ? 0 : -1;
 }

@@ -16,9 +16,15 @@ struct err;
  * below_clone() - What clone3(2) does, in the router's user namespace and in a network
  * namespace that belongs to it
  *
+ * The caller gets the network namespace in @s->net.netns_fd: it keeps the counters of the
+ * box's link.
+ *
  * Return: pid of the child, which is the caller's own; 0 in the child; -1 and @e
  */
 pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 		  struct clone_args *args, struct err *e);
+
+/** below_count() - What went through a link of the router's. Return: 0, -1 */
+int below_count(const struct router *r, const char *link, struct net_counts *c);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "box/below.h"
 #include "box/keeper.h"
 #include "netns/net.h"
 
@@ -113,11 +114,16 @@ void links_read(struct keeper *k)
 	const struct site_net *net = &k->site.net;
 	char link[NET_LINK_SIZE];
 	struct net_counts c;
+	int r;
 
 	if (net->netns_fd < 0 || k->plan->net.mode != PLAN_NET_VETH)
 		return;
 	net_link_name(&net->def, net->lease.box, link);
-	if (net_wire_count(link, &c) < 0)
+	if (k->router.use < 0)
+		r = net_wire_count(link, &c);
+	else
+		r = below_count(&k->router, link, &c);
+	if (r < 0)
 		return;
 	k->result->net_rx = c.tx_bytes;
 	k->result->net_tx = c.rx_bytes;
