@@ -10,6 +10,7 @@
 #include "base/fdio.h"
 #include "cmd/cmd.h"
 #include "cmd/net_reach.h"
+#include "host/host.h"
 
 /** struct findings - What was found; a line each, and what can be done below it */
 struct findings {
@@ -128,13 +129,35 @@ static void find_other(const char *family, const char *table, const char *chain,
 	     family, table, chain);
 }
 
+static int has_nat(const struct net_def *d, void *arg)
+{
+	(void)arg;
+	return d->nat;
+}
+
+/* A user's router reaches the world through it */
+static void check_pasta(struct findings *f)
+{
+	struct host *h = host_new();
+	struct err e;
+
+	if (h && !host_program(h, "pasta") &&
+	    net_def_each(f->n->places.state, has_nat, NULL, &e) > 0)
+		find(f, NULL, "as root: apt-get install passt",
+		     "'pasta' is not installed: networks with NAT cannot reach the "
+		     "world");
+	host_free(h);
+}
+
 static void check_host(struct findings *f)
 {
 	struct err e = { 0 };
 
 	if (net_rules_can(&e) < 0)
 		find_error(f, &e);
-	if (nets_are_here() && net_rules_others(find_other, f, &e) < 0)
+	if (!nets_are_here())
+		check_pasta(f);
+	else if (net_rules_others(find_other, f, &e) < 0)
 		find_error(f, &e);
 }
 
@@ -191,10 +214,9 @@ const struct cmd cmd_net_check = {
 	.usage = "[NETWORK | --from BOX HOST:PORT]",
 	.options = check_options,
 	.help = "Looks for definitions and leases that are damaged, routes that came to "
-		"overlap a subnet, and what routing needs: libnftables and, as root, "
-		"forwarding, nook's rules in the kernel and other firewalls that drop "
-		"what "
-		"is forwarded. The exit code is 1 where something is wrong.\n\n"
+		"overlap a subnet, and what routing needs: libnftables, pasta for an "
+		"ordinary user, and as root forwarding, nook's rules in the kernel and "
+		"no firewall of others that drops what is forwarded. The exit code is 1 where something is wrong.\n\n"
 		"With --from it tries one connection from within a running box, and says "
 		"why "
 		"it is not made. HOST is a box on the same network, an address, or a "

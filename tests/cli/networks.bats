@@ -290,6 +290,22 @@ hint: nook net rm --force lab, and create it again"
 	assert_status 0
 }
 
+@test "check finds that pasta is missing, where a user's network wants it" {
+	is_root && bats_skip "for user: root's networks do without"
+	need pasta
+	"$NOOK" net create -q lab --no-nat
+	mkdir bin
+	run --separate-stderr env PATH="$T/bin" "$NOOK" net check
+	assert_output "nothing is wrong"
+	"$NOOK" net create -q wide
+	run --separate-stderr env PATH="$T/bin" "$NOOK" net check
+	assert_status 1
+	assert_output "'pasta' is not installed: networks with NAT cannot reach the world
+  hint: as root: apt-get install passt"
+	nook_run net check
+	assert_output "nothing is wrong"
+}
+
 @test "check finds routes that came later, and firewalls of others that drop" {
 	is_root || bats_skip "for root: a user has neither here"
 	need nft
