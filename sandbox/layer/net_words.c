@@ -118,6 +118,13 @@ static void explain_veth(const struct plan *pl, struct text *out)
 		"in the box, the other is with the router%s, which has a route to the "
 		"box's address; lo is up.\n",
 		pl->net.router == PLAN_ROUTER_HOST ? ", this machine" : "");
+	if (pl->net.router == PLAN_ROUTER_USER)
+		text_add(
+			out,
+			"The router is a user and network namespace of yours, above the "
+			"box's: both ends belong to it, so nothing in the box can change "
+			"them. pasta(1) links it to this machine's network while a box "
+			"is on one of your networks.\n");
 	add_ports(pl, out);
 	if (net_veth_definition(pl, &d, NULL) != 0) {
 		text_addf(out, "Network '%s' is made when the first box starts.\n",
