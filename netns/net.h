@@ -175,6 +175,10 @@ struct net_counts {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets;
 };
 
+/** net_links_sweep() - Take away links of a network, in this network namespace, that are
+ * of no box with a lease: the kernel keeps one for minutes where a dead box had written
+ * to somebody who does not answer (sweep.c). Return: how many, -1 and @e */
+int net_links_sweep(int run, const struct net_def *d, struct err *e);
 /** net_wire_count() - What went through a link of this network namespace. Return: 0,
  * -1 */
 int net_wire_count(const char *link, struct net_counts *c);

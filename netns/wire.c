@@ -236,7 +236,7 @@ static int say_rate(uint64_t rate, struct err *e)
 	return -1;
 }
 
-static void remove_link(struct nl_sock *s, int index)
+void net_link_remove(struct nl_sock *s, int index)
 {
 	const struct ifinfomsg head = { .ifi_index = index };
 	struct batch b = { 0 };
@@ -297,7 +297,7 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
 		batch_add(&b, rate_message(index, w->rate_in),
 			  "limit the rate towards the box (tbf)");
 	if (batch_send(s, &b, e) < 0) {
-		remove_link(s, index);
+		net_link_remove(s, index);
 		return say_rate(w->rate_in, e);
 	}
 	return 0;

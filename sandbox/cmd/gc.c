@@ -4,12 +4,40 @@
 #include "base/text.h"
 #include "box/store.h"
 #include "cmd/cmd.h"
+#include "cmd/nets.h"
+
+struct swept {
+	struct nets nets;
+	int links;
+};
+
+static int sweep_network(const struct net_def *d, void *arg)
+{
+	struct swept *s = arg;
+	int n = net_links_sweep(s->nets.places.run, d, NULL);
+
+	s->links += n > 0 ? n : 0;
+	return 0;
+}
+
+/* A network that is damaged is for 'nook net check' to tell of */
+static int sweep_links(void)
+{
+	struct swept s = { .links = 0 };
+
+	if (!nets_are_here())
+		return 0;
+	if (!nets_open(&s.nets, false, NULL))
+		net_def_each(s.nets.places.state, sweep_network, &s, NULL);
+	nets_release(&s.nets);
+	return s.links;
+}
 
 static int gc_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
 	struct store st;
-	int n;
+	int n, links;
 
 	if (a->word_count || a->rest)
 		return cmd_usage(a, e, "gc takes no words");
@@ -17,11 +45,14 @@ static int gc_run(const struct args *a, struct err *e)
 		return -1;
 	n = store_gc(&st, 0);
 	store_remove(&st);
+	links = sweep_links();
 	if (a->quiet)
 		return 0;
 	text_addf(&out,
 		  n ? "cleared away after %d killed boxes\n" : "nothing to clear away\n",
 		  n);
+	if (links)
+		text_addf(&out, "took away %d links of boxes that had ended\n", links);
 	return cmd_print(&out, e);
 }
 

@@ -170,6 +170,31 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_status 0
 }
 
+@test "a link that the kernel keeps for a dead box's last words goes with gc, others stay" {
+	net_world
+	nsenter -t "$world" -n perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Listen => 5, LocalPort => 7000) or die; $s->accept; sleep 600' &
+	server=$!
+	lab_box two 'sleep 60' --name two
+	# shellcheck disable=SC2016
+	lab_box one 'exec perl -MIO::Socket::INET -e "
+		until (\$s = IO::Socket::INET->new(PeerAddr => q(192.0.2.53:7000))) { select undef, undef, undef, 0.1 }
+		open my \$up, q(>), q(/t/connected); select undef, undef, undef, 0.1 until -e q(/t/deaf);
+		syswrite \$s, q(last words); exit"' --name one
+	wait_for connected
+	nsenter -t "$world" -n ip link set outer down
+	touch deaf
+	wait_keeper
+	assert_equal "$(net_links | wc -l)" 2
+	nook_run gc
+	assert_status 0
+	assert_line 'took away 1 links of boxes that had ended'
+	assert_equal "$(net_links | wc -l)" 1
+	kill "$server"
+	wait "$server" 2>/dev/null || true
+	net_world_ends
+}
+
 @test "rules that others wiped are there again for the next box" {
 	lab_run -- true
 	assert_status 0
