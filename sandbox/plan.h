@@ -337,6 +337,7 @@ struct plan_allow {
  *		network's own
  * @join:	PLAN_NET_JOIN: path of a network namespace, or a box
  * @pasta:	PLAN_NET_USER, PLAN_ROUTER_USER: the program
+ * @link:	PLAN_NET_USER: struct plan_word, its options
  * @router_uids, @router_gids: PLAN_ROUTER_USER: struct plan_map, every id that the user
  *		has, at its own number
  * @newuidmap, @newgidmap: programs that write these; 0 = one id each, which needs none
@@ -359,6 +360,7 @@ struct plan_net {
 	struct plan_list hosts;
 	plan_ref join;
 	plan_ref pasta;
+	struct plan_list link;
 	struct plan_list router_uids;
 	struct plan_list router_gids;
 	plan_ref newuidmap;

@@ -368,6 +368,7 @@ const struct dump_row plan_rows[] = {
 	LIST_OF(net.hosts, word_rows),
 	ROW(net.join, DUMP_TEXT),
 	ROW(net.pasta, DUMP_TEXT),
+	LIST_OF(net.link, word_rows),
 	LIST_OF(net.router_uids, map_rows),
 	LIST_OF(net.router_gids, map_rows),
 	ROW(net.newuidmap, DUMP_TEXT),

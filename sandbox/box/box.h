@@ -54,6 +54,7 @@ struct result {
 	uint64_t memory_peak, pids_peak, oom_kills, throttled_ns;
 	uint64_t io_read, io_write, net_rx, net_tx, output;
 	char message[512]; /* one sentence for a person */
+	bool lost_link;	   /* it tells of more than how the command ended */
 };
 
 /**

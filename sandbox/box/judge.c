@@ -228,6 +228,21 @@ static void say_unpublished(struct keeper *k)
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/* A box that had no network any more: what failed in it may have failed for that */
+static void say_lost_link(struct keeper *k)
+{
+	size_t len = strlen(k->result->message);
+	bool killed = WIFSIGNALED(k->pasta_status);
+
+	if (!k->pasta_lost || !k->ran)
+		return;
+	k->result->lost_link = true;
+	snprintf(k->result->message + len, sizeof(k->result->message) - len,
+		 "; it had no network any more: pasta ended before it (%s %d)",
+		 killed ? "signal" : "exit code",
+		 killed ? WTERMSIG(k->pasta_status) : WEXITSTATUS(k->pasta_status));
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -259,6 +274,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 	say_refused(k);
 	say_paused(k);
 	say_unpublished(k);
+	say_lost_link(k);
 	if (k->left)
 		judge_left(k);
 }

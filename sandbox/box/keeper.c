@@ -40,6 +40,7 @@
 #include "box/keeper.h"
 #include "box/links.h"
 #include "box/orphans.h"
+#include "box/serve.h"
 #include "box/sync.h"
 #include "box/upper.h"
 #include "cgroup/place.h"
@@ -196,7 +197,7 @@ static int attach_host(struct keeper *k, struct err *e)
 		return 0;
 	k->site.child = k->pid;
 	if ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
-	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0)
+	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0 || serve_start(k, e) < 0)
 		return -1;
 	if (sync_send(k->sock, &msg, -1) < 0)
 		return err_sys(e, "the box died while it was built");
@@ -460,6 +461,7 @@ static void wait_for_init(struct keeper *k, bool end_it)
 	k->init_status = status;
 	k->pid = 0;
 	k->unpublished = forward_end(&k->forward);
+	serve_stop(k);
 	if (k->children >= 0)
 		k->left = !orphans_end(k->children);
 }

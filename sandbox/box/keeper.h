@@ -49,6 +49,8 @@ struct meter {
  * @forward:	what serves published ports; @unpublished: raw wait status with which that
  *		ended before the box did, or 0
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
+ * @pasta:	serves the box's link, 0 = none or ended; @pasta_lost: it ended before the
+ *		box did, with @pasta_status
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
  * @ordered:	`nook kill` did, or sent @forwarded
@@ -78,6 +80,8 @@ struct keeper {
 		struct termios mode;
 	} lent;
 	pid_t pid;
+	pid_t pasta;
+	int pasta_status;
 	int sock, signals, stops, pty;
 	int child_out, child_err;
 	int children;
@@ -88,6 +92,7 @@ struct keeper {
 	const char *at_limit;
 	enum cause cause;
 	bool masked, raw, cause_set, ordered, ran, exited, ended, over, failed;
+	bool pasta_lost;
 	bool left; /* processes that could not be ended */
 };
 

@@ -37,7 +37,7 @@ static int make_log(struct err *e)
 }
 
 /* Ignored signals would stay so: without SIGPIPE pasta ends at once */
-static void become_pasta(char *const *argv, int ready, int said)
+static void become_pasta(char *const *argv, const int stdio[3])
 {
 	char *const no_environment[] = { NULL };
 	sigset_t none;
@@ -45,8 +45,9 @@ static void become_pasta(char *const *argv, int ready, int said)
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(ready, 1) < 0 || dup2(said, 2) < 0)
-		_exit(1);
+	for (int i = 0; i < 3; i++)
+		if (stdio[i] >= 0 && dup2(stdio[i], i) < 0)
+			_exit(1);
 	execve(argv[0], argv, no_environment);
 	dprintf(2, "%s\n", strerror(errno));
 	_exit(127);
@@ -67,8 +68,12 @@ static int say_failed(const char *program, int said, struct err *e)
 			why = line;
 	err_set(e, "'%s' cannot link to the host's network: %s", program, why);
 	if (strstr(why, "tun "))
-		err_hint(e, "it opens /dev/net/tun, which must be there and writable "
-			    "for you: as root, modprobe tun; chmod 666 /dev/net/tun");
+		return err_hint(e, "it opens /dev/net/tun, which must be there and "
+				   "writable for you: as root, modprobe tun; chmod 666 "
+				   "/dev/net/tun");
+	if (strstr(why, "interface"))
+		return err_hint(e, "it links to where the host's default route leads, "
+				   "and 'ip route' shows none");
 	return -1;
 }
 
@@ -88,7 +93,7 @@ static int wait_until_ready(pid_t pid, int ready)
 	return p[0].revents & POLLIN ? 0 : -1;
 }
 
-pid_t pasta_start(const char *program, const char *const *words, pid_t target,
+pid_t pasta_start(const char *program, const char *const *words, pid_t target, int netns,
 		  struct err *e)
 {
 	auto_fd ready = -1, ready_at = -1, said = make_log(e);
@@ -109,7 +114,7 @@ pid_t pasta_start(const char *program, const char *const *words, pid_t target,
 	snprintf(number, sizeof(number), "%d", target);
 	for (; *words && n < WORDS_MOST - 2; words++)
 		argv[n++] = (char *)*words;
-	argv[n] = number;
+	argv[n] = target ? number : NULL;
 	if (*words)
 		return err_set(e, "too many words for '%s'", program);
 	pid = fork();
@@ -119,7 +124,7 @@ pid_t pasta_start(const char *program, const char *const *words, pid_t target,
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		if (getppid() != self)
 			_exit(1); /* it died before the signal was armed */
-		become_pasta(argv, ready_at, said);
+		become_pasta(argv, (int[]){ netns, ready_at, said });
 	}
 	if (!wait_until_ready(pid, ready))
 		return pid;

@@ -6,6 +6,10 @@
  * standard output, a pipe of ours; other descriptors it closes, and what is ours in /proc
  * it may not open from where it is by then. What it says until then is the reason where
  * it ends instead.
+ *
+ * It looks for the namespaces below /proc/PID/ns, without the right to look at processes
+ * that have more rights than itself. So root's boxes, which have no user namespace that
+ * it could enter first, are handed to it as a descriptor.
  */
 #ifndef NOOK_BOX_PASTA_H
 #define NOOK_BOX_PASTA_H
@@ -19,13 +23,15 @@ struct err;
  * @program:	Its path
  * @words:	Its options, NULL at the end; those for the foreground, quiet, the file of
  *		the pid and @target are added
- * @target:	pid; its user namespace is the caller's own or a child of his
+ * @target:	pid; its user namespace is the caller's own or a child of his; 0 = the
+ *		words say where the link goes
+ * @netns:	Becomes its descriptor 0, which the words can name; -1 = it has ours
  *
  * The caller is in the network namespace that the other is to be linked to.
  *
  * Return: its pid, when it is ready; -1 and @e
  */
-pid_t pasta_start(const char *program, const char *const *words, pid_t target,
+pid_t pasta_start(const char *program, const char *const *words, pid_t target, int netns,
 		  struct err *e);
 
 #endif

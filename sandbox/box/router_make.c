@@ -226,7 +226,7 @@ static void start_pasta(struct supervisor *s)
 	if (!s->plan->net.pasta)
 		return;
 	pid = pasta_start(plan_text(s->plan, s->plan->net.pasta), pasta_words,
-			  s->rec.holder, &e);
+			  s->rec.holder, -1, &e);
 	s->rec.pasta = pid > 0 ? pid : 0;
 	s->pause = pid > 0 ? 1 : s->pause < PAUSE_MOST_S ? s->pause * 2 + 1 : s->pause;
 	snprintf(s->rec.why, sizeof(s->rec.why), "%.*s", (int)sizeof(s->rec.why) - 1,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "box/keeper.h"
+#include "box/serve.h"
 
 static void fill_stops(sigset_t *set)
 {
@@ -48,6 +49,7 @@ static void on_signal(struct keeper *k, int sig)
 	switch (sig) {
 	case SIGCHLD:
 		k->ended = keeper_has_ended(k);
+		serve_look(k);
 		break;
 	case SIGWINCH:
 		keeper_resize(k);

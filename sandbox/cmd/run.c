@@ -174,8 +174,9 @@ static void say_end(const struct args *a, const struct result *r)
 	struct pollfd to = { .fd = STDERR_FILENO, .events = POLLOUT };
 	auto_text t = { 0 };
 
-	if (a->quiet || r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED ||
-	    r->cause == CAUSE_SETUP || r->cause == CAUSE_EXEC)
+	if (a->quiet || r->cause == CAUSE_SETUP || r->cause == CAUSE_EXEC)
+		return;
+	if (!r->lost_link && (r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED))
 		return;
 	text_add(&t, "nook: ");
 	text_safe(&t, r->message);

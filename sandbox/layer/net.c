@@ -2,6 +2,8 @@
 /* net.c - links, addresses and ports: the layer; lo and namespaced sysctls */
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -48,6 +50,16 @@ int net_open_ports(const char *groups, struct err *e)
 	return 0;
 }
 
+/* Both ends of the range must be mapped; rootless that is sure for the payload's own */
+static int open_ports(const struct plan *pl, struct err *e)
+{
+	char groups[32] = "0 2147483647";
+
+	if (pl->clone_flags & CLONE_NEWUSER)
+		snprintf(groups, sizeof(groups), "%u %u", pl->user.gid, pl->user.gid);
+	return net_open_ports(groups, e);
+}
+
 /* Through the descriptor of a proc that no tree can fake, where there is one already */
 int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e)
 {
@@ -76,7 +88,7 @@ int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e)
 	return 0;
 }
 
-static bool net_needs_host(const struct plan *pl)
+static bool is_routed(const struct plan *pl)
 {
 	return pl->net.mode == PLAN_NET_VETH && pl->net.router == PLAN_ROUTER_HOST;
 }
@@ -91,6 +103,12 @@ static int net_router(const struct plan *pl, struct site *s, struct err *e)
 	return net_has_router(pl) ? net_router_wire(pl, s, e) : 0;
 }
 
+/* pasta is the keeper's (box/serve.c); the box waits for it all the same */
+static bool net_needs_host(const struct plan *pl)
+{
+	return pl->net.mode == PLAN_NET_USER || is_routed(pl);
+}
+
 static int net_before(const struct plan *pl, struct site *s, struct err *e)
 {
 	if (pl->net.mode == PLAN_NET_VETH)
@@ -100,7 +118,7 @@ static int net_before(const struct plan *pl, struct site *s, struct err *e)
 
 static int net_host(const struct plan *pl, struct site *s, struct err *e)
 {
-	return net_needs_host(pl) ? net_veth_host(pl, s, e) : 0;
+	return is_routed(pl) ? net_veth_host(pl, s, e) : 0;
 }
 
 static int net_box(const struct plan *pl, struct site *s, struct err *e)
@@ -111,8 +129,9 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 		return -1;
 	if (pl->net.lo_up && bring_lo_up(e) < 0)
 		return -1;
-	if (net_needs_host(pl) &&
-	    (net_veth_box(pl, s, e) < 0 || net_open_ports("0 2147483647", e) < 0))
+	if (is_routed(pl) && net_veth_box(pl, s, e) < 0)
+		return -1;
+	if (net_needs_host(pl) && open_ports(pl, e) < 0)
 		return -1;
 	if (!net_has_router(pl) && net_write_sysctls(pl, true, e) < 0)
 		return -1;

@@ -8,6 +8,7 @@
  *	net_router.c	the same for an ordinary user
  *	net_allow.c	where the box may go
  *	net_join.c	a network namespace that is there already
+ *	net_user.c	a link that pasta serves
  *	net_words.c	explain and script
  */
 #ifndef NOOK_LAYER_NET_H
@@ -39,6 +40,13 @@ int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e)
 int net_veth_before(const struct plan *pl, struct site *s, struct err *e);
 int net_veth_host(const struct plan *pl, struct site *s, struct err *e);
 int net_veth_box(const struct plan *pl, struct site *s, struct err *e);
+
+/** net_user_plan() - What pasta is started with; nothing in other modes. Must come when
+ * the plan's namespaces are decided. Return: 0, -1 and @e */
+int net_user_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		  struct err *e);
+void net_user_explain(const struct plan *pl, struct text *out);
+void net_user_script(const struct plan *pl, struct script *sc);
 
 /** net_join_before(), net_join_box() - A network namespace that is there already */
 int net_join_before(const struct plan *pl, struct site *s, struct err *e);

@@ -230,9 +230,8 @@ static int plan_none(const struct profile *pf, struct host *h, struct plan *pl,
 static int plan_user(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
-	(void)h, (void)pl;
-	not_yet(pf, FIELD_network_mode, ": user", e);
-	return err_hint(e, "none, host, veth and, as root, join are");
+	plan_publish(pf, pl);
+	return net_user_plan(pf, h, pl, e);
 }
 
 static int plan_join(const struct profile *pf, struct host *h, struct plan *pl,

@@ -167,6 +167,8 @@ void net_explain(const struct plan *pl, struct text *out)
 		explain_veth(pl, out);
 	else if (pl->net.mode == PLAN_NET_JOIN)
 		explain_join(pl, out);
+	else if (pl->net.mode == PLAN_NET_USER)
+		net_user_explain(pl, out);
 	else
 		text_add(out,
 			 "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, "
@@ -204,6 +206,8 @@ void net_script(const struct plan *pl, struct script *sc)
 			    "a link to the network '%s': here there is lo alone; 'nook "
 			    "explain' has the commands",
 			    plan_text(pl, pl->net.network));
+	if (pl->net.mode == PLAN_NET_USER)
+		net_user_script(pl, sc);
 	for (const struct plan_sysctl *k = NULL;
 	     (k = plan_each(pl, &pl->net.sysctls, k));) {
 		auto_text word = { 0 };

@@ -20,6 +20,7 @@ static bool is_bookkeeping(size_t at)
 		offsetof(struct plan, net.publish),
 		offsetof(struct plan, net.allow),
 		offsetof(struct plan, net.hosts),
+		offsetof(struct plan, net.link),
 		offsetof(struct plan, net.router_uids),
 		offsetof(struct plan, net.router_gids),
 		offsetof(struct plan, net.sysctls),

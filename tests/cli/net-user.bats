@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# net-user.bats - network.mode: user: one box with a link that pasta serves, and nothing left of it
+# as: root user subids
+# world: yes
+
+load helper
+load boxes
+
+setup() {
+	nook_setup
+	need pasta busybox perl
+	servers=()
+	# Two services of this machine: on an address of its own, and on its loopback
+	serve 198.51.100.1 7000 world
+	serve 127.0.0.1 7001 loopback
+}
+
+teardown() {
+	local pid
+	for pid in "${servers[@]}" "${keepers[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+	done
+	"$NOOK" gc -q || true
+	nook_teardown
+}
+
+# serve ADDRESS PORT WORD - a service that says one word and hangs up
+serve() {
+	# shellcheck disable=SC2016  # perl's own
+	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => $ARGV[0], LocalPort => $ARGV[1],
+		Listen => 9, ReuseAddr => 1) or die; while ($c = $s->accept) { print $c "$ARGV[2]\n"; close $c }' \
+		"$@" >/dev/null 3>&- 4>&- &
+	servers+=($!)
+	for _ in $(seq 500); do
+		[ "$(busybox nc -w 5 "$1" "$2" </dev/null 2>/dev/null)" = "$3" ] && return 0
+		sleep 0.01
+	done
+	fail "no service on $1:$2"
+}
+
+# user_run ARG... - nook run with mode user; the host's servers of names do not matter
+user_run() { nook_run run --network user --set network.dns=192.0.2.53 "$@" </dev/null; }
+user_box() { start_box "$@" --network user --set network.dns=192.0.2.53; }
+
+# pastas - pids of the pasta of every box
+pastas() { pgrep -x 'pas(ta|st)(\.avx2)?' || true; }
+
+wait_no_pasta() {
+	for _ in $(seq 500); do
+		[ -n "$(pastas)" ] || return 0
+		sleep 0.01
+	done
+	fail "pasta is left: $(pastas)"
+}
+
+@test "a box has addresses of its own, a route to everywhere, and may bind and ping" {
+	user_run base -- sh -c 'ip -o addr show scope global; ip route show default; ip -br link show lo
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start /etc/resolv.conf
+		perl -MSocket -e "socket(S, AF_INET, SOCK_DGRAM, 1) and print qq(may ping\n)"'
+	assert_status 0
+	assert_match '^[0-9]+: eth0 +inet 192\.0\.0\.2/29 '
+	assert_match '^default via 192\.0\.0\.1 dev eth0 '
+	assert_match '^lo +UNKNOWN '
+	assert_line 0
+	assert_line 'nameserver 192.0.2.53'
+	assert_line 'may ping'
+}
+
+@test "it reaches what this machine reaches, and not what listens on its loopback" {
+	assert_equal "$(busybox nc -w 5 198.51.100.1 7000 </dev/null)" world
+	assert_equal "$(busybox nc -w 5 127.0.0.1 7001 </dev/null)" loopback
+	# nc may miss the end of a connection through pasta
+	user_run base -- sh -c 'timeout 9 busybox nc -w 5 198.51.100.1 7000 | head -n 1'
+	assert_status 0
+	assert_output world
+	user_run base -- sh -c 'for at in 127.0.0.1 192.0.0.1 192.0.0.2 192.0.2.1; do
+		timeout 9 busybox nc -w 1 $at 7001; done; true'
+	assert_status 0
+	assert_output
+	# the same attempt where that wall is off
+	nook_run run --network host base -- busybox nc -w 5 127.0.0.1 7001 </dev/null
+	assert_output loopback
+}
+
+@test "no port of the box is one of this machine, and none of this machine one of the box" {
+	user_box one 'busybox nc -l -p 7002 -e echo inner & busybox nc -l -p 7002 -u & touch /t/listens; sleep 60'
+	wait_for "$T/listens"
+	run busybox nc -w 1 127.0.0.1 7002 </dev/null
+	assert_status 1
+	run busybox nc -w 1 192.0.2.1 7002 </dev/null
+	assert_status 1
+}
+
+@test "nothing is left of a box that ended, and nothing of one whose keeper was killed" {
+	user_run base -- true
+	assert_status 0
+	assert_equal "$(pastas)" ''
+	user_box one 'sleep 60'
+	refute test -z "$(pastas)"
+	kill -KILL "$keeper"
+	wait "$keeper" 2>/dev/null || true
+	wait_no_pasta
+}
+
+@test "a box whose pasta was killed goes on, and nook says that it had no network any more" {
+	user_box one 'until [ -e /t/go ]; do sleep 0.05; done; exit 7'
+	kill -KILL "$(pastas)"
+	wait_no_pasta
+	touch "$T/go"
+	wait_keeper
+	assert_status 7
+	assert_equal "$(cat one.err)" \
+		'nook: exited with 7; it had no network any more: pasta ended before it (signal 9)'
+}
+
+@test "what pasta complains of is the reason, and the box does not run" {
+	# as the words of a program that is in its place
+	mkdir bin
+	printf '#!/bin/sh\necho "first word" >&2\necho "No external interface" >&2\nexit 1\n' >bin/pasta
+	chmod 755 bin/pasta
+	PATH=$T/bin:$PATH user_run base -- touch "$T/ran"
+	assert_status 125
+	assert_output
+	assert_stderr "nook: net: '$T/bin/pasta' cannot link to the host's network: No external interface
+hint: it links to where the host's default route leads, and 'ip route' shows none"
+}
+
+@test "without pasta it says what to install" {
+	local dir
+	# directories that are always searched
+	for dir in /usr/sbin /sbin; do [ ! -e "$dir/pasta" ] || bats_skip "pasta is in $dir"; done
+	mkdir bin
+	run --separate-stderr env PATH="$T/bin" "$NOOK" run --network user base -- true
+	assert_status 125
+	assert_stderr "nook: net: 'network.mode' (--network): user needs pasta, which is not installed
+hint: apt install passt"
+}
+
+@test "explain gives the command" {
+	nook_run explain --set network.mode=user --set network.dns=192.0.2.53 base
+	assert_status 0
+	assert_match '^ +\$ .*/pasta --config-net --ns-ifname eth0 --address 192\.0\.0\.2 .* --no-map-gw '
+	nook_run explain --script --set network.mode=user --set network.dns=192.0.2.53 base
+	assert_status 0
+	assert_line "#  - a link that pasta serves: here there is lo alone; 'nook explain' has the command"
+}
