@@ -52,7 +52,7 @@ _nook_argument() {
 		--user | -u) echo nothing ;;
 		--userns) echo 'words auto single subids' ;;
 		--hostname) echo nothing ;;
-		--network) echo 'words none host veth ns: container:' ;;
+		--network) echo 'words none host veth user ns: container:' ;;
 		--cap-add) echo nothing ;;
 		--timeout) echo nothing ;;
 		--init) echo 'words reaper none' ;;

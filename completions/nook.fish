@@ -253,7 +253,7 @@ complete -c nook -n "__nook_in run shell" -s w -l workdir -x -d 'directory the c
 complete -c nook -n "__nook_in run shell" -s u -l user -x -d 'user and group inside'
 complete -c nook -n "__nook_in run shell" -l userns -x -a 'auto single subids' -d 'id map: auto, single, subids'
 complete -c nook -n "__nook_in run shell" -l hostname -x -d 'host name inside'
-complete -c nook -n "__nook_in run shell" -l network -x -a 'none host veth ns: container:' -d 'none (only lo), host, veth, a network\'s name, ns:PATH, container:BOX'
+complete -c nook -n "__nook_in run shell" -l network -x -a 'none host veth user ns: container:' -d 'none (only lo), host, veth, user, a network\'s name, ns:PATH, container:BOX'
 complete -c nook -n "__nook_in run shell" -l cap-add -x -d 'keep a capability'
 complete -c nook -n "__nook_in run shell" -l read-only -d 'refuse changes to the box\'s tree'
 complete -c nook -n "__nook_in run shell" -l timeout -x -d 'end the box after this time: 10s, 2m30s'

@@ -55,8 +55,8 @@
 	  .help = "host name inside" },                                                 \
 	{ .name = "network", .arg = "MODE", .key = "@network",                          \
 	  .complete = COMPLETE_WORDS,                                                   \
-	  .words = "none host veth ns: container:",                                     \
-	  .help = "none (only lo), host, veth, a network's name, ns:PATH, "             \
+	  .words = "none host veth user ns: container:",                                \
+	  .help = "none (only lo), host, veth, user, a network's name, ns:PATH, "       \
 		  "container:BOX" },                                                    \
 	{ .name = "cap-add", .arg = "CAP", .key = "@cap-add",                           \
 	  .help = "keep a capability" },                                                \

@@ -45,7 +45,7 @@ offers() {
 	offers 'nook run --verb' --verbose
 	offers 'nook doctor --j' --json
 	offers 'nook doctor --mem'
-	offers 'nook run --network ' none host
+	offers 'nook run --network ' container: host none ns: user veth
 	offers 'nook run --network=h' host
 	offers 'nook run --memory '
 }
