@@ -386,7 +386,7 @@ struct net_def net_def_default(void)
 }
 
 /* The lock goes with the descriptor, which is one of its own: locks are of open files */
-static int lock_state(int state, struct err *e)
+int net_state_lock(int state, struct err *e)
 {
 	auto_fd fd = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -423,7 +423,7 @@ static int write_file(int state, const struct net_def *d)
 
 int net_def_make(int state, struct net_def *d, struct err *e)
 {
-	auto_fd lock = lock_state(state, e);
+	auto_fd lock = net_state_lock(state, e);
 
 	if (lock < 0)
 		return -1;
@@ -445,7 +445,7 @@ int net_def_remove(const struct net_places *p, const char *name, bool force,
 
 	if (parse_name(name, NULL) || !net_def_exists(p->state, name))
 		return say_absent(p->state, name, e);
-	lock = lock_state(p->state, e);
+	lock = net_state_lock(p->state, e);
 	if (lock < 0)
 		return -1;
 	if (net_lease_forget(p, name, force) < 0) {

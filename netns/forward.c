@@ -45,29 +45,41 @@ static int note(int run, const char *path, const char *value)
 	return line.failed ? -1 : fd_write_all(fd, line.s, line.len);
 }
 
-/* Return: 0, -1 and @e. A setting that is not there (no IPv6) cannot be needed */
-static int set(int run, const char *path, const char *from, const char *to, struct err *e)
+/** enum depth - How far to go with a setting that is not as it must be */
+enum depth { LOOK, NOTE, WRITE };
+
+static const struct change {
+	const char *from, *to;
+} forwarding = { "0", "1" }, advertisements = { "1", "2" };
+
+/* Return: 0, -1 and @e; LOOK: 1 where it is not as it must be. A setting that is not
+ * there (no IPv6) cannot be needed */
+static int set(int run, enum depth depth, const char *path, const struct change *c,
+	       struct err *e)
 {
 	char now[32];
 
-	if (file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 || !strcmp(now, to) ||
-	    (from && strcmp(now, from)))
+	if (file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 || strcmp(now, c->from))
 		return 0;
+	if (depth == LOOK)
+		return 1;
 	if (note(run, path, now) < 0)
 		return err_sys(e, "cannot note what '%s' was", path);
-	if (file_write(AT_FDCWD, path, to) < 0) {
-		err_sys(e, "cannot set '%s' to %s", path, to);
+	if (depth == NOTE)
+		return 0;
+	if (file_write(AT_FDCWD, path, c->to) < 0) {
+		err_sys(e, "cannot set '%s' to %s", path, c->to);
 		return err_hint(e,
 				"set it to %s where that is allowed: boxes reach nothing "
 				"without",
-				to);
+				c->to);
 	}
 	return 0;
 }
 
 /* A host that forwards IPv6 believes no router any more where accept_ra is 1, and would
  * lose its own default route (ip-sysctl.rst, accept_ra) */
-static int keep_advertisements(int run, struct err *e)
+static int keep_advertisements(int run, enum depth depth, struct err *e)
 {
 	auto_dir d = opendir(CONF6);
 	const struct dirent *de;
@@ -78,22 +90,36 @@ static int keep_advertisements(int run, struct err *e)
 		    !strncmp(de->d_name, NET_LINKS, strlen(NET_LINKS)))
 			continue;
 		snprintf(path, sizeof(path), CONF6 "/%s/accept_ra", de->d_name);
-		if (set(run, path, "1", "2", e) < 0)
+		if (set(run, depth, path, &advertisements, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+static int forward(int run, enum depth depth, const struct net_def *d, struct err *e)
+{
+	int r = d->v4.family ? set(run, depth, FORWARD4, &forwarding, e) : 0;
+
+	if (r || !d->v6.family || !set(-1, LOOK, FORWARD6, &forwarding, e))
+		return r;
+	if (depth != LOOK && keep_advertisements(run, depth, e) < 0)
+		return -1;
+	return set(run, depth, FORWARD6, &forwarding, e);
+}
+
+bool net_forward_is_on(const struct net_def *d)
+{
+	return !forward(-1, LOOK, d, NULL);
+}
+
+int net_forward_note(int run, const struct net_def *d, struct err *e)
+{
+	return forward(run, NOTE, d, e);
+}
+
 int net_forward_on(int run, const struct net_def *d, struct err *e)
 {
-	char now[8];
-
-	if (d->v4.family && set(run, FORWARD4, "0", "1", e) < 0)
-		return -1;
-	if (!d->v6.family || file_read_small(AT_FDCWD, FORWARD6, now, sizeof(now)) < 0 ||
-	    *now == '1')
-		return 0;
-	return keep_advertisements(run, e) < 0 ? -1 : set(run, FORWARD6, "0", "1", e);
+	return forward(run, WRITE, d, e);
 }
 
 unsigned int net_forward_ours(int run)

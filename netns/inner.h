@@ -21,6 +21,9 @@ static inline int net_code(struct err *e, int code)
 int net_dir_open(int dir, const char *name, bool make);
 /** net_def_exists() - Whether there is a definition of that name */
 bool net_def_exists(int state, const char *name);
+/** net_state_lock() - Keep others from making, removing or applying definitions for as
+ * long as the descriptor is open. Return: it, -1 and @e */
+int net_state_lock(int state, struct err *e);
 /** net_host_has_v6() - Whether this network namespace has a global IPv6 address */
 bool net_host_has_v6(void);
 /** net_subnet_can() - Whether a prefix is of this family and of a length that a network

@@ -198,6 +198,11 @@ enum { NET_FORWARD4 = 1, NET_FORWARD6 = 2 };
  * Return: 0, -1 and @e
  */
 int net_forward_on(int run, const struct net_def *d, struct err *e);
+/** net_forward_note() - Only note what net_forward_on() will change: then the rules that
+ * hold everybody else's packets back can be there first. Return: 0, -1 and @e */
+int net_forward_note(int run, const struct net_def *d, struct err *e);
+/** net_forward_is_on() - Whether net_forward_on() has nothing to do */
+bool net_forward_is_on(const struct net_def *d);
 /** net_forward_ours() - Which families are forwarded only because nook switched that on,
  * NET_FORWARD*: of those nothing is but what its networks need */
 unsigned int net_forward_ours(int run);
@@ -239,13 +244,13 @@ int net_rules_others(void (*each)(const char *family, const char *table,
 
 /* --- the router (router.c) --------------------------------------------------------- */
 
-/** net_router_ready() - Let this network namespace forward, and look whether the rules
- * of a network are in it; @notes as @run of net_forward_on(). Cheap: for every start.
- * Return: 1; 0 = net_router_repair() is needed; -1 and @e */
-int net_router_ready(int notes, const struct net_def *d, struct err *e);
-/** net_router_repair() - Forwarding and rules for all networks of @state anew; without
- * any network, no table and the settings of before. In nook-full only. Return: 0, -1 and
- * @e */
+/** net_router_ready() - Whether the rules of a network are in this network namespace, and
+ * it forwards. Cheap, and changes nothing: for every start. Return: 1; 0 =
+ * net_router_repair() is needed; -1 and @e */
+int net_router_ready(const struct net_def *d, struct err *e);
+/** net_router_repair() - Rules for all networks of @state anew, then forwarding; without
+ * any network, no table and the settings of before. @notes as @run of net_forward_on().
+ * In nook-full only. Return: 0, -1 and @e */
 int net_router_repair(int state, int notes, struct err *e);
 
 #endif

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* router.c - whether a network namespace routes for networks, and how to make it so */
+/* router.c - whether a network namespace routes for networks, and how to make it so
+ *
+ * Theory of operation. The rules are there before the first packet is forwarded: what
+ * will be switched on is noted, which is what the rules are made from, then they are
+ * applied, and only then the settings are written. Definitions are read and rules applied
+ * under the lock of the directory of networks: else whoever read before a network was
+ * made could apply after its first box had started, and take away its rules.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "netns/inner.h"
 
-int net_router_ready(int notes, const struct net_def *d, struct err *e)
+int net_router_ready(const struct net_def *d, struct err *e)
 {
-	return net_forward_on(notes, d, e) < 0 ? -1 : net_rules_present(d, e);
+	int there = net_rules_present(d, e);
+
+	return there == 1 ? net_forward_is_on(d) : there;
 }
 
 struct all {
@@ -38,20 +48,29 @@ static int apply(const struct all *all, int notes, struct err *e)
 		return err_set(e, "out of memory for the rules of networks");
 	for (size_t i = 0; i < all->count; i++) {
 		defs[i] = &all->defs[i];
-		if (net_forward_on(notes, defs[i], e) < 0)
+		if (net_forward_note(notes, defs[i], e) < 0)
 			return -1;
 	}
 	net_rules_text(defs, all->count, net_forward_ours(notes), &rules);
 	if (rules.failed)
 		return err_set(e, "out of memory for the rules of networks");
-	return net_rules_apply(text_str(&rules), e);
+	if (net_rules_apply(text_str(&rules), e) < 0)
+		return -1;
+	for (size_t i = 0; i < all->count; i++)
+		if (net_forward_on(notes, defs[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 int net_router_repair(int state, int notes, struct err *e)
 {
+	auto_fd lock = state < 0 ? -1 : net_state_lock(state, e);
 	struct all all = { 0 };
-	int r = net_def_each(state, add_def, &all, e);
+	int r;
 
+	if (state >= 0 && lock < 0)
+		return -1;
+	r = net_def_each(state, add_def, &all, e);
 	if (r > 0)
 		r = err_set(e, "out of memory for the rules of networks");
 	if (!r)

@@ -47,7 +47,7 @@ static int enter_router(const struct router *r, struct err *e)
 
 static int ready_rules(const struct plan *pl, const struct net_def *d, struct err *e)
 {
-	int ready = net_router_ready(-1, d, e);
+	int ready = net_router_ready(d, e);
 
 	if (ready)
 		return ready < 0 ? -1 : 0;
@@ -109,7 +109,9 @@ static int check_world(const struct router *r, const struct net_def *d, struct e
 	if (!d->nat || r->has_world)
 		return 0;
 	err_set(e, "network '%s' has no way out: %s", d->name, r->why);
-	return err_hint(e, "a network without one: nook net create NAME --no-nat");
+	return err_hint(e,
+			"'nook doctor' looks at what it needs; a network without a way "
+			"out: nook net create NAME --no-nat");
 }
 
 pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,

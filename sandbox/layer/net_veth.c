@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -32,7 +33,7 @@ bool layer_net_needs_full(const struct plan *pl)
 		return true;
 	if (pl->net.mode != PLAN_NET_VETH || pl->net.router != PLAN_ROUTER_HOST)
 		return false;
-	return net_veth_definition(pl, &d, &e) != 0 || net_rules_present(&d, &e) < 1;
+	return net_veth_definition(pl, &d, &e) != 0 || net_router_ready(&d, &e) < 1;
 }
 
 /* The network of the plan; `default` is made when it is first used, by who comes first */
@@ -63,7 +64,7 @@ static int find_network(const struct plan *pl, struct net_places *p, struct net_
 static int ready_router(const struct net_places *p, const struct net_def *d,
 			struct err *e)
 {
-	int ready = net_router_ready(p->run, d, e);
+	int ready = net_router_ready(d, e);
 
 	if (ready)
 		return ready < 0 ? -1 : 0;
@@ -84,6 +85,13 @@ static int wish_address(const struct plan *pl, plan_ref wanted, struct net_prefi
 	return 0;
 }
 
+/* What is every machine's own name for itself */
+static bool is_loopback_name(const char *name)
+{
+	return !strcasecmp(name, "localhost") || !strcasecmp(name, "ip6-localhost") ||
+	       !strcasecmp(name, "ip6-loopback");
+}
+
 /* The name that the other boxes find: the box's own, else the one it calls itself */
 static int wish_lease(const struct plan *pl, const struct site *s, struct net_lease *l,
 		      struct err *e)
@@ -92,7 +100,8 @@ static int wish_lease(const struct plan *pl, const struct site *s, struct net_le
 
 	*l = (struct net_lease){ 0 };
 	snprintf(l->box, sizeof(l->box), "%s", s->box);
-	snprintf(l->name, sizeof(l->name), "%s", name);
+	if (!is_loopback_name(name))
+		snprintf(l->name, sizeof(l->name), "%s", name);
 	if (pl->net.mac && net_mac_read(plan_text(pl, pl->net.mac), l->mac) < 0)
 		return err_set(e, "'%s' is no hardware address",
 			       plan_text(pl, pl->net.mac));
