@@ -10,8 +10,9 @@
  *			neighbour discovery of the link, answers; nothing else, no
  *			router advertisement, no redirect
  *	forward		a box of the same network, if that is not isolated; the world, if
- *			there is NAT; never another network, or where clouds keep the
- *			secrets of a machine: link-local addresses, fd00:ec2::/32
+ *			there is NAT; never another network, an address of its own that
+ *			no box has, or where clouds keep the secrets of a machine:
+ *			link-local addresses, fd00:ec2::/32
  *	postrouting	what goes to the world has the router's address
  *
  * A box that may not is told so at once (reject); what lies about its address is dropped.
@@ -39,21 +40,48 @@
 #define REJECT "reject with icmpx type admin-prohibited"
 
 /* What all networks share */
-static const char shared[] =
-	"\tchain box {\n"
-	"\t\tfib saddr . iif oif missing counter drop\n"
-	"\t}\n"
-	"\tchain router {\n"
-	"\t\tct state established,related accept\n"
-	"\t\tfib daddr . iif type local icmp type echo-request accept\n"
-	"\t\tfib daddr . iif type local icmpv6 type echo-request accept\n"
-	"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
-	"\t\t" REJECT "\n"
-	"\t}\n";
+static const char shared[] = "\tchain box {\n"
+			     "\t\tfib saddr . iif oif missing counter drop\n"
+			     "\t}\n";
+
+/*
+ * From boxes to the router itself. Its address is named: which of the links that all have
+ * it the kernel finds first is nobody's to know (fib daddr . iif).
+ */
+static void add_router(const struct net_def *d, struct text *out)
+{
+	char s[NET_TEXT_SIZE];
+
+	text_addf(out,
+		  "\tchain router_%s {\n"
+		  "\t\tct state established,related accept\n",
+		  d->tag);
+	if (d->v4.family)
+		text_addf(out, "\t\tip daddr %s icmp type echo-request accept\n",
+			  net_prefix_text(&d->gateway4, s));
+	if (d->v6.family)
+		text_addf(out,
+			  "\t\tip6 daddr { %s, fe80::1 } icmpv6 type echo-request "
+			  "accept\n",
+			  net_prefix_text(&d->gateway6, s));
+	text_add(out, "\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } "
+		      "accept\n\t\t" REJECT "\n\t}\n");
+}
+
+/* An address of the network's that no box has: it must not be looked for in the world */
+static void add_absent(const struct net_prefix *net, const char *family, struct text *out)
+{
+	char s[NET_TEXT_SIZE];
+
+	if (net->family)
+		text_addf(out, "\t\t%s daddr %s " REJECT "\n", family,
+			  net_prefix_text(net, s));
+}
 
 /* From boxes of one network to anywhere, and from elsewhere to them */
 static void add_ways(const struct net_def *d, struct text *out)
 {
+	add_router(d, out);
 	text_addf(out,
 		  "\tchain from_%s {\n"
 		  "\t\tct state established,related accept\n"
@@ -62,6 +90,10 @@ static void add_ways(const struct net_def *d, struct text *out)
 		  "\t\tip daddr 169.254.0.0/16 " REJECT "\n"
 		  "\t\tip6 daddr fd00:ec2::/32 " REJECT "\n",
 		  d->tag, d->tag, d->isolated ? REJECT : "accept");
+	if (d->nat) {
+		add_absent(&d->v4, "ip", out);
+		add_absent(&d->v6, "ip6", out);
+	}
 	text_addf(out, "\t\t%s\n\t}\n", d->nat ? "accept" : REJECT);
 	text_addf(out,
 		  "\tchain to_%s {\n"
@@ -110,7 +142,7 @@ static const struct hook {
 	const char *name, *type, *from, *to;
 } hooks[] = {
 	{ "prerouting", "type filter hook prerouting priority raw", "box", NULL },
-	{ "input", "type filter hook input priority filter", "router", NULL },
+	{ "input", "type filter hook input priority filter", "router_", NULL },
 	{ "forward", "type filter hook forward priority filter", "from_", "to_" },
 };
 

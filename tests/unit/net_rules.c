@@ -19,6 +19,8 @@ static struct net_def define(const char *name, const char *v4, const char *v6)
 	snprintf(d.tag, sizeof(d.tag), "%.3s", name);
 	net_prefix_read(v4, &d.v4);
 	net_prefix_read(v6, &d.v6);
+	d.gateway4 = net_prefix_nth(&d.v4, 1);
+	d.gateway6 = net_prefix_nth(&d.v6, 1);
 	return d;
 }
 
