@@ -11,6 +11,9 @@
  * fails, both ends are reset: what was lost must not look like a proper end. So each
  * socket is made such that closing it resets it, whoever closes it, also the kernel when
  * we are killed, and only a proper end takes that back.
+ *
+ * splice(2) stops at urgent data and would do so for ever: that one byte is read and
+ * goes on in its place, as most programs want it anyhow (RFC 6093, 6).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +21,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +29,7 @@
 #include "box/forward_inner.h"
 
 #define PIPE_BYTES 65536 /* pipe(7): what a pipe takes unless told otherwise */
+#define IDLE_S	   300   /* of silence, before a peer is asked whether it is there */
 
 enum { CLIENT, BOX };
 
@@ -65,9 +70,12 @@ static void set_reset(int fd, bool on)
 /* Every end begins so. What comes in small pieces has waited for more once already */
 static void prepare(int fd)
 {
-	const int yes = 1;
+	const int yes = 1, idle = IDLE_S;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof(yes));
 	set_reset(fd, true);
 }
 
@@ -99,6 +107,20 @@ static void flow_end(struct forwarder *f, struct flow *w, bool failed)
 		forward_listening(f, true);
 }
 
+/* What splice() does not read, and yet is there. Return: as splice() */
+static ssize_t take_urgent(int from, int pipe)
+{
+	int at_mark = 0;
+	char byte;
+
+	if (ioctl(from, SIOCATMARK, &at_mark) < 0 || !at_mark ||
+	    recv(from, &byte, 1, MSG_DONTWAIT) != 1) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(pipe, &byte, 1);
+}
+
 /* Return: 0 when it can do no more for now, -1 when the flow is broken */
 static int half_step(struct flow *w, int i)
 {
@@ -110,6 +132,8 @@ static int half_step(struct flow *w, int i)
 	for (int turn = 0; turn < FORWARD_BURST && !h->done; turn++) {
 		if (!h->held && !h->eof) {
 			n = splice(from, NULL, h->pipe[1], NULL, PIPE_BYTES, flags);
+			if (n < 0 && errno == EAGAIN && !turn)
+				n = take_urgent(from, h->pipe[1]);
 			if (n < 0)
 				return errno == EAGAIN || errno == EINTR ? 0 : -1;
 			h->eof = !n;

@@ -89,6 +89,29 @@ static void carries_much(void)
 	finish(&b, fd, server);
 }
 
+/* splice(2) does not read it: it must neither be lost nor stand in the way */
+static void carries_urgent_data(void)
+{
+	struct bed b;
+	int port = 0, fd = listener(BOX4, SOCK_STREAM, &port), c;
+	pid_t server = serve(fd, echo);
+	char room[16] = "";
+	size_t at = 0;
+
+	start(&b, NULL, SOCK_STREAM, port);
+	c = client("127.0.0.1", SOCK_STREAM, b.port);
+	fd_write_all(c, "one", 3);
+	while (at < 3 && read(c, room + at, 1) == 1)
+		at++;
+	send(c, "X", 1, MSG_OOB);
+	fd_write_all(c, "two", 3);
+	while (at < 7 && read(c, room + at, 1) == 1)
+		at++;
+	is(room, "oneXtwo", "urgent data stay in their place");
+	close(c);
+	finish(&b, fd, server);
+}
+
 /* The answer to @address through a published port, "" = none */
 static const char *answer(const char *address, int port, char room[64])
 {
@@ -472,6 +495,7 @@ int main(void)
 {
 	plan(0);
 	carries_much();
+	carries_urgent_data();
 	takes_both_families();
 	keeps_to_its_address();
 	resets_where_nobody_listens();
