@@ -263,20 +263,41 @@ static pid_t wait_for_one(const struct supervisor *s)
 	return 0;
 }
 
+/* The news, unless a newer router has the file by now: ours lives on for boxes that it
+ * has, if any, and nobody is to be sent here */
+static void update_record(const struct supervisor *s)
+{
+	struct router_record now;
+	struct err e;
+
+	if (router_lock(s->file, ROUTER_MAKING, F_WRLCK) < 0)
+		return;
+	if (pread(s->file, &now, sizeof(now), 0) == (ssize_t)sizeof(now) &&
+	    now.magic == ROUTER_MAGIC && now.holder == s->rec.holder)
+		write_record(s, &e);
+	router_lock(s->file, ROUTER_MAKING, F_UNLCK);
+}
+
+static void say_pasta_ended(struct supervisor *s)
+{
+	s->rec.pasta = 0;
+	snprintf(s->rec.why, sizeof(s->rec.why), "'%s' ended; it is started again",
+		 plan_text(s->plan, s->plan->net.pasta));
+}
+
 /* Whoever ends: the holder, and it is over; pasta, and it is started again */
 static void supervise(struct supervisor *s)
 {
-	struct err e;
 	pid_t pid;
 
 	while ((pid = wait_for_one(s)) != s->rec.holder && pid >= 0) {
 		if (!pid)
 			start_pasta(s);
 		else if (pid == s->rec.pasta)
-			s->rec.pasta = 0;
+			say_pasta_ended(s);
 		else
 			continue;
-		write_record(s, &e);
+		update_record(s);
 	}
 }
 
