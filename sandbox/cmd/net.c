@@ -18,7 +18,7 @@ static int set_half(struct net_prefix *v4, struct net_prefix *v6, const char *wo
 {
 	struct net_prefix p, *half;
 
-	if (net_prefix_read(word, &p))
+	if (net_prefix_read(word, &p) || !p.len)
 		return err_set(e, "'%s' is no %s", word, what);
 	half = p.family == AF_INET ? v4 : v6;
 	if (half->family)
