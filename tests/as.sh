@@ -27,12 +27,13 @@ own_cgroups() {
 	done </proc/self/cgroup
 }
 
-# clear_stale - the cgroups of those who were killed before they could remove them: their names hold
-# the pid of who is alive as long as they are needed
+# clear_stale SPACE - the cgroups of those who were killed before they could remove them: their names
+# hold the pid of who is alive as long as they are needed, and the pid namespace that it is of. The
+# bare Debian of tests/fresh sees the cgroups of those outside, and none of their processes
 clear_stale() {
 	for parent in $(own_cgroups); do
-		for stale in "$parent"/nook-as-*-*; do
-			pid=${stale##*/nook-as-}
+		for stale in "$parent/nook-as-$1".*-*; do
+			pid=${stale##*.}
 			[ ! -d "$stale" ] || [ -e "/proc/${pid%-*}" ] ||
 				find "$stale" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		done
@@ -50,8 +51,9 @@ if [ "${1:-}" != --inside ]; then
 		echo "1..0 # SKIP only root can run a test as $who"
 		exit 0
 	fi
-	clear_stale
-	exec env NOOK_AS="$$" unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
+	space=$(readlink /proc/self/ns/pid | tr -dc 0-9)
+	clear_stale "$space"
+	exec env NOOK_AS="$space.$$" unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
 		"$0" --inside "$@"
 fi
 
@@ -138,7 +140,7 @@ export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$NOOK_SAN_LOG/
 
 # Made by this shell and entered by the child (NOOK_CGROUPS), so that it can be removed afterwards
 NOOK_CGROUPS=
-name=nook-as-${NOOK_AS:-$$}-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
+name=nook-as-${NOOK_AS:-0.$$}-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 unset NOOK_AS
 for parent in $(own_cgroups); do
 	dir=$parent/$name
