@@ -31,6 +31,9 @@ struct nl_sock *netlink_open(int protocol, struct err *e)
 		return s;
 	nl_socket_free(s);
 	err_set(e, "cannot open a netlink socket: %s", nl_geterror(r));
+	if (r == -NLE_PROTO_MISMATCH && protocol == NETLINK_NETFILTER)
+		err_hint(e, "this kernel has no nf_tables (CONFIG_NF_TABLES, module "
+			    "nf_tables), which networks need");
 	return NULL;
 }
 

@@ -75,6 +75,15 @@ for who in root user; do
 exit 125"
 			continue
 		fi
+		# What is emulated here has neither nf_tables nor pasta, and nook must say which
+		if [ "$profile" = net ]; then
+			missing=nf_tables
+			[ "$who" = root ] || missing=pasta
+			said=$(box "$who" "$profile" id -u)
+			check "$who $profile: is refused" "$said" "nook: net: *$missing*
+exit 125"
+			continue
+		fi
 		check "$who $profile: id" "$(box "$who" "$profile" id -u)" "[0-9]*
 exit 0"
 		check "$who $profile: exit code" "$(box "$who" "$profile" sh -c 'exit 7')" 'exit 7'
