@@ -94,6 +94,9 @@ enter() {
 		mknod -m 666 dev/tty c 5 0
 		# One that no box has
 		mknod -m 666 dev/fuse c 10 229
+		# What pasta makes its link with
+		mkdir dev/net
+		mknod -m 666 dev/net/tun c 10 200
 		mkdir dev/pts dev/shm
 		mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 pts dev/pts
 		ln -s pts/ptmx dev/ptmx
