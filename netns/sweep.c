@@ -64,6 +64,12 @@ static bool is_veth(struct nl_sock *s, int index)
 	return yes;
 }
 
+static bool is_leased(const struct names *leased, const char name[NET_LINK_SIZE])
+{
+	return leased->count &&
+	       bsearch(name, leased->name, leased->count, NET_LINK_SIZE, by_name);
+}
+
 static int sweep(const struct net_def *d, const struct if_nameindex *links,
 		 const struct names *leased, struct err *e)
 {
@@ -78,8 +84,7 @@ static int sweep(const struct net_def *d, const struct if_nameindex *links,
 		if (!is_of(d, i->if_name))
 			continue;
 		strncpy(name, i->if_name, sizeof(name) - 1);
-		if (!bsearch(name, leased->name, leased->count, sizeof(name), by_name) &&
-		    is_veth(s, (int)i->if_index)) {
+		if (!is_leased(leased, name) && is_veth(s, (int)i->if_index)) {
 			net_link_remove(s, (int)i->if_index);
 			n++;
 		}
