@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net_wire.c - pairs and rules in a kernel: who reaches whom, what is refused, what is
  * left */
-/* checks: NE-05 NE-06 */
+/* checks: NE-05 NE-06
+ * valgrind tells of padding that libnftables hands to the kernel
+ * with: plain
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
