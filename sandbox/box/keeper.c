@@ -214,8 +214,8 @@ static int build(struct keeper *k, struct err *e)
 		return err_sys(e, "cannot block signals");
 	k->masked = true;
 	keeper_lend(k);
-	if (open_record(k, e) < 0 || links_listen(k, e) < 0 || open_site(k, e) < 0 ||
-	    keeper_open_output(k, e) < 0)
+	if (open_record(k, e) < 0 || forward_listen(&k->forward, k->plan, e) < 0 ||
+	    open_site(k, e) < 0 || keeper_open_output(k, e) < 0)
 		return -1;
 	if (!has_pid_namespace(k))
 		k->children = orphans_adopt();

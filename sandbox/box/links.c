@@ -88,14 +88,6 @@ int links_hold(struct keeper *k, struct err *e)
 	return store_update(&k->store, e);
 }
 
-/* pasta takes the ports of its box itself */
-int links_listen(struct keeper *k, struct err *e)
-{
-	return k->plan->net.mode == PLAN_NET_VETH
-		       ? forward_listen(&k->forward, k->plan, e)
-		       : 0;
-}
-
 int links_publish(struct keeper *k, struct err *e)
 {
 	const struct forward_to to = {
@@ -108,7 +100,8 @@ int links_publish(struct keeper *k, struct err *e)
 	return forward_start(&k->forward, &to, e);
 }
 
-/* The router's end counts the same bytes the other way round */
+/* The router's end counts the same bytes the other way round. A user's keeper needs a
+ * process in the router to ask: only for who wants to know */
 void links_read(struct keeper *k)
 {
 	const struct site_net *net = &k->site.net;
@@ -116,7 +109,7 @@ void links_read(struct keeper *k)
 	struct net_counts c;
 	int r;
 
-	if (net->netns_fd < 0 || k->plan->net.mode != PLAN_NET_VETH)
+	if (net->netns_fd < 0 || k->plan->net.mode != PLAN_NET_VETH || !k->wish->counts)
 		return;
 	net_link_name(&net->def, net->lease.box, link);
 	if (k->router.use < 0)

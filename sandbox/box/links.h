@@ -17,9 +17,6 @@ int links_find(struct keeper *k, struct err *e);
  * it has a link or the box a name, by which others may ask for it, and note that in the
  * record. Must come before STEP_GO. Return: 0, -1 and @e */
 int links_hold(struct keeper *k, struct err *e);
-/** links_listen() - Take the ports that the box publishes, before anything of it is made.
- * Return: 0, -1 and @e */
-int links_listen(struct keeper *k, struct err *e);
 /** links_publish() - Have them served: the address of the box is known, and there is no
  * child yet that would inherit them. Return: 0, -1 and @e */
 int links_publish(struct keeper *k, struct err *e);
