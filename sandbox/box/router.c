@@ -82,16 +82,17 @@ static int find(struct router *r, struct err *e)
 
 static int find_or_make(struct router *r, const struct plan *pl, int run, struct err *e)
 {
+	auto_fd making = -1;
 	int found = find(r, e);
 
 	if (found)
 		return found;
-	if (router_lock(r->use, ROUTER_MAKING, F_WRLCK) < 0)
+	making = openat(run, ROUTER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (making < 0 || router_lock(making, ROUTER_MAKING, F_WRLCK) < 0)
 		return err_sys(e, "cannot lock '%s'", ROUTER_FILE);
 	found = find(r, e);
-	if (!found && !router_make(pl, run, e))
+	if (!found && !router_make(pl, run, making, e))
 		found = find(r, e);
-	router_lock(r->use, ROUTER_MAKING, F_UNLCK);
 	return found;
 }
 

@@ -80,8 +80,8 @@ void router_leave(struct router *r);
 /** router_lock() - Take one of the file's locks: @type F_RDLCK, F_WRLCK or F_UNLCK, and
  * wait for it. Return: 0, -1 and errno */
 int router_lock(int file, enum router_lock which, short type);
-/** router_make() - Make one; returns when it is ready. The caller has MAKING, and shares
- * USED. Return: 0, -1 and @e */
-int router_make(const struct plan *pl, int run, struct err *e);
+/** router_make() - Make one; returns when it is ready. The caller shares USED, and has
+ * MAKING through @making, an open file of its own. Return: 0, -1 and @e */
+int router_make(const struct plan *pl, int run, int making, struct err *e);
 
 #endif

@@ -2,12 +2,15 @@
 /* router_make.c - a router comes to be: supervisor, holder and pasta (router.h)
  *
  *	keeper		starts a child that starts the supervisor and ends, and waits for
- *			one word
+ *			one word; its open MAKING goes to the supervisor, which has it
+ *			until that word: a keeper that is killed meanwhile does not let
+ *			another begin beside it
  *	supervisor	starts the holder; writes its maps where they need newuidmap; when
  *			the holder says that it is ready: pasta; then the record, the word
  *	holder		locks ALIVE, brings lo up, and waits to be alone in USED
  *
- * A supervisor that fails says why and ends, and all that it started with it.
+ * A supervisor that fails says why and ends, and all that it started with it. One whose
+ * keeper is gone goes on: the holder ends by itself where nobody else waits for a router.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +46,7 @@ static const char *const pasta_words[] = {
 };
 
 /* What supervisor and holder have open besides 0 to 2, at these numbers */
-enum { AT_RUN = 3, AT_WORD, AT_COUNT };
+enum { AT_RUN = 3, AT_WORD, AT_MAKING, AT_COUNT };
 
 /** struct word - What the supervisor says to the keeper, and the holder to it */
 struct word {
@@ -60,9 +63,9 @@ struct supervisor {
 
 static void say(int to, const struct word *w)
 {
-	/* Nobody who listens: then all this ends by itself */
+	/* Who does not listen any more needs no word */
 	if (write(to, w, sizeof(*w)) < 0)
-		_exit(1);
+		return;
 }
 
 /* Return: 0, -1 and @e; @who died where there is no word */
@@ -147,6 +150,7 @@ static void holder_main(const struct plan *pl, int mapped)
 	if (read(mapped, &byte, 1) != 1)
 		_exit(1);
 	close(mapped);
+	close(AT_MAKING);
 	if (!write_own_maps(pl, &w.err) && !bring_lo_up(&w.err))
 		file = claim(&w.err);
 	w.ready = file >= 0;
@@ -315,10 +319,12 @@ static void supervisor_main(const struct plan *pl)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &child, NULL);
+	signal(SIGPIPE, SIG_IGN); /* pasta gets it back */
 	prctl(PR_SET_NAME, "nook-router", 0, 0, 0);
 	w.ready = !set_up(&s, &w.err);
 	say(AT_WORD, &w);
 	close(AT_WORD);
+	close(AT_MAKING);
 	if (w.ready)
 		supervise(&s);
 	_exit(!w.ready);
@@ -326,31 +332,33 @@ static void supervisor_main(const struct plan *pl)
 
 /* --- keeper ------------------------------------------------------------------------- */
 
-/* Must not: keep a descriptor of the keeper's, whose locks and pipes would stay with it.
- * Both wanted ones are first moved out of the way of each other */
-static int keep_two(int run, int word)
+/* Must not: keep another descriptor of the keeper's, whose locks and pipes would stay
+ * with it. The wanted ones are first moved out of the way of each other */
+static int keep_only(int run, int word, int making)
 {
-	int null;
+	int fds[AT_COUNT], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	run = fcntl(run, F_DUPFD_CLOEXEC, AT_COUNT);
-	word = fcntl(word, F_DUPFD_CLOEXEC, AT_COUNT);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (run < 0 || word < 0 || null < 0)
-		return -1;
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(null, fd) < 0)
+	fds[0] = fds[1] = fds[2] = null;
+	fds[AT_RUN] = run;
+	fds[AT_WORD] = word;
+	fds[AT_MAKING] = making;
+	for (int i = 0; i < AT_COUNT; i++) {
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, AT_COUNT);
+		if (fds[i] < 0)
 			return -1;
-	if (dup3(run, AT_RUN, O_CLOEXEC) < 0 || dup3(word, AT_WORD, O_CLOEXEC) < 0)
-		return -1;
+	}
+	for (int i = 0; i < AT_COUNT; i++)
+		if (dup3(fds[i], i, i < AT_RUN ? 0 : O_CLOEXEC) < 0)
+			return -1;
 	return sys_close_range(AT_COUNT, ~0u, 0);
 }
 
 /* A session of its own and no child of the keeper: it lives on */
-static void leave_keeper(const struct plan *pl, int run, int word)
+static void leave_keeper(const struct plan *pl, int run, int word, int making)
 {
 	pid_t pid;
 
-	if (keep_two(run, word) < 0 || chdir("/") < 0 || setsid() < 0)
+	if (keep_only(run, word, making) < 0 || chdir("/") < 0 || setsid() < 0)
 		_exit(1);
 	umask(077);
 	pid = fork();
@@ -359,7 +367,7 @@ static void leave_keeper(const struct plan *pl, int run, int word)
 	_exit(pid < 0);
 }
 
-int router_make(const struct plan *pl, int run, struct err *e)
+int router_make(const struct plan *pl, int run, int making, struct err *e)
 {
 	auto_fd reader = -1, writer = -1;
 	int pipes[2];
@@ -373,7 +381,7 @@ int router_make(const struct plan *pl, int run, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "cannot start the router of your networks");
 	if (pid == 0)
-		leave_keeper(pl, run, writer);
+		leave_keeper(pl, run, writer, making);
 	close(fd_take(&writer));
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -161,6 +161,58 @@ static void test_crowd(const struct plan *pl, int run)
 	close(told[1]);
 }
 
+/* A pasta that takes its time, and says for whom it was started first */
+static const char slow_pasta[] = "#!/bin/sh\n"
+				 "for target; do :; done\n"
+				 "[ -s \"$0.for\" ] || echo \"$target\" >\"$0.for\"\n"
+				 "sleep 1\n"
+				 "exit 1\n";
+
+static pid_t first_target(int run)
+{
+	int fd = openat(run, "slow.for", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	return n > 0 && text[n - 1] == '\n' ? atoi(text) : 0;
+}
+
+/* Whoever makes it is killed meanwhile: those who wait have that router, and no second */
+static void test_maker_killed(struct plan *pl, int run, const char *dir)
+{
+	struct router a, b;
+	struct err e = { 0 };
+	char path[64];
+	pid_t maker;
+	int fd = openat(run, "slow", O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	int waiting = openat(run, ROUTER_FILE, O_RDWR | O_CLOEXEC);
+
+	if (router_lock(waiting, ROUTER_USED, F_RDLCK) < 0 || fd < 0 ||
+	    write(fd, slow_pasta, sizeof(slow_pasta) - 1) < 0)
+		bail_out("no program that is slow");
+	close(fd);
+	snprintf(path, sizeof(path), "%s/slow", dir);
+	pl->net.pasta = plan_put(pl, path);
+	maker = fork();
+	if (!maker)
+		_exit(router_join(&a, pl, run, &e) < 0);
+	for (int i = 0; !first_target(run) && i < 10000; i++)
+		usleep(1000);
+	kill(maker, SIGKILL);
+	waitpid(maker, NULL, 0);
+	ok(!router_join(&a, pl, run, &e), "the maker was killed, the next has one: %s",
+	   e.text);
+	ok(record(run).holder == first_target(run), "which is the one that was begun");
+	ok(!router_join(&b, pl, run, &e) && inode(a.net) == inode(b.net),
+	   "and whoever comes then has the same");
+	close(waiting);
+	router_leave(&a);
+	router_leave(&b);
+	unlinkat(run, "slow.for", 0);
+	unlinkat(run, "slow", 0);
+}
+
 static void add_id(struct plan *pl, struct plan_list *map, uint32_t id)
 {
 	struct plan_map *m = plan_append(pl, map, sizeof(*m));
@@ -175,7 +227,7 @@ int main(void)
 	struct plan *pl = plan_new();
 	int run = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	plan(16);
+	plan(19);
 	if (!pl || run < 0)
 		bail_out("no plan, or no directory");
 	add_id(pl, &pl->net.router_uids, geteuid());
@@ -184,6 +236,7 @@ int main(void)
 	test_killed(pl, run, 0);
 	test_killed(pl, run, 1);
 	test_crowd(pl, run);
+	test_maker_killed(pl, run, dir);
 	unlinkat(run, ROUTER_FILE, 0);
 	rmdir(dir);
 	close(run);
