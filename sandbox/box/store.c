@@ -128,7 +128,7 @@ int store_open(struct store *st, struct err *e)
 }
 
 /* 12 characters of 0-9a-z: 62 bits from the kernel, enough that two never meet */
-static void make_id(char *id)
+void store_make_id(char *id)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 	uint64_t n = 0;
@@ -176,7 +176,7 @@ static int make_record(struct store *st, const struct plan *pl)
 	char file[32], temp[32];
 	int why;
 
-	make_id(st->rec.id);
+	store_make_id(st->rec.id);
 	if (pl->cgroup.kind && cgroup_at_plan(pl, st->scope, st->rec.id, &st->rec.cgroup))
 		return -1;
 	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);

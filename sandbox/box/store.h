@@ -63,6 +63,8 @@ struct store {
 /** store_open() - Open (make) the runtime directory of decisions.md 10: 0700, owner
  * checked on the descriptor. Return: 0, or -1 and @e */
 int store_open(struct store *st, struct err *e);
+/** store_make_id() - A fresh id, BOX_ID_SIZE bytes with the NUL */
+void store_make_id(char *id);
 /** store_check() - Whether a record could be made: rights and a writable file system,
  * asked without making one. Return: 0, -1 and @e */
 int store_check(const struct store *st, struct err *e);

@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* rest.c - boxes at rest: a directory each, whose lock says who may change it
+ *
+ * Theory of operation. Below nook's state directory, all of it closed to others:
+ *
+ *	boxes/NAME/	box		the record, replaced by rename
+ *			lock		held by the keeper while the box runs, and by
+ *					every command that changes the box; has its pid
+ *			changes/	what the box changed: written by the box, so never
+ *					walked by name with the caller's rights
+ *			snapshots/	copies of that
+ *			log, log.1	what its command wrote
+ *	boxes/.new.ID	half made, or without a name
+ *	boxes/.gone.ID.NAME	half removed
+ *
+ * The name of a box is that of its directory and stands nowhere else. So a box is made,
+ * renamed and removed for everybody by one rename(2), which does not replace a directory
+ * that has something in it: of two that make one name one fails.
+ *
+ * The lock belongs to an open file (fcntl(2), F_OFD_SETLK): the keeper, forked from who
+ * took it, has it too, the kernel lets go of it however that ends, and whether it is held
+ * can be asked without taking it. Who got it looks once more whether the directory still
+ * has its name, because who had it before may have renamed or removed it.
+ *
+ * What begins with a dot and is locked by nobody is cleared by who comes next
+ * (rest_sweep()). Who clears makes the lock where there is none yet; a maker that finds
+ * one which is not its own, or finds its own gone, begins anew.
+ *
+ * Unlike records of running boxes this is on disk when a call returns.
+ */
+#include "box/rest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "box/store.h"
+#include "box/upper.h"
+
+#define RECORD	    "box"
+#define RECORD_MOST (PLAN_MOST + (4u << 20))
+#define NEWBORN	    ".new."
+#define GONE	    ".gone."
+#define ID_LEN	    (BOX_ID_SIZE - 4) /* as store_make_id() makes it */
+
+#define PATIENCE_MS 5000
+#define NAP_MS	    20
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* A reason that who calls can tell from others */
+static int fail_as(struct err *e, int code)
+{
+	if (e)
+		e->code = code;
+	errno = code;
+	return -1;
+}
+
+bool rest_is_name(const char *name)
+{
+#define NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+	static const char first[] = NAME_FIRST, all[] = NAME_FIRST ".-";
+
+	return *name && strchr(first, *name) && strlen(name) < REST_NAME_SIZE &&
+	       !name[strspn(name, all)];
+}
+
+/* --- directories -------------------------------------------------------------------- */
+
+/* A directory of the caller's own, looked at on its descriptor. @others: the permissions
+ * that others must not have */
+static int open_own(int at, const char *name, mode_t others)
+{
+	auto_fd fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (st.st_uid != geteuid() || (st.st_mode & others)) {
+		errno = EPERM;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+/* mkdir -p of what is above */
+static int make_above(const char *path, struct err *e)
+{
+	char part[512];
+
+	for (const char *p = path + 1; (p = strchr(p, '/')); p++) {
+		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "cannot make '%s'", part);
+	}
+	return 0;
+}
+
+int rest_area_open(struct rest_area *a, const char *state, bool make, struct err *e)
+{
+	auto_fd above = -1;
+	int n = snprintf(a->path, sizeof(a->path), "%s/boxes", state);
+
+	a->dir = -1;
+	if (n < 0 || (size_t)n >= sizeof(a->path))
+		return err_set(e, "the path '%s' is too long for boxes", state);
+	if (make && make_above(a->path, e) < 0)
+		return -1;
+	above = open_own(AT_FDCWD, state, 022);
+	if (above >= 0) {
+		if (make && mkdirat(above, "boxes", 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "cannot make '%s'", a->path);
+		a->dir = open_own(above, "boxes", 077);
+	}
+	if (a->dir >= 0 || (!make && errno == ENOENT))
+		return 0;
+	err_sys(e, "cannot use the directory of boxes '%s'", a->path);
+	if (errno == EPERM)
+		err_hint(e, "it must be yours and closed to others (mode 0700)");
+	return -1;
+}
+
+void rest_area_close(struct rest_area *a)
+{
+	if (a->dir >= 0)
+		close(fd_take(&a->dir));
+}
+
+int rest_path(const struct rest *r, const char *what, char *buf, size_t size,
+	      struct err *e)
+{
+	int n = snprintf(buf, size, "%s/%s/%s", r->area->path, r->name, what);
+
+	if (n >= 0 && (size_t)n < size)
+		return 0;
+	return err_set(e, "the path of box '%s' is too long", r->name);
+}
+
+int rest_changes_path(const struct rest *r, char *buf, size_t size, struct err *e)
+{
+	return rest_path(r, "changes", buf, size, e);
+}
+
+int rest_subdir(const struct rest *r, const char *what, struct err *e)
+{
+	int fd;
+
+	if (mkdirat(r->dir, what, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "box '%s': cannot make its directory '%s'", r->name,
+			       what);
+	fd = open_own(r->dir, what, 022);
+	return fd < 0 ? err_sys(e, "box '%s': cannot use its directory '%s'", r->name,
+				what)
+		      : fd;
+}
+
+/* --- the lock ----------------------------------------------------------------------- */
+
+static int take_lock(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &l);
+}
+
+static bool is_same(int dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && !fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+bool rest_is_held(const struct rest *r)
+{
+	auto_fd fd = openat(r->dir, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fd >= 0 && !fcntl(fd, F_OFD_GETLK, &l) && l.l_type != F_UNLCK;
+}
+
+int rest_holder(const struct rest *r)
+{
+	char pid[32];
+
+	if (file_read_small(r->dir, "lock", pid, sizeof(pid)) <= 0)
+		return 0;
+	return (int)strtol(pid, NULL, 10);
+}
+
+/* Only a help for people: what cannot be written is not missed */
+void rest_own(const struct rest *r)
+{
+	char pid[32];
+	int n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+
+	if (!ftruncate(r->lock, 0) && pwrite(r->lock, pid, (size_t)n, 0) < 0)
+		return;
+}
+
+static void nap(void)
+{
+	const struct timespec ts = { .tv_nsec = NAP_MS * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static int say_held(const struct rest *r, bool runs, struct err *e)
+{
+	err_set(e,
+		runs ? "box '%s' is running (pid %d)"
+		     : "box '%s' is in use by another nook (pid %d)",
+		r->name, rest_holder(r));
+	if (runs)
+		err_hint(e, "nook stop %s", r->name);
+	return fail_as(e, EBUSY);
+}
+
+/* Its record says "running" from the moment its command does: until then, and while a
+ * command holds it, it may be free at once */
+static int wait_for_lock(struct rest *r, struct err *e)
+{
+	for (int ms = 0;; ms += NAP_MS) {
+		bool runs;
+
+		if (!take_lock(r->lock))
+			return 0;
+		if (errno != EAGAIN && errno != EACCES)
+			return err_sys(e, "cannot lock box '%s'", r->name);
+		runs = !rest_read(r, NULL) && r->rec.state == REST_RUNNING;
+		if (runs || ms >= PATIENCE_MS)
+			return say_held(r, runs, e);
+		nap();
+	}
+}
+
+int rest_hold(struct rest *r, struct err *e)
+{
+	r->lock = openat(r->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (r->lock < 0)
+		return err_sys(e, "cannot open the lock of box '%s'", r->name);
+	if (wait_for_lock(r, e) < 0) {
+		close(fd_take(&r->lock));
+		return -1;
+	}
+	if (is_same(r->area->dir, r->name, r->dir) && is_same(r->dir, "lock", r->lock)) {
+		rest_own(r);
+		return 0;
+	}
+	close(fd_take(&r->lock));
+	err_set(e, "box '%s' has been renamed or removed meanwhile", r->name);
+	return fail_as(e, ENOENT);
+}
+
+int rest_lock(struct rest *r, struct err *e)
+{
+	if (rest_hold(r, e) < 0)
+		return -1;
+	if (rest_read(r, e) == 0)
+		return 0;
+	close(fd_take(&r->lock));
+	return -1;
+}
+
+/* --- the record --------------------------------------------------------------------- */
+
+int rest_read(struct rest *r, struct err *e)
+{
+	struct rest_record rec;
+	auto_text t = { 0 };
+
+	if (file_read(r->dir, RECORD, &t, RECORD_MOST) < 0)
+		return err_sys(e, "cannot read the record of box '%s'", r->name);
+	if (t.failed)
+		return err_set(e, "out of memory");
+	if (rest_record_parse(text_str(&t), t.len, &rec, e) < 0)
+		return err_wrap(e, "the record of box '%s': ", r->name);
+	rest_record_release(&r->rec);
+	r->rec = rec;
+	return 0;
+}
+
+static int write_file(const struct rest *r, const struct text *t)
+{
+	auto_fd fd = openat(r->dir, RECORD ".new",
+			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fd_write_all(fd, text_str(t), t->len) < 0 || fsync(fd) < 0)
+		return -1;
+	return renameat(r->dir, RECORD ".new", r->dir, RECORD);
+}
+
+int rest_write(struct rest *r, struct err *e)
+{
+	struct rest_record rec = r->rec;
+	auto_text t = { 0 };
+
+	if (r->plan)
+		rec.plan = (struct plan *)r->plan; /* only read */
+	rest_record_pack(&rec, &t);
+	if (t.failed)
+		return err_set(e, "out of memory");
+	if (write_file(r, &t) < 0 || fsync(r->dir) < 0) {
+		err_sys(e, "cannot write the record of box '%s'", r->name);
+		unlinkat(r->dir, RECORD ".new", 0);
+		return -1;
+	}
+	return 0;
+}
+
+static void read_boot_id(char *buf, size_t size)
+{
+	*buf = '\0';
+	(void)file_read_small(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, size);
+}
+
+enum rest_state rest_state(const struct rest *r)
+{
+	char boot_id[sizeof(r->rec.boot_id)];
+
+	if (r->lock < 0 && rest_is_held(r))
+		return r->rec.state == REST_RUNNING ? REST_RUNNING : REST_BUSY;
+	if (r->rec.state != REST_RUNNING)
+		return (enum rest_state)r->rec.state;
+	read_boot_id(boot_id, sizeof(boot_id));
+	return strcmp(boot_id, r->rec.boot_id) != 0 ? REST_STOPPED : REST_LOST;
+}
+
+const char *rest_state_name(enum rest_state s)
+{
+	static const char *const names[REST_STATES] = {
+		[REST_CREATED] = "created", [REST_RUNNING] = "running",
+		[REST_STOPPED] = "stopped", [REST_LOST] = "stopped (lost)",
+		[REST_BUSY] = "busy",
+	};
+
+	return names[s];
+}
+
+int rest_began(struct rest *r, const struct plan *pl, struct err *e)
+{
+	r->plan = pl;
+	r->rec.state = REST_RUNNING;
+	r->rec.started_ns = now_ns();
+	r->rec.finished_ns = 0;
+	r->rec.exit_code = 0;
+	free(r->rec.result);
+	r->rec.result = NULL;
+	read_boot_id(r->rec.boot_id, sizeof(r->rec.boot_id));
+	return rest_write(r, e);
+}
+
+int rest_ended(struct rest *r, const struct result *res, struct err *e)
+{
+	const struct plan *pl = r->plan ? r->plan : r->rec.plan;
+	auto_text json = { 0 };
+
+	r->rec.state = REST_STOPPED;
+	r->rec.finished_ns = now_ns();
+	r->rec.exit_code = res->exit_code;
+	if (pl)
+		result_json(res, pl, &json);
+	free(r->rec.result);
+	r->rec.result = json.len ? text_take(&json) : NULL;
+	return rest_write(r, e);
+}
+
+/* --- open, make, rename, remove ----------------------------------------------------- */
+
+static int open_dir(const struct rest_area *a, const char *name, struct rest *r)
+{
+	*r = (struct rest){ .area = a, .dir = -1, .lock = -1 };
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	if (a->dir < 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	r->dir = open_own(a->dir, name, 077);
+	return r->dir < 0 ? -1 : 0;
+}
+
+/* The names that there are, for the nearest of them */
+struct names {
+	char *text; /* each with its NUL, an empty one ends them */
+};
+
+static const char *next_name(size_t i, const void *arg)
+{
+	const char *p = ((const struct names *)arg)->text;
+
+	while (*p && i--)
+		p += strlen(p) + 1;
+	return *p ? p : NULL;
+}
+
+static int say_none(const struct rest_area *a, const char *name, struct err *e)
+{
+	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
+	const struct dirent *de;
+	auto_text all = { 0 };
+	struct names names;
+	const char *near;
+
+	while (d && (de = readdir(d)))
+		if (rest_is_name(de->d_name))
+			text_addn(&all, de->d_name, strlen(de->d_name) + 1);
+	text_addc(&all, '\0');
+	names.text = all.s;
+	near = all.failed ? NULL : name_near(name, next_name, &names);
+	err_set(e, near ? "no box '%s', did you mean '%s'" : "no box '%s'", name,
+		near ? near : "");
+	if (!near)
+		err_hint(e, "'nook ps -a' lists them all");
+	return fail_as(e, ENOENT);
+}
+
+int rest_open(const struct rest_area *a, const char *name, struct rest *r, struct err *e)
+{
+	if (rest_is_name(name) && !open_dir(a, name, r))
+		return 0;
+	*r = (struct rest){ .area = a, .dir = -1, .lock = -1 };
+	if (!rest_is_name(name) || errno == ENOENT)
+		return say_none(a, name, e);
+	err_sys(e, "cannot use the directory of box '%s'", name);
+	return -1;
+}
+
+int rest_find(const struct rest_area *a, const char *name, struct rest *r, struct err *e)
+{
+	if (rest_open(a, name, r, e) < 0)
+		return -1;
+	if (rest_read(r, e) == 0)
+		return 0;
+	rest_close(r);
+	return -1;
+}
+
+void rest_close(struct rest *r)
+{
+	if (r->lock >= 0)
+		close(fd_take(&r->lock));
+	if (r->dir >= 0)
+		close(fd_take(&r->dir));
+	rest_record_release(&r->rec);
+}
+
+/* What other ids own goes by the map of the plan; the rest is the caller's own */
+static int clear_dir(const struct rest_area *a, const char *name, const struct plan *pl)
+{
+	static const char *const kept[] = { "/changes", "/snapshots", "" };
+	char path[sizeof(a->path) + 256];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept) && !r; i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", a->path, name, kept[i]);
+		r = upper_clear(path, pl);
+	}
+	return r;
+}
+
+/* Return: 0; -1 and errno, EAGAIN: somebody cleared it away */
+static int make_newborn(const struct rest_area *a, struct rest *r)
+{
+	char id[BOX_ID_SIZE], name[64];
+	int why;
+
+	store_make_id(id);
+	snprintf(name, sizeof(name), NEWBORN "%s", id);
+	if (mkdirat(a->dir, name, 0700) < 0)
+		return -1;
+	if (open_dir(a, name, r) == 0) {
+		memcpy(r->rec.id, id, sizeof(id));
+		r->lock =
+			openat(r->dir, "lock",
+			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (r->lock >= 0 && !take_lock(r->lock) &&
+		    is_same(r->dir, "lock", r->lock))
+			return 0;
+		if (r->lock >= 0 || errno == EEXIST)
+			errno = EAGAIN;
+	} else if (errno == ENOENT) {
+		errno = EAGAIN;
+	}
+	why = errno;
+	if (why != EAGAIN)
+		clear_dir(a, name, NULL);
+	errno = why;
+	return -1;
+}
+
+static int name_newborn(struct rest *r, const char *name, struct err *e)
+{
+	if (!name)
+		return 0;
+	if (renameat(r->area->dir, r->name, r->area->dir, name) < 0) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return err_sys(e, "cannot make box '%s'", name);
+		err_set(e, "a box named '%s' exists already", name);
+		return fail_as(e, EEXIST);
+	}
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	return fsync(r->area->dir) < 0 ? err_sys(e, "cannot make box '%s'", name) : 0;
+}
+
+int rest_create(const struct rest_area *a, const char *name, struct rest_record *rec,
+		struct rest *r, struct err *e)
+{
+	int tries = 8, made;
+
+	while ((made = make_newborn(a, r)) < 0 && errno == EAGAIN && --tries)
+		rest_close(r);
+	if (made < 0) {
+		rest_close(r);
+		return err_sys(e, "cannot make a box in '%s'", a->path);
+	}
+	memcpy(rec->id, r->rec.id, sizeof(rec->id));
+	rec->created_ns = now_ns();
+	r->rec = *rec;
+	rest_own(r);
+	if (rest_write(r, e) == 0 && name_newborn(r, name, e) == 0) {
+		*rec = (struct rest_record){ 0 };
+		return 0;
+	}
+	clear_dir(a, r->name, NULL);
+	r->rec = (struct rest_record){ 0 }; /* stays the caller's */
+	rest_close(r);
+	return -1;
+}
+
+int rest_rename(struct rest *r, const char *name, struct err *e)
+{
+	if (!rest_is_name(name))
+		return err_set(e, "'%s' can be no name of a box", name);
+	if (renameat(r->area->dir, r->name, r->area->dir, name) < 0) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return err_sys(e, "cannot rename box '%s'", r->name);
+		err_set(e, "a box named '%s' exists already", name);
+		return fail_as(e, EEXIST);
+	}
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	if (fsync(r->area->dir) < 0)
+		return err_sys(e, "cannot rename box '%s'", name);
+	return 0;
+}
+
+int rest_remove(struct rest *r, struct err *e)
+{
+	char gone[sizeof(r->name)], id[BOX_ID_SIZE];
+
+	if (*r->name != '.') {
+		store_make_id(id);
+		snprintf(gone, sizeof(gone), GONE "%s.%.64s", id, r->name);
+		if (renameat(r->area->dir, r->name, r->area->dir, gone) < 0)
+			return err_sys(e, "cannot remove box '%s'", r->name);
+		fsync(r->area->dir); /* where it cannot, it is there after a power cut */
+		memcpy(r->name, gone, sizeof(gone));
+	}
+	if (!clear_dir(r->area, r->name, r->plan ? r->plan : r->rec.plan))
+		return 0;
+	return err_sys(e, "cannot remove all of '%s/%s'", r->area->path, r->name);
+}
+
+/* --- all of them -------------------------------------------------------------------- */
+
+/* Whether @file is what a killed command left, of the box @name where that is given */
+static bool is_left(const char *file, const char *name)
+{
+	size_t len = strlen(GONE) + ID_LEN + 1;
+
+	if (!name)
+		return !strncmp(file, NEWBORN, strlen(NEWBORN)) ||
+		       !strncmp(file, GONE, strlen(GONE));
+	return !strncmp(file, GONE, strlen(GONE)) && strlen(file) > len &&
+	       !strcmp(file + len, name);
+}
+
+static bool sweep_one(const struct rest_area *a, const char *file)
+{
+	struct rest r;
+	bool cleared = false;
+
+	if (open_dir(a, file, &r) < 0)
+		return false;
+	r.lock = openat(r.dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (r.lock >= 0 && !take_lock(r.lock) && is_same(a->dir, file, r.dir)) {
+		rest_read(&r, NULL);
+		cleared = !clear_dir(a, file, r.rec.plan);
+	}
+	rest_close(&r);
+	return cleared;
+}
+
+int rest_sweep(const struct rest_area *a, const char *name)
+{
+	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
+	const struct dirent *de;
+	int n = 0;
+
+	while (d && (de = readdir(d)))
+		if (is_left(de->d_name, name))
+			n += sweep_one(a, de->d_name);
+	return n;
+}
+
+int rest_each(const struct rest_area *a,
+	      void (*each)(const struct rest *r, const struct err *why, void *arg),
+	      void *arg, struct err *e)
+{
+	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
+	const struct dirent *de;
+	int n = 0;
+
+	if (a->dir >= 0 && !d)
+		return err_sys(e, "cannot list '%s'", a->path);
+	while (d && (de = readdir(d))) {
+		struct err why = { 0 };
+		struct rest r;
+
+		if (!rest_is_name(de->d_name) || open_dir(a, de->d_name, &r) < 0)
+			continue;
+		each(&r, rest_read(&r, &why) < 0 ? &why : NULL, arg);
+		rest_close(&r);
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* rest_record.c - the record of a box at rest as its file has it
+ *
+ * It outlives the program that wrote it, so it is made to be read by later ones, and to
+ * be read by earlier ones as far as they know it:
+ *
+ *	"nookrest", version (u32), 0 (u32)
+ *	one section after the other: kind (u32), bytes (u32), these, padded to 8
+ *
+ * A kind that is not known is passed over. The numbers are one section, a struct that may
+ * only grow at its end: what a shorter one lacks is 0, what a longer one has more is left
+ * alone. The plan is a section that only the version of nook which made it can read; a
+ * start makes it anew from the words.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "box/rest.h"
+
+#define REST_MAGIC   0x747365726b6f6f6eULL /* "nookrest" */
+#define REST_VERSION 1
+#define TEXT_MOST    (1u << 20)
+#define WORDS_MOST   4096
+
+enum section {
+	SECTION_NUMBERS = 1,
+	SECTION_CWD,
+	SECTION_WORDS,
+	SECTION_RESULT,
+	SECTION_PLAN
+};
+
+struct head {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t zero;
+};
+
+struct part {
+	uint32_t kind;
+	uint32_t size;
+};
+
+/* Grows at its end only */
+struct numbers {
+	uint32_t state;
+	int32_t exit_code;
+	uint64_t created_ns, started_ns, finished_ns;
+	uint64_t log_size;
+	char id[BOX_ID_SIZE];
+	char boot_id[40];
+};
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static void add_part(struct text *out, enum section kind, const void *data, size_t size)
+{
+	static const char zero[8];
+	struct part p = { .kind = kind, .size = (uint32_t)size };
+
+	text_addn(out, (const char *)&p, sizeof(p));
+	text_addn(out, data, size);
+	text_addn(out, zero, (8 - size % 8) % 8);
+}
+
+void rest_record_pack(const struct rest_record *rec, struct text *out)
+{
+	const struct head head = { .magic = REST_MAGIC, .version = REST_VERSION };
+	struct numbers n = {
+		.state = rec->state,
+		.exit_code = rec->exit_code,
+		.created_ns = rec->created_ns,
+		.started_ns = rec->started_ns,
+		.finished_ns = rec->finished_ns,
+		.log_size = rec->log_size,
+	};
+
+	memcpy(n.id, rec->id, sizeof(n.id));
+	memcpy(n.boot_id, rec->boot_id, sizeof(n.boot_id));
+	text_addn(out, (const char *)&head, sizeof(head));
+	add_part(out, SECTION_NUMBERS, &n, sizeof(n));
+	if (rec->cwd)
+		add_part(out, SECTION_CWD, rec->cwd, strlen(rec->cwd) + 1);
+	if (rec->words_len)
+		add_part(out, SECTION_WORDS, rec->words, rec->words_len);
+	if (rec->result)
+		add_part(out, SECTION_RESULT, rec->result, strlen(rec->result) + 1);
+	if (rec->plan)
+		add_part(out, SECTION_PLAN, rec->plan, rec->plan->size);
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+static bool ends(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
+static bool is_id(const char *id, size_t size)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+	return ends(id, size) && *id && !id[strspn(id, digits)];
+}
+
+static bool take_numbers(struct rest_record *rec, const char *data, size_t size)
+{
+	struct numbers n = { 0 };
+
+	memcpy(&n, data, size < sizeof(n) ? size : sizeof(n));
+	if (!is_id(n.id, sizeof(n.id)) || !ends(n.boot_id, sizeof(n.boot_id)) ||
+	    n.state >= REST_BUSY)
+		return false;
+	rec->state = n.state;
+	rec->exit_code = n.exit_code;
+	rec->created_ns = n.created_ns;
+	rec->started_ns = n.started_ns;
+	rec->finished_ns = n.finished_ns;
+	rec->log_size = n.log_size;
+	memcpy(rec->id, n.id, sizeof(rec->id));
+	memcpy(rec->boot_id, n.boot_id, sizeof(rec->boot_id));
+	return true;
+}
+
+/* One text that ends with its section; a second one of the kind is refused */
+static bool take_text(char **to, const char *data, size_t size)
+{
+	if (*to || !size || size > TEXT_MOST || strnlen(data, size) != size - 1)
+		return false;
+	*to = strdup(data);
+	return *to;
+}
+
+static bool take_words(struct rest_record *rec, const char *data, size_t size)
+{
+	size_t count = 0;
+
+	if (rec->words || !size || size > TEXT_MOST || data[size - 1])
+		return false;
+	for (size_t i = 0; i < size; i++)
+		count += !data[i];
+	rec->words = count <= WORDS_MOST ? malloc(size) : NULL;
+	if (!rec->words)
+		return false;
+	memcpy(rec->words, data, size);
+	rec->words_len = size;
+	return true;
+}
+
+/* Of another version it may well be; a start makes another */
+static bool take_plan(struct rest_record *rec, const char *data, size_t size)
+{
+	auto_free void *block = NULL;
+
+	if (rec->plan || size > PLAN_MOST || !size || !(block = malloc(size)))
+		return false;
+	memcpy(block, data, size);
+	if (plan_check(block, size))
+		rec->plan = ptr_take(block);
+	return true;
+}
+
+static bool take(struct rest_record *rec, uint32_t kind, const char *data, size_t size)
+{
+	switch (kind) {
+	case SECTION_NUMBERS:
+		return take_numbers(rec, data, size);
+	case SECTION_CWD:
+		return *data == '/' && take_text(&rec->cwd, data, size);
+	case SECTION_WORDS:
+		return take_words(rec, data, size);
+	case SECTION_RESULT:
+		return take_text(&rec->result, data, size);
+	case SECTION_PLAN:
+		return take_plan(rec, data, size);
+	default:
+		return true;
+	}
+}
+
+static bool take_all(struct rest_record *rec, const char *buf, size_t len)
+{
+	struct part p;
+
+	for (size_t at = sizeof(struct head); at < len;) {
+		if (len - at < sizeof(p))
+			return false;
+		memcpy(&p, buf + at, sizeof(p));
+		at += sizeof(p);
+		if (p.size > len - at || !p.size || !take(rec, p.kind, buf + at, p.size))
+			return false;
+		at += p.size;
+		at += (8 - p.size % 8) % 8;
+	}
+	return rec->id[0] && rec->cwd && rec->words;
+}
+
+int rest_record_parse(const void *buf, size_t len, struct rest_record *rec, struct err *e)
+{
+	struct head head;
+
+	*rec = (struct rest_record){ 0 };
+	if (len < sizeof(head))
+		return err_set(e, "it is cut short");
+	memcpy(&head, buf, sizeof(head));
+	if (head.magic != REST_MAGIC)
+		return err_set(e, "it is no record of a box");
+	if (head.version != REST_VERSION)
+		return err_set(e, "it is of version %u, this nook reads version %u",
+			       head.version, REST_VERSION);
+	if (take_all(rec, buf, len))
+		return 0;
+	rest_record_release(rec);
+	return err_set(e, "it is damaged");
+}
+
+void rest_record_release(struct rest_record *rec)
+{
+	free(rec->cwd);
+	free(rec->words);
+	free(rec->result);
+	free(rec->plan);
+	*rec = (struct rest_record){ 0 };
+}
+
+char **rest_record_words(const struct rest_record *rec, size_t *count)
+{
+	char *end = rec->words + rec->words_len;
+	size_t n = 0;
+	char **list;
+
+	for (char *p = rec->words; p < end; p += strlen(p) + 1)
+		n++;
+	list = calloc(n + 1, sizeof(*list));
+	*count = 0;
+	for (char *p = rec->words; list && p < end; p += strlen(p) + 1)
+		list[(*count)++] = p;
+	return list;
+}
