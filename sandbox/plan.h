@@ -328,7 +328,8 @@ struct plan_allow {
  * @network:	PLAN_NET_VETH: its name
  * @definition:	As its file has it (net_def_parse()); 0 = it is made when the box starts
  * @state:	Directory of nook's state, where definitions are
- * @address4, @address6: Wanted addresses of the box, or 0
+ * @address4, @address6: Wanted addresses of the box, or 0; PLAN_NET_USER: those that it
+ *		has, unless the host has no route for the family
  * @mac:	Wanted, or 0
  * @rate_in:	Bits a second towards the box, @rate_out: from it; 0 = no limit
  * @publish:	struct plan_publish

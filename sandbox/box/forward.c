@@ -7,9 +7,11 @@
  *
  *	keeper				forwarder
  *	forward_listen()
- *	forward_start()		fork	joins the router's namespaces, where the box is
- *					reached from there; drops all rights
- *	  (builds the box)	<-	STEP_READY or STEP_FAILED
+ *	forward_start()		fork
+ *	forward_enter()		->	STEP_MAPPED with the box's network namespace,
+ *					where that is to be joined
+ *	  (builds the box)		joins that, or the router's; drops all rights
+ *				<-	STEP_READY or STEP_FAILED
  *	forward_ready()			copies (forward_tcp.c, forward_udp.c)
  *	  (the box has ended)
  *	forward_end()		->	end of file: takes no more, lets what the box has
@@ -19,6 +21,10 @@
  * namespaces are the last, and by end of file. What it has left by then are its sockets:
  * no other descriptor, no capability, root's user id neither, no file where the kernel
  * has Landlock. It reads nothing of what it copies.
+ *
+ * A box on a network is reached from its router, one whose link pasta serves from its own
+ * network namespace, as no port of it leads out. There it is the address of that link as
+ * well: what listens on the box's loopback alone is not published.
  *
  * A client's address is not seen in the box: connections come from the router. In return
  * the host's loopback works like any other address, IPv6 leads to a box that has none,
@@ -33,7 +39,6 @@
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +54,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
+#include "box/enter.h"
 #include "box/forward_inner.h"
 #include "box/sync.h"
 
@@ -248,18 +254,17 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Above all the record, whose lock would outlive the keeper with us */
-static int close_others(const struct forwarder *f, const int *ns)
+static int close_others(const struct forwarder *f, int netns)
 {
-	auto_free int *keep = calloc(f->count + 3, sizeof(*keep));
+	auto_free int *keep = calloc(f->count + 2, sizeof(*keep));
 	unsigned int from = 0;
 	size_t n = 0;
 
 	if (!keep)
 		return -1;
 	keep[n++] = f->sock;
-	for (size_t i = 0; i < 2; i++)
-		if (ns[i] >= 0)
-			keep[n++] = ns[i];
+	if (netns >= 0)
+		keep[n++] = netns;
 	for (size_t i = 0; i < f->count; i++)
 		keep[n++] = f->port[i].watch.fd;
 	qsort(keep, n, sizeof(*keep), by_number);
@@ -313,17 +318,15 @@ static int drop_rights(void)
 	return 0;
 }
 
-/* The router's network namespace is joined with the rights that its user namespace gives
- * to the user who made it */
-static int join(int *ns)
+static int join(const struct forwarder *f, const struct forward_to *to, struct err *e)
 {
-	if (ns[0] >= 0 && setns(ns[0], CLONE_NEWUSER) < 0)
-		return -1;
-	if (ns[1] >= 0 && setns(ns[1], CLONE_NEWNET) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++)
-		if (ns[i] >= 0)
-			close(fd_take(&ns[i]));
+	auto_fd netns = to->netns;
+	struct sync_msg msg;
+
+	if (to->later && (sync_recv(f->sock, &msg, &netns) != 1 || netns < 0))
+		return err_set(e, "the keeper died");
+	if (netns >= 0 && enter_netns(netns) < 0)
+		return err_sys(e, "cannot join the network that the box is reached from");
 	return 0;
 }
 
@@ -393,12 +396,13 @@ static void serve(struct forwarder *f)
 	}
 }
 
-static int get_ready(struct forwarder *f, struct watch *keeper, int *ns, struct err *e)
+static int get_ready(struct forwarder *f, struct watch *keeper,
+		     const struct forward_to *to, struct err *e)
 {
-	if (close_others(f, ns) < 0)
+	if (close_others(f, to->netns) < 0)
 		return err_sys(e, "cannot close descriptors");
-	if (join(ns) < 0)
-		return err_sys(e, "cannot join the router of the network");
+	if (join(f, to, e) < 0)
+		return -1;
 	if (drop_rights() < 0)
 		return err_sys(e, "cannot drop rights");
 	raise_limit(f);
@@ -419,7 +423,6 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 	struct forwarder *f = calloc(1, sizeof(*f));
 	struct watch alive = { .fd = sock, .on = on_keeper };
 	struct sync_msg msg = { .step = STEP_READY };
-	int ns[] = { to->userns, to->netns };
 
 	arm_death_signal(keeper);
 	if (!f)
@@ -430,7 +433,7 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 	f->to[1] = to->v6;
 	f->port = from->port;
 	f->count = from->count;
-	if (get_ready(f, &alive, ns, &msg.err) < 0)
+	if (get_ready(f, &alive, to, &msg.err) < 0)
 		msg.step = STEP_FAILED;
 	arm_death_signal(keeper);
 	if (sync_send(sock, &msg, -1) == 0 && msg.step == STEP_READY)
@@ -462,6 +465,15 @@ int forward_start(struct forward *f, const struct forward_to *to, struct err *e)
 	f->sock = fd_take(&ours);
 	close_ports(f);
 	return 0;
+}
+
+int forward_enter(struct forward *f, int netns, struct err *e)
+{
+	const struct sync_msg msg = { .step = STEP_MAPPED };
+
+	if (!f->pid || !sync_send(f->sock, &msg, netns))
+		return 0;
+	return err_sys(e, "cannot publish ports: the process died");
 }
 
 int forward_ready(struct forward *f, struct err *e)

@@ -25,11 +25,16 @@ struct forward {
 	int sock;
 };
 
-/** struct forward_to - Where the box is: its addresses, family 0 = none, and the
- * namespaces from which they are reached; -1 = those of the caller */
+/**
+ * struct forward_to - Where the box is
+ * @v4, @v6:	Its addresses, family 0 = none
+ * @netns:	The network namespace from which they are reached; -1 = the caller's
+ * @later:	It is the box's own, which is not there yet: forward_enter() tells
+ */
 struct forward_to {
 	struct net_prefix v4, v6;
-	int userns, netns;
+	int netns;
+	bool later;
 };
 
 /** forward_listen() - Open all ports that the plan publishes, in this network namespace.
@@ -38,6 +43,9 @@ int forward_listen(struct forward *f, const struct plan *pl, struct err *e);
 /** forward_start() - Make the process, and give it the ports; nothing where there are
  * none. It gets ready by itself. Return: 0, -1 and @e */
 int forward_start(struct forward *f, const struct forward_to *to, struct err *e);
+/** forward_enter() - The network namespace is there; harmless where there is no process.
+ * Return: 0, -1 and @e */
+int forward_enter(struct forward *f, int netns, struct err *e);
 /** forward_ready() - Wait until it serves. Return: 0, -1 and @e */
 int forward_ready(struct forward *f, struct err *e);
 /**

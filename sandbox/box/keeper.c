@@ -109,7 +109,7 @@ static bool has_pid_namespace(const struct keeper *k)
 static bool is_durable(const struct keeper *k)
 {
 	return k->plan->tree.upper_dir || k->plan->tree.keep_dir ||
-	       k->plan->cgroup.kind != CGROUP_NONE || k->plan->net.mode == PLAN_NET_VETH;
+	       k->plan->cgroup.kind != CGROUP_NONE || links_is_durable(k->plan);
 }
 
 static int open_record(struct keeper *k, struct err *e)
@@ -197,7 +197,8 @@ static int attach_host(struct keeper *k, struct err *e)
 		return 0;
 	k->site.child = k->pid;
 	if ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
-	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0 || serve_start(k, e) < 0)
+	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0 || links_enter(k, e) < 0 ||
+	    serve_start(k, e) < 0)
 		return -1;
 	if (sync_send(k->sock, &msg, -1) < 0)
 		return err_sys(e, "the box died while it was built");

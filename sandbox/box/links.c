@@ -88,16 +88,44 @@ int links_hold(struct keeper *k, struct err *e)
 	return store_update(&k->store, e);
 }
 
+static bool is_served(const struct keeper *k)
+{
+	return k->plan->net.mode == PLAN_NET_USER;
+}
+
 int links_publish(struct keeper *k, struct err *e)
 {
-	const struct forward_to to = {
+	const struct plan_net *net = &k->plan->net;
+	struct forward_to to = {
 		.v4 = k->site.net.lease.v4,
 		.v6 = k->site.net.lease.v6,
-		.userns = k->router.user,
 		.netns = k->router.net,
+		.later = is_served(k),
 	};
 
+	if (is_served(k) && (net_prefix_read(plan_text(k->plan, net->address4), &to.v4) ||
+			     net_prefix_read(plan_text(k->plan, net->address6), &to.v6)))
+		return err_set(e, "net: the plan has no address to publish");
 	return forward_start(&k->forward, &to, e);
+}
+
+int links_enter(struct keeper *k, struct err *e)
+{
+	struct site_net *net = &k->site.net;
+	char path[64];
+
+	if (!is_served(k) || !k->forward.pid)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", k->pid);
+	net->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (net->netns_fd < 0)
+		return err_sys(e, "net: cannot open '%s'", path);
+	return forward_enter(&k->forward, net->netns_fd, e);
+}
+
+bool links_is_durable(const struct plan *pl)
+{
+	return pl->net.mode == PLAN_NET_VETH || layer_net_own_hosts(pl);
 }
 
 /* The router's end counts the same bytes the other way round. A user's keeper needs a

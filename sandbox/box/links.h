@@ -3,8 +3,11 @@
 #ifndef NOOK_BOX_LINKS_H
 #define NOOK_BOX_LINKS_H
 
+#include <stdbool.h>
+
 struct err;
 struct keeper;
+struct plan;
 struct record;
 
 /** links_netns() - The network namespace of a living box, which its keeper holds. Return:
@@ -20,6 +23,11 @@ int links_hold(struct keeper *k, struct err *e);
 /** links_publish() - Have them served: the address of the box is known, and there is no
  * child yet that would inherit them. Return: 0, -1 and @e */
 int links_publish(struct keeper *k, struct err *e);
+/** links_enter() - The child is born, and stands still: open its network namespace for
+ * who has to go in there. Return: 0, -1 and @e */
+int links_enter(struct keeper *k, struct err *e);
+/** links_is_durable() - Whether something of the network outlives a killed keeper */
+bool links_is_durable(const struct plan *pl);
 /** links_read() - What went through the box's link, into the result; the processes of the
  * box have ended, its network namespace is still held */
 void links_read(struct keeper *k);

@@ -24,6 +24,15 @@ static void file_name(const char *id, char out[32])
 	snprintf(out, 32, "%.15s" SUFFIX, id);
 }
 
+/* What a box that is on no network has besides its own lines */
+static void add_loopback(const struct keeper *k, struct text *out)
+{
+	text_addf(out,
+		  "127.0.0.1 localhost %s\n"
+		  "::1 localhost ip6-localhost ip6-loopback\n",
+		  plan_text(k->plan, k->plan->hostname));
+}
+
 /* Lines are as long as before wherever a box came or went, so one write(2) over the old
  * text shows readers nothing that is half of one line and half of another */
 static int copy(struct keeper *k)
@@ -33,8 +42,10 @@ static int copy(struct keeper *k)
 	for (const struct plan_word *w = NULL;
 	     (w = plan_each(k->plan, &k->plan->net.hosts, w));)
 		text_addf(&all, "%s\n", plan_text(k->plan, w->text));
-	if (lseek(k->names.from, 0, SEEK_SET) < 0 ||
-	    fd_read_all(k->names.from, &all, NAMES_MOST) < 0)
+	if (k->names.from < 0)
+		add_loopback(k, &all);
+	else if (lseek(k->names.from, 0, SEEK_SET) < 0 ||
+		 fd_read_all(k->names.from, &all, NAMES_MOST) < 0)
 		return -1;
 	if (all.failed)
 		errno = ENOMEM;
@@ -43,19 +54,12 @@ static int copy(struct keeper *k)
 	return ftruncate(k->names.to, (off_t)all.len);
 }
 
-static int make(struct keeper *k, struct err *e)
+/* The network's file, and news of its changes */
+static int follow_network(struct keeper *k, struct err *e)
 {
-	char name[32];
-
-	file_name(k->store.rec.id, name);
 	k->names.from = open(k->site.net.hosts, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (k->names.from < 0)
 		return err_sys(e, "net: cannot open '%s'", k->site.net.hosts);
-	k->names.to = openat(k->store.dir, name,
-			     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	/* Whatever the caller's umask is: boxes of any id read it */
-	if (k->names.to < 0 || fchmod(k->names.to, 0644) < 0)
-		return err_sys(e, "net: cannot make '%s'", name);
 	k->names.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (k->names.watch < 0 ||
 	    inotify_add_watch(k->names.watch, k->site.net.hosts, IN_MODIFY) < 0) {
@@ -63,6 +67,21 @@ static int make(struct keeper *k, struct err *e)
 		return err_hint(e, "network.hosts needs an inotify instance for each "
 				   "box: sysctl fs.inotify.max_user_instances");
 	}
+	return 0;
+}
+
+static int make(struct keeper *k, struct err *e)
+{
+	char name[32];
+
+	if (*k->site.net.hosts && follow_network(k, e) < 0)
+		return -1;
+	file_name(k->store.rec.id, name);
+	k->names.to = openat(k->store.dir, name,
+			     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	/* Whatever the caller's umask is: boxes of any id read it */
+	if (k->names.to < 0 || fchmod(k->names.to, 0644) < 0)
+		return err_sys(e, "net: cannot make '%s'", name);
 	return copy(k) < 0 ? err_sys(e, "net: cannot write '%s'", name) : 0;
 }
 
@@ -72,7 +91,7 @@ int names_open(struct keeper *k, struct err *e)
 	size_t size = sizeof(k->site.net.hosts) - 32;
 	ssize_t n;
 
-	if (!k->plan->net.hosts.count || !*out)
+	if (!layer_net_own_hosts(k->plan))
 		return 0;
 	if (make(k, e) < 0)
 		return -1;

@@ -4,6 +4,7 @@
  * The network's file is bound into its boxes as it is and changes as they come and go. A
  * box with lines of its own (network.hosts) gets a copy with these in front, beside its
  * record, which its keeper writes anew whenever the network's file changes (inotify(7)).
+ * Where pasta serves the box's link there is no network, and the copy is of two lines.
  */
 #ifndef NOOK_BOX_NAMES_H
 #define NOOK_BOX_NAMES_H
@@ -15,7 +16,8 @@ struct keeper;
 
 #define NAMES_POLL 1 /* entries that names_poll() fills */
 
-/** struct names - The network's file, the box's own, and what tells of changes; -1 */
+/** struct names - The network's file, if any, the box's own, and what tells of changes;
+ * -1 */
 struct names {
 	int from, to, watch;
 };

@@ -5,14 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,30 +16,11 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "box/enter.h"
 #include "box/links.h"
 #include "box/store.h"
 
 /* --- the child --------------------------------------------------------------------- */
-
-static bool is_same(int a, int b)
-{
-	struct stat x, y;
-
-	return !fstat(a, &x) && !fstat(b, &y) && x.st_ino == y.st_ino &&
-	       x.st_dev == y.st_dev;
-}
-
-/* A user's networks are owned by the user namespace of his router, where he has every
- * right once he is in there */
-static int enter(int netns)
-{
-	auto_fd owner = ioctl(netns, NS_GET_USERNS);
-	auto_fd own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-
-	if (owner < 0 || own < 0 || (!is_same(owner, own) && setns(owner, CLONE_NEWUSER)))
-		return -1;
-	return setns(netns, CLONE_NEWNET);
-}
 
 static int begin(const struct reach *r)
 {
@@ -105,7 +82,7 @@ static int try_all(int netns, struct reach *v, size_t count)
 {
 	auto_free struct pollfd *p = calloc(count, sizeof(*p));
 
-	if (!p || enter(netns) < 0)
+	if (!p || enter_netns(netns) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		p[i] = (struct pollfd){ .fd = begin(&v[i]), .events = POLLOUT };

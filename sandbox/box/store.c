@@ -221,7 +221,7 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 		.plan_size = w->plan->size,
 		.keeper = getpid(),
 		.init = init,
-		.net = w->plan->net.mode == PLAN_NET_VETH,
+		.net = links_is_durable(w->plan),
 		.netns = -1,
 		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};

@@ -147,6 +147,9 @@ bool layers_need_host(const struct plan *pl);
 /** layer_net_needs_full() - Whether this run has to give rules to the packet filter
  * first, by a library that only nook-full can load */
 bool layer_net_needs_full(const struct plan *pl);
+/** layer_net_own_hosts() - Whether /etc/hosts of the box is a file of its own, beside its
+ * record, which the keeper writes (box/names.h) */
+bool layer_net_own_hosts(const struct plan *pl);
 /** layers_undo() - Undo from a record, last layer first */
 void layers_undo(const struct record *rec);
 

@@ -32,6 +32,10 @@ bool net_makes_names(const struct profile *pf);
 int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		   struct err *e);
 
+/** net_binds_hosts() - Whether /etc/hosts of the box is bound to a file on the host that
+ * goes on changing. The mode is decided */
+bool net_binds_hosts(const struct plan *pl);
+
 /** net_veth_definition() - The network that the plan has a copy of. Return: 0; 1 = it has
  * to be made first; -1 and @e */
 int net_veth_definition(const struct plan *pl, struct net_def *d, struct err *e);

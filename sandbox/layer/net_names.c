@@ -4,7 +4,8 @@
  * The host's resolv.conf often names a resolver on a loopback address, which in the box
  * is the box itself: its own list of servers is taken then, or the run is refused. Of
  * hosts the box gets the network's: one file for all boxes on it, written as they come
- * and go, so it is bound and not copied.
+ * and go, so it is bound and not copied. A box with lines of its own gets a file of its
+ * own (box/names.h), which is bound too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -142,6 +143,16 @@ static int plan_resolver(const struct profile *pf, struct host *h, struct plan *
 	return 0;
 }
 
+bool layer_net_own_hosts(const struct plan *pl)
+{
+	return pl->net.hosts.count;
+}
+
+bool net_binds_hosts(const struct plan *pl)
+{
+	return pl->net.mode == PLAN_NET_VETH || layer_net_own_hosts(pl);
+}
+
 /* In a fresh tree a file; in others' trees something over what is there, which is never
  * written to (NE-08), made where a fresh layer takes it */
 static void put_over(const struct profile *pf, struct plan *pl, enum mount_op op,
@@ -201,7 +212,7 @@ int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		return -1;
 	if (!tree_is_covered(pf, RESOLV))
 		put_resolver(pf, h, pl, text_str(&servers));
-	if (!tree_is_covered(pf, HOSTS) && pl->net.mode == PLAN_NET_VETH)
+	if (!tree_is_covered(pf, HOSTS) && net_binds_hosts(pl))
 		put_over(pf, pl, MOP_HOSTS, HOSTS, NULL);
 	return 0;
 }

@@ -41,15 +41,6 @@ static const struct {
 	{ FIELD_network_join, IN(NET_JOIN), "join" },
 };
 
-/* What the plan knows and no part of a run does yet, by mode */
-static const struct {
-	enum field field;
-	uint32_t modes;
-} later[] = {
-	{ FIELD_network_publish, IN(NET_USER) },
-	{ FIELD_network_hosts, IN(NET_USER) },
-};
-
 static int not_yet(const struct profile *pf, enum field f, const char *why, struct err *e)
 {
 	char where[ORIGIN_SIZE];
@@ -74,10 +65,6 @@ static int check_effects(const struct profile *pf, struct err *e)
 			e, "it needs 'network.mode: %s'; '--set %s=null' takes it back",
 			effects[i].needs, field_name(f));
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		if (profile_is_set(pf, later[i].field) &&
-		    (later[i].modes & IN(pf->network.mode)))
-			return not_yet(pf, later[i].field, "", e);
 	return 0;
 }
 
@@ -231,6 +218,7 @@ static int plan_user(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
 	plan_publish(pf, pl);
+	plan_hosts(pf, pl);
 	return net_user_plan(pf, h, pl, e);
 }
 

@@ -14,6 +14,9 @@
 #include "layer/script.h"
 #include "layer/where.h"
 
+#define ADDRESS4 "192.0.0.2"
+#define ADDRESS6 "fdb6:e0fb:9d5c::2"
+
 /*
  * Nobody else has these: RFC 7335 keeps the IPv4 prefix for what a host does within
  * itself, the other one is a prefix of RFC 4193. pasta leaves out the family for which
@@ -24,13 +27,13 @@ static const char *const own_words[] = {
 	"--ns-ifname",
 	"eth0",
 	"--address",
-	"192.0.0.2",
+	ADDRESS4,
 	"--netmask",
 	"29",
 	"--gateway",
 	"192.0.0.1",
 	"--address",
-	"fdb6:e0fb:9d5c::2",
+	ADDRESS6,
 	"--gateway",
 	"fdb6:e0fb:9d5c::1",
 	"--no-map-gw",
@@ -85,6 +88,8 @@ int net_user_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		return err_hint(e, "apt install passt");
 	}
 	pl->net.pasta = plan_put(pl, program);
+	pl->net.address4 = plan_put(pl, ADDRESS4);
+	pl->net.address6 = plan_put(pl, ADDRESS6);
 	add_words(pl, own_words);
 	if (!(pl->clone_flags & CLONE_NEWUSER))
 		add_words(pl, root_words);

@@ -145,6 +145,12 @@ static void explain_veth(const struct plan *pl, struct text *out)
 	add_rules(&d, out);
 }
 
+static void explain_user(const struct plan *pl, struct text *out)
+{
+	net_user_explain(pl, out);
+	add_ports(pl, out);
+}
+
 /* A name is a box's; its keeper has the namespace open */
 static void explain_join(const struct plan *pl, struct text *out)
 {
@@ -168,7 +174,7 @@ void net_explain(const struct plan *pl, struct text *out)
 	else if (pl->net.mode == PLAN_NET_JOIN)
 		explain_join(pl, out);
 	else if (pl->net.mode == PLAN_NET_USER)
-		net_user_explain(pl, out);
+		explain_user(pl, out);
 	else
 		text_add(out,
 			 "clone3(CLONE_NEWNET), ioctl(SIOCSIFFLAGS): only 'lo' exists, "

@@ -140,7 +140,7 @@ static void plan_names(const struct profile *pf, struct plan *pl)
 	snprintf(text, sizeof(text),
 		 "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost\n",
 		 plan_text(pl, pl->hostname));
-	if (pl->net.mode != PLAN_NET_VETH) /* there the network has one */
+	if (!net_binds_hosts(pl))
 		tree_file(pl, "/etc/hosts", text);
 	if (pl->hostname) {
 		snprintf(text, sizeof(text), "%s\n", plan_text(pl, pl->hostname));

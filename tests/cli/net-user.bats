@@ -146,3 +146,75 @@ hint: apt install passt"
 	assert_status 0
 	assert_line "#  - a link that pasta serves: here there is lo alone; 'nook explain' has the command"
 }
+
+# ask ADDRESS PORT - what a server says there; it may not listen yet
+ask() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		timeout 5 busybox nc -w 2 "$1" "$2" </dev/null 2>/dev/null | grep . && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# forwarder - the process beside the box of $keeper that serves its ports
+forwarder() { pgrep -P "$keeper" -x nook-forward; }
+
+@test "a published TCP port is reached by every address of the host, a UDP port answers from the one asked" {
+	user_box one 'busybox nc -ll -p 80 -e echo hello & exec perl -MIO::Socket::INET -e "
+		my \$s = IO::Socket::INET->new(Proto => q(udp), LocalPort => 53) or die;
+		open my \$up, q(>), q(/t/listens); close \$up;
+		while (1) { my \$f = \$s->recv(my \$m, 9000); \$s->send(\$m x 2, 0, \$f) }"' -p 8080:80 -p 5300:53/udp
+	wait_for listens
+	for at in 127.0.0.1 ::1 192.0.2.1 198.51.100.1; do
+		assert_equal "$at $(ask "$at" 8080)" "$at hello"
+	done
+	run perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.9", PeerPort => 5300) or die;
+		alarm 10; $s->send("ask"); $s->recv(my $m, 9000); print $m'
+	assert_output askask
+	# no other port of the box is one of this machine, and its own loopback is not published
+	run busybox nc -w 1 127.0.0.1 80 </dev/null
+	assert_status 1
+}
+
+@test "what listens on the box's loopback alone is not published, with an allow-list it is as without" {
+	user_box one 'busybox nc -ll -s 127.0.0.1 -p 80 -e echo inner & busybox nc -ll -p 81 -e echo outer & wait' \
+		-p 127.0.0.1:8080:80 -p '[::1]:8081:81' --set network.allow='[192.0.2.7]'
+	assert_equal "$(ask ::1 8081)" outer
+	run busybox nc -w 2 127.0.0.1 8080 </dev/null
+	assert_output
+	run busybox nc -w 2 127.0.0.1 8081 </dev/null
+	assert_status 1
+}
+
+@test "who serves the ports has no rights; killed, the box goes on and the result says so" {
+	user_box one 'until [ -e /t/end ]; do sleep 0.1; done' -p 8080:80
+	assert_equal "$(awk '/^(CapPrm|CapEff|NoNewPrivs):/ { print $2 }' "/proc/$(forwarder)/status")" \
+		$'0000000000000000\n0000000000000000\n1'
+	assert_equal "$(awk '/^Uid:/ { print ($2 != 0) }' "/proc/$(forwarder)/status")" 1
+	kill -KILL "$(forwarder)"
+	touch end
+	wait_keeper
+	assert_status 0
+	assert_equal "$(result one message)" 'exited with 0; its ports were not published any more: the process that serves them ended before it (signal 9)'
+}
+
+@test "lines of network.hosts stand before those of the loopback, and nothing is left of their file" {
+	local from
+	for from in system host; do
+		user_run base --set root.from=$from --hostname me --set network.hosts='["db:10.0.0.7", "db:fd00::7"]' -- cat /etc/hosts
+		assert_status 0
+		assert_output "10.0.0.7 db
+fd00::7 db
+127.0.0.1 localhost me
+::1 localhost ip6-localhost ip6-loopback"
+	done
+	user_box one 'sleep 60' --set network.hosts='["db:10.0.0.7"]'
+	assert test -n "$(find "$(runtime_dir)" -name '*.hosts')"
+	kill -KILL "$keeper"
+	wait "$keeper" 2>/dev/null || true
+	wait_no_pasta
+	"$NOOK" gc -q
+	assert_equal "$(find "$(runtime_dir)" -name '*.hosts')" ''
+}

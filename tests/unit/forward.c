@@ -450,18 +450,18 @@ static pid_t neighbour(int *port)
 	return pid;
 }
 
-static int namespace_of(pid_t pid, const char *which)
+static int netns_of(pid_t pid)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, which);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* The way of a network that has no links in the host's own namespace */
 static void goes_through_a_router(void)
 {
-	struct forward_to to = { .userns = -1, .netns = -1 };
+	struct forward_to to = { .netns = -1 };
 	int box = 0, port = free_port(SOCK_STREAM);
 	pid_t pid = neighbour(&box);
 	struct plan *pl = publish(NULL, SOCK_STREAM, port, box);
@@ -470,8 +470,7 @@ static void goes_through_a_router(void)
 	char room[64];
 
 	net_prefix_read(BOX4, &to.v4);
-	to.userns = namespace_of(pid, "user");
-	to.netns = namespace_of(pid, "net");
+	to.netns = netns_of(pid);
 	ok(forward_listen(&f, pl, &e) == 0 && forward_start(&f, &to, &e) == 0 &&
 		   forward_ready(&f, &e) == 0,
 	   "a box behind a router: %s", e.text);
@@ -484,8 +483,35 @@ static void goes_through_a_router(void)
 		   forward_ready(&f, &e) < 0,
 	   "one that cannot be joined: %s", e.text);
 	forward_end(&f);
-	close(to.userns);
 	close(to.netns);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	plan_free(pl);
+}
+
+/* A box that is made after the process that serves its ports, and reached from within */
+static void goes_into_the_box(void)
+{
+	struct forward_to to = { .netns = -1, .later = true };
+	int box = 0, port = free_port(SOCK_STREAM), netns;
+	struct forward f;
+	struct err e = { 0 };
+	struct plan *pl;
+	char room[64];
+	pid_t pid = neighbour(&box);
+
+	pl = publish(NULL, SOCK_STREAM, port, box);
+	net_prefix_read(BOX4, &to.v4);
+	netns = netns_of(pid);
+	ok(forward_listen(&f, pl, &e) == 0 && forward_start(&f, &to, &e) == 0 &&
+		   forward_enter(&f, netns, &e) == 0 && forward_ready(&f, &e) == 0,
+	   "a box that comes later: %s", e.text);
+	is(answer("127.0.0.1", port, room), "hello", "is reached");
+	is_num(forward_end(&f), 0, "and its forwarder ends when told to");
+	ok(forward_listen(&f, pl, &e) == 0 && forward_start(&f, &to, &e) == 0,
+	   "one that never comes");
+	is_num(forward_end(&f), 0, "keeps nobody waiting");
+	close(netns);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	plan_free(pl);
@@ -506,6 +532,7 @@ int main(void)
 	has_no_rights();
 	breaks_off_when_killed();
 	goes_through_a_router();
+	goes_into_the_box();
 	dies_with_keeper();
 	return done();
 }

@@ -118,7 +118,7 @@ static inline struct plan *publish(const char *address, int type, int port, int 
 /* Return: a running forwarder to that port of the box, 0, or -1 and the reason */
 static inline int start(struct bed *b, const char *address, int type, int box)
 {
-	struct forward_to to = { .userns = -1, .netns = -1 };
+	struct forward_to to = { .netns = -1 };
 	struct plan *pl;
 	int r;
 
