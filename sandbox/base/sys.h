@@ -133,6 +133,16 @@ static inline int sys_openat2(int dirfd, const char *path, const struct open_how
 	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
 }
 
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1 /* linux/fs.h */
+#endif
+
+static inline int sys_renameat2(int from, const char *from_path, int to,
+				const char *to_path, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, from, from_path, to, to_path, flags);
+}
+
 static inline int sys_pidfd_open(int pid, unsigned int flags)
 {
 	return (int)syscall(SYS_pidfd_open, pid, flags);

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "box/helper.h"
 #include "box/store.h"
+#include "changes/remove.h"
 #include "plan.h"
 
 /* mkdir -p, for its owner alone */
@@ -80,65 +81,15 @@ int upper_make(const struct plan *pl, struct store *st, struct err *e)
 	return fd < 0 ? err_sys(e, "cannot open '%s'", rec->upper) : fd;
 }
 
-/* The first name in a directory besides . and ..; false when it is empty or unreadable */
-static bool first_name(int dir, char *name, size_t size)
-{
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir d = copy < 0 ? NULL : fdopendir(copy);
-
-	for (const struct dirent *de; d && (de = readdir(d));) {
-		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-			continue;
-		snprintf(name, size, "%s", de->d_name);
-		return true;
-	}
-	if (!d && copy >= 0)
-		close(copy);
-	return false;
-}
-
-/* Everything out of @name, which lies in @top: files go, directories move up to @top */
-static int flatten(int top, const char *name, unsigned int *number)
-{
-	char entry[256], moved[32];
-	auto_fd dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	/* An overlay's work directory has no permission at all (mode 0) */
-	if (dir < 0 && errno == EACCES && fchmodat(top, name, 0700, 0) == 0)
-		dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
-		return -1;
-	(void)fchmod(dir, 0700);
-	while (first_name(dir, entry, sizeof(entry))) {
-		if (unlinkat(dir, entry, 0) == 0)
-			continue;
-		if (unlinkat(dir, entry, AT_REMOVEDIR) == 0)
-			continue;
-		do {
-			snprintf(moved, sizeof(moved), "nook.%u", (*number)++);
-		} while (faccessat(top, moved, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-		/* The kernel wants to write "..", so the directory must be writable */
-		if (renameat(dir, entry, top, moved) < 0 &&
-		    (fchmodat(dir, entry, 0700, 0) < 0 ||
-		     renameat(dir, entry, top, moved) < 0))
-			return -1;
-	}
-	return unlinkat(top, name, AT_REMOVEDIR);
-}
-
 int upper_remove(const char *path)
 {
-	unsigned int number = 0;
-	char name[256];
 	auto_fd top = *path ? openat(AT_FDCWD, path,
 				     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) :
 			      -1;
 
 	if (top < 0)
 		return !*path || errno == ENOENT ? 0 : -1;
-	while (first_name(top, name, sizeof(name)))
-		if (unlinkat(top, name, 0) < 0 && flatten(top, name, &number) < 0)
-			break;
+	(void)remove_below(top);
 	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 

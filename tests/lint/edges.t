@@ -19,14 +19,15 @@ my %may = (
 	netns => ['base'],
 	gen => [qw(base layer)],
 	cgroup => [qw(base host plan)],
+	changes => ['base'],
 	layer => [qw(base profile host plan netns cgroup)],
 	full => [qw(base profile host plan netns cgroup layer)],
 	light => [qw(base profile host plan netns cgroup layer)],
-	box => [qw(base profile host plan netns cgroup layer)],
-	cmd => [qw(base profile host plan netns cgroup layer box)],
-	console => [qw(base profile host plan netns cgroup layer box cmd)],
-	job => [qw(base profile host plan netns cgroup layer box cmd)],
-	main => [qw(base profile host plan netns cgroup layer box cmd console job)],
+	box => [qw(base profile host plan netns cgroup layer changes)],
+	cmd => [qw(base profile host plan netns cgroup layer changes box)],
+	console => [qw(base profile host plan netns cgroup layer changes box cmd)],
+	job => [qw(base profile host plan netns cgroup layer changes box cmd)],
+	main => [qw(base profile host plan netns cgroup layer changes box cmd console job)],
 );
 
 # Headers of foreign libraries and the only places that include them

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* apply.c - make changes true in the trees below them, or forget them
+ *
+ * Theory of operation. The walk hands over both directories of a change as descriptors,
+ * so nothing here follows a path: neither a link in the upper, which the box made, nor
+ * one that somebody puts into the lower tree meanwhile.
+ *
+ *	a file		made under a new name beside its place, then renamed to it
+ *	a deletion	unlink; a directory is renamed aside and then removed
+ *	another type	the old one is renamed aside, comes back where the new one fails
+ *	a directory	made before what is in it, its attributes set after that
+ *
+ * What changed below the box since its base (struct manifest) is not overwritten: the box
+ * has not seen it. The kernel sets the time of change (ctime) of an inode on every write,
+ * and nobody can set it back; for what is deleted as a directory, every inode in it
+ * counts.
+ */
+#include "changes/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "changes/remove.h"
+
+#define BESIDE_SIZE 32
+
+static struct attr_file upper_of(const struct change *c)
+{
+	return (struct attr_file){ c->upper_dir, c->name };
+}
+
+/* --- what forbids it ---------------------------------------------------------------- */
+
+static int say_changed(const char *what, const char *path, struct err *e)
+{
+	err_set(e, "%s'%s' changed on the host after the box had started", what, path);
+	return err_hint(e, "look at both; --force takes the box's");
+}
+
+static bool is_later(const struct apply *a, const struct change *c,
+		     const struct change_file *f)
+{
+	return !a->force &&
+	       (uint64_t)f->ctime.tv_sec * 1000000000u + (uint64_t)f->ctime.tv_nsec >
+		       c->manifest->base_ns;
+}
+
+/* A whole directory of the lower that is to go */
+static int check_below(const struct apply *a, const struct change *c, int dir, int depth,
+		       struct err *e)
+{
+	auto_fd again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir d = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *de;
+	struct change_file f;
+
+	if (!d)
+		return err_sys(e, "cannot list all of it");
+	(void)fd_take(&again);
+	if (depth == WALK_DEEPEST)
+		return err_set(e, "too many directories below one another");
+	while ((de = readdir(d))) {
+		auto_fd sub = -1;
+
+		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
+			continue;
+		if (walk_stat(dir, de->d_name, &f) < 0)
+			return err_sys(e, "cannot look at '%s' in it", de->d_name);
+		if (is_later(a, c, &f))
+			return say_changed("in it ", de->d_name, e);
+		if (!S_ISDIR(f.mode))
+			continue;
+		sub = walk_open_dir(dir, de->d_name);
+		if (sub < 0)
+			return err_sys(e, "cannot open '%s' in it", de->d_name);
+		if (check_below(a, c, sub, depth + 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_lower(const struct apply *a, const struct change *c, struct err *e)
+{
+	struct change_file now;
+	auto_fd dir = -1;
+
+	if (!c->lower.mode || (S_ISDIR(c->lower.mode) && S_ISDIR(c->upper.mode)))
+		return 0;
+	if (walk_stat(c->lower_dir, c->name, &now) < 0)
+		return err_sys(e, "cannot look at it");
+	if (now.ino != c->lower.ino || now.dev != c->lower.dev || is_later(a, c, &now))
+		return say_changed("", c->path, e);
+	if (!S_ISDIR(now.mode))
+		return 0;
+	dir = walk_open_dir(c->lower_dir, c->name);
+	return dir < 0 ? err_sys(e, "cannot open it") : check_below(a, c, dir, 0, e);
+}
+
+static int check(const struct apply *a, const struct change *c, struct err *e)
+{
+	if (c->kind == CHANGE_UNKNOWN)
+		return err_set(e, "%s", c->why);
+	if (c->lower_dir < 0) {
+		err_set(e, "the directory that it is in is not there");
+		return err_hint(e, "apply that directory");
+	}
+	if (c->flags & FLAG_NO_OWNER)
+		return err_set(e, "its owner is nobody whom the tree knows");
+	if (c->flags & FLAG_SOCKET)
+		return err_set(e, "a socket is of use to who made it alone");
+	if ((c->flags & FLAGS_TRUST) && !a->trust) {
+		err_set(e, "%s",
+			c->flags & FLAG_DEVICE ? "it is a device"
+					       : "it gives others its rights");
+		return err_hint(e, "--yes makes it all the same");
+	}
+	return check_lower(a, c, e);
+}
+
+/* --- doing it ----------------------------------------------------------------------- */
+
+static void name_beside(char *buf)
+{
+	uint64_t n = 0;
+
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+		n = (uint64_t)getpid();
+	snprintf(buf, BESIDE_SIZE, ".nook.%016llx", (unsigned long long)n);
+}
+
+static int open_top(struct apply *a, const struct change *c, struct err *e)
+{
+	if (a->tree == c->tree)
+		return 0;
+	apply_release(a);
+	a->top = walk_open_lower(c->tree, e);
+	if (a->top < 0)
+		return -1;
+	a->tree = c->tree;
+	return 0;
+}
+
+/* The path below the top of its tree */
+static const char *path_below(const struct change *c)
+{
+	const char *p = c->path + strlen(c->tree->target);
+
+	return p + strspn(p, "/");
+}
+
+/* The file that @c tells of, whole, under another name */
+static int make_beside(struct apply *a, const struct change *c, const char *beside,
+		       struct err *e)
+{
+	struct attr_file to = { c->lower_dir, beside };
+	const struct manifest *ids = c->tree->idmap ? c->manifest : NULL;
+	/* Its other names may be gone from the upper by now: the count of links tells
+	 * nothing */
+	const struct twin *twin = twins_find(&a->twins, &c->upper);
+	auto_fd fd = -1;
+
+	if (twin) {
+		fd = copy_link(a->top, twin, to, e);
+		return fd < 0 ? -1 : 0;
+	}
+	fd = copy_node(upper_of(c), &c->upper, to, e);
+	if (fd < 0)
+		return -1;
+	if (!copy_owner(&c->upper, fd, e) &&
+	    !attr_copy(upper_of(c), (struct attr_file){ fd, "" }, ids, e) &&
+	    !copy_times(&c->upper, fd, e)) {
+		if (!(c->flags & FLAG_HARDLINK) ||
+		    !twins_add(&a->twins, &c->upper, fd, path_below(c)))
+			return 0;
+		err_set(e, "out of memory");
+	}
+	unlinkat(c->lower_dir, beside, 0);
+	return -1;
+}
+
+/* @beside takes the place of the name. What is a directory goes aside first */
+static int into_place(const struct change *c, const char *beside, struct err *e)
+{
+	char aside[BESIDE_SIZE];
+	int dir = c->lower_dir;
+
+	if (!c->lower.mode) {
+		if (sys_renameat2(dir, beside, dir, c->name, RENAME_NOREPLACE) < 0)
+			return err_sys(e, "cannot put it into its place");
+		return 0;
+	}
+	if (!S_ISDIR(c->lower.mode) && !S_ISDIR(c->upper.mode)) {
+		if (renameat(dir, beside, dir, c->name) < 0)
+			return err_sys(e, "cannot put it into its place");
+		return 0;
+	}
+	name_beside(aside);
+	if (renameat(dir, c->name, dir, aside) < 0)
+		return err_sys(e, "cannot move away what is in its place");
+	if (renameat(dir, beside, dir, c->name) < 0) {
+		err_sys(e, "cannot put it into its place");
+		if (renameat(dir, aside, dir, c->name) < 0)
+			err_wrap(e, "'%s' is now '%s'", c->name, aside);
+		return -1;
+	}
+	if (remove_name(dir, aside) < 0)
+		return err_sys(e, "it is done, but '%s' beside it cannot be removed",
+			       aside);
+	return 0;
+}
+
+static int delete_lower(const struct change *c, struct err *e)
+{
+	char aside[BESIDE_SIZE];
+
+	if (!S_ISDIR(c->lower.mode)) {
+		if (unlinkat(c->lower_dir, c->name, 0) < 0 && errno != ENOENT)
+			return err_sys(e, "cannot delete it");
+		return 0;
+	}
+	name_beside(aside);
+	if (renameat(c->lower_dir, c->name, c->lower_dir, aside) < 0)
+		return err_sys(e, "cannot delete it");
+	if (remove_name(c->lower_dir, aside) < 0)
+		return err_sys(e, "cannot delete all of it: the rest is '%s'", aside);
+	return 0;
+}
+
+static int make_dir(const struct change *c, struct err *e)
+{
+	char beside[BESIDE_SIZE];
+	int fd;
+
+	name_beside(beside);
+	fd = copy_dir((struct attr_file){ c->lower_dir, beside }, e);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	if (into_place(c, beside, e) == 0)
+		return 0;
+	unlinkat(c->lower_dir, beside, AT_REMOVEDIR);
+	return -1;
+}
+
+static int make_file(struct apply *a, const struct change *c, struct err *e)
+{
+	char beside[BESIDE_SIZE];
+
+	name_beside(beside);
+	if (make_beside(a, c, beside, e) < 0)
+		return -1;
+	if (into_place(c, beside, e) == 0)
+		return 0;
+	unlinkat(c->lower_dir, beside, 0);
+	return -1;
+}
+
+/* What is true below needs no place in the upper any more. What a directory hides goes
+ * with that, when all of it is done (apply_leave()) */
+static int drop(const struct change *c, struct err *e)
+{
+	if (!c->hidden && unlinkat(c->upper_dir, c->name, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "it is done, but stays among the changes");
+	return 0;
+}
+
+void apply_pass(struct apply *a)
+{
+	a->left_at[a->depth++] = a->left;
+}
+
+int apply_change(struct apply *a, const struct change *c, struct err *e)
+{
+	bool is_dir = S_ISDIR(c->upper.mode), same = S_ISDIR(c->lower.mode) && is_dir;
+
+	if (c->kind == CHANGE_NONE)
+		return is_dir ? (apply_pass(a), 0) : drop(c, e);
+	if (check(a, c, e) < 0 || open_top(a, c, e) < 0)
+		return -1;
+	if (c->kind == CHANGE_DELETED)
+		return delete_lower(c, e) < 0 ? -1 : drop(c, e);
+	if (!is_dir)
+		return make_file(a, c, e) < 0 ? -1 : drop(c, e);
+	if (!same && make_dir(c, e) < 0)
+		return -1;
+	apply_pass(a);
+	return 0;
+}
+
+static int dress_dir(const struct change *c, struct err *e)
+{
+	auto_fd fd = walk_open_dir(c->lower_dir, c->name);
+	struct change_file f = c->upper;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open it");
+	if (c->kind == CHANGE_MODIFIED &&
+	    !(c->differs & (DIFFERS_OWNER | DIFFERS_TYPE))) {
+		f.uid = c->lower.uid;
+		f.gid = c->lower.gid;
+	}
+	if (copy_owner(&f, fd, e) < 0)
+		return -1;
+	if (*c->name && attr_copy(upper_of(c), (struct attr_file){ fd, "" },
+				  c->tree->idmap ? c->manifest : NULL, e) < 0)
+		return -1;
+	return c->kind == CHANGE_ADDED ? copy_times(&c->upper, fd, e) : 0;
+}
+
+int apply_leave(struct apply *a, const struct change *c, bool own, struct err *e)
+{
+	bool whole = a->left_at[--a->depth] == a->left;
+
+	if (own && c->kind != CHANGE_NONE && dress_dir(c, e) < 0)
+		return -1;
+	/* One that still has a change, its own too, must stay */
+	if (!whole || !*c->name || c->hidden || (!own && c->kind != CHANGE_NONE))
+		return 0;
+	if ((c->flags & FLAG_OPAQUE
+		     ? remove_name(c->upper_dir, c->name)
+		     : unlinkat(c->upper_dir, c->name, AT_REMOVEDIR)) < 0 &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		return err_sys(e, "it is done, but stays among the changes");
+	return 0;
+}
+
+int apply_discard(const struct apply *a, const struct change *c, struct err *e)
+{
+	struct change_file there;
+
+	if (!*c->name) {
+		if (remove_name(a->dir, c->tree->name) < 0)
+			return err_sys(e, "cannot remove all of it");
+		return 0;
+	}
+	if (walk_stat(c->upper_dir, c->name, &there) < 0) {
+		err_set(e, "its directory was made anew and hides it");
+		return err_hint(e, "discard that directory");
+	}
+	if (remove_name(c->upper_dir, c->name) < 0)
+		return err_sys(e, "cannot remove it");
+	return 0;
+}
+
+void apply_release(struct apply *a)
+{
+	twins_release(&a->twins);
+	if (a->tree)
+		close(a->top);
+	a->tree = NULL;
+}
