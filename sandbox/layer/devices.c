@@ -57,6 +57,18 @@ static void add_node(struct plan *pl, const char *name, const char *origin, bool
 	m->origin = plan_put(pl, origin);
 }
 
+/* The directories of /dev that a device lies in: /dev/net of /dev/net/tun */
+static void add_directories(struct plan *pl, const char *path)
+{
+	char part[4096];
+
+	for (const char *p = path + strlen("/dev/"); (p = strchr(p, '/')); p++) {
+		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
+		if (!tree_has(pl, part))
+			tree_dir(pl, part, 0755);
+	}
+}
+
 /* A device the profile names: it must be there, be a device, and lie in /dev */
 static int plan_named(struct host *h, struct plan *pl, const struct item *it, bool mknod,
 		      struct err *e)
@@ -66,14 +78,19 @@ static int plan_named(struct host *h, struct plan *pl, const struct item *it, bo
 	struct host_path there;
 
 	snprintf(path, sizeof(path), "%s%s", *it->text == '/' ? "" : "/dev/", it->text);
-	if (!path_is_below(path, "/dev") || strchr(path + strlen("/dev/"), '/'))
+	if (!path_is_below(path, "/dev"))
 		return err_set(e, "%s: device '%s' does not lie in /dev",
 			       origin ? origin : "devices", it->text);
+	if (path_is_below(path, "/dev/pts") || path_is_below(path, "/dev/shm"))
+		return err_set(e,
+			       "%s: '%.8s' is the box's own: no '%s' of the host there",
+			       origin ? origin : "devices", path, path);
 	if (!strcmp(path, "/dev/null"))
 		return 0;
 	if (!host_stat(h, path, &there) || there.kind != HOST_DEVICE)
 		return err_set(e, "%s: '%s' is no device of this host",
 			       origin ? origin : "devices", path);
+	add_directories(pl, path);
 	add_node(pl, path, origin, mknod);
 	return 0;
 }

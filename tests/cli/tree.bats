@@ -125,6 +125,10 @@ devices: [zero]" 'ls /dev | tr "\n" " "'
 devices: [/dev/nosuch]" true
 	assert_status 125
 	assert_stderr_match "profile.yaml:2: '/dev/nosuch' is no device of this host"
+	inside "$SYSTEM
+devices: [/dev/pts/ptmx]" true
+	assert_status 125
+	assert_stderr_match "profile.yaml:2: '/dev/pts' is the box's own: no '/dev/pts/ptmx' of the host there"
 }
 
 @test "what /proc tells about the host is empty, and what changes it is read-only" {
