@@ -16,6 +16,16 @@ start_box() {
 	wait_for "$T/$word.up"
 }
 
+# end_keepers - kill the keepers, and the $servers of a test, and wait until they are gone
+end_keepers() {
+	local pid
+	for pid in "${servers[@]}" "${keepers[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	keepers=()
+}
+
 # wait_keeper - its exit code in $status. Not `run wait`: a subshell has no children
 wait_keeper() {
 	status=0
@@ -38,11 +48,7 @@ result() {
 }
 
 teardown() {
-	local pid
-	for pid in "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	sleep 0.05
 	"$NOOK" gc -q || true
 	nook_teardown

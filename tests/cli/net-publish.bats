@@ -23,11 +23,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	is_root || no_router
 	"$NOOK" gc -q || true
 	net_forget && nook_teardown

@@ -17,11 +17,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	[ -z "${server:-}" ] || kill "$server" || true
 	no_router && "$NOOK" gc -q && rm -rf state "$file" "$XDG_RUNTIME_DIR/nook/net" && nook_teardown
 }

@@ -17,11 +17,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in "${servers[@]}" "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	"$NOOK" gc -q || true
 	nook_teardown
 }

@@ -19,11 +19,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	"$NOOK" gc -q || true
 	net_forget && nook_teardown
 }

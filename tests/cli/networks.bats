@@ -62,12 +62,7 @@ boxes       none"
 
 # end_boxes - all of them, and their links too
 end_boxes() {
-	local pid
-	for pid in "${keepers[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-	keepers=()
+	end_keepers
 	"$NOOK" gc -q
 	net_wait_links
 	is_root || net_wait_router

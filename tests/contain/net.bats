@@ -20,11 +20,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in "${servers[@]}" "${keepers[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
-	done
+	end_keepers
 	[ -z "${world:-}" ] || net_world_ends
 	"$NOOK" gc -q || true
 	net_forget && nook_teardown
