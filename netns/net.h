@@ -170,6 +170,10 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e);
  * is in the box's network namespace with CAP_NET_ADMIN over it */
 int net_wire_box(const struct net_wire *w, struct err *e);
 
+/** net_lo_up() - Bring up lo of the caller's network namespace, by one call and without
+ * libnl: for who has no other link. Return: 0, -1 and @e */
+int net_lo_up(struct err *e);
+
 /** struct net_counts - What a link counted, as seen from its own side */
 struct net_counts {
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets;

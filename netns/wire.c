@@ -20,8 +20,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <netlink/attr.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "base/cleanup.h"
 #include "netns/inner.h"
@@ -227,6 +230,16 @@ static struct nl_msg *rate_message(int index, uint64_t bits)
 }
 
 /* --- both ends --------------------------------------------------------------------- */
+
+int net_lo_up(struct err *e)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
+		return err_sys(e, "cannot bring 'lo' up");
+	return 0;
+}
 
 static int say_rate(uint64_t rate, struct err *e)
 {

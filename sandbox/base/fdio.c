@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,6 +98,23 @@ int file_write(int dirfd, const char *path, const char *s)
 	auto_fd fd = file_put(dirfd, path, s);
 
 	return fd < 0 ? -1 : 0;
+}
+
+int fd_path(int dir, const char *name, char *out, size_t size)
+{
+	char link[32];
+	ssize_t n;
+	int more;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, out, size);
+	if (n < 0)
+		return -1;
+	more = snprintf(out + n, size - (size_t)n, "/%s", name);
+	if ((size_t)n < size && more > 0 && (size_t)more < size - (size_t)n)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 void fd_run_add(struct fd_run *r, int fd)

@@ -28,6 +28,10 @@ int file_write(int dirfd, const char *path, const char *s);
  * fd_run). Return: its descriptor, or -1 with errno */
 int file_put(int dirfd, const char *path, const char *s);
 
+/** fd_path() - The path by which a directory is known now, and @name below it. Return: 0,
+ * or -1 with errno, ENAMETOOLONG where @out has no room */
+int fd_path(int dir, const char *name, char *out, size_t size);
+
 /**
  * struct fd_run - Descriptors whose numbers follow one another, as those of files that
  * are opened in a row do: one close_range() closes them. All zero = none

@@ -87,20 +87,15 @@ static int make(struct keeper *k, struct err *e)
 
 int names_open(struct keeper *k, struct err *e)
 {
-	char *out = k->site.net.hosts, link[64];
-	size_t size = sizeof(k->site.net.hosts) - 32;
-	ssize_t n;
+	char *out = k->site.net.hosts, name[32];
 
 	if (!layer_net_own_hosts(k->plan))
 		return 0;
 	if (make(k, e) < 0)
 		return -1;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", k->store.dir);
-	n = readlink(link, out, size);
-	if (n < 0 || (size_t)n >= size)
+	file_name(k->store.rec.id, name);
+	if (fd_path(k->store.dir, name, out, sizeof(k->site.net.hosts)) < 0)
 		return err_sys(e, "net: cannot tell where the records are");
-	out[n] = '/';
-	file_name(k->store.rec.id, out + n + 1);
 	return 0;
 }
 

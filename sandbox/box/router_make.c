@@ -14,15 +14,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +31,7 @@
 #include "box/helper.h"
 #include "box/pasta.h"
 #include "box/router.h"
+#include "netns/net.h"
 
 #define PAUSE_MOST_S 60 /* between two tries to start pasta, once it has failed */
 
@@ -113,16 +111,6 @@ static int write_own_maps(const struct plan *pl, struct err *e)
 	return write_own_map(pl, &pl->net.router_gids, "/proc/self/gid_map", e);
 }
 
-static int bring_lo_up(struct err *e)
-{
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
-		return err_sys(e, "cannot bring the router's 'lo' up");
-	return 0;
-}
-
 /* Return: the file, of an open of its own: its locks are nobody else's; -1 and @e */
 static int claim(struct err *e)
 {
@@ -151,7 +139,7 @@ static void holder_main(const struct plan *pl, int mapped)
 		_exit(1);
 	close(mapped);
 	close(AT_MAKING);
-	if (!write_own_maps(pl, &w.err) && !bring_lo_up(&w.err))
+	if (!write_own_maps(pl, &w.err) && !net_lo_up(&w.err))
 		file = claim(&w.err);
 	w.ready = file >= 0;
 	say(AT_WORD, &w);

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net.c - links, addresses and ports: the layer; lo and namespaced sysctls */
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "layer/net.h"
+#include "netns/net.h"
 
 static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e)
@@ -20,19 +18,6 @@ static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (net_plan_mode(pf, h, pl, e) < 0 || net_allow_plan(pf, pl, e) < 0)
 		return -1;
 	return net_plan_sysctls(pf, pl, e);
-}
-
-static int bring_lo_up(struct err *e)
-{
-	struct ifreq ifr = { .ifr_name = "lo" };
-	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (s < 0)
-		return err_sys(e, "cannot open a socket to bring 'lo' up");
-	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
-	if (ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
-		return err_sys(e, "cannot bring 'lo' up");
-	return 0;
 }
 
 /* What only the owner of a network namespace could do in it otherwise, and harms nobody
@@ -127,7 +112,7 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 		return -1;
 	if (pl->net.mode == PLAN_NET_JOIN && net_join_box(pl, s, e) < 0)
 		return -1;
-	if (pl->net.lo_up && bring_lo_up(e) < 0)
+	if (pl->net.lo_up && net_lo_up(e) < 0)
 		return -1;
 	if (is_routed(pl) && net_veth_box(pl, s, e) < 0)
 		return -1;

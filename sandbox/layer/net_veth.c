@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/text.h"
 #include "layer/net.h"
 #include "netns/net.h"
@@ -133,21 +134,12 @@ static int take_lease(const struct plan *pl, struct site *s, const struct net_pl
 /* The box binds it by its path: mounts of the keeper's cannot be cloned inside */
 static int find_hosts(struct site *s, int run, struct err *e)
 {
-	char *out = s->net.hosts, link[64];
-	size_t size = sizeof(s->net.hosts);
-	ssize_t n;
-	int more;
+	char name[NET_NAME_SIZE + sizeof("/hosts")];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", run);
-	n = readlink(link, out, size);
-	if (n < 0)
+	snprintf(name, sizeof(name), "%s/hosts", s->net.def.name);
+	if (fd_path(run, name, s->net.hosts, sizeof(s->net.hosts)) < 0)
 		return err_sys(e, "cannot tell where the leases are");
-	if ((size_t)n < size) {
-		more = snprintf(out + n, size - (size_t)n, "/%s/hosts", s->net.def.name);
-		if (more > 0 && (size_t)more < size - (size_t)n)
-			return 0;
-	}
-	return err_set(e, "the path of the leases is too long");
+	return 0;
 }
 
 int net_veth_before(const struct plan *pl, struct site *s, struct err *e)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* fdio.c - descriptors that are closed together, and no others with them */
+/* fdio.c - descriptors that are closed together, and the path of a directory */
 #include "base/fdio.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -50,9 +53,28 @@ static void test_all(void)
 	ok(is_open(0), "an empty list");
 }
 
+static void test_path(void)
+{
+	int dir = open("/proc/self", O_PATH | O_CLOEXEC);
+	char out[64], want[64];
+
+	snprintf(want, sizeof(want), "/proc/%d/status", getpid());
+	ok(!fd_path(dir, "status", out, sizeof(out)) && !strcmp(out, want),
+	   "a directory's own path, and a name below it");
+	ok(!fd_path(dir, "status", out, strlen(want) + 1), "with just enough room");
+	ok(fd_path(dir, "status", out, strlen(want)) < 0 && errno == ENAMETOOLONG,
+	   "with too little");
+	ok(fd_path(dir, "status", out, 3) < 0 && errno == ENAMETOOLONG,
+	   "with too little for the directory alone");
+	close(dir);
+	ok(fd_path(dir, "status", out, sizeof(out)) < 0 && errno == ENOENT,
+	   "a closed one has none");
+}
+
 int main(void)
 {
 	plan(0);
+	test_path();
 	test_run();
 	test_all();
 	return done();

@@ -3,28 +3,24 @@
 /* valgrind 3.19 does not know Landlock
  * with: plain
  */
-#include <net/if.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "forked.h"
 #include "forward_bed.h"
+#include "netns/net.h"
 
 #define MUCH (8u << 20)
 
 /* A child that serves one connection of a listening socket */
 static pid_t serve(int fd, void (*one)(int fd))
 {
-	pid_t pid;
+	pid_t pid = fork_child();
 
-	fflush(stdout);
-	pid = fork();
 	if (pid)
 		return pid;
-	alarm(PATIENCE);
 	one(accept(fd, NULL, NULL));
 	_exit(0);
 }
@@ -237,7 +233,6 @@ static void ends_gently(void)
 /* Serves each at once, whoever is first to speak */
 static void serve_all(int fd)
 {
-	alarm(PATIENCE);
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int one = accept(fd, NULL, NULL);
@@ -282,15 +277,13 @@ static void serves_a_crowd(void)
 	int port = 0, fd = listener(BOX4, SOCK_STREAM, &port), status = 0;
 	pid_t server, crowd;
 
-	fflush(stdout);
-	server = fork();
+	server = fork_child();
 	if (server == 0)
 		serve_all(fd);
-	crowd = fork();
+	crowd = fork_child();
 	if (crowd == 0) {
 		struct bed b;
 
-		alarm(PATIENCE);
 		start_small(&b, port);
 		status = count_served(b.port);
 		forward_end(&b.f);
@@ -394,11 +387,9 @@ static void dies_with_keeper(void)
 
 	if (pipe(pipes) < 0)
 		return;
-	fflush(stdout);
-	keeper = fork();
+	keeper = fork_child();
 	if (keeper == 0) {
 		b = calloc(1, sizeof(*b));
-		alarm(PATIENCE);
 		start(b, NULL, SOCK_STREAM, 1);
 		fd_write_all(pipes[1], &b->port, sizeof(b->port));
 		pause();
@@ -427,17 +418,13 @@ static pid_t neighbour(int *port)
 
 	if (pipe(pipes) < 0)
 		return -1;
-	fflush(stdout);
-	pid = fork();
+	pid = fork_child();
 	if (pid == 0) {
-		struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 		int any = 0, fd;
 
-		alarm(PATIENCE);
-		if (enter_userns(geteuid()) < 0 || unshare(CLONE_NEWNET) < 0)
+		if (enter_userns(geteuid()) < 0 || unshare(CLONE_NEWNET) < 0 ||
+		    net_lo_up(NULL) < 0)
 			_exit(1);
-		fd = socket(AF_INET, SOCK_DGRAM, 0);
-		ioctl(fd, SIOCSIFFLAGS, &lo);
 		fd = listener(BOX4, SOCK_STREAM, &any);
 		fd_write_all(pipes[1], &any, sizeof(any));
 		say_hello(accept(fd, NULL, NULL));

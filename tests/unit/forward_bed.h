@@ -95,6 +95,18 @@ static inline int client(const char *address, int type, int port)
 	return -1;
 }
 
+/* A child that is gone when nobody can be waiting for it any more */
+static inline pid_t fork_child(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		alarm(PATIENCE);
+	return pid;
+}
+
 struct bed {
 	struct forward f;
 	struct err e;

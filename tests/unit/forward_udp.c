@@ -8,13 +8,10 @@
 /* Answers each datagram with itself and a "!" */
 static pid_t udp_server(int fd)
 {
-	pid_t pid;
+	pid_t pid = fork_child();
 
-	fflush(stdout);
-	pid = fork();
 	if (pid)
 		return pid;
-	alarm(PATIENCE);
 	for (;;) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);
