@@ -51,10 +51,20 @@ static int open_namespace(const struct router_record *rec, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* Its process is there, and has no namespaces any more: it has its locks a little longer
+ * than those. A process of another pid namespace is not there at all */
+static bool is_ending(const struct router_record *rec)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", rec->holder);
+	return errno == ENOENT && !access(path, F_OK);
+}
+
 /*
  * Open the namespaces of the router that is there. Between the look into the file and the
  * look into /proc the holder may have been killed and its pid be another's: so it is
- * looked for again afterwards.
+ * looked for again afterwards. Who then makes another waits for the end of this one.
  *
  * Return: 1; 0 where there is none; -1 and @e
  */
@@ -62,17 +72,22 @@ static int find(struct router *r, struct err *e)
 {
 	struct router_record rec, again;
 	auto_fd user = -1, net = -1;
+	int code = 0;
 
 	if (!is_alive(r->use) || !read_record(r->use, &rec))
 		return 0;
 	user = open_namespace(&rec, "user");
 	net = open_namespace(&rec, "net");
-	if (!is_alive(r->use) || !read_record(r->use, &again) ||
+	if (user < 0 || net < 0)
+		code = is_ending(&rec) ? -1 : errno;
+	if (code < 0 || !is_alive(r->use) || !read_record(r->use, &again) ||
 	    again.holder != rec.holder)
 		return 0;
-	if (user < 0 || net < 0)
+	if (code) {
+		errno = code;
 		return err_sys(e, "cannot open the namespaces of the router (pid %d)",
 			       rec.holder);
+	}
 	r->user = fd_take(&user);
 	r->net = fd_take(&net);
 	r->has_world = rec.pasta;

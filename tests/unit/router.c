@@ -213,6 +213,40 @@ static void test_maker_killed(struct plan *pl, int run, const char *dir)
 	unlinkat(run, "slow", 0);
 }
 
+/* A holder that has given up its namespaces and not yet its lock, as the kernel does */
+static void test_ending(const struct plan *pl, int run)
+{
+	int file = openat(run, ROUTER_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct router_record rec = { .magic = ROUTER_MAGIC };
+	struct router a;
+	struct err e = { 0 };
+	pid_t waker;
+	int holder;
+
+	rec.holder = fork();
+	if (!rec.holder)
+		_exit(0);
+	waitid(P_PID, (id_t)rec.holder, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+	if (pwrite(file, &rec, sizeof(rec), 0) < 0 ||
+	    router_lock(file, ROUTER_ALIVE, F_WRLCK) < 0)
+		bail_out("no router that ends");
+	waker = fork();
+	if (!waker) {
+		usleep(100000);
+		_exit(0);
+	}
+	close(file);
+	ok(!router_join(&a, pl, run, &e), "one that is about to end is waited for: %s",
+	   e.text);
+	ok(record(run).holder != rec.holder, "and another made");
+	holder = sys_pidfd_open(record(run).holder, 0);
+	router_leave(&a);
+	ends(holder); /* the next test is to have one of its own */
+	close(holder);
+	waitpid(waker, NULL, 0);
+	waitpid(rec.holder, NULL, 0);
+}
+
 static void add_id(struct plan *pl, struct plan_list *map, uint32_t id)
 {
 	struct plan_map *m = plan_append(pl, map, sizeof(*m));
@@ -227,7 +261,7 @@ int main(void)
 	struct plan *pl = plan_new();
 	int run = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	plan(19);
+	plan(21);
 	if (!pl || run < 0)
 		bail_out("no plan, or no directory");
 	add_id(pl, &pl->net.router_uids, geteuid());
@@ -236,6 +270,7 @@ int main(void)
 	test_killed(pl, run, 0);
 	test_killed(pl, run, 1);
 	test_crowd(pl, run);
+	test_ending(pl, run);
 	test_maker_killed(pl, run, dir);
 	unlinkat(run, ROUTER_FILE, 0);
 	rmdir(dir);
