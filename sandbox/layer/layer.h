@@ -145,7 +145,8 @@ int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struc
 int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e);
 bool layers_need_host(const struct plan *pl);
 /** layer_net_needs_full() - Whether this run has to give rules to the packet filter
- * first, by a library that only nook-full can load */
+ * first, by a library that only nook-full can load, and this is not that program. Must
+ * be asked before the sides are applied: nothing looks for the rules after it */
 bool layer_net_needs_full(const struct plan *pl);
 /** layer_net_own_hosts() - Whether /etc/hosts of the box is a file of its own, beside its
  * record, which the keeper writes (box/names.h) */

@@ -23,8 +23,31 @@
 #include "layer/net.h"
 #include "netns/net.h"
 
-/* What a plan without a definition, rules that are gone, or rules of the box's own ask
- * for: rare, and slow */
+/*
+ * The rules are asked for once a start, where the router is this very network namespace:
+ * other firewalls may have wiped them since the last box. The program that can load rules
+ * asks when it needs them; the other one before it begins, to become that program where
+ * they are missing, or where the plan has no definition yet or rules of the box's own:
+ * rare, and slow.
+ */
+#ifdef NOOK_FULL
+bool layer_net_needs_full(const struct plan *pl)
+{
+	(void)pl;
+	return false;
+}
+
+static int ready_router(const struct net_places *p, const struct net_def *d,
+			struct err *e)
+{
+	int ready = net_router_ready(d, e);
+
+	if (ready)
+		return ready < 0 ? -1 : 0;
+	*e = (struct err){ 0 };
+	return net_router_repair(p->state, p->run, e);
+}
+#else
 bool layer_net_needs_full(const struct plan *pl)
 {
 	struct net_def d;
@@ -36,6 +59,14 @@ bool layer_net_needs_full(const struct plan *pl)
 		return false;
 	return net_veth_definition(pl, &d, &e) != 0 || net_router_ready(&d, &e) < 1;
 }
+
+static int ready_router(const struct net_places *p, const struct net_def *d,
+			struct err *e)
+{
+	(void)p, (void)d, (void)e;
+	return 0;
+}
+#endif
 
 /* The network of the plan; `default` is made when it is first used, by who comes first */
 static int find_network(const struct plan *pl, struct net_places *p, struct net_def *d,
@@ -58,19 +89,6 @@ static int find_network(const struct plan *pl, struct net_places *p, struct net_
 		return -1;
 	*e = (struct err){ 0 };
 	return net_def_read(p->state, plan_text(pl, pl->net.network), d, e);
-}
-
-/* Where the router is this very network namespace. Other firewalls may have wiped the
- * rules since the last box */
-static int ready_router(const struct net_places *p, const struct net_def *d,
-			struct err *e)
-{
-	int ready = net_router_ready(d, e);
-
-	if (ready)
-		return ready < 0 ? -1 : 0;
-	*e = (struct err){ 0 };
-	return net_router_repair(p->state, p->run, e);
 }
 
 static int wish_address(const struct plan *pl, plan_ref wanted, struct net_prefix *at,
