@@ -16,6 +16,9 @@ finish() {
 	rm -rf "$dir"
 	[ "$(id -u)" = 0 ] || return 0
 	# The directory goes with the last who has it, as in tests/cli/net.bash
+	# podman leaves a group for its monitors in each hierarchy
+	find /sys/fs/cgroup -depth -type d -regex '.*/nook-bench-podman\(/conmon\)?' \
+		-exec rmdir {} + 2>/dev/null || true
 	umount /var/lib/nook
 	flock -u 8
 	! flock -n -x 8 || rmdir --ignore-fail-on-non-empty /var/lib/nook
@@ -25,9 +28,11 @@ if [ "$(id -u)" = 0 ]; then
 	ip link set lo up
 	exec 8</var/lib
 	flock -s 8
-	for own in /run/nook /var/lib/nook; do
-		(umask 077 && mkdir -p "$own")
-		mount -t tmpfs -o mode=700 tmpfs "$own"
+	# Nor are podman's images, networks and runtime files those of the machine
+	mount -t tmpfs -o mode=755 tmpfs /run
+	(umask 077 && mkdir -p /run/nook /var/lib/nook)
+	for own in /var/lib/nook /var/lib/containers; do
+		[ ! -d "$own" ] || mount -t tmpfs -o mode=700 tmpfs "$own"
 	done
 fi
 trap 'exit 130' INT TERM
