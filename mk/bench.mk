@@ -3,6 +3,8 @@
 #
 #	make bench [RUNS=200] [ROWS="nook bwrap floor"] [BENCH_FLAGS=--json] [BENCH_JUDGE=1]
 #
+#	make bench-net                  throughput of networks, a thousand boxes on one
+#
 # The bars are printed and judged only on request: a noisy machine is no defect of nook.
 RUNS ?= 200
 BENCH := build/bench
@@ -14,6 +16,10 @@ BENCH_FILES = $(wildcard $(B)/nook $(B)/nook-full) $(filter-out %/run,$(BENCH_TO
 bench-tools: $(BENCH_TOOLS)
 bench: bench-tools nook
 	$(Q)bench/bench.sh $(BENCH_FILES) -- --runs $(RUNS) --rows '$(ROWS)' $(BENCH_FLAGS)
+
+# Networks: as root, with iperf3, jq, busybox and pasta
+bench-net: nook
+	$(Q)bench/net.sh $(B)/nook
 
 $(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
 	$(call say,CC,$@)
@@ -39,5 +45,5 @@ $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
-.PHONY: bench bench-tools
+.PHONY: bench bench-tools bench-net
 -include $(wildcard $(BENCH)/*.d)
