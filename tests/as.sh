@@ -120,7 +120,7 @@ give_world() {
 }
 for word; do
 	case $word in
-	*.bats) ! grep -qsx '# world: yes' "$word" || { give_world && break; } ;;
+	*.bats | *.t) ! grep -qsx '# world: yes' "$word" || { give_world && break; } ;;
 	esac
 done
 home=$(mktemp -d /tmp/home.XXXXXX)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fail.t - whatever system call of a run fails however: a reason and 125, or the same walls
 # as: root user subids
+# world: yes
 # checks: SV-08 SV-12
 # in: release
 #

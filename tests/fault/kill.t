@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kill.t - whoever is killed at whatever system call of a run: nothing hangs, nothing stays
 # as: root user subids
+# world: yes
 # takes: 25
 # checks: SV-01
 # in: release

@@ -65,6 +65,10 @@ static const struct run_case {
 		      "--publish=7007:7" },
 	  .who = "ru", /* a router with subordinate ids needs newuidmap */
 	  .net = true },
+	{ .name = "network-user",
+	  .profile = "base",
+	  .option = { "--network=user", "--set=network.dns=192.0.2.53" },
+	  .who = "u" },
 	{ .name = "terminal", .profile = "base", .option = { "-t" } },
 	{ .name = "no-init", .profile = "base", .option = { "--init", "none" } },
 };
