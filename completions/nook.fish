@@ -37,6 +37,7 @@ function __nook_field
 		network.mac 'auto (random, locally administered) or an address' \
 		network.publish 'ports published on the host, [IP:]HOST:BOX[/udp]' \
 		network.allow 'the only destinations allowed: CIDR, CIDR:port, name:port' \
+		network.refresh 'how often names of network.allow are looked up again' \
 		network.dns 'name servers' \
 		network.hosts 'more lines of /etc/hosts, NAME:ADDRESS' \
 		network.rate 'rate in both directions, such as 10mbit' \

@@ -221,16 +221,39 @@ int net_forward_off(int run, struct err *e);
  * else's packets are to be forwarded (net_forward_ours()). Pure */
 void net_rules_text(const struct net_def *const *defs, size_t count, unsigned int ours,
 		    struct text *out);
-/** struct net_allow - Where a box may go: addresses, and of TCP and UDP one port; 0 = all
- * of every protocol */
+/**
+ * struct net_allow - Where a box may go
+ * @to:		Addresses; of no meaning where there is a @set
+ * @port:	Of TCP and UDP; 0 = all of every protocol
+ * @set:	What net_allow_set_text() puts in there by this number; 0 = none
+ */
 struct net_allow {
 	struct net_prefix to;
 	uint16_t port;
+	uint16_t set;
+};
+
+/** struct net_found - An address that a name led to, and for how many seconds it may be
+ * gone to from now on */
+struct net_found {
+	struct net_prefix at;
+	uint32_t seconds;
 };
 
 /** net_allow_text() - The table `inet nook_allow` for a box's own network namespace, as
  * nft(8) reads it: it may go there and nowhere else (allow.c). Pure */
 void net_allow_text(const struct net_allow *list, size_t count, struct text *out);
+/** net_allow_set_text() - What is in a set of that table, by its number in struct
+ * net_allow: these and no others. The set is made where it is not there yet. Pure */
+void net_allow_set_text(uint16_t set, const struct net_found *found, size_t count,
+			struct text *out);
+/** net_name_may() - Whether a name may lead a box to this address: not to itself, its
+ * link, a group, nobody, or where clouds keep the secrets of a machine */
+bool net_name_may(const struct net_prefix *at);
+/** net_lookup() - The addresses of a name, as this machine finds them (nsswitch.conf(5)),
+ * without those that it must not lead to. In nook-full only. Return: how many of @at were
+ * filled in; -1 and *@why, one line */
+int net_lookup(const char *name, struct net_prefix *at, size_t most, const char **why);
 /** net_rules_apply() - Give rules to the kernel, by libnftables, which is loaded now. In
  * nook-full only. Return: 0, -1 and @e */
 int net_rules_apply(const char *text, struct err *e);

@@ -27,7 +27,7 @@ struct text;
 typedef uint32_t plan_ref;
 
 #define PLAN_MAGIC 0x6e616c706b6f6f6eULL /* "nookplan" */
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 #define PLAN_MOST (4u << 20) /* bytes */
 
 /** struct plan_list - A chain of records; each starts with the plan_ref of the next */
@@ -313,11 +313,16 @@ struct plan_publish {
 	plan_ref origin; /* "FILE:LINE" or "--publish" */
 };
 
+/* Times network.refresh for which an address may be gone to when its name led to it */
+#define ALLOW_LIVES 5
+
 /** struct plan_allow - Addresses that the box may reach */
 struct plan_allow {
 	plan_ref next;
-	plan_ref to;   /* in CIDR form */
+	plan_ref to;   /* in CIDR form; 0 = what @name leads to */
+	plan_ref name; /* looked up while the box lives */
 	uint32_t port; /* of TCP and UDP; 0 = all, and every other protocol */
+	plan_ref origin; /* "FILE:LINE" or "--set" */
 };
 
 /**
@@ -334,6 +339,7 @@ struct plan_allow {
  * @rate_in:	Bits a second towards the box, @rate_out: from it; 0 = no limit
  * @publish:	struct plan_publish
  * @allow:	struct plan_allow: all else is refused; none = nothing is
+ * @refresh:	ns between two times that its names are looked up; 0 = there are none
  * @hosts:	struct plan_word, "ADDRESS NAME": lines of /etc/hosts besides the
  *		network's own
  * @join:	PLAN_NET_JOIN: path of a network namespace, or a box
@@ -358,6 +364,7 @@ struct plan_net {
 	uint64_t rate_out;
 	struct plan_list publish;
 	struct plan_list allow;
+	uint64_t refresh;
 	struct plan_list hosts;
 	plan_ref join;
 	plan_ref pasta;

@@ -269,7 +269,9 @@ static const struct dump_row publish_rows[] = {
 
 static const struct dump_row allow_rows[] = {
 	{ "to", DUMP_TEXT, AT(plan_allow, to), NULL, NULL },
+	{ "name", DUMP_TEXT, AT(plan_allow, name), NULL, NULL },
 	{ "port", DUMP_U32, AT(plan_allow, port), NULL, NULL },
+	{ "origin", DUMP_TEXT, AT(plan_allow, origin), NULL, NULL },
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
@@ -365,6 +367,7 @@ const struct dump_row plan_rows[] = {
 	ROW(net.rate_out, DUMP_U64),
 	LIST_OF(net.publish, publish_rows),
 	LIST_OF(net.allow, allow_rows),
+	ROW(net.refresh, DUMP_NS),
 	LIST_OF(net.hosts, word_rows),
 	ROW(net.join, DUMP_TEXT),
 	ROW(net.pasta, DUMP_TEXT),

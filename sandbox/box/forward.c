@@ -35,8 +35,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -56,9 +54,9 @@
 #include "base/sys.h"
 #include "box/enter.h"
 #include "box/forward_inner.h"
+#include "box/rights.h"
 #include "box/sync.h"
 
-#define NOBODY	     65534
 #define BACKLOG	     1024
 #define FDS_PER_FLOW 6
 #define FDS_BESIDE   384 /* ports, clients of UDP, epoll */
@@ -246,18 +244,9 @@ void forward_listening(struct forwarder *f, bool on)
 			watch_set(f, &f->port[i].watch, on ? EPOLLIN : 0);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int *x = a, *y = b;
-
-	return *x - *y;
-}
-
-/* Above all the record, whose lock would outlive the keeper with us */
 static int close_others(const struct forwarder *f, int netns)
 {
 	auto_free int *keep = calloc(f->count + 2, sizeof(*keep));
-	unsigned int from = 0;
 	size_t n = 0;
 
 	if (!keep)
@@ -267,55 +256,7 @@ static int close_others(const struct forwarder *f, int netns)
 		keep[n++] = netns;
 	for (size_t i = 0; i < f->count; i++)
 		keep[n++] = f->port[i].watch.fd;
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (size_t i = 0; i < n; i++) {
-		unsigned int fd = (unsigned int)keep[i];
-
-		if (fd > from && sys_close_range(from, fd - 1, 0) < 0)
-			return -1;
-		from = fd + 1;
-	}
-	return sys_close_range(from, ~0u, 0);
-}
-
-static void arm_death_signal(pid_t keeper)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != keeper)
-		_exit(0);
-}
-
-/* No file at all. A second wall: a kernel that has no Landlock does without */
-static void shut_files(void)
-{
-	const struct landlock_ruleset_attr all = {
-		.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1, /* ABI 1 */
-	};
-	auto_fd fd = sys_landlock_create(&all, sizeof(all), 0);
-
-	if (fd >= 0)
-		sys_landlock_restrict(fd);
-}
-
-/*
- * Must not: keep root's id, a capability, or a way to either. Should: work where it is
- * root of a namespace in which there is no nobody.
- */
-static int drop_rights(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (geteuid() == 0 && setgroups(0, NULL) == 0 &&
-	    syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) == 0 &&
-	    syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0 && errno != EINVAL)
-		return -1;
-	if (syscall(SYS_capset, &head, data) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -1;
-	shut_files();
-	return 0;
+	return rights_keep_fds(keep, n);
 }
 
 static int join(const struct forwarder *f, const struct forward_to *to, struct err *e)
@@ -403,7 +344,7 @@ static int get_ready(struct forwarder *f, struct watch *keeper,
 		return err_sys(e, "cannot close descriptors");
 	if (join(f, to, e) < 0)
 		return -1;
-	if (drop_rights() < 0)
+	if (rights_drop(false) < 0)
 		return err_sys(e, "cannot drop rights");
 	raise_limit(f);
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -424,7 +365,7 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 	struct watch alive = { .fd = sock, .on = on_keeper };
 	struct sync_msg msg = { .step = STEP_READY };
 
-	arm_death_signal(keeper);
+	rights_die_with(keeper);
 	if (!f)
 		_exit(1);
 	prctl(PR_SET_NAME, "nook-forward", 0, 0, 0);
@@ -435,7 +376,7 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 	f->count = from->count;
 	if (get_ready(f, &alive, to, &msg.err) < 0)
 		msg.step = STEP_FAILED;
-	arm_death_signal(keeper);
+	rights_die_with(keeper);
 	if (sync_send(sock, &msg, -1) == 0 && msg.step == STEP_READY)
 		serve(f);
 	_exit(0);

@@ -243,6 +243,21 @@ static void say_lost_link(struct keeper *k)
 		 killed ? WTERMSIG(k->pasta_status) : WEXITSTATUS(k->pasta_status));
 }
 
+/* Where names of network.allow led to when they were last looked up */
+static void say_lost_names(struct keeper *k)
+{
+	size_t len = strlen(k->result->message);
+	int status = k->allow.status;
+
+	if (!k->allow.lost || !k->ran)
+		return;
+	snprintf(k->result->message + len, sizeof(k->result->message) - len,
+		 "; names of network.allow were not looked up any more: the process that "
+		 "does ended before it (%s %d)",
+		 WIFSIGNALED(status) ? "signal" : "exit code",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -275,6 +290,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 	say_paused(k);
 	say_unpublished(k);
 	say_lost_link(k);
+	say_lost_names(k);
 	if (k->left)
 		judge_left(k);
 }

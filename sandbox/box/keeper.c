@@ -94,7 +94,8 @@ static int open_site(struct keeper *k, struct err *e)
 	if (has_router(k) && router_join(&k->router, k->plan, k->store.dir, e) < 0)
 		return -1;
 	if (links_find(k, e) < 0 ||
-	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0 || names_open(k, e) < 0)
+	    layers_apply(SIDE_BEFORE, k->plan, &k->site, e) < 0 || allow_open(k, e) < 0 ||
+	    names_open(k, e) < 0)
 		return -1;
 	return meter_open(k, e);
 }
@@ -192,14 +193,16 @@ static void close_join(struct keeper *k)
 static int attach_host(struct keeper *k, struct err *e)
 {
 	struct sync_msg msg = { .step = STEP_MAPPED };
+	bool waits = layers_need_host(k->plan);
 
-	if (!layers_need_host(k->plan))
-		return 0;
 	k->site.child = k->pid;
-	if ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
-	    layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0 || links_enter(k, e) < 0 ||
-	    serve_start(k, e) < 0)
+	if (waits && ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
+		      layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0))
 		return -1;
+	if (links_enter(k, e) < 0 || allow_put(k, e) < 0 || serve_start(k, e) < 0)
+		return -1;
+	if (!waits)
+		return 0;
 	if (sync_send(k->sock, &msg, -1) < 0)
 		return err_sys(e, "the box died while it was built");
 	return 0;
@@ -554,6 +557,7 @@ static void clear_away(struct keeper *k)
 	meter_close(k);
 	links_close(k);
 	names_close(k);
+	allow_close(k);
 	close_join(k);
 	cgroup_close(&k->site.cgroup);
 	if (k->store.file >= 0) {
@@ -591,6 +595,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },
 		.names = { -1, -1, -1 },
+		.allow = { .sock = -1 },
 		.child_out = -1,
 		.child_err = -1,
 		.children = -1,

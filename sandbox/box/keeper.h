@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <time.h>
 
+#include "box/allow.h"
 #include "box/box.h"
 #include "box/control.h"
 #include "box/names.h"
@@ -70,6 +71,7 @@ struct keeper {
 	struct forward forward;
 	struct meter meter;
 	struct names names;
+	struct allow allow;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;

@@ -114,7 +114,7 @@ int links_enter(struct keeper *k, struct err *e)
 	struct site_net *net = &k->site.net;
 	char path[64];
 
-	if (!is_served(k) || !k->forward.pid)
+	if (!is_served(k) || !(k->forward.pid || k->plan->net.refresh))
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", k->pid);
 	net->netns_fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -42,6 +42,7 @@ static int copy(struct keeper *k)
 	for (const struct plan_word *w = NULL;
 	     (w = plan_each(k->plan, &k->plan->net.hosts, w));)
 		text_addf(&all, "%s\n", plan_text(k->plan, w->text));
+	allow_hosts(k, &all);
 	if (k->names.from < 0)
 		add_loopback(k, &all);
 	else if (lseek(k->names.from, 0, SEEK_SET) < 0 ||
@@ -108,20 +109,32 @@ void names_close(struct keeper *k)
 
 int names_poll(const struct keeper *k, struct pollfd *p)
 {
-	if (k->names.watch < 0)
-		return 0;
-	p[0] = (struct pollfd){ .fd = k->names.watch, .events = POLLIN };
-	return 1;
+	int n = 0;
+
+	if (k->names.watch >= 0)
+		p[n++] = (struct pollfd){ .fd = k->names.watch, .events = POLLIN };
+	if (k->allow.sock >= 0)
+		p[n++] = (struct pollfd){ .fd = k->allow.sock, .events = POLLIN };
+	return n;
 }
 
 /* What fails now is tried again with the next change */
 void names_step(struct keeper *k, const struct pollfd *p, int n)
 {
 	char events[4096] __attribute__((aligned(8)));
+	bool any = false;
 
-	if (!n || !p[0].revents)
+	for (int i = 0; i < n; i++) {
+		if (!p[i].revents)
+			continue;
+		if (p[i].fd == k->allow.sock)
+			any |= allow_step(k);
+		else
+			any = true;
+	}
+	if (!any)
 		return;
-	while (read(k->names.watch, events, sizeof(events)) > 0)
+	while (k->names.watch >= 0 && read(k->names.watch, events, sizeof(events)) > 0)
 		;
 	copy(k);
 }

@@ -2,9 +2,10 @@
 /* names.h - /etc/hosts of a box that has lines of its own besides those of its network
  *
  * The network's file is bound into its boxes as it is and changes as they come and go. A
- * box with lines of its own (network.hosts) gets a copy with these in front, beside its
- * record, which its keeper writes anew whenever the network's file changes (inotify(7)).
- * Where pasta serves the box's link there is no network, and the copy is of two lines.
+ * box with lines of its own (network.hosts, names of network.allow) gets a copy with
+ * these in front, beside its record. Its keeper writes it anew whenever the network's
+ * file changes (inotify(7)), or where a name leads to. Where pasta serves the box's link
+ * there is no network, and the copy is of two lines.
  */
 #ifndef NOOK_BOX_NAMES_H
 #define NOOK_BOX_NAMES_H
@@ -14,7 +15,7 @@
 struct err;
 struct keeper;
 
-#define NAMES_POLL 1 /* entries that names_poll() fills */
+#define NAMES_POLL 2 /* entries that names_poll() fills */
 
 /** struct names - The network's file, if any, the box's own, and what tells of changes;
  * -1 */
@@ -23,7 +24,7 @@ struct names {
 };
 
 /** names_open() - Make the file, where the plan has such lines, and let the box be bound
- * to it. Must come behind SIDE_BEFORE. Return: 0, -1 and @e */
+ * to it. Must come behind SIDE_BEFORE and allow_open(). Return: 0, -1 and @e */
 int names_open(struct keeper *k, struct err *e);
 void names_close(struct keeper *k);
 /** names_poll() - Fill at most NAMES_POLL entries. Return: how many */

@@ -4,10 +4,15 @@
  * The rules (netns/allow.c) stand in the box's own network namespace before its link
  * is up, so nothing passes before them, and stay as long as it: the payload must have no
  * right to change them, nor to send past them.
+ *
+ * A name becomes addresses only when the box starts, and others while it runs
+ * (box/allow.h). One that network.hosts gives an address is that address: it is where the
+ * box itself finds it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -40,7 +45,7 @@ static int check_rights(const struct profile *pf, struct err *e)
 }
 
 /* "TO", "TO:PORT" or "[TO]:PORT", which the profile has checked, into its parts.
- * Return: 0, -1 = TO is a name */
+ * Return: 0, -1 = TO is a name, and always has a port */
 static int split(const char *text, char *to, size_t size, uint16_t *port)
 {
 	const char *colon = strrchr(text, ':');
@@ -58,6 +63,34 @@ static int split(const char *text, char *to, size_t size, uint16_t *port)
 	return net_prefix_read(to, &p);
 }
 
+static struct plan_allow *add_allow(struct plan *pl, uint16_t port, const char *where)
+{
+	struct plan_allow *a = plan_append(pl, &pl->net.allow, sizeof(*a));
+
+	a->port = port;
+	a->origin = plan_put(pl, where);
+	return a;
+}
+
+/* "NAME:ADDRESS". Return: how many addresses it has there */
+static unsigned int add_known(const struct profile *pf, struct plan *pl, const char *name,
+			      uint16_t port, const char *where)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < pf->network.hosts.count; i++) {
+		const char *line = pf->network.hosts.v[i].text;
+		const char *colon = strchr(line, ':');
+
+		if (strncasecmp(line, name, (size_t)(colon - line)) != 0 ||
+		    name[colon - line])
+			continue;
+		add_allow(pl, port, where)->to = plan_put(pl, colon + 1);
+		n++;
+	}
+	return n;
+}
+
 int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e)
 {
 	char where[ORIGIN_SIZE], to[256];
@@ -68,20 +101,15 @@ int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e)
 		return -1;
 	for (size_t i = 0; i < pf->network.allow.count; i++) {
 		const struct item *it = &pf->network.allow.v[i];
-		struct plan_allow *a;
 		uint16_t port;
 
 		origin_format(&it->at, where);
-		if (split(it->text, to, sizeof(to), &port) < 0) {
-			err_set(e,
-				"'network.allow' (%s): the name in '%s' is not on this "
-				"build yet",
-				where, it->text);
-			return err_hint(e, "addresses are, such as 192.0.2.7:443");
+		if (!split(it->text, to, sizeof(to), &port)) {
+			add_allow(pl, port, where)->to = plan_put(pl, to);
+		} else if (!add_known(pf, pl, to, port, where)) {
+			add_allow(pl, port, where)->name = plan_put(pl, to);
+			pl->net.refresh = pf->network.refresh;
 		}
-		a = plan_append(pl, &pl->net.allow, sizeof(*a));
-		a->to = plan_put(pl, to);
-		a->port = port;
 		plan_fact(pl, "net", "network.allow", where, "%s", it->text);
 	}
 	return 0;
@@ -90,12 +118,15 @@ int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e)
 static int make_rules(const struct plan *pl, struct text *out)
 {
 	auto_free struct net_allow *list = calloc(pl->net.allow.count, sizeof(*list));
+	uint16_t sets = 0;
 	size_t n = 0;
 
 	if (!list)
 		return -1;
 	for (const struct plan_allow *a = NULL; (a = plan_each(pl, &pl->net.allow, a));) {
-		if (net_prefix_read(plan_text(pl, a->to), &list[n].to) < 0)
+		if (a->name)
+			list[n].set = ++sets;
+		else if (net_prefix_read(plan_text(pl, a->to), &list[n].to) < 0)
 			return -1;
 		list[n++].port = (uint16_t)a->port;
 	}
@@ -125,4 +156,16 @@ void net_allow_explain(const struct plan *pl, struct text *out)
 		  "not listed is refused:\n"
 		  "  $ ip netns exec BOX nft -f - <<'END'\n%sEND\n",
 		  text_str(&rules));
+	if (!pl->net.refresh)
+		return;
+	text_add(out, "getaddrinfo(3): a process beside the box looks the names up, "
+		      "before it starts and then every ");
+	text_duration(out, pl->net.refresh);
+	text_add(out, ". What they lead to goes into the sets, and into /etc/hosts of "
+		      "the box.\n"
+		      "  $ getent ahosts NAME\n"
+		      "  $ ip netns exec BOX nft add element inet nook_allow name1v4 "
+		      "'{ ADDRESS timeout ");
+	text_duration(out, ALLOW_LIVES * pl->net.refresh);
+	text_add(out, " }'\n");
 }

@@ -145,7 +145,7 @@ static int plan_resolver(const struct profile *pf, struct host *h, struct plan *
 
 bool layer_net_own_hosts(const struct plan *pl)
 {
-	return pl->net.hosts.count;
+	return pl->net.hosts.count || pl->net.refresh;
 }
 
 bool net_binds_hosts(const struct plan *pl)

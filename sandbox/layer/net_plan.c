@@ -33,6 +33,7 @@ static const struct {
 	{ FIELD_network_mac, IN(NET_VETH), "veth" },
 	{ FIELD_network_publish, OWN_LINK, "veth or user" },
 	{ FIELD_network_allow, OWN_LINK, "veth or user" },
+	{ FIELD_network_refresh, OWN_LINK, "veth or user" },
 	{ FIELD_network_dns, OWN_LINK, "veth or user" },
 	{ FIELD_network_hosts, OWN_LINK, "veth or user" },
 	{ FIELD_network_rate, IN(NET_VETH), "veth" },

@@ -25,7 +25,7 @@ const struct profile profile_defaults = {
 	.init = INIT_REAPER,
 	.terminal = TERMINAL_AUTO,
 	.umask = 022,
-	.network = { .mode = NET_NONE },
+	.network = { .mode = NET_NONE, .refresh = 60000000000u },
 	.limits = { .cpu_weight = 100,
 		    .io_weight = 100,
 		    .on_pids = ON_PIDS_REFUSE,

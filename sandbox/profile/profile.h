@@ -216,6 +216,7 @@ struct profile {
 		struct items address;
 		struct items publish;
 		struct items allow;
+		uint64_t refresh; /* ns */
 		struct items dns;
 		struct items hosts;
 		uint64_t rate, rate_in, rate_out; /* bits per second; 0 = not limited */

@@ -223,6 +223,17 @@ static bool is_dns_name(const char *s)
 	return len && len < 254 && !s[strspn(s, fine)] && *s != '-' && *s != '.';
 }
 
+/* "10.1", "0x7f.1": inet_aton(3) and with it getaddrinfo(3) make addresses of such names,
+ * which are not what a person thinks that they are */
+static bool is_number(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const char *last = dot ? dot + 1 : name;
+
+	return !last[strspn(last, "0123456789")] || !strncmp(last, "0x", 2) ||
+	       !strncmp(last, "0X", 2);
+}
+
 int check_allow(const char *s, const char **why)
 {
 	static const char expects[] = "expected CIDR, CIDR:PORT or NAME:PORT such as "
@@ -234,6 +245,8 @@ int check_allow(const char *s, const char **why)
 
 	if (!parse_cidr(s, 1, why))
 		return 0;
+	if (strchr(s, '*'))
+		return because(why, "a wildcard cannot be looked up: list each name");
 	if (!colon || check_port(colon + 1, strlen(colon + 1)))
 		return because(why, expects);
 	len = (size_t)(colon - s);
@@ -242,7 +255,8 @@ int check_allow(const char *s, const char **why)
 		len -= 2;
 	}
 	if (!cut(text, sizeof(text), from, len) ||
-	    (parse_cidr(text, 1, why) && (*s == '[' || !is_dns_name(text))))
+	    (parse_cidr(text, 1, why) &&
+	     (*s == '[' || !is_dns_name(text) || is_number(text))))
 		return because(why, expects);
 	return 0;
 }

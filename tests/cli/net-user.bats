@@ -3,6 +3,7 @@
 # net-user.bats - network.mode: user: one box with a link that pasta serves, and nothing left of it
 # as: root user subids
 # world: yes
+# hosts: yes
 
 load helper
 load boxes
@@ -213,4 +214,20 @@ fd00::7 db
 	wait_no_pasta
 	"$NOOK" gc -q
 	assert_equal "$(find "$(runtime_dir)" -name '*.hosts')" ''
+}
+
+@test "names of network.allow are where they lead, and no other address is reached" {
+	local hosts
+	hosts=$(cat /etc/hosts)
+	serve 198.51.100.1 7004 other
+	echo '198.51.100.1 world.test' >>/etc/hosts
+	user_run base --set network.allow='["world.test:7000"]' -- sh -c '
+		timeout 9 busybox nc -w 5 world.test 7000 | head -n 1
+		timeout 9 busybox nc -w 5 198.51.100.1 7004 | head -n 1; getent hosts world.test'
+	echo "$hosts" >/etc/hosts
+	assert_line world
+	refute_line other
+	assert_match '^198\.51\.100\.1 +world\.test'
+	user_run base -- sh -c 'timeout 9 busybox nc -w 5 198.51.100.1 7004 | head -n 1'
+	assert_output other
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # net-allow.bats - a box with a list of destinations reaches these, and nothing else
 # as: root user subids
+# hosts: yes
 
 load ../cli/helper
 load ../cli/boxes
@@ -20,6 +21,7 @@ setup() {
 	write_scripts
 	server one "$one" "$one6"
 	server two "$two" "$two6"
+	names=$(cat /etc/hosts)
 }
 
 teardown() {
@@ -27,6 +29,7 @@ teardown() {
 	"$NOOK" gc -q
 	is_root || router_gone
 	"$NOOK" net rm -f lab
+	echo "$names" >/etc/hosts
 	net_forget && rm -rf state && nook_teardown
 }
 
@@ -36,10 +39,10 @@ router_gone() {
 	flock -w 10 "$run/router" true && rm -rf "$run/router" "$run/net"
 }
 
-# server NAME V4 V6 - a box that says its name at ports 7001 and 7002, TCP and UDP
+# server NAME V4 V6 - a box that says its name at ports 7001 and 7002, TCP and UDP, and echoes at 7003, TCP
 server() {
 	start_box "$1" 'busybox nc -ll -p 7001 -e hostname & busybox nc -ll -p 7002 -e hostname &
-		perl /t/udp.pl 7001 & perl /t/udp.pl 7002 & wait' --name "$1" --hostname "$1" --network lab \
+		busybox nc -ll -p 7003 -e cat & perl /t/udp.pl 7001 & perl /t/udp.pl 7002 & wait' --name "$1" --hostname "$1" --network lab \
 		--set network.dns=192.0.2.53 --set "network.address=[$2/24, \"$3/64\"]"
 	wait_for "$1.udp.7001"
 	wait_for "$1.udp.7002"
@@ -204,4 +207,142 @@ hint: leave the capability out, or '--set network.allow=null'"
 	assert_equal "$(grep -c 'nook_allow {' <<<"$output")" 1
 	nook_run explain ./a.yaml
 	assert_match 'only the destinations of'
+}
+
+# asked_box WORD OPTION... - a box that answers ask; what it finds at destinations is in $output
+asked_box() {
+	local word=$1
+	shift
+	asked=0
+	# shellcheck disable=SC2016  # the box's own
+	start_box "$word" 'n=0; while n=$((n + 1)); do
+		until [ -e /t/ask.$n ]; do sleep 0.05; done
+		perl /t/reach.pl "$(cat /t/ask.$n)" >/t/new; mv /t/new /t/said.$n; done' \
+		--network lab --set network.dns=192.0.2.53 "$@"
+}
+
+# ask WHAT... - as reach has it, of the box that asked_box started
+ask() {
+	asked=$((asked + 1))
+	echo "$*" >ask.new
+	mv ask.new "ask.$asked"
+	wait_for "said.$asked"
+	output=$(cat "said.$asked")
+}
+
+# until_said WHAT ANSWER - ask the same until the answer is this one
+until_said() {
+	local i
+	for ((i = 0; i < 120; i++)); do
+		ask "$1"
+		[ "$output" != "$1: $2" ] || return 0
+		sleep 0.1
+	done
+	fail "never: $1: $2, but $output"
+}
+
+@test "a name is what it leads to, at that port: in the rules and in /etc/hosts, and no server of names" {
+	printf '%s\n' "$one srv.test" "$one6 srv.test" '127.0.0.1 srv.test' >>/etc/hosts
+	reach --set 'network.allow=["srv.test:7001"]' "$everywhere"
+	assert_status 0
+	assert_output "$one tcp 7001: one
+$two tcp 7001: Connection refused
+$one6 tcp 7001: one
+$two6 tcp 7001: Connection refused
+$one udp 7001: one
+$two udp 7001: Operation not permitted
+$one6 udp 7001: one
+$two6 udp 7001: Operation not permitted
+$one tcp 7002: Connection refused
+$one udp 7002: Operation not permitted
+$one icmp: Operation not permitted
+$two icmp: Operation not permitted
+$one6 icmp: Permission denied
+$two6 icmp: Permission denied"
+	nook_run run --network lab --set network.dns="$two" --set 'network.allow=["srv.test:7001"]' -- sh -c '
+		grep -E "srv|localhost" /etc/hosts | tr -s " " | sed "s/ \$//" | sort; getent ahosts srv.test | cut -d" " -f1 | sort -u
+		busybox nc srv.test 7001; busybox nslookup other.test 2>&1 | grep -c "permitted\|refused"'
+	assert_output "$one srv.test
+127.0.0.1 localhost
+::1 localhost ip6-localhost ip6-loopback
+$one6 srv.test
+$one
+$one6
+one
+1"
+}
+
+@test "where a name leads to changes: new addresses are reached, old ones no more, connections go on" {
+	echo "$one srv.test" >>/etc/hosts
+	# shellcheck disable=SC2016  # perl's own
+	asked_box named --set network.refresh=1s --set 'network.allow=["srv.test:7001", "srv.test:7003"]'
+	ask "$one tcp 7001, $two tcp 7001"
+	assert_output "$one tcp 7001: one
+$two tcp 7001: Connection refused"
+	printf '%s\n' "$names" "$two srv.test" >/etc/hosts
+	until_said "$two tcp 7001" two
+	ask "$one tcp 7001"
+	assert_output "$one tcp 7001: one"
+	until_said "$one tcp 7001" 'Connection refused'
+	ask "$two tcp 7001"
+	assert_output "$two tcp 7001: two"
+	# and one that leads nowhere any more
+	echo "$names" >/etc/hosts
+	until_said "$two tcp 7001" 'Connection refused'
+	kill -TERM "$keeper"
+	wait_keeper
+	assert_equal "$(grep -c "^nook: box [0-9a-z]*: 'srv.test' (network.allow) cannot be looked up any more: " named.err)" 2
+}
+
+@test "a connection to an address that left the list goes on" {
+	echo "$one srv.test" >>/etc/hosts
+	start_box held 'exec perl -MIO::Socket::INET -e "
+		my \$s = IO::Socket::INET->new(PeerAddr => q('"$one"':7003)) or die;
+		open my \$up, q(>), q(/t/holds); close \$up;
+		until (-e q(/t/go)) { select undef, undef, undef, 0.05 }
+		my \$again = IO::Socket::INET->new(PeerAddr => q('"$one"':7003)) ? q(new) : q(none);
+		print \$s qq(still\n); print scalar(<\$s>), \$again"' \
+		--network lab --set network.dns=192.0.2.53 --set network.refresh=1s --set 'network.allow=["srv.test:7003"]'
+	wait_for holds
+	echo "$names" >/etc/hosts
+	sleep 6.5
+	touch go
+	wait_keeper
+	assert_equal "$(cat held.out)" $'still\nnone'
+}
+
+@test "names that lead nowhere, or to the machine's own, are errors; those of network.hosts are known" {
+	printf '%s\n' '127.0.0.1 near.test' '169.254.169.254 near.test' 'fe80::1 near.test' >>/etc/hosts
+	reach --set 'network.allow=["near.test:80"]' ''
+	assert_status 125
+	assert_stderr "nook: net: 'network.allow' (--set): 'near.test' cannot be looked up: it leads to no address that a box may go to
+hint: 'getent ahosts near.test' must find it here; or give its address"
+	printf 'extends: base\nnetwork:\n  mode: veth\n  allow: ["nowhere.test:80"]\n' >a.yaml
+	reach ./a.yaml ''
+	assert_status 125
+	assert_stderr_match "^nook: net: 'network.allow' \\(.*a.yaml:4\\): 'nowhere.test' cannot be looked up: "
+	reach --set 'network.allow=["srv.test:7001"]' --set "network.hosts=[\"srv.test:$one\"]" "$one tcp 7001, $two tcp 7001"
+	assert_output "$one tcp 7001: one
+$two tcp 7001: Connection refused"
+	for name in '*.test:80' 10.1:80 x.0x7f:80; do
+		reach --set "network.allow=[\"$name\"]" ''
+		assert_status 125
+		assert_stderr_match "^nook: --set: 'network\\.allow' cannot be '${name//[*.]/.}': "
+	done
+}
+
+@test "who looks names up has no rights; killed, the box goes on, says so, and loses its addresses" {
+	echo "$one srv.test" >>/etc/hosts
+	asked_box named --set network.refresh=1s --set 'network.allow=["srv.test:7001"]'
+	local pid id=65534
+	is_root || id=$(id -u)
+	pid=$(pgrep -P "$keeper" -x nook-lookup)
+	assert_equal "$(awk '/^(Uid|CapPrm|CapEff|NoNewPrivs):/ { print $2 }' "/proc/$pid/status")" \
+		"$id"$'\n0000000000000000\n0000000000000000\n1'
+	until_said "$one tcp 7001" one
+	kill -KILL "$pid"
+	until_said "$one tcp 7001" 'Connection refused'
+	kill -TERM "$keeper"
+	wait_keeper
+	assert_match '; names of network.allow were not looked up any more: the process that does ended before it \(signal 9\)' "$(result named message)"
 }

@@ -35,7 +35,9 @@ static struct net_allow allow(const char *to, uint16_t port)
 int main(void)
 {
 	const struct net_allow list[] = { allow("10.1.2.3/8", 0), allow("192.0.2.7", 443),
-					  allow("fd00::/8", 0), allow("fd00::7", 53) };
+					  allow("fd00::/8", 0), allow("fd00::7", 53),
+					  { .port = 443, .set = 1 } };
+	struct net_found found[] = { { .seconds = 300 }, { .seconds = 1 } };
 	struct net_def lab = define("lab", "10.144.0.0/16", "fd12::/64"),
 		       six = define("six", "", "fd13::/64"),
 		       inner = define("inner", "10.1.2.0/24", "");
@@ -53,6 +55,10 @@ int main(void)
 	net_rules_text(all, 3, NET_FORWARD4 | NET_FORWARD6, &got);
 	text_add(&got, "# allowed destinations\n");
 	net_allow_text(list, sizeof(list) / sizeof(list[0]), &got);
+	text_add(&got, "# and what a name of these leads to\n");
+	net_prefix_read("192.0.2.8", &found[0].at);
+	net_prefix_read("fd00::8", &found[1].at);
+	net_allow_set_text(1, found, 2, &got);
 	if (getenv("UPDATE")) {
 		int fd = open(GOLDEN, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
