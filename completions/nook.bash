@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell exec ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -14,6 +14,7 @@ _nook_commands() {
 _nook_options() {
 	case $1 in
 	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	ps) echo '--json -o --output --no-headings --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -62,6 +63,13 @@ _nook_argument() {
 		--publish | -p) echo nothing ;;
 		--preserve-fds) echo nothing ;;
 		--result) echo file ;;
+		esac
+		;;
+	exec)
+		case $2 in
+		--env | -e) echo nothing ;;
+		--workdir | -w) echo nothing ;;
+		--user | -u) echo nothing ;;
 		esac
 		;;
 	ps)
@@ -142,6 +150,7 @@ _nook_kind() {
 	case $1 in
 	run) echo profile ;;
 	shell) echo profile ;;
+	exec) echo box ;;
 	ps) echo box ;;
 	stats) echo box ;;
 	top) echo box ;;

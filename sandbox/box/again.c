@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -18,22 +17,19 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/sealed.h"
 #include "base/sys.h"
 
-#ifndef F_ADD_SEALS
-#define F_ADD_SEALS 1033
-#define F_GET_SEALS 1034
-#define F_SEAL_SEAL 0x0001
-#define F_SEAL_SHRINK 0x0002
-#define F_SEAL_GROW 0x0004
-#define F_SEAL_WRITE 0x0008
-#endif
-#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-
-/** struct carried - What goes along, followed by the plan */
+/**
+ * struct carried - What goes along, followed by the plan
+ * @site, @sock:	Of inside
+ * @join:	Of a process that joins a box, where @joins
+ */
 struct carried {
 	struct site site;
+	struct join join;
 	int sock;
+	bool joins;
 	uint32_t plan_size;
 };
 
@@ -104,12 +100,16 @@ static bool is_hosts_command(const struct plan *pl)
 
 bool again_is_needed(const struct plan *pl)
 {
+	return !is_hosts_command(pl) && again_is_mapped(pl);
+}
+
+bool again_is_mapped(const struct plan *pl)
+{
 	struct stat st;
 
 	/* Without a mount namespace there is no way,
 	 * and the payload has the file anyway */
-	if (!(pl->clone_flags & CLONE_NEWNS) || is_hosts_command(pl) ||
-	    stat("/proc/self/exe", &st) < 0)
+	if (!(pl->clone_flags & CLONE_NEWNS) || stat("/proc/self/exe", &st) < 0)
 		return false;
 	if (pl->user.order == USER_NONE)
 		return st.st_uid == pl->user.uid;
@@ -119,29 +119,26 @@ bool again_is_needed(const struct plan *pl)
 	return false;
 }
 
-static int pack(const struct inside *in)
+static int pack(struct carried *c, const struct plan *pl)
 {
-	struct carried c = { .site = in->site, .sock = in->sock,
-			     .plan_size = in->plan->size };
-	struct iovec iov[] = {
-		{ .iov_base = &c, .iov_len = sizeof(c) },
-		{ .iov_base = (void *)in->plan, .iov_len = in->plan->size },
+	const struct iovec iov[] = {
+		{ .iov_base = c, .iov_len = sizeof(*c) },
+		{ .iov_base = (void *)pl, .iov_len = pl->size },
 	};
-	auto_fd fd = (int)syscall(SYS_memfd_create, "nook-plan",
-				  2u /* MFD_ALLOW_SEALING */);
 
-	if (fd < 0 || writev(fd, iov, 2) != (ssize_t)(sizeof(c) + in->plan->size) ||
-	    fcntl(fd, F_ADD_SEALS, ALL_SEALS) < 0)
-		return -1;
-	return fd_take(&fd);
+	c->plan_size = pl->size;
+	return sealed_make("nook-plan", iov, 2);
 }
 
 /* The descriptors that both starts share; @flag is 0 or FD_CLOEXEC */
-static void set_cloexec(const struct site *s, int sock, int flag)
+static void set_cloexec(const struct carried *c, int flag)
 {
-	const int fds[] = { s->userns_fd, s->upper_fd, s->net.netns_fd, sock };
+	const struct site *s = &c->site;
+	const int inside[] = { s->userns_fd, s->upper_fd, s->net.netns_fd, c->sock };
+	const int *fds = c->joins ? c->join.fd : inside;
+	size_t n = c->joins ? JOIN_FDS : ARRAY_SIZE(inside);
 
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+	for (size_t i = 0; i < n; i++)
 		if (fds[i] >= 0)
 			fcntl(fds[i], F_SETFD, flag);
 }
@@ -183,12 +180,12 @@ static int open_sealed_copy(void)
 	do {
 		n = sendfile(to, from, NULL, 1u << 20);
 	} while (n > 0);
-	if (n < 0 || fcntl(to, F_ADD_SEALS, ALL_SEALS) < 0)
+	if (n < 0 || sealed_add(to) < 0)
 		return -1;
 	return fd_take(&to);
 }
 
-int again_exec(struct inside *in, struct err *e)
+static int start_over(struct carried *c, const struct plan *pl, struct err *e)
 {
 	auto_fd tree = open_read_only();
 	auto_fd packed = -1;
@@ -200,13 +197,27 @@ int again_exec(struct inside *in, struct err *e)
 		tree = open_sealed_copy();
 	if (tree < 0)
 		return err_sys(e, "cannot make nook's own file read-only");
-	packed = pack(in);
+	packed = pack(c, pl);
 	if (packed < 0)
 		return err_sys(e, "cannot hand the plan on");
 	snprintf(number, sizeof(number), "%d", packed);
-	set_cloexec(&in->site, in->sock, 0);
+	set_cloexec(c, 0);
 	sys_execveat(tree, "", argv, envp, AT_EMPTY_PATH);
 	return err_sys(e, "cannot start nook's own file again");
+}
+
+int again_exec(const struct inside *in, struct err *e)
+{
+	struct carried c = { .site = in->site, .sock = in->sock };
+
+	return start_over(&c, in->plan, e);
+}
+
+int again_join(const struct join *j, struct err *e)
+{
+	struct carried c = { .join = *j, .joins = true };
+
+	return start_over(&c, j->plan, e);
 }
 
 /* Nothing to report to before the socket is known: wrong words from a person's shell end
@@ -215,15 +226,14 @@ static void *map_carried(const char *number)
 {
 	char *end;
 	int fd = (int)strtol(number, &end, 10);
-	struct stat st;
+	size_t size;
 	void *p;
 
-	if (*end || fd < 3 || fcntl(fd, F_GET_SEALS) != ALL_SEALS || fstat(fd, &st) < 0 ||
-	    (size_t)st.st_size < sizeof(struct carried) + sizeof(struct plan))
+	if (*end || fd < 3)
 		return NULL;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	p = sealed_map(fd, &size);
 	close(fd);
-	return p == MAP_FAILED ? NULL : p;
+	return p && size >= sizeof(struct carried) + sizeof(struct plan) ? p : NULL;
 }
 
 void again_main(char **argv)
@@ -239,10 +249,14 @@ void again_main(char **argv)
 		fd_write_all(2, why, sizeof(why) - 1);
 		_exit(2);
 	}
+	set_cloexec(c, FD_CLOEXEC);
+	if (c->joins) {
+		c->join.plan = plan;
+		join_enter(&c->join);
+	}
 	in.plan = plan;
 	in.site = c->site;
 	in.sock = c->sock;
 	in.argv_size = (size_t)(argv[1] - argv[0]) + strlen(argv[1]) + 1;
-	set_cloexec(&in.site, in.sock, FD_CLOEXEC);
 	inside_main(&in);
 }

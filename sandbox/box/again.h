@@ -11,7 +11,9 @@
  * done; nor where the command is a program of the host's own /usr, which no box can have
  * written.
  *
- * What inside is told by its keeper goes along in a sealed memfd.
+ * What inside is told by its keeper goes along in a sealed memfd. What joins a box that
+ * runs does the same (box/join.h); an ordinary user cannot clone a mount out there,
+ * and has a sealed copy of the file instead.
  */
 #ifndef NOOK_BOX_AGAIN_H
 #define NOOK_BOX_AGAIN_H
@@ -19,6 +21,7 @@
 #include <stdbool.h>
 
 #include "box/inside.h"
+#include "box/join.h"
 
 #define AGAIN_NAME "nook-inside" /* argv[0] of the second start */
 
@@ -27,9 +30,15 @@
 bool again_is_needed(const struct plan *pl);
 /** again_exec() - Start over; returns only on failure, -1 and @e. Must be called with the
  * right to mount and before the root is switched */
-int again_exec(struct inside *in, struct err *e);
-/** again_main() - The second start: take up where again_exec() left; never returns. @argv
- * is main's own */
+int again_exec(const struct inside *in, struct err *e);
+/** again_is_mapped() - Whether the owner of the running file has an id inside: all that
+ * counts for what joins a box that had time to be changed */
+bool again_is_mapped(const struct plan *pl);
+/** again_join() - The same as again_exec() for who joins a box (box/join.h): must be
+ * called before any of its namespaces is entered */
+int again_join(const struct join *j, struct err *e);
+/** again_main() - The second start: take up where again_exec() or again_join() left;
+ * never returns. @argv is main's own */
 void again_main(char **argv) __attribute__((noreturn));
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/parcel.h"
 
 static void socket_name(const char *id, char *buf, size_t size)
 {
@@ -147,15 +148,17 @@ static bool serve(int fd, control_handler *handler, void *arg)
 	struct control_answer out = { .magic = CONTROL_MAGIC,
 				      .version = CONTROL_VERSION };
 	struct control_ask ask;
-	ssize_t n = recv(fd, &ask, sizeof(ask), MSG_DONTWAIT | MSG_TRUNC);
+	struct parcel p = { .data = &ask, .len = sizeof(ask), .count = CONTROL_FDS };
+	ssize_t n = parcel_recv(fd, &p, MSG_DONTWAIT);
+	bool good = n > 0 && control_check(&ask, (size_t)n);
 
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (!control_check(&ask, (size_t)n))
-		return false;
-	handler(arg, &ask, &out);
-	return send(fd, &out, sizeof(out), MSG_DONTWAIT | MSG_NOSIGNAL) ==
-	       (ssize_t)sizeof(out);
+		return errno == EAGAIN;
+	if (good)
+		handler(arg, &ask, p.fd, &out);
+	parcel_close(&p);
+	return good && send(fd, &out, sizeof(out), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+			       (ssize_t)sizeof(out);
 }
 
 void control_step(struct control *c, control_handler *handler, void *arg)

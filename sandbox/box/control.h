@@ -21,8 +21,8 @@
  * Limits. The socket is SOCK_SEQPACKET: a datagram is a whole question or nothing. What
  * has another size, magic or version, and what is not a text where one should be, ends
  * the connection. At most CONTROL_CLIENTS are connected: one more, and the oldest goes.
- * The keeper never waits for a client: a reply that finds no room is not sent. A
- * descriptor that comes along is dropped by the kernel, because recv(2) has no room for
+ * The keeper never waits for a client: a reply that finds no room is not sent. At most
+ * CONTROL_FDS descriptors come along, and what the order does not take is closed with
  * it. Everything is plain data of fixed size, so neither side allocates.
  */
 #ifndef NOOK_BOX_CONTROL_H
@@ -40,10 +40,11 @@ struct record;
 
 #define CONTROL_KNOCK	0x6b6f6f6e /* "nook" */
 #define CONTROL_MAGIC	0x6c72746b6f6f6eULL
-#define CONTROL_VERSION 1
+#define CONTROL_VERSION 2
 #define CONTROL_CLIENTS 4
 #define CONTROL_POLL	(1 + CONTROL_CLIENTS) /* entries that control_poll() fills */
 #define CONTROL_PAIRS	12
+#define CONTROL_FDS	5 /* descriptors that a question can bring */
 
 enum control_op {
 	CONTROL_STATUS = 1,
@@ -51,6 +52,12 @@ enum control_op {
 	CONTROL_UPDATE, /* @pair: all of them, or none */
 	CONTROL_PAUSE,
 	CONTROL_UNPAUSE,
+	CONTROL_EXEC, /* bring a command into the box (box/session.h) */
+};
+
+/** enum control_flag - Of a question */
+enum control_flag {
+	CONTROL_KEEP = 1 << 0, /* CONTROL_EXEC: it goes on without its client */
 };
 
 /**
@@ -71,6 +78,7 @@ struct control_ask {
 	uint32_t op; /* enum control_op */
 	uint32_t signal;
 	uint32_t pair_count;
+	uint32_t flags; /* enum control_flag */
 	struct control_pair pair[CONTROL_PAIRS];
 };
 
@@ -99,8 +107,9 @@ struct control {
 	int client[CONTROL_CLIENTS]; /* oldest first */
 };
 
-/** control_handler() - Does what @ask says and fills @out, which has its header */
-typedef void control_handler(void *arg, const struct control_ask *ask,
+/** control_handler() - Does what @ask says and fills @out, which has its header. @fd:
+ * CONTROL_FDS of them, -1 = none came; it takes what it keeps (fd_take()) */
+typedef void control_handler(void *arg, const struct control_ask *ask, int *fd,
 			     struct control_answer *out);
 
 /** control_is_knock() - Whether a signal is somebody's knock */
@@ -130,5 +139,8 @@ void control_remove(int dir, const char *id);
  */
 int control_call(const struct record *rec, struct control_ask *ask,
 		 struct control_answer *out, struct err *e);
+/** control_call_with() - The same, with @count descriptors along */
+int control_call_with(const struct record *rec, struct control_ask *ask, const int *fd,
+		      int count, struct err *e);
 
 #endif

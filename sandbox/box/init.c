@@ -7,10 +7,11 @@
  * what the box itself sends to pid 1 is read and forgotten, so a payload cannot end its
  * own run by a signal to init (RS-15). It ends with the payload, and the kernel then ends
  * whatever else lives in the pid namespace. End of file on the socket means that the
- * keeper is dead: then it ends at once.
+ * keeper is dead: then it ends at once. The one thing that it is asked for there is its
+ * namespaces, for a process that is to join the box (box/join.h).
  *
- * It is the running image, not a program in the box; it opens no file; it is not
- * dumpable, so nobody inside can trace it or look through its /proc entries.
+ * It is the running image, not a program in the box; it opens no file but these; it is
+ * not dumpable, so nobody inside can trace it or look through its /proc entries.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #include "base/fdio.h"
 #include "base/sys.h"
 #include "box/inside.h"
+#include "box/join.h"
 #include "box/orphans.h"
 #include "box/sync.h"
 
@@ -112,7 +114,7 @@ void init_main(struct inside *in, pid_t payload)
 		reap(in, payload);
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			_exit(125);
-		if (p[SOCK].revents) {
+		if (p[SOCK].revents && !join_show(SOCK)) {
 			end_orphans(in, payload);
 			_exit(125);
 		}

@@ -298,8 +298,9 @@ static void read_step(struct keeper *k, struct err *e)
 	}
 	switch (msg.step) {
 	case STEP_READY:
-		if (fd >= 0 && k->plan->session.terminal == PLAN_TTY_OWN && k->pty < 0)
-			keeper_take_terminal(k, fd_take(&fd));
+		if (fd >= 0 && k->plan->session.terminal == PLAN_TTY_OWN &&
+		    k->terminal.pty < 0)
+			terminal_take(&k->terminal, &k->relay, fd_take(&fd));
 		break;
 	case STEP_EXEC:
 		k->ran = true;
@@ -366,10 +367,10 @@ static int poll_timeout(uint64_t at)
 static void watch(struct keeper *k, struct err *e)
 {
 	struct pollfd p[1 + SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + NAMES_POLL +
-			METER_POLL];
+			METER_POLL + SESSIONS_MOST];
 
 	while (!k->over) {
-		int n = 1 + keeper_poll_signals(k, p + 1), m, h;
+		int n = 1 + keeper_poll_signals(k, p + 1), m, h, s;
 		/* what it said before its end is in the socket by now */
 		bool last = k->ended;
 
@@ -380,12 +381,15 @@ static void watch(struct keeper *k, struct err *e)
 		n += names_poll(k, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
+		s = n;
+		n += session_poll(k, p + n);
 		if (poll(p, (nfds_t)n, last ? 0 : poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
 		names_step(k, p + h, m - h);
-		meter_step(k, p + m, n - m);
+		meter_step(k, p + m, s - m);
+		session_step(k, p + s, n - s);
 		keeper_take_signals(k, p + 1);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
@@ -456,12 +460,15 @@ static void wait_for_init(struct keeper *k, bool end_it)
 		keeper_unpause(k, NULL);
 	if (end_it)
 		end_init(k);
+	session_end(k);
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
 		;
 	if (k->plan->session.init_none && k->ran) {
 		k->status = status;
 		k->exited = true;
 	}
+	timeradd(&k->usage.ru_utime, &k->sessions.user, &k->usage.ru_utime);
+	timeradd(&k->usage.ru_stime, &k->sessions.system, &k->usage.ru_stime);
 	k->init_status = status;
 	k->pid = 0;
 	k->unpublished = forward_end(&k->forward);
@@ -539,7 +546,7 @@ static void clear_away(struct keeper *k)
 	wait_for_init(k, true);
 	forward_end(&k->forward);
 	control_close(&k->control, k->store.dir, k->store.rec.id);
-	keeper_leave_raw(k);
+	terminal_leave_raw(&k->terminal);
 	relay_release(&k->relay);
 	keeper_close_child_fds(k);
 	if (k->sock >= 0)
@@ -590,7 +597,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.sock = -1,
 		.signals = -1,
 		.stops = -1,
-		.pty = -1,
+		.terminal = { .pty = -1 },
 		.store = { .dir = -1, .file = -1 },
 		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },

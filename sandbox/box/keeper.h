@@ -15,7 +15,9 @@
 #include "box/forward.h"
 #include "box/relay.h"
 #include "box/router.h"
+#include "box/session.h"
 #include "box/store.h"
+#include "box/terminal.h"
 #include "layer/layer.h"
 
 /**
@@ -72,10 +74,11 @@ struct keeper {
 	struct meter meter;
 	struct names names;
 	struct allow allow;
+	struct sessions sessions;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;
-	struct termios old_tty;
+	struct terminal terminal;
 	struct {
 		int flags[3];
 		int tty; /* which of them is a terminal, with @mode; -1 = none */
@@ -84,7 +87,7 @@ struct keeper {
 	pid_t pid;
 	pid_t pasta;
 	int pasta_status;
-	int sock, signals, stops, pty;
+	int sock, signals, stops;
 	int child_out, child_err;
 	int children;
 	int messages;
@@ -93,7 +96,7 @@ struct keeper {
 	uint64_t started, kill_at, paused_at, paused_ns;
 	const char *at_limit;
 	enum cause cause;
-	bool masked, raw, cause_set, ordered, ran, exited, ended, over, failed;
+	bool masked, cause_set, ordered, ran, exited, ended, over, failed;
 	bool pasta_lost;
 	bool left; /* processes that could not be ended */
 };
@@ -115,7 +118,7 @@ int keeper_unpause(struct keeper *k, struct err *e);
 uint64_t keeper_paused_ns(const struct keeper *k);
 /** keeper_order() - Do what a client of the control socket asks for (orders.c). Fills
  * @out, which is zeroed; touches nothing where it says no */
-void keeper_order(void *keeper, const struct control_ask *ask,
+void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
 		  struct control_answer *out);
 
 /** keeper_open_signals() - Descriptors for all that is blocked. Return: 0, -1 and
@@ -160,13 +163,6 @@ void keeper_lend(struct keeper *k);
 /** keeper_take_back() - Undo what the box changed of that; the mode not where another job
  * has the terminal by now: it is that job's then */
 void keeper_take_back(struct keeper *k);
-/** keeper_take_terminal() - The box's terminal has come: raw mode, size, copying */
-void keeper_take_terminal(struct keeper *k, int master);
-/** keeper_resize() - Give the box's terminal the size of ours */
-void keeper_resize(struct keeper *k);
-void keeper_enter_raw(struct keeper *k);
-/** keeper_leave_raw() - Give the caller's terminal back as it was */
-void keeper_leave_raw(struct keeper *k);
 /** keeper_judge() - From what happened to cause, exit code and message; words @e where
  * nothing ran and nobody said why */
 void keeper_judge(struct keeper *k, struct err *e);

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/parcel.h"
 #include "base/sys.h"
 #include "box/control.h"
 #include "box/store.h"
@@ -131,8 +132,8 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 	return 0;
 }
 
-int control_call(const struct record *rec, struct control_ask *ask,
-		 struct control_answer *out, struct err *e)
+static int call(const struct record *rec, const struct parcel *question,
+		struct control_answer *out, struct err *e)
 {
 	auto_fd keeper = store_pidfd(rec, e);
 	auto_fd sock = -1;
@@ -150,9 +151,7 @@ int control_call(const struct record *rec, struct control_ask *ask,
 	store_remove(&st);
 	if (r < 0)
 		return -1;
-	ask->magic = CONTROL_MAGIC;
-	ask->version = CONTROL_VERSION;
-	if (send(sock, ask, sizeof(*ask), MSG_NOSIGNAL) < 0)
+	if (parcel_send(sock, question, 0) < 0)
 		return errno == EPIPE ? has_ended(&c, e)
 				      : err_sys(e, "cannot ask the keeper");
 	if (receive(&c, out, e) < 0)
@@ -161,4 +160,30 @@ int control_call(const struct record *rec, struct control_ask *ask,
 		return 0;
 	*e = out->err;
 	return -1;
+}
+
+static struct parcel wrap(struct control_ask *ask)
+{
+	ask->magic = CONTROL_MAGIC;
+	ask->version = CONTROL_VERSION;
+	return (struct parcel){ .data = ask, .len = sizeof(*ask) };
+}
+
+int control_call(const struct record *rec, struct control_ask *ask,
+		 struct control_answer *out, struct err *e)
+{
+	struct parcel p = wrap(ask);
+
+	return call(rec, &p, out, e);
+}
+
+int control_call_with(const struct record *rec, struct control_ask *ask, const int *fd,
+		      int count, struct err *e)
+{
+	struct control_answer out;
+	struct parcel p = wrap(ask);
+
+	memcpy(p.fd, fd, (size_t)count * sizeof(*fd));
+	p.count = count;
+	return call(rec, &p, &out, e);
 }

@@ -174,11 +174,13 @@ static void write_record(struct keeper *k)
 		store_update(&k->store, NULL);
 }
 
-static int order_update(struct keeper *k, const struct control_ask *ask, struct err *e)
+static int order_update(struct keeper *k, const struct control_ask *ask, int *fd,
+			struct err *e)
 {
 	struct record *rec = &k->store.rec;
 	struct change c = { .own = k->limits };
 
+	(void)fd;
 	memcpy(c.limit, rec->limit, sizeof(c.limit));
 	memcpy(c.cpuset, rec->cpuset, sizeof(c.cpuset));
 	if (read_change(k, ask, &c, e) < 0 || set_leaf(k, &c, e) < 0)
@@ -194,10 +196,12 @@ static int order_update(struct keeper *k, const struct control_ask *ask, struct 
 	return 0;
 }
 
-static int order_kill(struct keeper *k, const struct control_ask *ask, struct err *e)
+static int order_kill(struct keeper *k, const struct control_ask *ask, int *fd,
+			struct err *e)
 {
 	int sig = (int)ask->signal;
 
+	(void)fd;
 	if (ask->signal < 1 || ask->signal > 64)
 		return err_set(e, "no signal has the number %u", ask->signal);
 	if (sig == SIGKILL) {
@@ -214,15 +218,17 @@ static int order_kill(struct keeper *k, const struct control_ask *ask, struct er
 	return 0;
 }
 
-static int order_status(struct keeper *k, const struct control_ask *ask, struct err *e)
+static int order_status(struct keeper *k, const struct control_ask *ask, int *fd,
+			struct err *e)
 {
-	(void)k, (void)ask, (void)e;
+	(void)k, (void)ask, (void)fd, (void)e;
 	return 0;
 }
 
-static int order_pause(struct keeper *k, const struct control_ask *ask, struct err *e)
+static int order_pause(struct keeper *k, const struct control_ask *ask, int *fd,
+			struct err *e)
 {
-	(void)ask;
+	(void)ask, (void)fd;
 	if (k->cause_set)
 		return err_set(e, "the box is ending already");
 	return keeper_pause(k, BOX_PAUSED, e);
@@ -254,22 +260,24 @@ static int check_limit(const struct keeper *k, struct err *e)
 			k->at_limit + strlen("limits."));
 }
 
-static int order_unpause(struct keeper *k, const struct control_ask *ask, struct err *e)
+static int order_unpause(struct keeper *k, const struct control_ask *ask, int *fd,
+			struct err *e)
 {
-	(void)ask;
+	(void)ask, (void)fd;
 	if (!k->paused_at)
 		return err_set(e, "the box is not paused");
 	return check_limit(k, e) < 0 ? -1 : keeper_unpause(k, e);
 }
 
-static int (*const orders[])(struct keeper *k, const struct control_ask *ask,
+static int (*const orders[])(struct keeper *k, const struct control_ask *ask, int *fd,
 			     struct err *e) = {
 	[CONTROL_STATUS] = order_status,   [CONTROL_KILL] = order_kill,
 	[CONTROL_UPDATE] = order_update,   [CONTROL_PAUSE] = order_pause,
-	[CONTROL_UNPAUSE] = order_unpause,
+	[CONTROL_UNPAUSE] = order_unpause, [CONTROL_EXEC] = session_start,
 };
 
-void keeper_order(void *keeper, const struct control_ask *ask, struct control_answer *out)
+void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
+		  struct control_answer *out)
 {
 	struct keeper *k = keeper;
 
@@ -278,7 +286,7 @@ void keeper_order(void *keeper, const struct control_ask *ask, struct control_an
 	else if (ask->op >= ARRAY_SIZE(orders) || !orders[ask->op])
 		err_set(&out->err, "the keeper knows no order %u", ask->op);
 	else
-		out->done = !orders[ask->op](k, ask, &out->err);
+		out->done = !orders[ask->op](k, ask, fd, &out->err);
 	out->state = k->store.rec.state;
 	out->init = k->pid;
 	out->paused_ns = keeper_paused_ns(k);

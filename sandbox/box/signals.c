@@ -50,9 +50,10 @@ static void on_signal(struct keeper *k, int sig)
 	case SIGCHLD:
 		k->ended = keeper_has_ended(k);
 		serve_look(k);
+		session_look(k);
 		break;
 	case SIGWINCH:
-		keeper_resize(k);
+		terminal_resize(&k->terminal);
 		break;
 	case SIGTERM:
 	case SIGHUP:
@@ -90,11 +91,11 @@ static void stop_with_box(struct keeper *k)
 
 	fill_stops(&stops);
 	kill(k->pid, SIGTSTP);
-	keeper_leave_raw(k);
+	terminal_leave_raw(&k->terminal);
 	sigprocmask(SIG_UNBLOCK, &stops, NULL);
 	sigprocmask(SIG_BLOCK, &stops, NULL);
 	kill(k->pid, SIGCONT);
-	keeper_enter_raw(k);
+	terminal_enter_raw(&k->terminal);
 }
 
 /* Two entries of poll(2) */

@@ -14,6 +14,12 @@
  *						right before exec, which closes the socket
  *	init   -> keeper	STEP_EXIT	raw wait status
  *	either			STEP_FAILED	carries the reason and a cause
+ *	joiner -> init		STEP_SHOW	what are your namespaces; carries the
+ *						socket for the answer (box/join.h)
+ *	init   -> joiner	STEP_SHOWN	carries descriptors of them
+ *
+ * STEP_SIGNAL, and STEP_READY to STEP_FAILED once more, are said on the line of a session
+ * (box/session.h).
  *
  * A message that nobody waits for would cost a wake-up of the other CPU; so what both
  * sides can tell from the plan is not said. The keeper believes nothing of what init says
@@ -26,14 +32,27 @@
 
 #include "base/err.h"
 
-enum step { STEP_MAPPED = 1, STEP_GO, STEP_READY, STEP_EXEC, STEP_EXIT, STEP_FAILED };
+struct parcel;
+
+enum step {
+	STEP_MAPPED = 1,
+	STEP_GO,
+	STEP_READY,
+	STEP_EXEC,
+	STEP_EXIT,
+	STEP_FAILED,
+	STEP_SHOW,
+	STEP_SHOWN,
+	STEP_SIGNAL,
+};
 
 #define SYNC_MOST 16
 
 /**
  * struct sync_msg - One datagram; everything but STEP_FAILED ends before @err
  * @step:	enum step
- * @value:	STEP_EXIT: raw wait status; STEP_FAILED: enum cause
+ * @value:	STEP_EXIT: raw wait status; STEP_FAILED: enum cause; STEP_SHOWN: which of
+ *		the kinds came; STEP_SIGNAL: its number
  * @code:	STEP_FAILED: the exit code that goes with it (125, 126, 127)
  */
 struct sync_msg {
@@ -46,6 +65,8 @@ struct sync_msg {
 /** sync_send() - Send one message; @fd travels along unless it is -1. Return: 0,
  * -1 errno */
 int sync_send(int sock, const struct sync_msg *msg, int fd);
+/** sync_send_all() - The same with @count descriptors. Return: 0, -1 errno */
+int sync_send_all(int sock, const struct sync_msg *msg, const int *fd, int count);
 /** sync_tell() - Send a bare step by write(2), which every filter lets through: for a
  * payload behind its last walls. Return: 0, -1 errno */
 int sync_tell(int sock, enum step step);
@@ -53,5 +74,7 @@ int sync_tell(int sock, enum step step);
  * closes any, as a message that is not whole does. Return: 1; 0 at end of file; -1 and
  * errno (EBADMSG: not a whole message) */
 int sync_recv(int sock, struct sync_msg *msg, int *fd);
+/** sync_recv_all() - The same with as many descriptors as @p->count wants, in @p */
+int sync_recv_all(int sock, struct sync_msg *msg, struct parcel *p);
 
 #endif

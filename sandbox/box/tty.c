@@ -3,14 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "box/keeper.h"
-
-#define CTRL_D 4
 
 int keeper_open_output(struct keeper *k, struct err *e)
 {
@@ -68,43 +65,4 @@ void keeper_take_back(struct keeper *k)
 	if (tty >= 0 && tcgetpgrp(tty) == getpgrp() && !tcgetattr(tty, &now) &&
 	    memcmp(&now, &k->lent.mode, sizeof(now)) != 0)
 		tcsetattr(tty, TCSANOW, &k->lent.mode);
-}
-
-void keeper_enter_raw(struct keeper *k)
-{
-	struct termios raw;
-
-	if (k->pty < 0 || k->raw || tcgetattr(0, &k->old_tty) < 0)
-		return;
-	raw = k->old_tty;
-	cfmakeraw(&raw);
-	k->raw = !tcsetattr(0, TCSANOW, &raw);
-	keeper_resize(k);
-}
-
-void keeper_leave_raw(struct keeper *k)
-{
-	if (k->raw)
-		tcsetattr(0, TCSANOW, &k->old_tty);
-	k->raw = false;
-}
-
-void keeper_resize(struct keeper *k)
-{
-	struct winsize size;
-
-	if (k->pty >= 0 && !ioctl(0, TIOCGWINSZ, &size))
-		ioctl(k->pty, TIOCSWINSZ, &size);
-}
-
-void keeper_take_terminal(struct keeper *k, int master)
-{
-	int out = relay_dup(1, O_WRONLY);
-
-	k->pty = master;
-	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
-	relay_add(&k->relay, relay_dup(0, O_RDONLY), master, false);
-	k->relay.s[0].eof_byte = CTRL_D;
-	relay_add(&k->relay, master, out, true);
-	keeper_enter_raw(k);
 }

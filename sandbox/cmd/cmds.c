@@ -22,11 +22,13 @@ extern const struct cmd cmd_tree_make, cmd_completion;
 extern const struct cmd cmd_stats, cmd_top;
 extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
 	cmd_net_inspect, cmd_net_check, cmd_net_repair, cmd_net_matrix;
-extern const struct cmd cmd_ps, cmd_update, cmd_pause, cmd_unpause, cmd_kill;
+extern const struct cmd cmd_ps, cmd_exec, cmd_update, cmd_pause, cmd_unpause,
+	cmd_kill;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
 	&cmd_shell,
+	&cmd_exec,
 	&cmd_ps,
 	&cmd_stats,
 	&cmd_top,

@@ -33,6 +33,8 @@ struct text;
  * @SIDE_BORN:		inside, the first thing that it does: still the keeper's image,
  *		so nothing may be allocated before its cgroup is entered
  * @SIDE_BOX:		inside, alone in its namespaces, with every capability there
+ * @SIDE_JOIN:		a process that came into the namespaces of a box that runs: what
+ *		SIDE_BOX did to the process rather than to the box (box/join.h)
  * @SIDE_LAST:		the process that becomes the payload, for run and exec alike:
  *			the last walls. It may share memory with init (CLONE_VM): it must
  *			not allocate, must not use stdio, and changes only @err and itself
@@ -43,6 +45,7 @@ enum side {
 	SIDE_HOST,
 	SIDE_BORN,
 	SIDE_BOX,
+	SIDE_JOIN,
 	SIDE_LAST,
 	SIDE_COUNT
 };

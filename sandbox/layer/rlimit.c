@@ -187,6 +187,7 @@ const struct layer layer_rlimit = {
 	.without = "each process may use what the caller's may",
 	.plan = rlimit_plan,
 	.apply[SIDE_BOX] = rlimit_box,
+	.apply[SIDE_JOIN] = rlimit_box,
 	.apply[SIDE_LAST] = rlimit_last,
 	.explain = rlimit_explain,
 	.script = rlimit_script,

@@ -460,6 +460,17 @@ static int switch_box(const struct plan *pl, struct site *s, struct err *e)
 	return s->root_fd < 0 ? err_sys(e, "cannot open the new root") : 0;
 }
 
+/* The root as init has it: entering a mount namespace leads to what is mounted on top of
+ * it by now, and nowhere where the root was changed by chroot(2) alone */
+static int switch_join(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (pl->tree.root == PLAN_ROOT_NONE)
+		return 0;
+	if (fchdir(s->root_fd) < 0 || chroot(".") < 0)
+		return err_sys(e, "cannot enter the root of the box");
+	return 0;
+}
+
 static void make_explain(const struct plan *pl, struct text *out)
 {
 	if (pl->tree.root == PLAN_ROOT_NONE)
@@ -511,6 +522,7 @@ const struct layer layer_root_switch = {
 	.name = "root",
 	.plan = switch_plan,
 	.apply[SIDE_BOX] = switch_box,
+	.apply[SIDE_JOIN] = switch_join,
 	.explain = switch_explain,
 	.script = script_root_switch,
 };

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
@@ -43,13 +44,35 @@ static int session_plan(const struct profile *pf, struct host *h, struct plan *p
 	return 0;
 }
 
+/*
+ * A box that runs may have been changed: neither a magic link nor a FIFO in the place of
+ * the device must do harm. What it is the ioctls on it tell.
+ */
+static int open_ptmx(void)
+{
+	static const char *const places[] = { "/dev/pts/ptmx", "/dev/ptmx" };
+	struct open_how how = {
+		.flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places) && fd < 0; i++) {
+		if (i && errno != ENOENT)
+			break;
+		fd = sys_openat2(AT_FDCWD, places[i], &how);
+		/* before 5.6, or refused by a filter outside */
+		if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+			fd = open(places[i], (int)how.flags);
+	}
+	return fd;
+}
+
 static int open_pty(const struct plan *pl, struct site *s, struct err *e)
 {
 	int unlock = 0;
 
-	s->pty_fd = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (s->pty_fd < 0 && errno == ENOENT)
-		s->pty_fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	s->pty_fd = open_ptmx();
 	if (s->pty_fd < 0) {
 		err_sys(e, "cannot open a pseudo-terminal");
 		return err_hint(
@@ -145,6 +168,7 @@ const struct layer layer_session = {
 		   "caller's keys",
 	.plan = session_plan,
 	.apply[SIDE_BOX] = session_box,
+	.apply[SIDE_JOIN] = session_box,
 	.apply[SIDE_LAST] = session_last,
 	.explain = session_explain,
 	.script = session_script,

@@ -103,13 +103,8 @@ static bool user_needs_host(const struct plan *pl)
 }
 
 /* With a range mapped, what is built belongs to root inside, not to the caller */
-static int make_box(const struct plan *pl, struct site *s, struct err *e)
+static int take_first_ids(const struct plan *pl, struct err *e)
 {
-	(void)s;
-	if (pl->user.order != USER_FIRST)
-		return 0;
-	if (pl->user.writer == MAP_BY_INSIDE)
-		return write_own_maps(pl, e);
 	if (syscall(SYS_setgroups, 0, NULL) < 0)
 		return err_sys(e, "cannot drop supplementary groups");
 	for (const struct plan_map *m = NULL; (m = plan_each(pl, &pl->user.uid_map, m));)
@@ -118,27 +113,45 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 	return set_ids(pl->user.uid, pl->user.gid, e);
 }
 
+static int make_box(const struct plan *pl, struct site *s, struct err *e)
+{
+	(void)s;
+	if (pl->user.order != USER_FIRST)
+		return 0;
+	return pl->user.writer == MAP_BY_INSIDE ? write_own_maps(pl, e)
+						: take_first_ids(pl, e);
+}
+
+/* With one id mapped, who comes in is the same user, and has it already */
+static int make_join(const struct plan *pl, struct site *s, struct err *e)
+{
+	(void)s;
+	return user_needs_host(pl) ? take_first_ids(pl, e) : 0;
+}
+
 /*
  * Entering a user namespace gives every capability in it and takes those outside. Groups
  * go first: afterwards the host's can not be named any more.
  */
+static int enter(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (pl->user.order != USER_LAST)
+		return 0;
+	if (syscall(SYS_setgroups, 0, NULL) < 0)
+		return err_sys(e, "cannot drop supplementary groups");
+	if (s->userns_fd >= 0) {
+		if (setns(s->userns_fd, CLONE_NEWUSER) < 0)
+			return err_sys(e, "cannot enter the user namespace");
+		return set_ids(pl->user.init_uid, pl->user.init_gid, e);
+	}
+	if (unshare(CLONE_NEWUSER) < 0)
+		return err_sys(e, "cannot make a user namespace");
+	return write_own_maps(pl, e);
+}
+
 static int enter_box(const struct plan *pl, struct site *s, struct err *e)
 {
-	if (pl->user.order == USER_LAST) {
-		if (syscall(SYS_setgroups, 0, NULL) < 0)
-			return err_sys(e, "cannot drop supplementary groups");
-		if (s->userns_fd >= 0 && setns(s->userns_fd, CLONE_NEWUSER) < 0)
-			return err_sys(e, "cannot enter the user namespace");
-		if (s->userns_fd < 0) {
-			if (unshare(CLONE_NEWUSER) < 0)
-				return err_sys(e, "cannot make a user namespace");
-			if (write_own_maps(pl, e) < 0)
-				return -1;
-		} else if (set_ids(pl->user.init_uid, pl->user.init_gid, e) < 0) {
-			return -1;
-		}
-	}
-	return lock_nesting(pl, s, e);
+	return enter(pl, s, e) < 0 ? -1 : lock_nesting(pl, s, e);
 }
 
 /*
@@ -255,6 +268,7 @@ const struct layer layer_user_make = {
 	.plan = user_plan,
 	.needs_host = user_needs_host,
 	.apply[SIDE_BOX] = make_box,
+	.apply[SIDE_JOIN] = make_join,
 	.explain = user_explain,
 	.script = script_user_make,
 };
@@ -263,6 +277,7 @@ const struct layer layer_user_make = {
 const struct layer layer_user_enter = {
 	.name = "user",
 	.apply[SIDE_BOX] = enter_box,
+	.apply[SIDE_JOIN] = enter,
 	.apply[SIDE_LAST] = enter_last,
 	.script = script_user_enter,
 };

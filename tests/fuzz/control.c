@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct plan *pl;
 	static pid_t zombie;
 	struct result res = { 0 };
-	struct keeper k = { .sock = -1, .pty = -1, .signals = -1 };
+	struct keeper k = { .sock = -1, .terminal = { .pty = -1 }, .signals = -1 };
 	int sv[2], probe;
 
 	if (!pl) {

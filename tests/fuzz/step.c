@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wish.plan = pl;
 	wish.host = host;
 	k = (struct keeper){ .wish = &wish, .plan = pl, .result = &res, .sock = sv[0],
-			     .pty = -1, .signals = -1, .child_out = -1, .child_err = -1 };
+			     .terminal = { .pty = -1 }, .signals = -1,
+			     .child_out = -1, .child_err = -1 };
 	probe = dup(sv[0]);
 	close(probe);
 	data++, size--;

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* visit.c - the client's side of a command that is brought into a box that runs
+ *
+ * Theory of operation. What is said on the line stands in box/session.h. The client
+ * believes the keeper, which is of the same user; it waits for three things at once: the
+ * line, signals, and the terminal that it shows. Signals are blocked from before the
+ * first word to the keeper, so none is lost: those that come while the command is still
+ * on its way are sent behind it.
+ */
+#include "box/visit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sealed.h"
+#include "box/box.h"
+#include "box/control.h"
+#include "box/relay.h"
+#include "box/session.h"
+#include "box/store.h"
+#include "box/sync.h"
+#include "box/terminal.h"
+
+#define QUIET_MS 50 /* of a terminal whose command has ended: then it has said all */
+
+/**
+ * struct visit - One command while it is waited for
+ * @line, @signals: Descriptors
+ * @runs:	STEP_EXEC has come
+ * @over:	Nothing more will come; @code is known
+ * @code:	As visit_exec() returns it
+ */
+struct visit {
+	const struct record *rec;
+	int line, signals;
+	struct relay relay;
+	struct terminal terminal;
+	bool keep, runs, over;
+	int code;
+};
+
+/* --- the question ------------------------------------------------------------------- */
+
+static int ask(struct visit *v, const struct plan *wish, struct err *e)
+{
+	const struct iovec bytes = { .iov_base = (void *)wish, .iov_len = wish->size };
+	struct control_ask ask = { .op = CONTROL_EXEC,
+				   .flags = v->keep ? CONTROL_KEEP : 0 };
+	bool stdio = wish->session.terminal != PLAN_TTY_OWN;
+	auto_fd packed = sealed_make("nook-wish", &bytes, 1);
+	/* what goes on alone must not hold the caller's pipes or terminal */
+	auto_fd null = v->keep ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+	auto_fd theirs = -1;
+	int pair[2];
+
+	if (packed < 0 || (v->keep && null < 0))
+		return err_sys(e, "cannot hand the command on");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	v->line = pair[0];
+	theirs = pair[1];
+	int fd[SESSION_FDS] = { theirs, packed, 0, 1, 2 };
+
+	for (int i = SESSION_STDIN; v->keep && i < SESSION_FDS; i++)
+		fd[i] = null;
+
+	return control_call_with(v->rec, &ask, fd, stdio ? SESSION_FDS : SESSION_STDIN,
+				 e);
+}
+
+/* --- while it runs ------------------------------------------------------------------ */
+
+static void send_signal(const struct visit *v, int sig)
+{
+	struct sync_msg msg = { .step = STEP_SIGNAL, .value = sig };
+
+	sync_send(v->line, &msg, -1);
+}
+
+/* The command stops, then we do: a shell waits for that. The terminal is the shell's
+ * meanwhile */
+static void stop_both(struct visit *v)
+{
+	send_signal(v, SIGSTOP);
+	terminal_leave_raw(&v->terminal);
+	raise(SIGSTOP);
+	terminal_enter_raw(&v->terminal);
+	send_signal(v, SIGCONT);
+}
+
+static void take_signals(struct visit *v)
+{
+	struct signalfd_siginfo si;
+
+	while (read(v->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		int sig = (int)si.ssi_signo;
+
+		if (sig == SIGWINCH)
+			terminal_resize(&v->terminal);
+		else if (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)
+			stop_both(v);
+		else if (sig != SIGCHLD && sig != SIGCONT)
+			send_signal(v, sig);
+	}
+}
+
+static void on_exit_status(struct visit *v, const struct sync_msg *msg, struct err *e)
+{
+	v->over = true;
+	v->code = WIFEXITED(msg->value) ? WEXITSTATUS(msg->value)
+					: 128 + WTERMSIG(msg->value);
+	if (msg->code)
+		err_set(e, "box '%s' has ended, and the command with it", v->rec->id);
+}
+
+static void on_failed(struct visit *v, const struct sync_msg *msg, struct err *e)
+{
+	bool exec = msg->value == CAUSE_EXEC && (msg->code == 126 || msg->code == 127);
+
+	v->over = true;
+	v->code = exec ? msg->code : -1;
+	*e = msg->err;
+}
+
+static void read_line(struct visit *v, struct err *e)
+{
+	struct sync_msg msg;
+	auto_fd fd = -1;
+
+	if (sync_recv(v->line, &msg, &fd) != 1) {
+		v->over = true;
+		v->code = v->runs ? 137 : -1;
+		err_set(e, "the keeper of box '%s' has ended", v->rec->id);
+		return;
+	}
+	switch (msg.step) {
+	case STEP_READY:
+		if (fd >= 0 && v->terminal.pty < 0)
+			terminal_take(&v->terminal, &v->relay, fd_take(&fd));
+		break;
+	case STEP_EXEC:
+		v->runs = true;
+		v->over = v->keep;
+		v->code = 0;
+		break;
+	case STEP_EXIT:
+		on_exit_status(v, &msg, e);
+		break;
+	case STEP_FAILED:
+		on_failed(v, &msg, e);
+		break;
+	default:
+		break; /* of a later version */
+	}
+}
+
+static void watch(struct visit *v, struct err *e)
+{
+	struct pollfd p[2 + 2 * RELAY_STREAMS];
+
+	while (!v->over) {
+		int n = 2;
+
+		p[0] = (struct pollfd){ .fd = v->line, .events = POLLIN };
+		p[1] = (struct pollfd){ .fd = v->signals, .events = POLLIN };
+		n += relay_poll(&v->relay, p + n);
+		if (poll(p, (nfds_t)n, -1) < 0 && errno != EINTR)
+			break;
+		relay_step(&v->relay);
+		if (p[1].revents)
+			take_signals(v);
+		if (p[0].revents)
+			read_line(v, e);
+	}
+}
+
+/* What it wrote before it ended is still on its way through the terminal, which others in
+ * the box may hold open; a reader that does not read is given up */
+static void drain(struct visit *v)
+{
+	struct pollfd p[2 * RELAY_STREAMS];
+
+	while (v->terminal.pty >= 0 && !relay_is_done(&v->relay)) {
+		int n = relay_poll(&v->relay, p);
+
+		/* nothing more is typed */
+		for (int i = 0; i < n; i++)
+			if (p[i].fd == v->relay.s[0].from)
+				p[i].fd = -1;
+		if (poll(p, (nfds_t)n, QUIET_MS) <= 0)
+			break;
+		v->relay.s[0].eof = true;
+		relay_step(&v->relay);
+	}
+}
+
+int visit_exec(const struct record *rec, const struct plan *wish, bool keep,
+	       struct err *e)
+{
+	struct visit v = { .rec = rec,
+			   .line = -1,
+			   .terminal = { .pty = -1 },
+			   .keep = keep,
+			   .code = -1 };
+	auto_fd line = -1, signals = -1;
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	v.signals = signals;
+	if (signals < 0)
+		err_sys(e, "cannot open a signalfd");
+	else if (ask(&v, wish, e) == 0)
+		watch(&v, e);
+	line = v.line;
+	drain(&v);
+	terminal_leave_raw(&v.terminal);
+	relay_release(&v.relay);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return v.code;
+}

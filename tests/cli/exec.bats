@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# exec.bats - `nook exec`: commands in a box that runs
+# as: root user subids
+
+load helper
+load boxes
+
+wait_box='while [ ! -e /t/stop ]; do sleep 0.05; done'
+
+# end_box - let the command of a box with $wait_box end, and wait for its keeper
+end_box() {
+	touch "$T/stop"
+	wait_keeper
+}
+
+# sleepers N - whether as many commands `sleep 61` run in the box
+sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdline | wc -l')" = "$1" ]; }
+
+@test "exec runs a command among the processes and files of the box, with its exit code" {
+	start_box one "touch /tmp/inside; $wait_box" --name web --hostname inner
+	nook_run exec web -- sh -c 'ls /tmp/inside; hostname; tr "\0" " " </proc/1/cmdline; exit 7'
+	assert_status 7
+	assert_stderr
+	assert_line /tmp/inside
+	assert_line inner
+	assert_match '^nook-init'
+	# by id, and what is read and written is the caller's
+	run --separate-stderr "$NOOK" exec "$("$NOOK" ps --no-headings -o id)" -- \
+		sh -c 'tr a-z A-Z; echo no >&2' <<<typed
+	assert_output TYPED
+	assert_stderr no
+	nook_run exec web -- sh -c 'kill -9 $$'
+	assert_status 137
+	end_box
+	assert_status 0
+}
+
+@test "variables, directory and user are the box's, changed by options" {
+	start_box one "$wait_box" --name web -e COLOUR=red -e KEPT=yes --workdir /t
+	export MINE=passed
+	nook_run exec -e COLOUR=blue -e MINE -e NOT_SET_AT_ALL web -- sh -c 'echo $COLOUR $KEPT $MINE; pwd
+		env | grep -c NOT_SET'
+	assert_output $'blue yes passed\n/t\n0'
+	nook_run exec -w /usr web -- pwd
+	assert_output /usr
+	nook_run exec -w /nowhere web -- pwd
+	assert_status 125
+	assert_stderr_match "^nook: env: cannot change to workdir '/nowhere': No such file"
+	nook_run exec -u 12345 web -- id
+	assert_status 125
+	assert_stderr_match '^nook: user: the box has no ids for 12345:12345$'
+	run -127 --separate-stderr "$NOOK" exec -e PATH=/nowhere web -- ls
+	assert_stderr "nook: cannot run 'ls': not found in /nowhere"
+	nook_run exec web -- /etc
+	assert_status 126
+	end_box
+}
+
+@test "a range of ids: exec as another user of the box" {
+	[ "$(id -u)" != 1234 ] || bats_skip "this user has one id"
+	start_box one "$wait_box" --name web --userns subids --user 0
+	for id in 0 7; do
+		nook_run exec -u "$id" web -- sh -c 'id -u; id -g; id -G; grep CapEff /proc/self/status'
+		assert_output "$id"$'\n'"$id"$'\n'"$id"$'\nCapEff:\t0000000000000000'
+	done
+	nook_run exec -u "0:9" web -- id -g
+	assert_output 9
+	end_box
+}
+
+@test "several sessions at once, each ended with its client; -d stays until the box ends" {
+	start_box one "$wait_box" --name web
+	clients=()
+	for i in 1 2 3; do
+		"$NOOK" exec web -- sh -c "echo \$\$ >/t/pid.$i; exec sleep 61" >"$T/$i.err" 2>&1 &
+		clients+=($!)
+	done
+	for i in 1 2 3; do wait_for "$T/pid.$i"; done
+	wait_until sleepers 3
+	kill -KILL "${clients[0]}"
+	kill -TERM "${clients[1]}"
+	kill -INT "${clients[2]}"
+	for i in 0 1 2; do
+		status=0
+		wait "${clients[i]}" || status=$?
+		assert_status "$((i == 0 ? 137 : i == 1 ? 143 : 130))"
+	done
+	wait_until sleepers 0
+	nook_run exec -d web -- sh -c 'touch /t/detached; exec sleep 61'
+	assert_status 0
+	wait_for "$T/detached"
+	wait_until sleepers 1
+	end_box
+	assert_status 0
+}
+
+@test "when the box ends, so do its sessions" {
+	start_box one "$wait_box" --name web
+	"$NOOK" exec web -- sh -c 'touch /t/in; trap "" TERM; sleep 60' 2>"$T/client.err" &
+	client=$!
+	wait_for "$T/in"
+	end_box
+	assert_status 0
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	assert_match "^nook: box '[0-9a-z]*' has ended, and the command with it" "$(cat "$T/client.err")"
+	# and when its keeper is killed
+	rm "$T/stop" "$T/in"
+	start_box two "$wait_box" --name web
+	"$NOOK" exec web -- sh -c 'touch /t/in; sleep 60' 2>"$T/client.err" &
+	client=$!
+	wait_for "$T/in"
+	kill -KILL "$keeper"
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	assert_match "^nook: the keeper of box '[0-9a-z]*' has ended" "$(cat "$T/client.err")"
+	wait_keeper
+}
+
+@test "a command with a terminal of its own, of the size of the caller's" {
+	need script
+	start_box one "$wait_box" --name web
+	run script -qec "stty cols 77 rows 33; $NOOK exec web -- sh -c 'tty; stty size; test -t 2; echo \$?'" /dev/null
+	assert_match '/dev/pts/0'
+	assert_match '33 77'
+	assert_match '0'
+	# ^C goes to the command, not to nook
+	(sleep 1; printf '\003') | timeout 20 script -qec \
+		"$NOOK exec web -- sh -c 'trap \"echo caught; exit 3\" INT; sleep 9 & wait'; echo code \$?" \
+		/dev/null >"$T/typed" 2>&1
+	assert_match 'caught' "$(cat "$T/typed")"
+	assert_match '^code 3' "$(cat "$T/typed")"
+	# two at once are two terminals, also where stdin is none
+	"$NOOK" exec -t web -- sh -c 'tty >/t/first; sleep 60' </dev/null >/dev/null 2>&1 &
+	client=$!
+	wait_for "$T/first"
+	nook_run exec -t web -- sh -c 'tty; tty >/t/second' </dev/null
+	refute cmp -s "$T/first" "$T/second"
+	kill "$client"
+	wait "$client" || true
+	end_box
+}
+
+@test "a shell where no command is named" {
+	need script
+	start_box one "$wait_box" --name web
+	run timeout 20 script -qec "$NOOK exec web" /dev/null <<<'echo "$PS1:$((6 * 7))"; exit 5'
+	assert_status 5
+	assert_match ':42'
+	end_box
+}
+
+@test "what exec cannot do it says" {
+	nook_run exec nosuch -- true
+	assert_status 125
+	assert_stderr_match "^nook: no running box 'nosuch'$"
+	nook_run exec
+	assert_status 125
+	assert_stderr_match '^nook: exec needs a box$'
+	nook_run exec one ls
+	assert_stderr_match '^hint: write -- before the command: nook exec one -- ls \.\.\.$'
+	nook_run exec -d -t one -- ls
+	assert_stderr_match '^nook: --detach: there is nobody to show a terminal to$'
+	start_box one "$wait_box" --name bare --init none
+	nook_run exec bare -- true
+	assert_status 125
+	assert_stderr "nook: this box has no init, so nothing can come into it
+hint: run it without '--init none'"
+	end_box
+}
+
+@test "a box that is paused takes nobody in; a limit counts who came" {
+	"$NOOK" run --pids-limit 9 base -- true 2>/dev/null || {
+		is_root || bats_skip "no cgroup for this user here: tests/guest has one"
+		fail "no cgroup for root"
+	}
+	start_box one "$wait_box" --name web --pids-limit 12
+	nook_run pause web
+	nook_run exec web -- true
+	assert_status 125
+	assert_stderr_match '^nook: the box is paused$'
+	nook_run unpause web
+	# it is in the box's cgroups, all of them
+	nook_run exec web -- cat /proc/self/cgroup
+	assert_match ':/$'
+	inner=$(pgrep -P "$keeper" | head -n 1)
+	"$NOOK" exec web -- sh -c 'touch /t/in; sleep 60' &
+	client=$!
+	wait_for "$T/in"
+	for pid in $(pgrep -P "$keeper"); do
+		assert_equal "$(cat "/proc/$pid/cgroup")" "$(cat "/proc/$inner/cgroup")"
+	done
+	nook_run exec web -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 5 & done; wait'
+	assert_stderr_match 'fork|Resource temporarily unavailable'
+	kill "$client"
+	wait "$client" || true
+	end_box
+}
