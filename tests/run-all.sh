@@ -99,7 +99,7 @@ for variant; do
 		all:tests/guest/* | all:tests/fresh/* | all:tests/fuzz/*) continue ;;
 		esac
 		case $file in
-		*.bats) add_file "$variant" "$file" "bats --tap $file" ;;
+		*.bats) add_file "$variant" "$file" "tests/quick.bash $file" ;;
 		*) add_file "$variant" "$file" "$file" ;;
 		esac
 	done

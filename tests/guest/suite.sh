@@ -99,8 +99,8 @@ for file in tests/*/*.bats; do
 	has "$guest" "$(wanted "$file" guest)" || [ "$all" = 1 ] || continue
 	any_test "$file" || continue
 	if [ -z "$part" ]; then
-		in_small "$file" tests/guest/quick.bash "$file" "$tests"
+		in_small "$file" tests/quick.bash "$file" "$tests"
 	else
-		in_session "$file" tests/guest/quick.bash "$file" "$tests"
+		in_session "$file" tests/quick.bash "$file" "$tests"
 	fi
 done
