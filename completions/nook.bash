@@ -13,7 +13,7 @@ _nook_commands() {
 # The options of a command
 _nook_options() {
 	case $1 in
-	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run' ;;
+	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run --review --yes --no' ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	ps) echo '--json -o --output --no-headings --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;

@@ -3,6 +3,7 @@
 #ifndef NOOK_BOX_BOX_H
 #define NOOK_BOX_BOX_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,12 +59,25 @@ struct result {
 };
 
 /**
+ * struct box_end - What is there when a box has ended
+ * @changes:	Directory of its changes (changes/manifest.h), which goes with the box
+ * @signals:	The caller's mask: all signals are blocked now
+ */
+struct box_end {
+	int changes;
+	const struct result *result;
+	const sigset_t *signals;
+};
+
+/**
  * struct box_wish - How to run a plan
  * @plan:	What to run
  * @name:	Name of the box, or NULL: a one-shot
  * @host:	For hints when a step fails
  * @counts:	Whether the result is to have what the kernel counted, whatever the end;
  *		else it is read only where the cause of death is to be told from it
+ * @at_end:	Called with @arg after the end of a box whose command ran and whose
+ *		changes are kept, before anything is cleared away; or NULL
  * @preserve:	How many descriptors from 3 on the payload gets
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
@@ -72,6 +86,8 @@ struct box_wish {
 	const char *name;
 	struct host *host;
 	bool counts;
+	void (*at_end)(const struct box_end *end, void *arg);
+	void *arg;
 	int preserve;
 	char *argv_area;
 	size_t argv_size;

@@ -38,6 +38,7 @@
 #include "box/helper.h"
 #include "box/inside.h"
 #include "box/keeper.h"
+#include "box/kept.h"
 #include "box/links.h"
 #include "box/orphans.h"
 #include "box/serve.h"
@@ -88,7 +89,9 @@ static int open_site(struct keeper *k, struct err *e)
 	}
 	if (k->plan->tree.upper_dir) {
 		k->site.upper_fd = upper_make(k->plan, &k->store, e);
-		if (k->site.upper_fd < 0)
+		if (k->site.upper_fd < 0 ||
+		    (k->plan->tree.keep_dir &&
+		     kept_begin(k->plan, k->site.upper_fd, e) < 0))
 			return -1;
 	}
 	if (has_router(k) && router_join(&k->router, k->plan, k->store.dir, e) < 0)
@@ -528,6 +531,16 @@ static void fill_result(struct keeper *k)
 	links_read(k);
 }
 
+/* The terminal is the caller's again: somebody may be asked */
+static void show_changes(struct keeper *k)
+{
+	const struct box_end end = { k->site.upper_fd, k->result, &k->old_mask };
+
+	terminal_leave_raw(&k->terminal);
+	keeper_take_back(k);
+	k->wish->at_end(&end, k->wish->arg);
+}
+
 /* A record that a limit on files cut short says EFBIG: the signal that comes with it
  * would end us without a word */
 static void forget_file_limit(void)
@@ -629,6 +642,8 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	drain(&k);
 	fill_result(&k);
 	keeper_judge(&k, e);
+	if (w->at_end && k.ran && k.site.upper_fd >= 0)
+		show_changes(&k);
 	clear_away(&k);
 	return 0;
 }

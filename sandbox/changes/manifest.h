@@ -23,6 +23,7 @@ struct text;
 #define MANIFEST_MOST  (1u << 20) /* bytes */
 #define MANIFEST_TREES 4096
 #define MANIFEST_LINES 32 /* of an id map */
+#define MANIFEST_NAME_SIZE 20 /* with the NUL */
 
 /** struct manifest_map - One line of an id map, as in user_namespaces(7) */
 struct manifest_map {
@@ -44,7 +45,7 @@ struct manifest_ids {
  *		of the outside, owners in the lower those of the inside
  */
 struct manifest_tree {
-	char name[20];
+	char name[MANIFEST_NAME_SIZE];
 	char *target;
 	char *lower;
 	bool idmap;
@@ -66,7 +67,7 @@ struct manifest {
 };
 
 /** manifest_name() - The upper's name for a tree: the same for the same two paths, in
- * @buf of 20 bytes */
+ * @buf of MANIFEST_NAME_SIZE */
 void manifest_name(const char *target, const char *lower, char *buf);
 /** manifest_add() - One more tree, unless it is there. Return: 0, -1 and @e */
 int manifest_add(struct manifest *m, const char *target, const char *lower, bool idmap,

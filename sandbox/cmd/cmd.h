@@ -116,13 +116,15 @@ struct cmd {
 	int (*run)(const struct args *a, struct err *e);
 };
 
-/** FULL_ONLY() - Members of a command that only the full program runs: in the light one,
- * whose size is a part of the time of every run, nothing of it is linked */
+/** FULL_CALL() - A function that only the full program calls: in the light one, whose
+ * size is a part of the time of every run, nothing of it is linked. FULL_ONLY(): the
+ * members of a command that only the full program runs */
 #ifdef NOOK_FULL
-#define FULL_ONLY(function) .full = true, .run = (function)
+#define FULL_CALL(function) (function)
 #else
-#define FULL_ONLY(function) .full = true, .run = 0 ? (function) : NULL
+#define FULL_CALL(function) (0 ? (function) : NULL)
 #endif
+#define FULL_ONLY(function) .full = true, .run = FULL_CALL(function)
 
 /** cmds() - The table, in the order of `nook help`, NULL at the end */
 const struct cmd *const *cmds(void);

@@ -16,6 +16,7 @@
 #include "box/program.h"
 #include "box/store.h"
 #include "cmd/cmd.h"
+#include "cmd/review.h"
 #include "host/host.h"
 #include "layer/layer.h"
 
@@ -88,7 +89,7 @@
 	  .help = "write how it ended as JSON; - is stdout" },                          \
 	{ .name = "dry-run", .help = "print the plan and do nothing" }
 
-static const struct opt run_options[] = { BOX_OPTIONS, { 0 } };
+static const struct opt run_options[] = { BOX_OPTIONS, REVIEW_OPTIONS, { 0 } };
 
 static int load_plan(const struct args *a, struct host *h, const char *profile,
 		     struct plan *pl, struct err *e)
@@ -96,6 +97,8 @@ static int load_plan(const struct args *a, struct host *h, const char *profile,
 	struct profile *pf = NULL;
 	int r = profile_load(profile, a->wishes, a->wish_count, &pf, e);
 
+	if (!r && cmd_option(a, "review"))
+		review_profile(pf);
 	if (!r)
 		r = layers_plan(pf, h, pl, e);
 	profile_free(pf);
@@ -318,9 +321,19 @@ static void hide_values(const struct args *a)
 	}
 }
 
+/* What is kept is of use to who can come back to it */
+static int check_keep(const struct plan *pl, const struct review *rv, struct err *e)
+{
+	if (!pl->tree.keep_dir || rv->wanted)
+		return 0;
+	err_set(e, "'root.changes: keep' needs a box that stays");
+	return err_hint(e, "--review shows the changes at the end and asks");
+}
+
 static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
 		    struct err *e)
 {
+	struct review rv;
 	struct box_wish w = {
 		.plan = pl,
 		.host = h,
@@ -330,9 +343,18 @@ static int run_plan(const struct args *a, struct host *h, struct plan *pl, int p
 	};
 	struct result res;
 	auto_fd result = -1;
+	int r = review_open(a, &rv, e);
 
-	if (check_name(w.name, e) < 0 || open_result(a, &result, e) < 0)
+	if (r < 0)
+		return r;
+	if (check_keep(pl, &rv, e) < 0 || check_name(w.name, e) < 0 ||
+	    open_result(a, &result, e) < 0)
 		return -1;
+	if (rv.wanted) {
+		w.at_end = FULL_CALL(review_at_end);
+		w.arg = &rv;
+		review_warn(&rv, pl);
+	}
 	say_weaker(a, pl);
 	hide_values(a);
 	w.argv_area = a->argv[0];
@@ -341,6 +363,10 @@ static int run_plan(const struct args *a, struct host *h, struct plan *pl, int p
 	say_end(a, &res);
 	if (write_result(a, result, &res, pl, e) < 0 && res.exit_code == 0)
 		return -1;
+	if (rv.failed && res.exit_code == 0) {
+		*e = rv.err;
+		return -1;
+	}
 	return res.exit_code;
 }
 
@@ -360,7 +386,8 @@ static int plan_and_run(struct args *a, const char *profile, struct err *e)
 		r = box_sanitize(preserve, e);
 	if (!r)
 		r = load_plan(a, h, profile, pl, e);
-	if (!r && (pl->tree.needs_full || pl->cgroup.needs_full ||
+	if (!r && (cmd_option(a, "review") || pl->tree.needs_full ||
+		   pl->cgroup.needs_full ||
 		   layer_net_needs_full(pl)))
 		r = program_need_full(a->argv, e);
 	if (!r && cmd_option(a, "dry-run")) {

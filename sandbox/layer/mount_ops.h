@@ -95,13 +95,12 @@ int mounting_failed(struct mounting *mk, const struct plan_mount *m, const char 
 bool mounting_may_lack(const struct plan_mount *m);
 
 /**
- * overlay_mount() - An overlay over the step's source, its changes in upper @name
+ * overlay_mount() - An overlay over the step's source
  * @where:	A path of nook's own in the stage
  *
  * The current directory is the lower one afterwards. Return: 0, or -1 and @mk->e
  */
-int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *name,
-		  const char *where);
+int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *where);
 /** overlay_apply(), filesystem_apply() - The steps MOP_OVERLAY and MOP_FILESYSTEM */
 int overlay_apply(struct mounting *mk, const struct plan_mount *m);
 int filesystem_apply(struct mounting *mk, const struct plan_mount *m);

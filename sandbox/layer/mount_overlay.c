@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
+#include "changes/manifest.h"
 
 #define PLACE_SIZE 128
 
@@ -61,18 +62,32 @@ static int open_lower(struct mounting *mk, const struct plan_mount *m)
 	return fd_take(&fd);
 }
 
+/* Name of the upper: of those that are kept one that is the same at the next start, when
+ * other steps may stand before this one */
+static const char *upper_name(const struct plan *pl, const struct plan_mount *m,
+			      char *buf)
+{
+	const char *target = m->target ? plan_text(pl, m->target) : "/";
+
+	if (!pl->tree.keep_dir)
+		return m->upper ? plan_text(pl, m->upper) : "top";
+	manifest_name(target, plan_text(pl, m->source), buf);
+	return buf;
+}
+
 /*
  * The lower directory is named "." after going there, and uppers lie in the stage: no
  * path of a person stands in the option string, whose commas and colons have a meaning
  * (ovl_next_opt() in the kernel), and mountinfo inside shows none.
  */
-int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *name,
-		  const char *where)
+int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *where)
 {
 	const struct plan *pl = mk->pl;
 	const char *stage = plan_text(pl, pl->tree.stage);
 	const char *area = mk->site->upper_fd >= 0 ? "/disk" : "";
 	char upper[PLACE_SIZE], work[PLACE_SIZE], options[3 * PLACE_SIZE];
+	char kept[MANIFEST_NAME_SIZE];
+	const char *name = upper_name(pl, m, kept);
 	auto_fd lower = open_lower(mk, m);
 	struct statfs fs;
 	struct stat st;
@@ -117,7 +132,7 @@ int overlay_apply(struct mounting *mk, const struct plan_mount *m)
 	if (mounting_root(mk) < 0 || spot_find(mk, m, &sp) < 0)
 		return mounting_may_lack(m) ? 0 : mounting_failed(mk, m, "overlay");
 	snprintf(place, sizeof(place), "%s/new", plan_text(mk->pl, mk->pl->tree.stage));
-	if (overlay_mount(mk, m, plan_text(mk->pl, m->upper), place) < 0)
+	if (overlay_mount(mk, m, place) < 0)
 		return -1;
 	return move_to(mk, m, &sp, place);
 }

@@ -175,6 +175,8 @@ static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct
 				     err_set(e, "%s: the current directory is gone",
 					     where_of(w, where));
 	why = w->optional ? tree_cwd_refused(pf, h, cwd) : NULL;
+	if (why && w->kind == MOUNT_OVERLAY) /* what is around it has an overlay */
+		return 0;
 	if (why) {
 		plan_say(pl, "mount", FACT_NOTE, "mounts",
 			 "the current directory '%s' is not handed in: %s; '-v .' does "
@@ -185,12 +187,19 @@ static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct
 	to = strcmp(w->to, ".") ? w->to : cwd;
 	if (check_target(w, to, e) < 0)
 		return -1;
-	m = add(w, pl, MOP_BIND, to);
+	m = add(w, pl, w->kind == MOUNT_OVERLAY ? MOP_OVERLAY : MOP_BIND, to);
 	m->source = plan_put(pl, cwd);
 	if (!(w->set & MO_RO))
 		m->attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	if (plan_idmap(w, pl, m, e) < 0)
 		return -1;
+	if (w->kind == MOUNT_OVERLAY) {
+		m->upper = plan_put(pl, "cwd");
+		plan_fact(pl, "mount", "mounts", origin_format(&w->at, where),
+			  "the current directory '%s' on '%s', its changes kept apart",
+			  cwd, to);
+		return 0;
+	}
 	plan_fact(pl, "mount", "mounts", origin_format(&w->at, where),
 		  "the current directory '%s' on '%s'%s", cwd, to,
 		  m->attr & MOUNT_ATTR_RDONLY ? ", read-only" : ", writable");

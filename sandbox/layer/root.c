@@ -105,6 +105,12 @@ static int plan_directory(const struct profile *pf, struct host *h, struct plan 
 			       origin ? origin : "root.path", pf->root.path);
 	pl->tree.root = PLAN_ROOT_DIRECTORY;
 	pl->tree.path = plan_put(pl, pf->root.path);
+	if (pf->root.changes == CHANGES_KEEP) {
+		char real[4096]; /* what is kept is for this directory, not for a link */
+
+		tree_real(h, pf->root.path, real);
+		pl->tree.path = plan_put(pl, real);
+	}
 	pl->tree.overlay = pf->root.changes == CHANGES_DISCARD ||
 			   pf->root.changes == CHANGES_KEEP;
 	pl->tree.uppers = pl->tree.overlay;
@@ -115,17 +121,36 @@ static int plan_directory(const struct profile *pf, struct host *h, struct plan 
 	return 0;
 }
 
+static bool has_overlays(const struct profile *pf)
+{
+	for (size_t i = 0; i < pf->mount_count; i++)
+		if (pf->mounts[i].kind == MOUNT_OVERLAY)
+			return true;
+	return false;
+}
+
+/* What is kept lies on disk: of a living box in its own directory, else in one that goes
+ * with the box when its changes were looked at */
+static void plan_keep(const struct profile *pf, struct host *h, struct plan *pl)
+{
+	pl->tree.keep_dir = plan_putf(pl, "%s/boxes", host_state_dir(h));
+	pl->tree.upper_dir = plan_putf(pl, "%s/uppers", host_state_dir(h));
+	if (profile_is_set(pf, FIELD_root_size))
+		plan_say(pl, "root", FACT_UNENFORCED, "root.size",
+			 "changes that are kept lie on disk, without a bound");
+}
+
 /* Where changes go, for trees that have any; decisions.md 2 for kernels before 6.6 */
 static int plan_changes(const struct profile *pf, struct host *h, struct plan *pl,
 			struct err *e)
 {
 	bool takes = pf->root.from == ROOT_HOST || pf->root.from == ROOT_DIRECTORY;
-	bool overlays = takes && pf->root.changes == CHANGES_DISCARD;
+	bool overlays = has_overlays(pf);
 	char where[ORIGIN_SIZE];
 	const char *origin = origin_text(pf, FIELD_root_changes, where);
 	enum root_changes ch = pf->root.changes;
 
-	if (!takes && (ch == CHANGES_KEEP || ch == CHANGES_THROUGH))
+	if (!takes && (ch == CHANGES_THROUGH || (ch == CHANGES_KEEP && !overlays)))
 		return err_set(
 			e,
 			"%s: 'root.changes: %s' needs 'root.from: host' or 'directory'",
@@ -137,10 +162,9 @@ static int plan_changes(const struct profile *pf, struct host *h, struct plan *p
 		plan_say(pl, "root", FACT_WARNING, "root.changes",
 			 "through: what the command changes in its tree is changed for "
 			 "real");
-	if (takes && ch == CHANGES_KEEP)
-		pl->tree.keep_dir = plan_putf(pl, "%s/boxes", host_state_dir(h));
-	for (size_t i = 0; i < pf->mount_count; i++)
-		overlays |= pf->mounts[i].kind == MOUNT_OVERLAY;
+	if (ch == CHANGES_KEEP)
+		plan_keep(pf, h, pl);
+	overlays |= takes && ch == CHANGES_DISCARD;
 	if (overlays && !pl->tree.keep_dir && pl->tree.userxattr &&
 	    host_kernel(h) < 0x60600) {
 		pl->tree.upper_dir = plan_putf(pl, "%s/uppers", host_state_dir(h));
@@ -369,7 +393,7 @@ static int make_overlay_root(const struct plan *pl, struct site *s, struct err *
 	if (stage_uppers(pl, s, e) < 0)
 		return -1;
 	snprintf(root, sizeof(root), "%s/root", plan_text(pl, pl->tree.stage));
-	if (overlay_mount(&mk, &m, "top", root) < 0)
+	if (overlay_mount(&mk, &m, root) < 0)
 		return -1;
 	if (chdir(root) < 0)
 		return err_sys(e, "cannot enter the new root");

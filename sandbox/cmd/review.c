@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* review.c - `nook run --review`: what the command changed is shown, and made true or not
+ *
+ * The keeper calls when the box has ended and before its changes are removed, with all
+ * signals blocked: what is being applied is not torn. They are let through while an
+ * answer is waited for, and mean no. A killed nook leaves the changes to the next
+ * command, which removes them: the box's record names them.
+ */
+#include "cmd/review.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "box/box.h"
+#include "cmd/shown.h"
+#include "profile/profile.h"
+
+#define ANSWER_SIZE 16
+
+/** struct asking - One review under way */
+struct asking {
+	struct review *rv;
+	const struct box_end *end;
+	struct manifest m;
+	struct applying ap;
+	unsigned long trust;
+};
+
+int review_open(const struct args *a, struct review *rv, struct err *e)
+{
+	bool no = cmd_option(a, "no") != NULL;
+
+	*rv = (struct review){ .tty = -1, .quiet = a->quiet };
+	rv->wanted = cmd_option(a, "review") != NULL;
+	rv->yes = cmd_option(a, "yes") != NULL;
+	if ((rv->yes || no) && !rv->wanted)
+		return cmd_usage(a, e, "--yes and --no answer --review");
+	if (rv->yes && no)
+		return cmd_usage(a, e, "--yes or --no, not both");
+	if (!rv->wanted || rv->yes || no)
+		return 0;
+	rv->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (rv->tty >= 0)
+		return 0;
+	err_set(e, "--review asks on a terminal, and there is none");
+	return err_hint(e, "--yes applies the changes, --no only shows them");
+}
+
+void review_profile(struct profile *pf)
+{
+	for (size_t i = 0; i < pf->mount_count; i++) {
+		struct mount_wish *w = &pf->mounts[i];
+
+		if (!w->is_cwd || !w->optional)
+			continue;
+		w->kind = MOUNT_OVERLAY;
+	}
+}
+
+void review_warn(const struct review *rv, const struct plan *pl)
+{
+	auto_text t = { 0 };
+
+	for (const struct plan_mount *m = NULL;
+	     !rv->quiet && (m = plan_each(pl, &pl->tree.mounts, m));) {
+		if (m->op != MOP_BIND || !(m->flags & PM_USER) ||
+		    (m->attr & MOUNT_ATTR_RDONLY))
+			continue;
+		text_add(&t, "nook: warning: not a part of the review, but changed for "
+			     "real: ");
+		text_safe(&t, plan_text(pl, m->target));
+		text_addc(&t, '\n');
+	}
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+/* --- asking ------------------------------------------------------------------------- */
+
+static void say(int fd, const char *text)
+{
+	fd_write_all(fd, text, strlen(text));
+}
+
+/* A line from the terminal. Return: its first byte; 'n' at the end and for a signal */
+static char read_answer(const struct asking *as)
+{
+	struct pollfd p = { .fd = as->rv->tty, .events = POLLIN };
+	char line[ANSWER_SIZE];
+	ssize_t n;
+
+	if (ppoll(&p, 1, NULL, as->end->signals) <= 0) {
+		say(as->rv->tty, "\n");
+		return 'n';
+	}
+	n = read(as->rv->tty, line, sizeof(line));
+	return n > 0 && line[0] != '\n' ? line[0] : 'n';
+}
+
+static int ask_one(const struct change *c, void *arg)
+{
+	struct asking *as = arg;
+	auto_text line = { 0 };
+
+	shown_line(c, c->path, &line);
+	text_add(&line, "\n  apply it? [y/N/all/quit] ");
+	say(as->rv->tty, text_str(&line));
+	switch (read_answer(as)) {
+	case 'y':
+	case 'Y':
+		return 1;
+	case 'a':
+		as->ap.ask = NULL;
+		return 1;
+	case 'q':
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static int show(struct asking *as, enum show_how how, int fd, struct err *e)
+{
+	struct shown s = { .how = how, .fd = fd };
+
+	if (shown_print(as->end->changes, &as->m, &s, e) < 0)
+		return -1;
+	as->trust = s.trust;
+	return shown_total(&s) ? 1 : 0;
+}
+
+/* Return: 1 = apply, 0 = not, -1 and @e */
+static int ask(struct asking *as, struct err *e)
+{
+	int tty = as->rv->tty;
+
+	for (;;) {
+		say(tty, "apply? [y/N/select/diff] ");
+		switch (read_answer(as)) {
+		case 'y':
+		case 'Y':
+			return 1;
+		case 's':
+			as->ap.ask = ask_one;
+			as->ap.arg = as;
+			return 1;
+		case 'd':
+			if (show(as, SHOW_TEXT, tty, e) < 0)
+				return -1;
+			break;
+		default:
+			return 0;
+		}
+	}
+}
+
+static void ask_trust(struct asking *as)
+{
+	char a;
+
+	as->ap.apply.trust = as->rv->yes;
+	if (!as->trust || as->rv->tty < 0)
+		return;
+	say(as->rv->tty, "also what gives rights to who uses it? [y/N] ");
+	a = read_answer(as);
+	as->ap.apply.trust = a == 'y' || a == 'Y';
+}
+
+/* --- the review --------------------------------------------------------------------- */
+
+static void say_done(const struct asking *as)
+{
+	auto_text t = { 0 };
+
+	text_addn(&t, text_str(&as->ap.say), as->ap.say.len);
+	if (!as->rv->quiet)
+		text_addf(&t, "nook: %lu change%s applied\n", as->ap.done,
+			  as->ap.done == 1 ? "" : "s");
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+static int review(struct asking *as, struct err *e)
+{
+	struct review *rv = as->rv;
+	int r;
+
+	if (manifest_read(as->end->changes, &as->m, e) != 0)
+		return -1;
+	r = show(as, SHOW_LIST, rv->tty >= 0 ? rv->tty : STDERR_FILENO, e);
+	if (r <= 0)
+		return r;
+	r = rv->tty >= 0 ? ask(as, e) : rv->yes;
+	if (r > 0 && rv->tty < 0 && as->end->result->exit_code != 0) {
+		say(STDERR_FILENO, "nook: the command failed: nothing is applied\n");
+		r = 0;
+	}
+	if (r <= 0) {
+		if (!r && rv->tty >= 0)
+			say(rv->tty, "nook: nothing is applied\n");
+		return r;
+	}
+	ask_trust(as);
+	if (applying_run(as->end->changes, &as->m, &as->ap, e) < 0)
+		return -1;
+	say_done(as);
+	return as->ap.failed
+		       ? err_set(e, "%lu changes could not be applied", as->ap.failed)
+		       : 0;
+}
+
+/* Ends the wait for an answer */
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
+void review_at_end(const struct box_end *end, void *arg)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct asking as = { .rv = arg, .end = end };
+	struct sigaction act = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		sigaction(stops[i], &act, NULL);
+	as.rv->failed = review(&as, &as.rv->err) < 0;
+	manifest_release(&as.m);
+	text_release(&as.ap.say);
+	if (as.rv->tty >= 0)
+		close(fd_take(&as.rv->tty));
+}
