@@ -131,8 +131,7 @@ int cmd_print(const struct text *t, struct err *e)
 	return 0;
 }
 
-/* "nook: what failed: why", one line, and the hint on its own; control bytes escaped */
-static void print_error(const struct err *e)
+void cmd_complain(const struct err *e)
 {
 	auto_text t = { 0 };
 
@@ -232,7 +231,7 @@ static int unknown_command(const char *const *argv)
 			  text_str(&seconds));
 	else
 		cmd_usage(NULL, &e, "unknown command '%s'", argv[0]);
-	print_error(&e);
+	cmd_complain(&e);
 	return 2;
 }
 
@@ -253,7 +252,7 @@ static int run_command(const struct cmd *cmd, char **argv, char **rest)
 	}
 	args_release(&a);
 	if (e.text[0] && r != 0)
-		print_error(&e);
+		cmd_complain(&e);
 	/* Where codes are the payload's, 2 would be one of its */
 	if (r == -2 && !cmd->fails)
 		return 2;

@@ -315,18 +315,26 @@ static int rm_one(struct nets *n, const char *name, bool force, struct err *e)
 	return 0;
 }
 
+/* One that cannot go is no reason for the others to stay */
 static int rm_run(const struct args *a, struct err *e)
 {
 	struct nets n;
-	int r;
+	int failed = 0;
 
 	if (!a->word_count || a->rest)
 		return cmd_usage(a, e, "net rm takes names of networks");
-	r = nets_open(&n, false, e);
-	for (size_t i = 0; !r && i < a->word_count; i++)
-		r = rm_one(&n, a->words[i], cmd_option(a, "force"), e);
+	if (nets_open(&n, false, e) < 0)
+		return -1;
+	for (size_t i = 0; i < a->word_count; i++) {
+		struct err why = { 0 };
+
+		if (rm_one(&n, a->words[i], cmd_option(a, "force"), &why) < 0) {
+			cmd_complain(&why);
+			failed = 1;
+		}
+	}
 	nets_release(&n);
-	return r;
+	return failed;
 }
 
 static const struct opt rm_options[] = {
@@ -340,8 +348,9 @@ const struct cmd cmd_net_rm = {
 	.name = "net rm",
 	.summary = "remove networks that no box is on",
 	.usage = "[OPTION...] NAME...",
-	.help = "With the last network nook's firewall rules go, and forwarding is as it "
-		"was before the first.",
+	.help = "Every network is tried; the exit code is 1 where one could not go. "
+		"With the last one nook's firewall rules go, and forwarding is as it was "
+		"before the first.",
 	.options = rm_options,
 	.complete = COMPLETE_NETWORK,
 	FULL_ONLY(rm_run),

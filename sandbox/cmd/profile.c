@@ -133,21 +133,6 @@ const struct cmd cmd_profile_show = {
 
 /* --- profile check ----------------------------------------------------------------- */
 
-static void complain(const struct err *e)
-{
-	auto_text t = { 0 };
-
-	text_add(&t, "nook: ");
-	text_safe(&t, e->text);
-	text_addc(&t, '\n');
-	if (e->hint[0]) {
-		text_add(&t, "hint: ");
-		text_safe(&t, e->hint);
-		text_addc(&t, '\n');
-	}
-	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
-}
-
 static int check_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
@@ -160,7 +145,7 @@ static int check_run(const struct args *a, struct err *e)
 		struct err wrong = { 0 };
 
 		if (profile_load(a->words[i], NULL, 0, &pf, &wrong)) {
-			complain(&wrong);
+			cmd_complain(&wrong);
 			bad = 1;
 			continue;
 		}

@@ -240,15 +240,19 @@ network 'lab': IPv4 is not forwarded (ip_forward)
 	refute nft list table inet nook
 }
 
-@test "rm removes them, and names the nearest one it does not know" {
+@test "rm removes all it can, and names the nearest one it does not know" {
 	"$NOOK" net create -q lab
 	"$NOOK" net create -q two
 	nook_run net rm lba
 	assert_status 1
 	assert_stderr "nook: no network 'lba'
 hint: did you mean 'lab'?"
-	nook_run net rm lab two
-	assert_status 0
+	nook_run net rm lba no-such lab two
+	assert_status 1
+	assert_stderr "nook: no network 'lba'
+hint: did you mean 'lab'?
+nook: no network 'no-such'
+hint: nook net create no-such"
 	nook_run net ls --names
 	assert_output
 	assert_equal "$(ls -A "$state/networks")" ""
