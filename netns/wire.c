@@ -3,9 +3,9 @@
  *
  * Theory of operation. The pair is born with everything that creation can carry: the
  * names, the box's hardware address, and the other end in the box's network namespace
- * already. The router's end then gets the gateway's address with the box's as
- * its peer, which is the route to the box as well; the box's end the reverse, and its
- * default route. That is two datagrams to the kernel at the router and one in the box.
+ * already. The router's end then gets the gateway's address, a route to the box's, and
+ * who has that; the box's end the reverse, and its default route. That is two datagrams
+ * to the kernel at the router and one in the box.
  *
  * The number of the router's end is chosen here, so that nothing must be asked; what goes
  * to a link by its number is sent when that link is known to be ours. All of it goes
@@ -15,12 +15,13 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <netlink/attr.h>
-#include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -100,6 +101,39 @@ static struct nl_msg *quiet_message(int index)
 	return msg;
 }
 
+/*
+ * The router's end: what comes from an address that is not routed to this link is dropped
+ * (rp_filter), and ARP tells nobody of addresses that the machine has elsewhere. The
+ * rules say the first as well; this stays where another firewall has taken them away.
+ * As inet_set_link_af() in net/ipv4/devinet.c takes it: numbers of linux/ip.h.
+ */
+static struct nl_msg *strict_message(int index)
+{
+	static const struct {
+		int number;
+		uint32_t value;
+	} conf[] = {
+		{ IPV4_DEVCONF_RP_FILTER, 1 },
+		{ IPV4_DEVCONF_ARP_IGNORE, 1 },
+		{ IPV4_DEVCONF_ARP_ANNOUNCE, 2 },
+	};
+	const struct ifinfomsg head = { .ifi_index = index };
+	struct nl_msg *msg = batch_message(RTM_NEWLINK, 0, &head, sizeof(head));
+	struct nlattr *all, *inet, *list;
+
+	if (!msg)
+		return NULL;
+	all = nla_nest_start(msg, IFLA_AF_SPEC);
+	inet = nla_nest_start(msg, AF_INET);
+	list = nla_nest_start(msg, IFLA_INET_CONF);
+	for (size_t i = 0; i < ARRAY_SIZE(conf); i++)
+		nla_put_u32(msg, conf[i].number, conf[i].value);
+	nla_nest_end(msg, list);
+	nla_nest_end(msg, inet);
+	nla_nest_end(msg, all);
+	return msg;
+}
+
 static struct nl_msg *address_message(int index, const struct net_prefix *own,
 				      const struct net_prefix *far)
 {
@@ -172,17 +206,18 @@ static struct nl_msg *neighbour_message(int index, const struct net_prefix *p,
 }
 
 /*
- * @own address on the link, and @far at its other end. There is no subnet on a link of
+ * @own address on the link, and @far at its other end; @peer: the same, or NULL where
+ * that is no part of an IPv4 address. There is no subnet on a link of
  * two, and the route to the peer is said: IPv6 makes it some time later, and IPv4 behind
  * that of a box which had the address before and whose link is still being taken down;
  * said, it takes that one's place.
  */
 static void add_address(struct batch *b, int index, const struct net_prefix *own,
-			const struct net_prefix *far)
+			const struct net_prefix *far, const struct net_prefix *peer)
 {
 	bool is_v4 = own->family == AF_INET;
 
-	batch_add(b, address_message(index, own, is_v4 ? far : NULL),
+	batch_add(b, address_message(index, own, is_v4 ? peer : NULL),
 		  is_v4 ? "set an IPv4 address" : "set an IPv6 address");
 	batch_add(b, route_message(index, far, NULL),
 		  is_v4 ? "set an IPv4 route" : "set an IPv6 route");
@@ -190,11 +225,12 @@ static void add_address(struct batch *b, int index, const struct net_prefix *own
 
 /* The router's end: all of these have the gateway's address, so each must cost the kernel
  * the same however many there are. No link-local address, for its routes are in one list
- * with those of all others */
+ * with those of all others; no peer, for an address with one is not the link's own to
+ * arp_ignore (confirm_addr_indev() in net/ipv4/devinet.c) */
 static void add_router_address(struct batch *b, int index, const struct net_prefix *own,
 			       const struct net_prefix *far, const uint8_t mac[6])
 {
-	add_address(b, index, own, far);
+	add_address(b, index, own, far, NULL);
 	batch_add(b, neighbour_message(index, far, mac), "set a neighbour");
 }
 
@@ -301,6 +337,7 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
 	index = make_pair(s, w, box_netns, e);
 	if (index < 0)
 		return -1;
+	batch_add(&b, strict_message(index), "have a link filter by its route");
 	add_up(&b, index);
 	if (d->v4.family)
 		add_router_address(&b, index, &d->gateway4, &l->v4, l->mac);
@@ -330,7 +367,7 @@ int net_wire_box(const struct net_wire *w, struct err *e)
 	for (size_t i = 0; i < 2; i++) {
 		if (!own[i]->family)
 			continue;
-		add_address(&b, BOX_INDEX, own[i], gateway[i]);
+		add_address(&b, BOX_INDEX, own[i], gateway[i], gateway[i]);
 		batch_add(&b, route_message(BOX_INDEX, NULL, gateway[i]),
 			  "set the default route");
 	}

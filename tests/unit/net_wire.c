@@ -21,6 +21,8 @@
 #include "netns/net.h"
 #include "tap.h"
 
+#define PORT 4711
+
 static struct net_prefix prefix(const char *s)
 {
 	struct net_prefix p = { 0 };
@@ -135,6 +137,74 @@ static int reach(int from, const struct net_prefix *source, const struct net_pre
 	return why;
 }
 
+static const char *setting(const char *path, char *out, size_t size)
+{
+	return file_read_small(AT_FDCWD, path, out, size) < 0 ? "" : out;
+}
+
+/* A datagram with an address that is not its sender's, and then one with its own: which
+ * comes first. Return: whether it is the forged one */
+static bool forges(const struct place *from, const struct net_prefix *forged,
+		   const struct place *to)
+{
+	const struct net_prefix *sources[] = { forged, &from->lease.v4 };
+	int back = own_ns(), one = 1, s, at = -1;
+	struct sockaddr_storage a, source;
+	socklen_t len = address(&to->lease.v4, PORT, &a), size = sizeof(source);
+	struct pollfd pfd;
+
+	if (setns(to->ns, CLONE_NEWNET))
+		abort();
+	at = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (bind(at, (void *)&a, len) || setns(from->ns, CLONE_NEWNET))
+		diag("no receiver: %s", strerror(errno));
+	for (size_t i = 0; i < 2; i++) {
+		s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		setsockopt(s, SOL_IP, IP_TRANSPARENT, &one, sizeof(one));
+		size = address(sources[i], 0, &source);
+		if (bind(s, (void *)&source, size) ||
+		    sendto(s, "", 1, 0, (void *)&a, len) != 1)
+			diag("cannot send: %s", strerror(errno));
+		close(s);
+	}
+	pfd = (struct pollfd){ .fd = at, .events = POLLIN };
+	size = sizeof(source);
+	if (poll(&pfd, 1, 15000) != 1 ||
+	    recvfrom(at, &one, 1, 0, (void *)&source, &size) < 0)
+		diag("neither came");
+	close(at);
+	if (setns(back, CLONE_NEWNET))
+		abort();
+	close(back);
+	return !memcmp(&((struct sockaddr_in *)&source)->sin_addr, forged->addr, 4);
+}
+
+static void set_link(const char *link, const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", link, name);
+	file_write(AT_FDCWD, path, value);
+}
+
+/* Without any rule, as after a firewall was loaded that takes all others away */
+static void without_rules(const struct net_def *d, const struct place *a,
+			  const struct place *b, const struct net_prefix *forged)
+{
+	char link[NET_LINK_SIZE], path[128], s[16];
+	struct err e = { 0 };
+
+	ok(!net_rules_apply("delete table inet nook\n", &e), "the rules are gone: %s",
+	   e.text);
+	net_link_name(d, a->lease.box, link);
+	ok(!forges(a, forged, b), "a forged address does not arrive all the same");
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/arp_ignore", link);
+	is(setting(path, s, sizeof(s)), "1", "ARP is told of the link's own address");
+	set_link("all", "rp_filter", "0");
+	set_link(link, "rp_filter", "0");
+	ok(forges(a, forged, b), "CONTROL: but for the link's filter it would");
+}
+
 static void reaches(const struct place *from, const struct net_prefix *to, uint16_t port,
 		    int want, const char *what)
 {
@@ -177,11 +247,6 @@ static struct net_def define(const char *name, const char *v4, const char *v6)
 	return d;
 }
 
-static const char *setting(const char *path, char *out, size_t size)
-{
-	return file_read_small(AT_FDCWD, path, out, size) < 0 ? "" : out;
-}
-
 /* On, off again as they were, and on to stay */
 static void settings(const struct net_def *d)
 {
@@ -211,8 +276,6 @@ static void settings(const struct net_def *d)
 	is(setting(v6, s, sizeof(s)), "1", "it is forwarded too");
 	close(run);
 }
-
-#define PORT 4711
 
 int main(void)
 {
@@ -270,6 +333,7 @@ int main(void)
 	reaches(&a, &apart.gateway4, PORT, EHOSTUNREACH, "at any of its addresses");
 	is_num(reach(a.ns, &forged, &b.lease.v4, PORT), ETIMEDOUT,
 	       "nor as somebody else");
+	without_rules(&lab, &a, &b, &forged);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++)
 		close(sockets[i]);
 	return done();
