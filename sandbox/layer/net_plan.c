@@ -135,7 +135,33 @@ static int plan_addresses(const struct profile *pf, struct plan *pl, struct err 
 	return 0;
 }
 
-static void plan_rate(const struct profile *pf, struct plan *pl)
+/* What leaves the box is held back at its own end, where nothing that waits takes room in
+ * the router. Who has rights over that end could take the limit away */
+static int check_rate_out(const struct profile *pf, const struct plan *pl, struct err *e)
+{
+	bool own = profile_is_set(pf, FIELD_network_rate_out);
+	char where[ORIGIN_SIZE], keeps[ORIGIN_SIZE];
+
+	for (size_t i = 0; i < pf->capabilities.count; i++) {
+		const struct item *it = &pf->capabilities.v[i];
+
+		if (!pl->net.rate_out || pl->user.order != USER_NONE ||
+		    strcmp(it->text, "CAP_NET_ADMIN") != 0)
+			continue;
+		err_set(e,
+			"'%s' (%s) holds nobody who keeps '%s' (%s) without a user "
+			"namespace",
+			field_name(own ? FIELD_network_rate_out : FIELD_network_rate),
+			origin_text(pf, own ? FIELD_network_rate_out : FIELD_network_rate,
+				    where),
+			it->text, origin_format(&it->at, keeps));
+		return err_hint(e, "leave the capability out, or "
+				   "'--set network.rate_out=max'");
+	}
+	return 0;
+}
+
+static int plan_rate(const struct profile *pf, struct plan *pl, struct err *e)
 {
 	uint64_t both = pf->network.rate == WISH_MAX ? 0 : pf->network.rate;
 	const struct {
@@ -158,6 +184,7 @@ static void plan_rate(const struct profile *pf, struct plan *pl)
 				  origin_text(pf, f, where), "%llu bit/s",
 				  (unsigned long long)*ways[i].at);
 	}
+	return check_rate_out(pf, pl, e);
 }
 
 /* The definition is read as every fact of the machine is, and copied: what explain shows
@@ -202,7 +229,8 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 			  origin_text(pf, FIELD_network_mac, where), "%s",
 			  pf->network.mac);
 	}
-	plan_rate(pf, pl);
+	if (plan_rate(pf, pl, e) < 0)
+		return -1;
 	plan_publish(pf, pl);
 	plan_hosts(pf, pl);
 	return pl->net.router == PLAN_ROUTER_USER ? net_router_plan(pf, h, pl, e) : 0;

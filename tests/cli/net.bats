@@ -139,6 +139,22 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_match '^qdisc tbf .* rate 10Mbit ' "$(tc qdisc show dev "$(net_links)")"
 }
 
+@test "a rate is refused where the box could lift it" {
+	local none=(--set 'namespaces=[mount, pid, net, uts, ipc, cgroup]' --set user.map=none)
+	lab_run "${none[@]}" --set network.rate=1mbit --cap-add net_admin -- true
+	assert_status 125
+	assert_stderr "nook: net: 'network.rate' (--set) holds nobody who keeps 'CAP_NET_ADMIN' (--cap-add) without a user namespace
+hint: leave the capability out, or '--set network.rate_out=max'"
+	lab_run "${none[@]}" --set network.rate=1mbit --set network.rate_out=max --cap-add net_admin -- true
+	assert_status 0
+	# CONTROL: without a user namespace it can; with one of its own the link is not the box's
+	lab_run "${none[@]}" --set network.rate_in=1mbit -u 0 --cap-add net_admin -- \
+		ip link set eth0 mtu 1400
+	assert_status 0
+	lab_run --set network.rate=1mbit -u 0 --cap-add net_admin -- ip link set eth0 mtu 1400
+	assert_status 2
+}
+
 @test "the result counts what went through the link, as seen from the box" {
 	lab_box one 'busybox nc -l -p 7000 -e head -c 100000; sleep 60' --name one
 	lab_run --result "$T/two.result" -- \
