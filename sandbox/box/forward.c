@@ -59,7 +59,8 @@
 
 #define BACKLOG	     1024
 #define FDS_PER_FLOW 6
-#define FDS_BESIDE   384 /* ports, clients of UDP, epoll */
+#define FDS_BESIDE   128 /* ports, epoll */
+#define CLIENTS_MOST 256 /* of UDP, for each port */
 #define LINGER_NS    1000000000ull
 #define EVENTS	     64
 
@@ -271,18 +272,25 @@ static int join(const struct forwarder *f, const struct forward_to *to, struct e
 	return 0;
 }
 
-/* As many connections as there is room for descriptors */
+/* As many connections as there is room for descriptors. Clients of UDP, which cost
+ * nothing to be, have a quarter of it at most, and each port its own share */
 static void raise_limit(struct forwarder *f)
 {
+	size_t room = 0, udp = 0;
 	struct rlimit r;
 
-	f->most = 1;
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-	if (r.rlim_cur > FDS_BESIDE + 2 * FDS_PER_FLOW)
-		f->most = (r.rlim_cur - FDS_BESIDE) / FDS_PER_FLOW;
+	for (size_t i = 0; i < f->count; i++)
+		udp += f->port[i].udp;
+	if (!getrlimit(RLIMIT_NOFILE, &r)) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+		room = r.rlim_cur > FDS_BESIDE ? r.rlim_cur - FDS_BESIDE : 0;
+	}
+	f->clients = udp && room / 4 / udp ? room / 4 / udp : 1;
+	if (f->clients > CLIENTS_MOST)
+		f->clients = CLIENTS_MOST;
+	room -= room > udp * f->clients ? udp * f->clients : room;
+	f->most = room > FDS_PER_FLOW ? room / FDS_PER_FLOW : 1;
 }
 
 static void on_keeper(struct forwarder *f, struct watch *w, uint32_t events)

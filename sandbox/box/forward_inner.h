@@ -28,9 +28,10 @@ struct watch {
 	void (*on)(struct forwarder *f, struct watch *w, uint32_t events);
 };
 
-/** struct forward_port - One listening socket */
+/** struct forward_port - One listening socket; @clients: of UDP, NULL = none yet */
 struct forward_port {
 	struct watch watch;
+	struct clients *clients;
 	uint16_t box_port;
 	bool udp;
 	bool is_v6;
@@ -41,7 +42,7 @@ struct forward_port {
  * @to:		The box's IPv4 and IPv6 address; family 0 = none
  * @flow:	Connections that are open; @most of them at once
  * @dead:	Closed ones: freed when no event can name them any more
- * @clients:	Of UDP; NULL = there was none yet
+ * @clients:	So many clients of UDP each port may have at once
  * @pause_until: CLOCK_MONOTONIC ns until which no connection is taken: the machine has
  *		no room; 0 = none
  * @ending:	The box has ended, and we do at @end_at
@@ -54,7 +55,7 @@ struct forwarder {
 	size_t count;
 	struct flow *flow, *dead;
 	size_t flows, most;
-	struct clients *clients;
+	size_t clients;
 	uint64_t now, pause_until, end_at;
 	bool ending;
 	char room[FORWARD_ROOM];

@@ -5,7 +5,8 @@
  * address of its own: each has a socket connected to the box, and what the box sends to
  * that goes back to it, from the address to which the client had sent (recvmsg(2) says
  * which, sendmsg(2) takes it). A client that was silent for as long as a NAT remembers
- * one is forgotten; where there are too many, it is the one that was silent longest.
+ * one is forgotten; where a port has too many, it is the one of them that was silent
+ * longest: a flood at one port leaves the clients of another alone.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,7 +19,6 @@
 #include "base/cleanup.h"
 #include "box/forward_inner.h"
 
-#define CLIENTS	   256
 #define SILENCE_NS 180000000000ull /* what conntrack gives a stream of UDP */
 
 /** union address - Whose a datagram is */
@@ -51,7 +51,8 @@ struct client {
 };
 
 struct clients {
-	struct client client[CLIENTS];
+	size_t count;
+	struct client client[];
 };
 
 int udp_listen(int fd, bool is_v6)
@@ -136,26 +137,36 @@ static void on_answer(struct forwarder *f, struct watch *w, uint32_t events)
 
 static bool is_client(const struct client *c, const struct client *like)
 {
-	return c->watch.fd >= 0 && c->port == like->port &&
-	       c->from_len == like->from_len && c->to_len == like->to_len &&
+	return c->watch.fd >= 0 && c->from_len == like->from_len &&
+	       c->to_len == like->to_len &&
 	       !memcmp(&c->from, &like->from, like->from_len) &&
 	       !memcmp(&c->to, &like->to, like->to_len);
+}
+
+static struct clients *clients_new(size_t count)
+{
+	struct clients *all = calloc(1, sizeof(*all) + count * sizeof(all->client[0]));
+
+	if (!all)
+		return NULL;
+	all->count = count;
+	for (size_t i = 0; i < count; i++)
+		all->client[i].watch.fd = -1;
+	return all;
 }
 
 /* Who sent this, a new one where it is nobody known. Return: NULL = no way to the box */
 static struct client *find_client(struct forwarder *f, const struct client *like)
 {
+	struct forward_port *p = like->port;
 	struct client *c, *oldest = NULL;
 
-	if (!f->clients) {
-		f->clients = calloc(1, sizeof(*f->clients));
-		if (!f->clients)
-			return NULL;
-		for (size_t i = 0; i < CLIENTS; i++)
-			f->clients->client[i].watch.fd = -1;
-	}
-	for (size_t i = 0; i < CLIENTS; i++) {
-		c = &f->clients->client[i];
+	if (!p->clients)
+		p->clients = clients_new(f->clients);
+	if (!p->clients)
+		return NULL;
+	for (size_t i = 0; i < p->clients->count; i++) {
+		c = &p->clients->client[i];
 		if (is_client(c, like))
 			return c;
 		if (!oldest || (oldest->watch.fd >= 0 &&
@@ -208,16 +219,25 @@ void udp_receive(struct forwarder *f, struct watch *w, uint32_t events)
 	}
 }
 
-bool udp_expire(struct forwarder *f)
+static bool port_expire(const struct forwarder *f, struct clients *all)
 {
 	bool any = false;
 
-	for (size_t i = 0; f->clients && i < CLIENTS; i++) {
-		struct client *c = &f->clients->client[i];
+	for (size_t i = 0; all && i < all->count; i++) {
+		struct client *c = &all->client[i];
 
 		if (c->watch.fd >= 0 && f->now - c->seen > SILENCE_NS)
 			watch_close(&c->watch);
 		any |= c->watch.fd >= 0;
 	}
+	return any;
+}
+
+bool udp_expire(struct forwarder *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->count; i++)
+		any |= port_expire(f, f->port[i].clients);
 	return any;
 }

@@ -249,7 +249,7 @@ static void serve_all(int fd)
 /* Room for two connections, and for the rest to wait */
 static int start_small(struct bed *b, int port)
 {
-	const struct rlimit few = { 400, 400 };
+	const struct rlimit few = { 144, 144 };
 
 	setrlimit(RLIMIT_NOFILE, &few);
 	return start(b, NULL, SOCK_STREAM, port);

@@ -127,15 +127,12 @@ static inline struct plan *publish(const char *address, int type, int port, int 
 	return pl;
 }
 
-/* Return: a running forwarder to that port of the box, 0, or -1 and the reason */
-static inline int start(struct bed *b, const char *address, int type, int box)
+/* Return: a running forwarder, 0, or -1 and the reason; the plan is freed */
+static inline int start_plan(struct bed *b, struct plan *pl)
 {
 	struct forward_to to = { .netns = -1 };
-	struct plan *pl;
 	int r;
 
-	*b = (struct bed){ .port = free_port(type), .box = box };
-	pl = publish(address, type, b->port, box);
 	net_prefix_read(BOX4, &to.v4);
 	net_prefix_read(BOX6, &to.v6);
 	fflush(stdout);
@@ -146,6 +143,13 @@ static inline int start(struct bed *b, const char *address, int type, int box)
 		    : 0;
 	plan_free(pl);
 	return r;
+}
+
+/* Return: a running forwarder to that port of the box, 0, or -1 and the reason */
+static inline int start(struct bed *b, const char *address, int type, int box)
+{
+	*b = (struct bed){ .port = free_port(type), .box = box };
+	return start_plan(b, publish(address, type, b->port, box));
 }
 
 static inline void finish(struct bed *b, int fd, pid_t server)

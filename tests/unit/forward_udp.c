@@ -82,10 +82,56 @@ static void carries_long_datagrams(void)
 	finish(&b, fd, server);
 }
 
+/* More clients than a port has places, each of which is heard */
+static void flood(const char *address, int port)
+{
+	char room[64];
+	int clients[300];
+
+	for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
+		clients[i] = client(address, SOCK_DGRAM, port);
+		ask(clients[i], "flood", room);
+	}
+	for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++)
+		close(clients[i]);
+}
+
+/* A server that has something to say to a client of long ago */
+static void keeps_clients_of_other_ports(void)
+{
+	int at = 0, from = 0, fd = listener(BOX4, SOCK_DGRAM, &at);
+	int floods = listener(BOX4, SOCK_DGRAM, &from), c;
+	struct bed b = { .port = free_port(SOCK_DGRAM) };
+	struct plan *pl = publish("127.0.0.1", SOCK_DGRAM, b.port, at);
+	struct plan_publish *p = plan_append(pl, &pl->net.publish, sizeof(*p));
+	pid_t server = udp_server(floods);
+	struct sockaddr_storage who;
+	socklen_t len = sizeof(who);
+	char room[64] = "";
+
+	p->udp = true;
+	p->address = plan_put(pl, "127.0.0.2");
+	p->host_port = (uint32_t)b.port;
+	p->box_port = (uint32_t)from;
+	ok(start_plan(&b, pl) == 0, "two ports are published: %s", b.e.text);
+	c = client("127.0.0.1", SOCK_DGRAM, b.port);
+	send(c, "one", 3, 0);
+	recvfrom(fd, room, sizeof(room), 0, (void *)&who, &len);
+	flood("127.0.0.2", b.port);
+	sendto(fd, "late", 4, 0, (void *)&who, len);
+	memset(room, 0, sizeof(room));
+	recv(c, room, sizeof(room) - 1, 0);
+	is(room, "late", "a flood at one port leaves a client of the other");
+	close(c);
+	close(floods);
+	finish(&b, fd, server);
+}
+
 int main(void)
 {
 	plan(0);
 	carries_datagrams();
 	carries_long_datagrams();
+	keeps_clients_of_other_ports();
 	return done();
 }
