@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* below.c - clone inside below the user's router
+/* below.c - clone inside below the user's router, or in a network that is there
  *
  * Theory of operation. A box's links must belong to the router's user namespace: then no
  * payload has a right to them, whatever it becomes in its own. So its network namespace
@@ -14,6 +14,11 @@
  *	CLONE_NEWNET
  *	writes its maps, where the plan's map is not the one that it may write itself
  *	says its pid, with the box's network namespace, and ends
+ *
+ * A box that joins another network is cloned in that one in the same way, without the
+ * second step and the third: only below the user namespace that owns it an ordinary user
+ * may be in it with a user namespace of his own (layer/net_join.c). There the caller's
+ * ids may have other numbers, which the helper sees.
  *
  * What the helper cannot do it says instead. One that was killed says nothing: an inside
  * that was cloned by then sees the end of its socket.
@@ -32,6 +37,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
+#include "box/enter.h"
 #include "box/helper.h"
 #include "box/rules.h"
 #include "box/sync.h"
@@ -69,6 +75,63 @@ static int connect_box(const struct router *r, const struct plan *pl, struct sit
 	return layers_apply(SIDE_ROUTER, pl, s, e);
 }
 
+static bool is_router(const struct router *r)
+{
+	return r->use >= 0;
+}
+
+static int go_to_router(const struct router *r, const struct plan *pl, struct site *s,
+			struct err *e)
+{
+	if (enter_router(r, e) < 0 || ready_rules(pl, &s->net.def, e) < 0)
+		return -1;
+	return connect_box(r, pl, s, e);
+}
+
+/* The network belongs to another, or to root */
+static int say_not_ours(const struct plan *pl, struct err *e)
+{
+	err_sys(e, "net: cannot join '%s'", plan_text(pl, pl->net.join));
+	if (e->code == EPERM)
+		err_hint(e, "without root a box joins what a user namespace of yours "
+			    "owns: that of a box on one of your networks, or of "
+			    "'unshare -Urn'");
+	return -1;
+}
+
+static int go_to_network(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (enter_netns(s->net.netns_fd) < 0)
+		return say_not_ours(pl, e);
+	s->own_uid = geteuid();
+	s->own_gid = getegid();
+	return 0;
+}
+
+/* ENOSPC is what the limit of user namespaces says that the other box has */
+static int say_no_clone(const struct plan *pl, struct err *e)
+{
+	const char *join = plan_text(pl, pl->net.join);
+
+	if (pl->net.mode != PLAN_NET_JOIN)
+		return err_sys(e, "cannot make the namespaces of the box");
+	err_sys(e, "net: cannot make a user namespace below that of '%s'", join);
+	if (e->code == ENOSPC)
+		err_hint(e, "it lets none be made; boxes on the same network reach each "
+			    "other, and can be joined: --network NAME for both");
+	return -1;
+}
+
+static int say_no_maps(const struct plan *pl, struct err *e)
+{
+	if (pl->net.mode == PLAN_NET_JOIN)
+		err_hint(e,
+			 "the user namespace that owns the network of '%s' does not have "
+			 "these ids: --userns single",
+			 plan_text(pl, pl->net.join));
+	return -1;
+}
+
 /* Return: as clone3() does, in the helper; -1 and @e */
 static pid_t clone_child(const struct plan *pl, struct clone_args *args, struct err *e)
 {
@@ -78,9 +141,9 @@ static pid_t clone_child(const struct plan *pl, struct clone_args *args, struct 
 	args->exit_signal = 0; /* the helper's own */
 	pid = sys_clone3(args);
 	if (pid < 0)
-		return err_sys(e, "cannot make the namespaces of the box");
+		return say_no_clone(pl, e);
 	if (pid && pl->user.writer != MAP_BY_INSIDE && helper_write_maps(pl, pid, e) < 0)
-		return -1;
+		return say_no_maps(pl, e);
 	return pid;
 }
 
@@ -89,10 +152,12 @@ static pid_t helper_main(const struct router *r, const struct plan *pl, struct s
 			 struct clone_args *args, int say)
 {
 	struct sync_msg msg = { .step = STEP_MAPPED, .value = -1 };
+	int at;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (!enter_router(r, &msg.err) && !ready_rules(pl, &s->net.def, &msg.err) &&
-	    !connect_box(r, pl, s, &msg.err))
+	at = is_router(r) ? go_to_router(r, pl, s, &msg.err)
+			  : go_to_network(pl, s, &msg.err);
+	if (!at)
 		msg.value = clone_child(pl, args, &msg.err);
 	if (!msg.value) {
 		close(fd_take(&s->net.netns_fd));
@@ -106,7 +171,7 @@ static pid_t helper_main(const struct router *r, const struct plan *pl, struct s
 /* Boxes that are to reach the world must have one to reach */
 static int check_world(const struct router *r, const struct net_def *d, struct err *e)
 {
-	if (!d->nat || r->has_world)
+	if (!is_router(r) || !d->nat || r->has_world)
 		return 0;
 	err_set(e, "network '%s' has no way out: %s", d->name, r->why);
 	return err_hint(e,
@@ -120,7 +185,7 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	struct clone_args plain = { .exit_signal = SIGCHLD };
 	auto_fd hear = -1, say = -1;
 	struct sync_msg msg;
-	int pair[2], got;
+	int pair[2], got, netns = -1;
 	pid_t helper;
 
 	if (check_world(r, &s->net.def, e) < 0)
@@ -135,7 +200,11 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	if (helper == 0)
 		return helper_main(r, pl, s, args, say);
 	close(fd_take(&say));
-	got = sync_recv(hear, &msg, &s->net.netns_fd);
+	got = sync_recv(hear, &msg, &netns);
+	if (netns >= 0 && s->net.netns_fd >= 0)
+		close(s->net.netns_fd);
+	if (netns >= 0)
+		s->net.netns_fd = netns;
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (got != 1)

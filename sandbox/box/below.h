@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* below.h - clone inside below the user's router */
+/* below.h - clone inside below the user's router, or in a network that is there */
 #ifndef NOOK_BOX_BELOW_H
 #define NOOK_BOX_BELOW_H
 
@@ -14,7 +14,8 @@ struct err;
 
 /**
  * below_clone() - What clone3(2) does, in the router's user namespace and in a network
- * namespace that belongs to it
+ * namespace that belongs to it; where no router is in use, in that of @s->net.netns_fd
+ * and below the user namespace that owns it
  *
  * The caller gets the network namespace in @s->net.netns_fd: it keeps the counters of the
  * box's link.

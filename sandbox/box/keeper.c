@@ -66,6 +66,13 @@ static bool has_router(const struct keeper *k)
 	       k->plan->net.router == PLAN_ROUTER_USER;
 }
 
+/* Whether inside is cloned in namespaces that the keeper itself cannot go to */
+static bool is_below(const struct keeper *k)
+{
+	return has_router(k) || (k->plan->net.mode == PLAN_NET_JOIN &&
+				 k->plan->clone_flags & CLONE_NEWUSER);
+}
+
 static int open_site(struct keeper *k, struct err *e)
 {
 	k->site = (struct site){ .userns_fd = -1,
@@ -80,6 +87,8 @@ static int open_site(struct keeper *k, struct err *e)
 				 .box = k->store.rec.id,
 				 .name = k->store.rec.name,
 				 .is_dead = store_is_dead,
+				 .own_uid = geteuid(),
+				 .own_gid = getegid(),
 				 .net = { .netns_fd = -1 },
 				 .cgroup_at = &k->store.rec.cgroup };
 	if (helper_needs_userns(k->plan)) {
@@ -158,7 +167,7 @@ static int clone_inside(struct keeper *k, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");
 	k->sock = pair[0];
-	if (has_router(k))
+	if (is_below(k))
 		k->pid = below_clone(&k->router, k->plan, &k->site, &args, e);
 	else
 		k->pid = clone_beside(k, &args, e);
@@ -199,7 +208,7 @@ static int attach_host(struct keeper *k, struct err *e)
 	bool waits = layers_need_host(k->plan);
 
 	k->site.child = k->pid;
-	if (waits && ((!has_router(k) && helper_map(k->plan, k->pid, e) < 0) ||
+	if (waits && ((!is_below(k) && helper_map(k->plan, k->pid, e) < 0) ||
 		      layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0))
 		return -1;
 	if (links_enter(k, e) < 0 || allow_put(k, e) < 0 || serve_start(k, e) < 0)

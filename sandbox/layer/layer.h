@@ -83,6 +83,8 @@ struct site_net {
  * @box:	keeper: id of the box, where there is a record by now
  * @name:	keeper: name of the box, "" = none
  * @is_dead:	keeper: whether no box of that id lives
+ * @own_uid, @own_gid: USER_FIRST: the caller's ids, by their numbers in the user
+ *		namespace above the box's
  * @net:	the box's network as it is for this run
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
  */
@@ -100,6 +102,7 @@ struct site {
 	const char *box;
 	const char *name;
 	bool (*is_dead)(const char *id, void *store);
+	uint32_t own_uid, own_gid;
 	struct site_net net;
 	const struct cgroup_at *cgroup_at;
 	struct cgroup cgroup;

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net_join.c - a box in a network namespace that is there already
  *
+ * Theory of operation. setns(2) wants CAP_SYS_ADMIN in the user namespace that owns the
+ * other, and in the caller's own. Root has both: inside joins before it enters that of
+ * the payload. An ordinary user has both only where one of the two is above the
+ * other: so a helper joins the owner and then the network namespace, and clones inside
+ * below there (box/below.h), which thereby is in it. So a user joins what a user
+ * namespace of his own owns: boxes on his networks, which his router has, and what
+ * `unshare -Urn` makes; not a box without a network, whose own user namespace lets none
+ * be made below it.
+ *
  * What a path leads to is looked at before it is opened: a FIFO or a device must not be,
  * and a plain file is no namespace. O_PATH opens nothing; ioctl_ns(2) tells what it is.
  */
@@ -57,6 +66,8 @@ int net_join_before(const struct plan *pl, struct site *s, struct err *e)
 /* Must be in the user namespace that the kernel checks for both: the caller's own */
 int net_join_box(const struct plan *pl, struct site *s, struct err *e)
 {
+	if (pl->clone_flags & CLONE_NEWUSER)
+		return 0; /* it was cloned in there */
 	if (setns(s->net.netns_fd, CLONE_NEWNET) < 0)
 		return err_sys(e, "cannot join '%s'", plan_text(pl, pl->net.join));
 	close(fd_take(&s->net.netns_fd));

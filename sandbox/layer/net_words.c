@@ -159,8 +159,13 @@ static void explain_join(const struct plan *pl, struct text *out)
 	text_add(out, "setns(CLONE_NEWNET): the links, addresses and ports of ");
 	text_add(out, strchr(join, '/') ? "'" : "box '");
 	text_safe(out, join);
-	text_add(out, "', which it shares with all who are in there.\n"
-		      "  $ nsenter --net=");
+	text_add(out, "', which it shares with all who are in there.\n");
+	if (pl->clone_flags & CLONE_NEWUSER)
+		text_add(out, "Without root the user namespace that owns them is joined "
+			      "first, and the box's is made below it.\n");
+	text_add(out, pl->clone_flags & CLONE_NEWUSER
+			      ? "  $ nsenter --user=/proc/PID/ns/user --net="
+			      : "  $ nsenter --net=");
 	text_shell(out, strchr(join, '/') ? join : "/proc/PID/ns/net");
 	text_add(out, " COMMAND\n");
 }

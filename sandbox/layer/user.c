@@ -43,13 +43,11 @@ static int set_ids(uint32_t uid, uint32_t gid, struct err *e)
 	return 0;
 }
 
-static int write_map(const struct plan *pl, const struct plan_list *list,
-		     const char *path, struct err *e)
+static int write_map(const char *path, uint32_t inside, uint32_t outside, struct err *e)
 {
-	const struct plan_map *m = plan_each(pl, list, NULL);
 	char line[64];
 
-	snprintf(line, sizeof(line), "%u %u %u", m->inside, m->outside, m->count);
+	snprintf(line, sizeof(line), "%u %u 1", inside, outside);
 	if (file_write(AT_FDCWD, path, line) < 0)
 		return err_sys(e, "cannot write '%s' to '%s'", line, path);
 	return 0;
@@ -60,13 +58,19 @@ static int write_map(const struct plan *pl, const struct plan_list *list,
  * setgroups is denied before, which the kernel asks of everybody without CAP_SETGID
  * outside: otherwise groups that deny access could be dropped (CVE-2014-8989).
  */
-static int write_own_maps(const struct plan *pl, struct err *e)
+static int write_own_maps(const struct plan *pl, const struct site *s, struct err *e)
 {
+	const struct plan_map *u = plan_each(pl, &pl->user.uid_map, NULL);
+	const struct plan_map *g = plan_each(pl, &pl->user.gid_map, NULL);
+	bool first = pl->user.order == USER_FIRST;
+
 	if (file_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0)
 		return err_sys(e, "cannot deny setgroups in '/proc/self/setgroups'");
-	if (write_map(pl, &pl->user.uid_map, "/proc/self/uid_map", e) < 0)
+	if (write_map("/proc/self/uid_map", u->inside, first ? s->own_uid : u->outside,
+		      e) < 0)
 		return -1;
-	return write_map(pl, &pl->user.gid_map, "/proc/self/gid_map", e);
+	return write_map("/proc/self/gid_map", g->inside, first ? s->own_gid : g->outside,
+			 e);
 }
 
 /* Into our own namespace's counters: the host's are others, and count on (CR-12) */
@@ -115,10 +119,9 @@ static int take_first_ids(const struct plan *pl, struct err *e)
 
 static int make_box(const struct plan *pl, struct site *s, struct err *e)
 {
-	(void)s;
 	if (pl->user.order != USER_FIRST)
 		return 0;
-	return pl->user.writer == MAP_BY_INSIDE ? write_own_maps(pl, e)
+	return pl->user.writer == MAP_BY_INSIDE ? write_own_maps(pl, s, e)
 						: take_first_ids(pl, e);
 }
 
@@ -146,7 +149,7 @@ static int enter(const struct plan *pl, struct site *s, struct err *e)
 	}
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, "cannot make a user namespace");
-	return write_own_maps(pl, e);
+	return write_own_maps(pl, s, e);
 }
 
 static int enter_box(const struct plan *pl, struct site *s, struct err *e)

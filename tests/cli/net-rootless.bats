@@ -168,3 +168,50 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 	nook_run run --network lab --userns subids --user 0 --cap-add CHOWN -- sh -c 'touch f; chown 7:8 f; stat -c %u:%g f'
 	assert_line 7:8
 }
+
+@test "a box joins one on a network, with ids of its own, and no right to its links" {
+	start_box one 'exec perl -MIO::Socket::INET -e "
+		my \$s = IO::Socket::INET->new(LocalAddr => q(127.0.0.1), LocalPort => 7000, Listen => 5) or die;
+		open my \$up, q(>), q(/t/listens); close \$up;
+		while (my \$c = \$s->accept) { print \$c qq(hello from one\n); close \$c }"' --network lab --name one
+	wait_for listens
+	nook_run run --network container:one --user 1000 -- sh -c '
+		busybox nc -w 5 127.0.0.1 7000 </dev/null; ip -o -4 addr show dev eth0; id -u; ip link set lo down'
+	assert_line 'hello from one'
+	assert_match ' 10\.77\.0\.2 '
+	assert_line 1000
+	assert_stderr 'RTNETLINK answers: Operation not permitted'
+	# CONTROL: without it nobody gets there
+	nook_run run --network lab -- busybox nc -w 2 127.0.0.1 7000
+	refute_line 'hello from one'
+	# a joined network keeps its rules
+	start_box shut 'sleep 60' --network lab --name shut --set network.allow='[10.77.0.9]'
+	nook_run run --network container:shut -- busybox nc -w 2 10.77.0.1 7000
+	assert_match 'refused' "$stderr"
+}
+
+@test "a user joins what a user namespace of his owns, and is told why another cannot be" {
+	local owner
+	unshare -Urn sh -c 'ip link set lo up; touch up; exec sleep 60' &
+	owner=$!
+	wait_for up
+	nook_run run --network "ns:/proc/$owner/ns/net" --user 7 -- sh -c 'id -u; ip -br link'
+	assert_status 0
+	assert_line 7
+	assert_match '^lo +UNKNOWN '
+	kill "$owner"
+	wait "$owner" 2>/dev/null || true
+	nook_run run --network ns:/proc/self/ns/net -- true
+	assert_status 125
+	assert_stderr "nook: net: cannot join '/proc/self/ns/net': Operation not permitted
+hint: without root a box joins what a user namespace of yours owns: that of a box on one of your networks, or of 'unshare -Urn'"
+	# the limit that a box has for user namespaces is not lifted, not even for this
+	start_box one 'sleep 60' --name one
+	nook_run run --network container:one -- true
+	assert_status 125
+	assert_stderr_match "^nook: net: cannot make a user namespace below that of 'one': No space left on device$"
+	assert_stderr_match '^hint: it lets none be made; boxes on the same network reach each other, and can be joined: --network NAME for both$'
+	start_box two 'sleep 60' --name two --set nested_namespaces=true
+	nook_run run --network container:two --user 7 -- id -u
+	assert_line 7
+}

@@ -176,11 +176,18 @@ forwarder() { pgrep -P "$keeper" -x nook-forward; }
 }
 
 @test "what listens on the box's loopback alone is not published, with an allow-list it is as without" {
-	user_box one 'busybox nc -ll -s 127.0.0.1 -p 80 -e echo inner & busybox nc -ll -p 81 -e echo outer & wait' \
-		-p 127.0.0.1:8080:80 -p '[::1]:8081:81' --set network.allow='[192.0.2.7]'
+	user_box one 'busybox nc -ll -p 81 -e echo outer & exec perl -MIO::Socket::INET -e "
+		my \$s = IO::Socket::INET->new(LocalAddr => q(127.0.0.1), LocalPort => 80, Listen => 5) or die;
+		open my \$up, q(>), q(/t/listens); close \$up;
+		while (my \$c = \$s->accept) { print \$c qq(inner\n); close \$c }"' \
+		--name one -p 127.0.0.1:8080:80 -p '[::1]:8081:81' --set network.allow='[192.0.2.7]'
+	wait_for listens
 	assert_equal "$(ask ::1 8081)" outer
 	run busybox nc -w 2 127.0.0.1 8080 </dev/null
 	assert_output
+	# CONTROL: in the box it answers
+	nook_run exec one -- busybox nc -w 2 127.0.0.1 80 </dev/null
+	assert_output inner
 	run busybox nc -w 2 127.0.0.1 8081 </dev/null
 	assert_status 1
 }
