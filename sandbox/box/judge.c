@@ -142,6 +142,9 @@ static void judge_killed(struct keeper *k)
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
 	} else if (k->ordered) {
 		say(k, "killed by 'nook kill'");
+	} else if (k->deaf) {
+		say(k, "cancelled by signal %d (%s), which pid 1 has no handler for",
+		    k->forwarded, strsignal(k->forwarded));
 	} else if (k->kill_at != UINT64_MAX) {
 		say(k, "cancelled by signal %d (%s) while it was paused", k->forwarded,
 		    strsignal(k->forwarded));

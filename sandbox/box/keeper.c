@@ -311,8 +311,10 @@ static void read_step(struct keeper *k, struct err *e)
 	switch (msg.step) {
 	case STEP_READY:
 		if (fd >= 0 && k->plan->session.terminal == PLAN_TTY_OWN &&
-		    k->terminal.pty < 0)
+		    k->terminal.pty < 0) {
 			terminal_take(&k->terminal, &k->relay, fd_take(&fd));
+			k->relay.s[0].watch = keeper_keys;
+		}
 		break;
 	case STEP_EXEC:
 		k->ran = true;
@@ -405,6 +407,7 @@ static void watch(struct keeper *k, struct err *e)
 		keeper_take_signals(k, p + 1);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
+		keeper_take_keys(k);
 		control_step(&k->control, keeper_order, k);
 		if (p[0].revents)
 			read_step(k, e);
@@ -440,6 +443,7 @@ static void watch_child(struct keeper *k)
 		keeper_take_signals(k, p);
 		if (!relay_step(&k->relay))
 			keeper_end(k, CAUSE_OUTPUT, false);
+		keeper_take_keys(k);
 		control_step(&k->control, keeper_order, k);
 	}
 }

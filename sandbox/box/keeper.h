@@ -56,6 +56,7 @@ struct meter {
  *		box did, with @pasta_status
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
+ * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
  * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
@@ -96,7 +97,7 @@ struct keeper {
 	uint64_t started, kill_at, paused_at, paused_ns;
 	const char *at_limit;
 	enum cause cause;
-	bool masked, cause_set, ordered, ran, exited, ended, over, failed;
+	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
 	bool pasta_lost;
 	bool left; /* processes that could not be ended */
 };
@@ -163,6 +164,13 @@ void keeper_lend(struct keeper *k);
 /** keeper_take_back() - Undo what the box changed of that; the mode not where another job
  * has the terminal by now: it is that job's then */
 void keeper_take_back(struct keeper *k);
+/** keeper_keys - What relay_step() looks for in what is typed */
+extern const char keeper_keys[];
+/** keeper_take_keys() - Do what such keys ask for where the box's terminal cannot */
+void keeper_take_keys(struct keeper *k);
+/** keeper_end_deaf() - End the box for a signal that asks for it, where the command is
+ * pid 1 and the kernel keeps it from that. Return: whether that was so */
+bool keeper_end_deaf(struct keeper *k, int sig);
 /** keeper_judge() - From what happened to cause, exit code and message; words @e where
  * nothing ran and nobody said why */
 void keeper_judge(struct keeper *k, struct err *e);

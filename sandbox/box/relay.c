@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -92,6 +93,9 @@ static void step_read(struct relay *r, struct stream *s)
 	}
 	s->start = 0;
 	s->len = (size_t)n;
+	for (unsigned int i = 0; s->watch && s->watch[i]; i++)
+		if (memchr(s->room, s->watch[i], s->len))
+			s->seen |= 1u << i;
 	if (s->counted) {
 		uint64_t left = r->most > r->counted ? r->most - r->counted : 0;
 

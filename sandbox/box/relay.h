@@ -23,12 +23,15 @@
  * @counted:	Its bytes count for limits.output
  * @eof:	@from has ended; @hangup: @to takes no more
  * @blocks:	@to is a terminal that could not be opened anew
+ * @watch:	Bytes to look for, or NULL; bit n of @seen: the n-th of them went by
  * @eof_byte:	Written once when @from ends (a terminal's ^D), 0 = none
  */
 struct stream {
 	int from, to;
 	bool counted, eof, hangup, blocks;
 	char eof_byte;
+	const char *watch;
+	unsigned int seen;
 	size_t start, len;
 	char *room; /* RELAY_ROOM bytes */
 };

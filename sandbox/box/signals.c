@@ -65,7 +65,8 @@ static void on_signal(struct keeper *k, int sig)
 	default:
 		if (keeper_asks_to_end(sig))
 			k->forwarded = sig;
-		kill(k->pid, sig);
+		if (!keeper_asks_to_end(sig) || !keeper_end_deaf(k, sig))
+			kill(k->pid, sig);
 	}
 }
 
@@ -90,7 +91,8 @@ static void stop_with_box(struct keeper *k)
 	sigset_t stops;
 
 	fill_stops(&stops);
-	kill(k->pid, SIGTSTP);
+	/* pid 1 minds no other from outside; init makes a stop of it for its own */
+	kill(k->pid, k->plan->session.init_none ? SIGSTOP : SIGTSTP);
 	terminal_leave_raw(&k->terminal);
 	sigprocmask(SIG_UNBLOCK, &stops, NULL);
 	sigprocmask(SIG_BLOCK, &stops, NULL);

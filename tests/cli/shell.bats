@@ -48,3 +48,27 @@ typed() {
 	assert_status 137
 	assert_equal "${output##*speed }" "$before"
 }
+
+@test "^C ends a command that is pid 1, ^Z stops one that is alone on its terminal" {
+	typed 'run --init none strict -- sleep 60' '\003'
+	assert_status 137
+	assert_match '^.*nook: cancelled by signal 2 \(Interrupt\), which pid 1 has no handler for$'
+	# As a job of a shell, which says so and goes on with it
+	need script
+	cat >job.sh <<-END
+		set -m
+		'$NOOK' run base -- sleep 1
+		echo stopped-\$?
+		fg >/dev/null
+		echo ended-\$?
+	END
+	run timeout 60 script -qec 'bash job.sh' /dev/null < <(sleep 0.7; printf '\032'; sleep 2)
+	assert_match 'stopped-148'
+	assert_match 'ended-0'
+}
+
+@test "a command that minds these keys has them itself" {
+	typed "run --init none base -- sh -c 'trap \"echo caught; exit 5\" INT; sleep 60 & wait'" '\003'
+	assert_status 5
+	assert_match 'caught'
+}
