@@ -79,6 +79,8 @@ struct box_end {
  * @at_end:	Called with @arg after the end of a box whose command ran and whose
  *		changes are kept, before anything is cleared away; or NULL
  * @preserve:	How many descriptors from 3 on the payload gets
+ * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
+ *		is the socket for the answer, and @preserve is 1
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
 struct box_wish {
@@ -86,6 +88,7 @@ struct box_wish {
 	const char *name;
 	struct host *host;
 	bool counts;
+	bool look;
 	void (*at_end)(const struct box_end *end, void *arg);
 	void *arg;
 	int preserve;

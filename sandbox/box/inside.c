@@ -29,6 +29,7 @@
 #include "base/sys.h"
 #include "box/again.h"
 #include "box/box.h"
+#include "box/look.h"
 #include "box/orphans.h"
 #include "box/sync.h"
 
@@ -146,9 +147,9 @@ static void close_site(struct site *s)
 
 /* `init: none`: this process is pid 1 and the payload; the socket goes at exec, which is
  * how the keeper learns that it ran */
-static void become_payload(struct inside *in)
+static void become_payload(struct inside *in, struct look *look)
 {
-	struct launch l = { .plan = in->plan, .site = &in->site };
+	struct launch l = { .plan = in->plan, .site = &in->site, .look = look };
 
 	in->site.keep_fd = in->sock;
 	payload_exec(&l);
@@ -200,8 +201,12 @@ void inside_main(struct inside *in)
 	arm_death_signal(in);
 	wait_for_step(in, STEP_GO);
 	say_ready(in);
+	if (in->site.look && !(l.look = look_new(in->site.old_proc_fd))) {
+		err_set(&e, "out of memory");
+		inside_fail(in, CAUSE_SETUP, 125, &e);
+	}
 	if (in->plan->session.init_none)
-		become_payload(in);
+		become_payload(in, l.look);
 	scrub_start_area(in);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* A payload that can signal init must not be able to forestall its report */

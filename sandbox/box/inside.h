@@ -7,6 +7,8 @@
 #include "layer/layer.h"
 #include "plan.h"
 
+struct look;
+
 /**
  * struct inside - What the keeper hands to its child
  * @plan:	What to build
@@ -57,10 +59,12 @@ void inside_fail(const struct inside *in, int cause, int code, const struct err 
  * @failed:	Exec did not happen; the rest says why
  * @cause:	enum cause: CAUSE_SETUP or CAUSE_EXEC
  * @code:	125, 126 or 127
+ * @look:	Where not NULL, no command runs: this is filled and handed over instead
  */
 struct launch {
 	const struct plan *plan;
 	struct site *site;
+	struct look *look;
 	bool failed;
 	int cause;
 	int code;

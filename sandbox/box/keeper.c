@@ -83,6 +83,7 @@ static int open_site(struct keeper *k, struct err *e)
 				 .tty_fd = -1,
 				 .keep_fd = -1,
 				 .preserve = k->wish->preserve,
+				 .look = k->wish->look,
 				 .store = k->store.dir,
 				 .box = k->store.rec.id,
 				 .name = k->store.rec.name,

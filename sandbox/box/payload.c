@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "box/box.h"
 #include "box/inside.h"
+#include "box/look.h"
 #include "box/sync.h"
 
 #define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
@@ -91,6 +92,16 @@ static void say_exec_failed(struct launch *l, const char *command, int why)
 	}
 }
 
+/* In place of exec: what the command would be told, and no command */
+static void look_and_exit(struct launch *l)
+{
+	look_process(l->look);
+	if (l->site->keep_fd >= 0)
+		sync_tell(l->site->keep_fd, STEP_EXEC);
+	l->failed = false;
+	_exit(look_send(l->look) < 0);
+}
+
 /* The last walls and exec, with room for pointers to the words */
 static void exec_words(struct launch *l, const char **argv, const char **envp)
 {
@@ -109,6 +120,8 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 	 * keeper end it too: this is for the case that both are killed */
 	if (!(pl->clone_flags & CLONE_NEWPID))
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (l->look)
+		look_and_exit(l);
 	if (l->site->keep_fd >= 0 && sync_tell(l->site->keep_fd, STEP_EXEC) < 0) {
 		err_sys(&l->err, "the keeper died");
 		return;

@@ -87,6 +87,7 @@ struct site_net {
  *		namespace above the box's
  * @net:	the box's network as it is for this run
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
+ * @look:	no command runs: what it would see is told instead (box/look.h)
  */
 struct site {
 	pid_t child;
@@ -98,6 +99,7 @@ struct site {
 	int tty_fd;
 	int keep_fd;
 	int preserve;
+	bool look;
 	int store;
 	const char *box;
 	const char *name;
