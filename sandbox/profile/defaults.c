@@ -10,7 +10,7 @@ static struct item default_devices[] = {
 	{ .text = "random" }, { .text = "urandom" }, { .text = "tty" },
 };
 
-static struct rlimit_wish default_rlimits[] = {
+static const struct rlimit_wish default_rlimits[] = {
 	{ .resource = RLIMIT_CORE, .soft = 0, .hard = 0 },
 	{ .resource = RLIMIT_NOFILE, .soft = 1024, .hard = 4096 },
 	{ .resource = RLIMIT_MEMLOCK, .soft = 65536, .hard = 65536 },
@@ -32,7 +32,8 @@ const struct profile profile_defaults = {
 		    .grace = 2000000000u,
 		    .enforce = ENFORCE_STRICT,
 		    .on_limit = ON_LIMIT_KILL },
-	.rlimits = default_rlimits,
+	/* Nobody writes to them: a profile with its own has them in its arena */
+	.rlimits = (struct rlimit_wish *)default_rlimits,
 	.rlimit_count = 3,
 	.seccomp = { .kind = SECCOMP_DEFAULT, .error = 1 /* EPERM */ },
 	.landlock = LANDLOCK_OFF,

@@ -225,6 +225,16 @@ static const char *name_of_path(struct arena *a, const char *path)
 	return name;
 }
 
+/* What the options set, on top of all files; then the whole is checked */
+static int finish(struct run *r, const struct option_wish *options, size_t count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = apply_option(&r->ld, &options[i]);
+	return rc ? rc : profile_check(&r->ld);
+}
+
 int profile_load(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e)
 {
@@ -237,12 +247,27 @@ int profile_load(const char *name, const struct option_wish *options, size_t cou
 	search_init(&r.search, pf->arena);
 	pf->name = name_of_path(pf->arena, name);
 	rc = load_file(&r, arena_copy(pf->arena, name, strlen(name)), NULL, NULL);
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = apply_option(&r.ld, &options[i]);
 	if (!rc)
-		rc = profile_check(&r.ld);
+		rc = finish(&r, options, count);
 	search_release(&r.search);
 	if (rc) {
+		profile_free(pf);
+		return -1;
+	}
+	*out = pf;
+	return 0;
+}
+
+int profile_make(const char *name, const struct option_wish *options, size_t count,
+		 struct profile **out, struct err *e)
+{
+	struct run r;
+	struct profile *pf = profile_new(&r, e);
+
+	if (!pf)
+		return -1;
+	pf->name = name_of_path(pf->arena, name);
+	if (finish(&r, options, count)) {
 		profile_free(pf);
 		return -1;
 	}

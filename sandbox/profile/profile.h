@@ -286,6 +286,17 @@ struct option_wish {
 int profile_load(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e);
 /**
+ * profile_make() - A profile that no file has a part in: the defaults, and what options
+ * set
+ * @name:	Its name
+ * @options:	As profile_load() takes them; @count of them
+ * @out:	The profile; free with profile_free()
+ *
+ * Return: 0, or -1 and @e
+ */
+int profile_make(const char *name, const struct option_wish *options, size_t count,
+		 struct profile **out, struct err *e);
+/**
  * profile_parse_text() - Parse and check a profile from memory
  * @buf:	What would stand in the file; `extends` is refused
  * @len:	Its bytes
