@@ -49,7 +49,7 @@ ONLY_FULL := $(wildcard sandbox/full/*.c sandbox/console/*.c sandbox/job/*.c) ne
 ONLY_LIGHT := $(wildcard sandbox/light/*.c)
 GENERATED := $(GEN)/seccomp_tables.h $(GEN)/completion_text.h
 
-FULL_PKGS := yaml-0.1 libseccomp libcap mount smartcols libnl-3.0 libnl-route-3.0
+FULL_PKGS := yaml-0.1 libseccomp libcap mount smartcols libnl-3.0 libnl-route-3.0 readline
 FULL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(FULL_PKGS)) -fPIE -DNOOK_FULL \
 	$(if $(filter release,$(VARIANT)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 FULL_LIBS = $(shell $(PKG_CONFIG) --libs $(FULL_PKGS))

@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell exec ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -15,6 +15,7 @@ _nook_options() {
 	case $1 in
 	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run --review --yes --no' ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
+	console) echo '-c --command' ;;
 	ps) echo '--json -o --output --no-headings --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -70,6 +71,11 @@ _nook_argument() {
 		--env | -e) echo nothing ;;
 		--workdir | -w) echo nothing ;;
 		--user | -u) echo nothing ;;
+		esac
+		;;
+	console)
+		case $2 in
+		--command | -c) echo nothing ;;
 		esac
 		;;
 	ps)
@@ -151,6 +157,7 @@ _nook_kind() {
 	run) echo profile ;;
 	shell) echo profile ;;
 	exec) echo box ;;
+	console) echo file ;;
 	ps) echo box ;;
 	stats) echo box ;;
 	top) echo box ;;

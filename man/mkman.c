@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mkman.c - manual pages out of the program's tables: mkman KEYS < TEMPLATE > PAGE
  *
- * A line of the template that is "@COMMANDS@", "@KEYS@" or "@SETS@" becomes what the
- * command table, fields.def or sets.def say. KEYS (man/keys.txt) has an example for each
+ * A line of the template that is "@COMMANDS@", "@WORDS@", "@LAYERS@", "@KEYS@" or
+ * "@SETS@" becomes what the command table, the console's tables of words and layers,
+ * fields.def or sets.def say. KEYS (man/keys.txt) has an example for each
  * key, which is parsed here, so that no page shows one that does not work, and what else
  * there is to say about it. A key without one, or one that does not exist, is an error.
  */
@@ -15,6 +16,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "console/console.h"
+#include "console/stack.h"
 #include "profile/profile.h"
 
 /** struct about - What keys.txt says about one key */
@@ -192,6 +195,42 @@ static void put_commands(struct text *out)
 		put_option(out, o);
 }
 
+/* --- the console ------------------------------------------------------------------- */
+
+static void put_words(struct text *out)
+{
+	for (size_t i = 0; word_at(i); i++) {
+		const struct word *w = word_at(i);
+
+		text_addf(out, ".TP\n\\fB%s\\fR ", w->name);
+		put_usage(out, w->usage);
+		text_addc(out, '\n');
+		put_sentence(out, w->summary);
+		put(out, w->help);
+		text_add(out, "\n.RS 4\n.nf\n");
+		for (const char *p = w->example; *p;) {
+			size_t n = strcspn(p, "\n");
+			auto_text line = { 0 };
+
+			text_addn(&line, p, n);
+			p += n + (p[n] == '\n');
+			put(out, text_str(&line));
+			text_addc(out, '\n');
+		}
+		text_add(out, ".fi\n.RE\n");
+	}
+}
+
+static void put_layers(struct text *out)
+{
+	for (size_t i = 0; brick_at(i); i++) {
+		text_addf(out, ".TP\n\\fBadd %s\\fR ", brick_at(i)->name);
+		put_usage(out, brick_at(i)->usage);
+		text_addc(out, '\n');
+		put_sentence(out, brick_at(i)->help);
+	}
+}
+
 /* --- keys -------------------------------------------------------------------------- */
 
 /* keys.txt: "= KEY" starts a key, "== HEADING" a group; lines behind a tab are its
@@ -336,6 +375,10 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strcmp(line, "@COMMANDS@\n"))
 			put_commands(&out);
+		else if (!strcmp(line, "@WORDS@\n"))
+			put_words(&out);
+		else if (!strcmp(line, "@LAYERS@\n"))
+			put_layers(&out);
 		else if (!strcmp(line, "@KEYS@\n"))
 			put_keys(&out, argv[1]);
 		else if (!strcmp(line, "@SETS@\n"))

@@ -24,11 +24,13 @@ extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
 	cmd_net_inspect, cmd_net_check, cmd_net_repair, cmd_net_matrix;
 extern const struct cmd cmd_ps, cmd_exec, cmd_update, cmd_pause, cmd_unpause,
 	cmd_kill;
+extern const struct cmd cmd_console;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
 	&cmd_shell,
 	&cmd_exec,
+	&cmd_console,
 	&cmd_ps,
 	&cmd_stats,
 	&cmd_top,
@@ -268,6 +270,7 @@ int cmd_main(int argc, char **argv)
 {
 	static const char *const help[] = { "help", NULL };
 	static const char *const version[] = { "version", NULL };
+	static const char *const console[] = { "console", NULL };
 	const char *const *words = (const char *const *)argv + 1;
 	char *group[] = { NULL, NULL };
 	char **rest = argv + argc;
@@ -275,7 +278,9 @@ int cmd_main(int argc, char **argv)
 	const struct cmd *cmd;
 	size_t used;
 
-	if (argc < 2 || is_help(argv[1]))
+	if (argc < 2 || !strcmp(argv[1], "-c") || strchr(argv[1], '/'))
+		words = console;
+	else if (is_help(argv[1]))
 		words = help;
 	else if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
 		words = version;
@@ -289,6 +294,8 @@ int cmd_main(int argc, char **argv)
 		rest = group;
 	} else if (words == (const char *const *)argv + 1) {
 		rest = argv + 1 + used;
+	} else if (words == console && argc > 1) {
+		rest = argv + 1;
 	}
 	return run_command(cmd, argv, rest);
 }

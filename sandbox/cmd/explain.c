@@ -10,6 +10,7 @@
 #include "box/store.h"
 #include "cmd/cmd.h"
 #include "cmd/describe.h"
+#include "cmd/explain.h"
 #include "cmd/seen.h"
 #include "cmd/summary.h"
 #include "host/host.h"
@@ -123,7 +124,7 @@ static void add_layer(const struct plan *pl, const struct layer *l, struct text 
 	}
 }
 
-static void explain_plan(const struct plan *pl, const char *layer, struct text *out)
+void explain_plan(const struct plan *pl, const char *layer, struct text *out)
 {
 	if (!layer)
 		summary_words(pl, out);

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/profile_new.h"
 
 /* Every directory on the way to @path; only the caller may write what is new */
 static int make_dirs(const char *path, struct err *e)
@@ -53,18 +54,43 @@ static int write_new(const char *path, const struct text *t, struct err *e)
 	return 0;
 }
 
+static int check_name(const char *name, struct err *e)
+{
+	auto_text safe = { 0 };
+	const char *why;
+
+	if (!parse_name(name, &why))
+		return 0;
+	text_safe(&safe, name);
+	return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+}
+
+static int own_path(const char *name, struct text *path, struct err *e)
+{
+	if (profile_dir_new(path, e))
+		return -1;
+	text_addf(path, "/%s.yaml", name);
+	return make_dirs(text_str(path), e);
+}
+
+int profile_write(const char *name, const struct text *yaml, struct text *path,
+		  struct err *e)
+{
+	if (strchr(name, '/'))
+		text_add(path, name);
+	else if (check_name(name, e) || own_path(name, path, e))
+		return -1;
+	return write_new(text_str(path), yaml, e);
+}
+
 static int new_path(const struct args *a, struct text *path, struct err *e)
 {
 	const char *given = cmd_option(a, "path");
 
-	if (given) {
-		text_add(path, given);
-		return 0;
-	}
-	if (profile_dir_new(path, e))
-		return -1;
-	text_addf(path, "/%s.yaml", a->words[0]);
-	return make_dirs(text_str(path), e);
+	if (!given)
+		return own_path(a->words[0], path, e);
+	text_add(path, given);
+	return 0;
 }
 
 /* The parent must load, or the new profile would not */
@@ -84,17 +110,11 @@ static int new_run(const struct args *a, struct err *e)
 {
 	const char *from = cmd_option(a, "from");
 	auto_text path = { 0 }, out = { 0 }, said = { 0 };
-	const char *why;
 
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "profile new takes one name");
-	if (parse_name(a->words[0], &why)) {
-		auto_text safe = { 0 };
-
-		text_safe(&safe, a->words[0]);
-		return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe),
-			       why);
-	}
+	if (check_name(a->words[0], e))
+		return -1;
 	from = from ? from : "base";
 	if (check_parent(from, e) || new_path(a, &path, e))
 		return -1;

@@ -3,13 +3,13 @@
 # as: user
 load helper
 
-@test "without a word, with -h and with help it lists the commands" {
-	nook_run
+@test "with -h and with help it lists the commands" {
+	nook_run help
 	assert_status 0
 	assert_stderr
 	assert_match '^  run  '
 	listed=$output
-	for words in -h --help help; do
+	for words in -h --help; do
 		nook_run $words
 		assert_status 0
 		assert_output "$listed"

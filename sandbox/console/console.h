@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* console.h - the console: what its words work on */
+#ifndef NOOK_CONSOLE_CONSOLE_H
+#define NOOK_CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "cmd/cmd.h"
+#include "console/draft.h"
+
+struct err;
+struct text;
+
+/**
+ * struct job - Something that was started and stopped by ^Z
+ * @pid:	Also its process group
+ * @words:	What it is
+ * @mode:	The terminal as it left it
+ */
+struct job {
+	pid_t pid;
+	char *words;
+	struct termios mode;
+	struct job *next;
+};
+
+/**
+ * struct console - One session
+ * @drafts:	All of them, newest first; @draft: the one at hand, or NULL
+ * @jobs:	Stopped ones, newest first
+ * @is_interactive: A person sits at it: errors do not end it, jobs have the terminal
+ * @colours:	The screen shows them, and nobody said NO_COLOR
+ * @status:	Exit code of the last command
+ * @area:	The program's own words and environment, for init to scrub
+ */
+struct console {
+	struct draft *drafts, *draft;
+	struct job *jobs;
+	bool is_interactive, colours, quit;
+	int status;
+	struct termios mode;
+	char *area;
+	size_t area_size;
+};
+
+/**
+ * struct word - One word of the console; a row without a name ends the table
+ * @name:	As it is typed
+ * @usage:	What follows, "" = nothing
+ * @summary:	One line for lists, lower case, no full stop
+ * @help:	Paragraphs, as in struct cmd
+ * @example:	Lines as they would be typed
+ * @complete:	What its words complete to; @words as in struct cmd
+ * @only_draft:	Without a draft the command of that name is meant, where there is one
+ * @run:	Return: exit code; -1 and @e
+ */
+struct word {
+	const char *name;
+	const char *usage;
+	const char *summary;
+	const char *help;
+	const char *example;
+	int complete; /* enum complete, or enum word_complete */
+	const char *words;
+	bool only_draft;
+	int (*run)(struct console *c, char **argv, struct err *e);
+};
+
+/** enum word_complete - What only words of the console complete to */
+enum word_complete {
+	COMPLETE_LAYER = 100, /* of a draft */
+	COMPLETE_DRAFT,
+	COMPLETE_LIMIT_NAME,
+	COMPLETE_WORD, /* of the console, or a command */
+};
+
+/** word_at() - The @i-th word, NULL behind the last */
+const struct word *word_at(size_t i);
+/** word_find() - By name, NULL = none */
+const struct word *word_find(const char *name);
+/** word_help() - The text of `help WORD` */
+void word_help(const struct word *w, struct text *out);
+
+/** console_run() - Do one command. Return: its exit code, -1 and @e */
+int console_run(struct console *c, char **argv, struct err *e);
+/** console_text() - Do all commands of a text; ends at the first that fails where nobody
+ * sits at it. @name: for messages, "FILE" or NULL. Return: exit code of the last */
+int console_text(struct console *c, const char *text, const char *name);
+/** console_complain() - Print why: "nook: ", or "FILE:LINE: " where @name is not NULL */
+void console_complain(const struct err *e, const char *name, int line);
+/** console_draft() - A draft by name; NULL = none */
+struct draft *console_draft(const struct console *c, const char *name);
+
+/* --- job.c: other processes, and who has the terminal ------------------------------- */
+
+/** struct task - What a child of the console does. It ends with what @run returns */
+struct task {
+	int (*run)(void *arg);
+	void *arg;
+};
+
+/** job_run() - Do it in a child that has the terminal, and wait until it ends or stops.
+ * Return: its exit code, 128+n where signal n ended it; -1 and @e */
+int job_run(struct console *c, char *const *words, const struct task *t, struct err *e);
+/** job_exec() - The same for a command of the table, as from a shell */
+int job_exec(struct console *c, char **argv, struct err *e);
+/** job_continue() - Let a stopped one go on: the newest, or the @n-th of `jobs` */
+int job_continue(struct console *c, int n, struct err *e);
+void job_list(const struct console *c, struct text *out);
+/** job_end_all() - Ask those that are stopped to end */
+void job_end_all(struct console *c);
+
+/* --- sketch.c: boxes from drafts
+ * -------------------------------------------------------- */
+
+/** sketch_look() - Make a box from the profile, look at it, let it end. Return: 0, -1,
+ * @e */
+int sketch_look(struct console *c, const struct profile *pf, struct facts *out,
+		struct err *e);
+/** sketch_run() - Run the profile's command in a box. Return: its exit code; -1 and @e */
+int sketch_run(struct console *c, char *const *words, const struct profile *pf,
+	       struct err *e);
+/** sketch_plan() - The plan of a profile on this machine. Return: NULL and @e; else
+ * plan_free() it */
+struct plan *sketch_plan(const struct profile *pf, struct err *e);
+
+/* --- line.c: a person at a terminal; the only user of readline -----------------------
+ * */
+
+/** line_loop() - Read lines and do them until the end. Return: exit code of the last */
+int line_loop(struct console *c);
+
+#endif

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* say_draft.c - the words that change a draft
+ *
+ * Each is looked at before it counts: a box is made from the draft with it, and only
+ * where that came to be is the word said. So a draft is always one that can be had here.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/names.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "console/say.h"
+#include "console/sayings.h"
+#include "console/stack.h"
+#include "host/host.h"
+
+#define COUNT_MOST 1000
+
+int saying_needs_draft(const struct console *c, struct err *e)
+{
+	if (c->draft)
+		return 0;
+	err_set(e, "there is no draft");
+	return err_hint(e, "new NAME begins one");
+}
+
+size_t saying_count(char **argv)
+{
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	return n;
+}
+
+int saying_usage(char **argv, size_t least, size_t most, struct err *e)
+{
+	const struct word *w = word_find(argv[0]);
+	size_t n = saying_count(argv) - 1;
+
+	if (n >= least && n <= most)
+		return 0;
+	err_set(e, "usage: %s%s%s", w->name, *w->usage ? " " : "", w->usage);
+	return err_hint(e, "help %s", w->name);
+}
+
+/* --- one more word ----------------------------------------------------------------- */
+
+static void take_facts(struct draft *d, const struct facts *now, bool quiet)
+{
+	auto_text out = { 0 };
+
+	if (!quiet && d->seen && !facts_changes(now, &d->facts, &out))
+		text_add(&out, "  nothing that the kernel tells of\n");
+	d->facts = *now;
+	d->seen = true;
+	cmd_print(&out, NULL);
+}
+
+/* Look at what the draft would be, then let the word count. @s is released */
+static int change(struct console *c, char **argv, struct step *s, struct err *e)
+{
+	struct profile *pf = NULL;
+	struct facts facts;
+	auto_text words = { 0 };
+	int r;
+
+	for (size_t i = 0; argv[i]; i++) {
+		text_add(&words, i ? " " : "");
+		text_shell(&words, argv[i]);
+	}
+	s->words = text_take(&words);
+	r = s->words ? 0 : err_set(e, "out of memory");
+	if (!r)
+		r = draft_profile(c->draft, s, NULL, &pf, e);
+	if (!r)
+		r = sketch_look(c, pf, &facts, e);
+	if (!r)
+		r = draft_push(c->draft, s, e);
+	if (!r)
+		take_facts(c->draft, &facts, false);
+	profile_free(pf);
+	step_release(s);
+	return r;
+}
+
+/* Look again at a draft that has become another one by other means */
+static int look_again(struct console *c, bool quiet, struct err *e)
+{
+	struct profile *pf = NULL;
+	struct facts facts;
+	int r = draft_profile(c->draft, NULL, NULL, &pf, e);
+
+	if (!r)
+		r = sketch_look(c, pf, &facts, e);
+	if (!r)
+		take_facts(c->draft, &facts, quiet);
+	profile_free(pf);
+	return r;
+}
+
+/* --- layers ------------------------------------------------------------------------ */
+
+static int stack(struct console *c, char **argv, bool is_add, struct err *e)
+{
+	struct profile *pf = NULL;
+	struct step s = { 0 };
+	struct host *h;
+	int r;
+
+	if (saying_needs_draft(c, e) < 0 ||
+	    draft_profile(c->draft, NULL, NULL, &pf, e) < 0)
+		return -1;
+	h = host_new();
+	if (!h)
+		r = err_set(e, "out of memory");
+	else if (is_add)
+		r = stack_add(pf, host_is_root(h), argv + 1, &s, e);
+	else
+		r = stack_drop(pf, argv + 1, &s, e);
+	host_free(h);
+	profile_free(pf);
+	if (!r)
+		return change(c, argv, &s, e);
+	step_release(&s);
+	return -1;
+}
+
+int say_add(struct console *c, char **argv, struct err *e)
+{
+	return stack(c, argv, true, e);
+}
+
+int say_drop(struct console *c, char **argv, struct err *e)
+{
+	return stack(c, argv, false, e);
+}
+
+/* --- keys -------------------------------------------------------------------------- */
+
+static int set_key(struct console *c, char **argv, const char *key, const char *value,
+		   struct err *e)
+{
+	struct step s = { 0 };
+
+	if (step_set(&s, key, value, e) < 0) {
+		step_release(&s);
+		return -1;
+	}
+	return change(c, argv, &s, e);
+}
+
+/* KEY VALUE..., or KEY=VALUE... as with --set */
+int say_set(struct console *c, char **argv, struct err *e)
+{
+	auto_text key = { 0 }, value = { 0 };
+	char *equals;
+
+	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, COUNT_MOST, e) < 0)
+		return -1;
+	equals = strchr(argv[1], '=');
+	if (!equals && !argv[2])
+		return saying_usage(argv, 2, 2, e);
+	text_addn(&key, argv[1], equals ? (size_t)(equals - argv[1]) : strlen(argv[1]));
+	text_add(&value, equals ? equals + 1 : "");
+	for (size_t i = 2; argv[i]; i++)
+		text_addf(&value, "%s%s", i > 2 || equals ? " " : "", argv[i]);
+	return set_key(c, argv, text_str(&key), text_str(&value), e);
+}
+
+int say_unset(struct console *c, char **argv, struct err *e)
+{
+	struct step s = { 0 };
+
+	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, EDIT_MOST, e) < 0)
+		return -1;
+	for (size_t i = 1; argv[i]; i++)
+		if (step_set(&s, argv[i], "null", e) < 0) {
+			step_release(&s);
+			return -1;
+		}
+	return change(c, argv, &s, e);
+}
+
+static const char *next_limit(size_t i, const void *arg)
+{
+	(void)arg;
+	return saying_limit(i);
+}
+
+const char *saying_limit(size_t i)
+{
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const char *name = field_name((enum field)f);
+
+		if (!strncmp(name, "limits.", 7) && i-- == 0)
+			return name + 7;
+	}
+	return NULL;
+}
+
+int say_limit(struct console *c, char **argv, struct err *e)
+{
+	auto_text key = { 0 };
+	const char *near;
+
+	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 2, 2, e) < 0)
+		return -1;
+	text_addf(&key, "limits.%s", argv[1]);
+	if (field_find(text_str(&key)) < 0) {
+		near = name_near(argv[1], next_limit, NULL);
+		return near ? err_set(e, "no limit '%s', did you mean '%s'", argv[1],
+				      near)
+			    : err_set(e, "no limit '%s'", argv[1]);
+	}
+	return set_key(c, argv, text_str(&key),
+		       strcmp(argv[2], "none") ? argv[2] : "null", e);
+}
+
+/* --- back and forth ---------------------------------------------------------------- */
+
+static int count_of(char **argv, size_t *n, struct err *e)
+{
+	uint64_t count = 1;
+
+	if (saying_usage(argv, 0, 1, e) < 0)
+		return -1;
+	if (argv[1] && parse_number_in(argv[1], 1, COUNT_MOST, &count) < 0)
+		return err_set(e, "'%s': expected a count of words", argv[1]);
+	*n = (size_t)count;
+	return 0;
+}
+
+int say_undo(struct console *c, char **argv, struct err *e)
+{
+	size_t n;
+
+	if (saying_needs_draft(c, e) < 0 || count_of(argv, &n, e) < 0)
+		return -1;
+	if (n > c->draft->used)
+		return err_set(e,
+			       c->draft->used ? "there are only %zu words to take back"
+					      : "there is nothing to take back",
+			       c->draft->used);
+	c->draft->used -= n;
+	return look_again(c, false, e);
+}
+
+int say_redo(struct console *c, char **argv, struct err *e)
+{
+	size_t n, left;
+
+	if (saying_needs_draft(c, e) < 0 || count_of(argv, &n, e) < 0)
+		return -1;
+	left = c->draft->count - c->draft->used;
+	if (n > left)
+		return err_set(e,
+			       left ? "only %zu words were taken back"
+				    : "nothing was taken back",
+			       left);
+	c->draft->used += n;
+	return look_again(c, false, e);
+}
+
+/* --- drafts ------------------------------------------------------------------------ */
+
+static int check_name(const struct console *c, const char *name, struct err *e)
+{
+	const char *why;
+
+	if (parse_name(name, &why))
+		return err_set(e, "no draft can be called '%s': %s", name, why);
+	if (!console_draft(c, name))
+		return 0;
+	err_set(e, "there is a draft '%s' already", name);
+	return err_hint(e, "switch %s", name);
+}
+
+/* Takes @d over; it is the one at hand where a box can be made from it */
+static int begin(struct console *c, struct draft *d, struct err *e)
+{
+	struct draft *old = c->draft;
+
+	if (!d)
+		return err_set(e, "out of memory");
+	c->draft = d;
+	if (look_again(c, true, e) < 0) {
+		c->draft = old;
+		draft_free(d);
+		return -1;
+	}
+	d->next = c->drafts;
+	c->drafts = d;
+	return 0;
+}
+
+int say_new(struct console *c, char **argv, struct err *e)
+{
+	size_t n = saying_count(argv);
+
+	if (n != 2 && (n != 4 || strcmp(argv[2], "from") != 0))
+		return saying_usage(argv, 9, 0, e);
+	if (check_name(c, argv[1], e) < 0)
+		return -1;
+	return begin(c, draft_new(argv[1], n == 4 ? argv[3] : NULL), e);
+}
+
+/* "web" of "./web.yaml" */
+static void draft_name(const char *profile, char *out, size_t size)
+{
+	const char *base = strrchr(profile, '/');
+
+	snprintf(out, size, "%s", base ? base + 1 : profile);
+	if (strlen(out) > 5 && !strcmp(out + strlen(out) - 5, ".yaml"))
+		out[strlen(out) - 5] = '\0';
+}
+
+int say_load(struct console *c, char **argv, struct err *e)
+{
+	char name[256];
+
+	if (saying_usage(argv, 1, 2, e) < 0)
+		return -1;
+	draft_name(argv[2] ? argv[2] : argv[1], name, sizeof(name));
+	if (check_name(c, name, e) < 0)
+		return -1;
+	return begin(c, draft_new(name, argv[1]), e);
+}
+
+int say_branch(struct console *c, char **argv, struct err *e)
+{
+	struct draft *d;
+
+	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, 1, e) < 0 ||
+	    check_name(c, argv[1], e) < 0)
+		return -1;
+	d = draft_copy(c->draft, argv[1]);
+	if (!d)
+		return err_set(e, "out of memory");
+	d->next = c->drafts;
+	c->drafts = c->draft = d;
+	return 0;
+}
+
+int say_switch(struct console *c, char **argv, struct err *e)
+{
+	struct draft *d;
+
+	if (saying_usage(argv, 1, 1, e) < 0)
+		return -1;
+	d = saying_draft(c, argv[1], e);
+	if (!d)
+		return -1;
+	c->draft = d;
+	return 0;
+}
