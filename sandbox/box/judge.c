@@ -237,9 +237,14 @@ static void say_lost_link(struct keeper *k)
 	size_t len = strlen(k->result->message);
 	bool killed = WIFSIGNALED(k->pasta_status);
 
-	if (!k->pasta_lost || !k->ran)
+	if ((!k->pasta_lost && !k->router_lost) || !k->ran)
 		return;
 	k->result->lost_link = true;
+	if (k->router_lost) {
+		snprintf(k->result->message + len, sizeof(k->result->message) - len,
+			 "; its network was cut off: the router ended before it");
+		return;
+	}
 	snprintf(k->result->message + len, sizeof(k->result->message) - len,
 		 "; it had no network any more: pasta ended before it (%s %d)",
 		 killed ? "signal" : "exit code",

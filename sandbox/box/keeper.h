@@ -54,6 +54,7 @@ struct meter {
  * @lent:	how the caller's 0, 1 and 2 were before the box had them
  * @pasta:	serves the box's link, 0 = none or ended; @pasta_lost: it ended before the
  *		box did, with @pasta_status
+ * @router_lost: the router that the box is on ended before it
  * @forwarded:	the last signal from outside that asks a program to end
  * @cause_set:	nook itself ended the box, for @cause
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
@@ -98,7 +99,7 @@ struct keeper {
 	const char *at_limit;
 	enum cause cause;
 	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
-	bool pasta_lost;
+	bool pasta_lost, router_lost;
 	bool left; /* processes that could not be ended */
 };
 

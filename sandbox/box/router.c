@@ -90,6 +90,7 @@ static int find(struct router *r, struct err *e)
 	}
 	r->user = fd_take(&user);
 	r->net = fd_take(&net);
+	r->holder = rec.holder;
 	r->has_world = rec.pasta;
 	snprintf(r->why, sizeof(r->why), "%.*s", (int)sizeof(rec.why), rec.why);
 	return 1;
@@ -133,6 +134,13 @@ int router_join(struct router *r, const struct plan *pl, int run, struct err *e)
 		err_set(e, "the router of your networks ended while it was made");
 	router_leave(r);
 	return -1;
+}
+
+bool router_lives(const struct router *r)
+{
+	struct router_record rec;
+
+	return is_alive(r->use) && read_record(r->use, &rec) && rec.holder == r->holder;
 }
 
 void router_leave(struct router *r)

@@ -26,8 +26,8 @@
  * When the holder has ended, so does the supervisor, and pasta with it. When the
  * supervisor is killed the two others are too (parent-death signal). A killed pasta is
  * started again. Of a killed router nothing is left but the file, which is taken over;
- * boxes that were on it have lost their links, and their keepers do not keep the next
- * router from being made.
+ * boxes that were on it reach each other and nobody else, which their keepers say when
+ * they end, and keep no next router from being made.
  */
 #ifndef NOOK_BOX_ROUTER_H
 #define NOOK_BOX_ROUTER_H
@@ -63,10 +63,12 @@ struct router_record {
  * struct router - A router that is in use; {-1, -1, -1} = none
  * @use:	The file, with USED shared: the router stays while it is open anywhere
  * @user, @net:	Its namespaces
+ * @holder:	Who has them open besides us
  * @has_world:	pasta links it to the host's network; else @why it does not
  */
 struct router {
 	int use, user, net;
+	pid_t holder;
 	bool has_world;
 	char why[256];
 };
@@ -74,6 +76,9 @@ struct router {
 /** router_join() - Use the user's router, made where there is none. @run: the directory
  * of records. Return: 0, -1 and @e */
 int router_join(struct router *r, const struct plan *pl, int run, struct err *e);
+/** router_lives() - Whether the router that was joined is there still: whoever comes next
+ * joins the same, and pasta serves it */
+bool router_lives(const struct router *r);
 /** router_leave() - Do not use it any more; accepts one that was never joined */
 void router_leave(struct router *r);
 

@@ -72,6 +72,7 @@ void serve_look(struct keeper *k)
 void serve_stop(struct keeper *k)
 {
 	serve_look(k); /* it may have ended together with the box */
+	k->router_lost = k->router.use >= 0 && !router_lives(&k->router);
 	if (k->pasta && !kill(k->pasta, SIGKILL))
 		while (waitpid(k->pasta, NULL, 0) < 0 && errno == EINTR)
 			;

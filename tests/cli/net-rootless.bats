@@ -131,13 +131,20 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 @test "a killed router: the next box makes a new one, beside boxes that lost theirs" {
 	local who
 	for who in holder supervisor; do
-		start_box "$who" 'sleep 60' --network lab
+		start_box "$who" 'until [ -e /t/go ]; do sleep 0.05; done' --network lab
 		router
 		kill -KILL "${!who}"
 		gone "$holder" "$supervisor" "$pasta"
 		nook_run run --network lab -- ip -br addr show eth0
 		assert_status 0
 		assert_match '^eth0@.* UP +10\.77\.0\.'
+		assert_stderr
+		touch go
+		wait_keeper
+		rm go
+		assert_status 0
+		assert_equal "$(cat "$who.err")" \
+			'nook: exited with 0; its network was cut off: the router ended before it'
 	done
 }
 

@@ -111,6 +111,7 @@ static void test_killed(const struct plan *pl, int run, int which)
 	ok(ends(fds[0]) && ends(fds[1]), "one is killed: the other ends too");
 	ok(!router_join(&b, pl, run, &e), "the next makes a new one: %s", e.text);
 	ok(record(run).holder != pid, "by another process");
+	ok(!router_lives(&a) && router_lives(&b), "who is on the first can tell");
 	router_leave(&a);
 	router_leave(&b);
 	close(fds[0]);
@@ -261,7 +262,7 @@ int main(void)
 	struct plan *pl = plan_new();
 	int run = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	plan(21);
+	plan(23);
 	if (!pl || run < 0)
 		bail_out("no plan, or no directory");
 	add_id(pl, &pl->net.router_uids, geteuid());
