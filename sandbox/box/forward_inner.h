@@ -11,6 +11,7 @@
 
 #define FORWARD_BURST 32 /* of the same before others have their turn */
 #define FORWARD_ROOM  65536
+#define FORWARD_PIPES 8 /* that wait for the next who needs one */
 
 struct forwarder;
 struct flow;
@@ -42,6 +43,7 @@ struct forward_port {
  * @to:		The box's IPv4 and IPv6 address; family 0 = none
  * @flow:	Connections that are open; @most of them at once
  * @dead:	Closed ones: freed when no event can name them any more
+ * @pipe:	Empty ones, @pipes of them
  * @clients:	So many clients of UDP each port may have at once
  * @pause_until: CLOCK_MONOTONIC ns until which no connection is taken: the machine has
  *		no room; 0 = none
@@ -55,6 +57,8 @@ struct forwarder {
 	size_t count;
 	struct flow *flow, *dead;
 	size_t flows, most;
+	int pipe[FORWARD_PIPES][2];
+	size_t pipes;
 	size_t clients;
 	uint64_t now, pause_until, end_at;
 	bool ending;

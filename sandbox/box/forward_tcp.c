@@ -4,7 +4,9 @@
  * Theory of operation. A flow has two ends, the client's and the box's, and two halves,
  * each a pipe through which splice(2) moves what one end sends to the other: the bytes
  * never come to us. A half reads only while its pipe is empty, and writes while it is
- * not; so a reader that stops makes its sender stop, and nothing piles up here.
+ * not; so a reader that stops makes its sender stop, and nothing piles up here. It has a
+ * pipe only while bytes are on their way: a user has room for some hundred (pipe(7),
+ * pipe-user-pages-soft), and connections that say nothing would take that from everybody.
  *
  * The end of a half is passed on (shutdown) when its pipe is empty: a client may close
  * its half and still read the answer. A flow is over when both halves are; when either
@@ -20,6 +22,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -29,7 +32,7 @@
 #include "box/forward_inner.h"
 
 #define PIPE_BYTES 65536 /* pipe(7): what a pipe takes unless told otherwise */
-#define IDLE_S	   300   /* of silence, before a peer is asked whether it is there */
+#define IDLE_S	   300	 /* of silence, before a peer is asked whether it is there */
 
 enum { CLIENT, BOX };
 
@@ -41,7 +44,7 @@ struct end {
 
 /**
  * struct half - One direction
- * @pipe:	What it holds is on its way; @held bytes
+ * @pipe:	What it holds is on its way; @held bytes; -1 = it has none
  * @eof:	Nothing more comes; @done: and that was passed on
  */
 struct half {
@@ -79,12 +82,29 @@ static void prepare(int fd)
 	set_reset(fd, true);
 }
 
-static void close_pipes(struct flow *w)
+/* Return: 0, -1 and errno: there is no room for another */
+static int take_pipe(struct forwarder *f, struct half *h)
 {
-	for (int i = 0; i < 2; i++)
-		for (int k = 0; k < 2; k++)
-			if (w->half[i].pipe[k] >= 0)
-				close(fd_take(&w->half[i].pipe[k]));
+	if (h->pipe[0] >= 0)
+		return 0;
+	if (!f->pipes)
+		return pipe2(h->pipe, O_CLOEXEC | O_NONBLOCK);
+	memcpy(h->pipe, f->pipe[--f->pipes], sizeof(h->pipe));
+	return 0;
+}
+
+/* One with something in it is of no use to anybody else */
+static void give_pipe(struct forwarder *f, struct half *h)
+{
+	if (h->pipe[0] < 0)
+		return;
+	if (!h->held && f->pipes < FORWARD_PIPES) {
+		memcpy(f->pipe[f->pipes++], h->pipe, sizeof(h->pipe));
+	} else {
+		close(h->pipe[0]);
+		close(h->pipe[1]);
+	}
+	h->pipe[0] = h->pipe[1] = -1;
 }
 
 static void flow_end(struct forwarder *f, struct flow *w, bool failed)
@@ -94,7 +114,8 @@ static void flow_end(struct forwarder *f, struct flow *w, bool failed)
 			set_reset(w->end[i].watch.fd, false);
 		watch_close(&w->end[i].watch);
 	}
-	close_pipes(w);
+	give_pipe(f, &w->half[CLIENT]);
+	give_pipe(f, &w->half[BOX]);
 	if (w->prev)
 		w->prev->next = w->next;
 	else
@@ -122,7 +143,7 @@ static ssize_t take_urgent(int from, int pipe)
 }
 
 /* Return: 0 when it can do no more for now, -1 when the flow is broken */
-static int half_step(struct flow *w, int i)
+static int half_copy(struct flow *w, int i)
 {
 	const unsigned int flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 	int from = w->end[i].watch.fd, to = w->end[!i].watch.fd;
@@ -154,6 +175,22 @@ static int half_step(struct flow *w, int i)
 	return 0;
 }
 
+/* Return: as half_copy() */
+static int half_step(struct forwarder *f, struct flow *w, int i)
+{
+	struct half *h = &w->half[i];
+	int r;
+
+	if (h->done)
+		return 0;
+	if (take_pipe(f, h) < 0)
+		return -1;
+	r = half_copy(w, i);
+	if (!h->held)
+		give_pipe(f, h);
+	return r;
+}
+
 static uint32_t half_wants(const struct flow *w, int i)
 {
 	const struct half *in = &w->half[i], *out = &w->half[!i];
@@ -163,7 +200,7 @@ static uint32_t half_wants(const struct flow *w, int i)
 
 static void flow_step(struct forwarder *f, struct flow *w)
 {
-	if (half_step(w, CLIENT) < 0 || half_step(w, BOX) < 0) {
+	if (half_step(f, w, CLIENT) < 0 || half_step(f, w, BOX) < 0) {
 		flow_end(f, w, true);
 		return;
 	}
@@ -230,13 +267,6 @@ static struct flow *flow_new(void)
 		w->end[i].watch = (struct watch){ .fd = -1, .on = on_end };
 		w->end[i].flow = w;
 		w->half[i].pipe[0] = w->half[i].pipe[1] = -1;
-	}
-	for (int i = 0; i < 2; i++) {
-		if (pipe2(w->half[i].pipe, O_CLOEXEC | O_NONBLOCK) == 0)
-			continue;
-		close_pipes(w);
-		free(w);
-		return NULL;
 	}
 	return w;
 }

@@ -246,6 +246,13 @@ static void serve_all(int fd)
 	}
 }
 
+/* Says a word to each, and nothing more */
+static void serve_and_keep(int fd)
+{
+	for (;;)
+		fd_write_all(accept(fd, NULL, NULL), "hello", 5);
+}
+
 /* Room for two connections, and for the rest to wait */
 static int start_small(struct bed *b, int port)
 {
@@ -351,6 +358,31 @@ static void has_no_rights(void)
 	is_num(status_of(b.f.pid, "NoNewPrivs:", 10), 1, "and no way to one");
 	ok(status_of(b.f.pid, "Uid:", 10) != 0, "not root");
 	forward_end(&b.f);
+}
+
+/* Connections that had something to say once: two descriptors each, and no pipe, of which
+ * a user has few. FDSize of proc(5) is the next power of two */
+static void keeps_no_pipe_for_silence(void)
+{
+	struct bed b;
+	int port = 0, fd = listener(BOX4, SOCK_STREAM, &port), c[60];
+	pid_t server = fork_child();
+	char room[8];
+	int heard = 0;
+
+	if (!server)
+		serve_and_keep(fd);
+	start(&b, "127.0.0.1", SOCK_STREAM, port);
+	for (int i = 0; i < 60; i++) {
+		c[i] = client("127.0.0.1", SOCK_STREAM, b.port);
+		heard += read(c[i], room, sizeof(room)) == 5;
+	}
+	is_num(heard, 60, "sixty connections stay open");
+	ok(status_of(b.f.pid, "FDSize:", 10) <= 256, "and need no pipe for it: %ld",
+	   status_of(b.f.pid, "FDSize:", 10));
+	for (int i = 0; i < 60; i++)
+		close(c[i]);
+	finish(&b, fd, server);
 }
 
 static void hold(int fd)
@@ -517,6 +549,7 @@ int main(void)
 	serves_a_crowd();
 	says_what_is_wrong();
 	has_no_rights();
+	keeps_no_pipe_for_silence();
 	breaks_off_when_killed();
 	goes_through_a_router();
 	goes_into_the_box();
