@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -13,10 +13,14 @@ _nook_commands() {
 # The options of a command
 _nook_options() {
 	case $1 in
-	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label --name -p --publish -d --detach -t --tty -i --interactive --rm --preserve-fds --result --dry-run --review --yes --no' ;;
+	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -p --publish -t --tty --name -d --detach --keep --log-size -i --interactive --rm --preserve-fds --result --dry-run --review --yes --no' ;;
+	create) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -p --publish -t --tty --log-size' ;;
+	stop) echo '-t --time' ;;
+	restart) echo '-t --time' ;;
+	rm) echo '-f --force' ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	console) echo '-c --command' ;;
-	ps) echo '--json -o --output --no-headings --names' ;;
+	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	pause | unpause) echo '-a --all' ;;
@@ -60,10 +64,45 @@ _nook_argument() {
 		--init) echo 'words reaper none' ;;
 		--ulimit) echo nothing ;;
 		--label) echo nothing ;;
-		--name) echo nothing ;;
 		--publish | -p) echo nothing ;;
+		--name) echo nothing ;;
+		--log-size) echo nothing ;;
 		--preserve-fds) echo nothing ;;
 		--result) echo file ;;
+		esac
+		;;
+	create)
+		case $2 in
+		--set) echo key ;;
+		--memory | -m) echo nothing ;;
+		--cpus) echo nothing ;;
+		--pids-limit) echo nothing ;;
+		--volume | -v) echo file ;;
+		--mount) echo nothing ;;
+		--tmpfs) echo nothing ;;
+		--env | -e) echo nothing ;;
+		--workdir | -w) echo nothing ;;
+		--user | -u) echo nothing ;;
+		--userns) echo 'words auto single subids' ;;
+		--hostname) echo nothing ;;
+		--network) echo 'words none host veth user ns: container:' ;;
+		--cap-add) echo nothing ;;
+		--timeout) echo nothing ;;
+		--init) echo 'words reaper none' ;;
+		--ulimit) echo nothing ;;
+		--label) echo nothing ;;
+		--publish | -p) echo nothing ;;
+		--log-size) echo nothing ;;
+		esac
+		;;
+	stop)
+		case $2 in
+		--time | -t) echo nothing ;;
+		esac
+		;;
+	restart)
+		case $2 in
+		--time | -t) echo nothing ;;
 		esac
 		;;
 	exec)
@@ -80,7 +119,7 @@ _nook_argument() {
 		;;
 	ps)
 		case $2 in
-		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND' ;;
+		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND' ;;
 		esac
 		;;
 	stats)
@@ -156,6 +195,12 @@ _nook_kind() {
 	case $1 in
 	run) echo profile ;;
 	shell) echo profile ;;
+	create) echo profile ;;
+	start) echo resting ;;
+	stop) echo box ;;
+	restart) echo resting ;;
+	rename) echo resting ;;
+	rm) echo resting ;;
 	exec) echo box ;;
 	console) echo file ;;
 	ps) echo box ;;
@@ -224,6 +269,8 @@ _nook_complete() {
 		;;
 	box) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --names 2>/dev/null)" ;;
+	resting) _nook_complete "$word" "$prefix" words \
+		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --all --names 2>/dev/null)" ;;
 	network) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" net ls --names 2>/dev/null)" ;;
 	limit) # a box, and then what to change of it

@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "plan.h"
 
-struct err;
 struct host;
+struct log;
+struct rest;
 struct text;
 
 /** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and
@@ -56,6 +58,7 @@ struct result {
 	uint64_t io_read, io_write, net_rx, net_tx, output;
 	char message[512]; /* one sentence for a person */
 	bool lost_link;	   /* it tells of more than how the command ended */
+	bool ran;	   /* the command did */
 };
 
 /**
@@ -78,6 +81,10 @@ struct box_end {
  *		else it is read only where the cause of death is to be told from it
  * @at_end:	Called with @arg after the end of a box whose command ran and whose
  *		changes are kept, before anything is cleared away; or NULL
+ * @rest:	The living box that this is a run of, which the caller holds: it says how
+ *		that is, and the box has its id; or NULL
+ * @log:	Takes what the command writes, which has /dev/null to read; or NULL
+ * @tell:	Gets a struct box_told once the command runs; 0 = nobody waits for that
  * @preserve:	How many descriptors from 3 on the payload gets
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
@@ -91,9 +98,20 @@ struct box_wish {
 	bool look;
 	void (*at_end)(const struct box_end *end, void *arg);
 	void *arg;
+	struct rest *rest;
+	struct log *log;
+	int tell;
 	int preserve;
 	char *argv_area;
 	size_t argv_size;
+};
+
+/** struct box_told - What who starts a box in the background hears of it, once
+ * @code:	0 = the command runs; else the exit code of nook, and @err says why
+ */
+struct box_told {
+	int code;
+	struct err err;
 };
 
 /**

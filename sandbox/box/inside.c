@@ -60,13 +60,15 @@ static void arm_death_signal(const struct inside *in)
 		_exit(125);
 }
 
-/* FAILED or end of file: the keeper knows why, and it is over either way */
-static void wait_for_step(const struct inside *in, enum step step)
+/* FAILED or end of file: the keeper knows why, and it is over either way. Return: the
+ * value that came along */
+static int wait_for_step(const struct inside *in, enum step step)
 {
 	struct sync_msg msg;
 
 	if (sync_recv(in->sock, &msg, NULL) != 1 || msg.step != (int)step)
 		_exit(125);
+	return msg.value;
 }
 
 /*
@@ -189,6 +191,7 @@ void inside_main(struct inside *in)
 	struct sync_msg ran = { .step = STEP_EXEC };
 	struct err e = { 0 };
 	pid_t payload;
+	int tell;
 
 	if (!in->again)
 		be_born(in);
@@ -199,7 +202,7 @@ void inside_main(struct inside *in)
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
 	arm_death_signal(in);
-	wait_for_step(in, STEP_GO);
+	tell = wait_for_step(in, STEP_GO);
 	say_ready(in);
 	if (in->site.look && !(l.look = look_new(in->site.old_proc_fd))) {
 		err_set(&e, "out of memory");
@@ -225,7 +228,8 @@ void inside_main(struct inside *in)
 	 * the socket tells of the keeper */
 	if (in->children >= 0)
 		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	else if (sync_send(in->sock, &ran, -1) < 0)
+	if ((in->children < 0 || tell) && sync_send(in->sock, &ran, -1) < 0 &&
+	    in->children < 0)
 		_exit(125);
 	init_main(in, payload);
 }

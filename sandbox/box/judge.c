@@ -140,6 +140,9 @@ static void judge_killed(struct keeper *k)
 	} else if (k->cause == CAUSE_OUTPUT) {
 		text_size(&t, k->limits.output);
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));
+	} else if (k->ordered && k->kill_at == UINT64_MAX) {
+		say(k, "killed by 'nook stop': the command did not end by itself in "
+		       "time");
 	} else if (k->ordered) {
 		say(k, "killed by 'nook kill'");
 	} else if (k->deaf) {

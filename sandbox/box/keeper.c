@@ -41,6 +41,7 @@
 #include "box/kept.h"
 #include "box/links.h"
 #include "box/orphans.h"
+#include "box/rest.h"
 #include "box/serve.h"
 #include "box/sync.h"
 #include "box/upper.h"
@@ -98,7 +99,9 @@ static int open_site(struct keeper *k, struct err *e)
 			return -1;
 	}
 	if (k->plan->tree.upper_dir) {
-		k->site.upper_fd = upper_make(k->plan, &k->store, e);
+		k->site.upper_fd = k->wish->rest && k->plan->tree.keep_dir
+					   ? rest_subdir(k->wish->rest, "changes", e)
+					   : upper_make(k->plan, &k->store, e);
 		if (k->site.upper_fd < 0 ||
 		    (k->plan->tree.keep_dir &&
 		     kept_begin(k->plan, k->site.upper_fd, e) < 0))
@@ -184,6 +187,8 @@ static int clone_inside(struct keeper *k, struct err *e)
 		};
 
 		router_leave(&k->router);
+		if (k->wish->rest)
+			close(k->wish->rest->lock);
 		if (keeper_child_fds(k) < 0) {
 			err_sys(e, "cannot put the counted pipes in place");
 			inside_fail(&in, CAUSE_SETUP, 125, e);
@@ -223,7 +228,7 @@ static int attach_host(struct keeper *k, struct err *e)
 
 static int build(struct keeper *k, struct err *e)
 {
-	struct sync_msg go = { .step = STEP_GO };
+	struct sync_msg go = { .step = STEP_GO, .value = k->wish->tell != 0 };
 	sigset_t all;
 
 	sigfillset(&all);
@@ -248,7 +253,8 @@ static int build(struct keeper *k, struct err *e)
 	 * payload does not run, and what others left */
 	if (!is_durable(k) && store_add(&k->store, k->wish, k->pid, e) < 0)
 		return -1;
-	if (links_hold(k, e) < 0)
+	if (links_hold(k, e) < 0 ||
+	    (k->wish->rest && rest_began(k->wish->rest, k->plan, e) < 0))
 		return -1;
 	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)
 		return err_sys(e, "cannot tell the box to go on");
@@ -284,6 +290,22 @@ void keeper_end(struct keeper *k, enum cause why, bool gently)
 	}
 }
 
+/* Without a pid namespace a first STEP_EXEC comes before exec, where that may still fail;
+ * with `init: none` the end of the socket tells */
+static bool is_sure_to_run(const struct keeper *k)
+{
+	return k->ran || (has_pid_namespace(k) && !k->plan->session.init_none);
+}
+
+static void tell_ran(struct keeper *k)
+{
+	const struct box_told told = { 0 };
+
+	if (!k->told && k->wish->tell)
+		(void)!write(k->wish->tell, &told, sizeof(told));
+	k->told = true;
+}
+
 static void on_failed(struct keeper *k, const struct sync_msg *msg, struct err *e)
 {
 	bool exec = msg->value == CAUSE_EXEC && (msg->code == 126 || msg->code == 127);
@@ -312,17 +334,18 @@ static void read_step(struct keeper *k, struct err *e)
 	switch (msg.step) {
 	case STEP_READY:
 		if (fd >= 0 && k->plan->session.terminal == PLAN_TTY_OWN &&
-		    k->terminal.pty < 0) {
-			terminal_take(&k->terminal, &k->relay, fd_take(&fd));
-			k->relay.s[0].watch = keeper_keys;
-		}
+		    k->terminal.pty < 0)
+			keeper_take_terminal(k, fd_take(&fd));
 		break;
 	case STEP_EXEC:
+		if (is_sure_to_run(k))
+			tell_ran(k);
 		k->ran = true;
 		break;
 	case STEP_EXIT:
 		k->status = msg.value;
 		k->exited = k->ran = k->over = true;
+		tell_ran(k);
 		break;
 	case STEP_FAILED:
 		on_failed(k, &msg, e);
@@ -527,6 +550,7 @@ static void fill_result(struct keeper *k)
 	r->started_ns = k->store.rec.started_ns;
 	r->finished_ns = keeper_now(CLOCK_REALTIME);
 	r->limits = k->limits;
+	r->ran = k->ran;
 	r->paused_ns = keeper_paused_ns(k);
 	if (!k->store.rec.magic) /* it failed before there was one */
 		store_note_limits(&k->store.rec, k->plan);
@@ -642,8 +666,10 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		k.over = k.failed = true;
 	} else {
 		watch(&k, e);
-		if (k.ran && !k.exited && k.plan->session.init_none)
+		if (k.ran && !k.exited && k.plan->session.init_none) {
+			tell_ran(&k);
 			watch_child(&k);
+		}
 		k.failed = !k.ran;
 	}
 	/* The kernel takes 0.2 ms to end init: time to forget a

@@ -60,6 +60,7 @@ struct meter {
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
  * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
+ * @told:	who waits for the command to run has heard of it
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
  */
 struct keeper {
@@ -99,7 +100,7 @@ struct keeper {
 	const char *at_limit;
 	enum cause cause;
 	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
-	bool pasta_lost, router_lost;
+	bool pasta_lost, router_lost, told;
 	bool left; /* processes that could not be ended */
 };
 
@@ -172,6 +173,8 @@ void keeper_take_keys(struct keeper *k);
 /** keeper_end_deaf() - End the box for a signal that asks for it, where the command is
  * pid 1 and the kernel keeps it from that. Return: whether that was so */
 bool keeper_end_deaf(struct keeper *k, int sig);
+/** keeper_take_terminal() - The box's terminal has come: for the caller's, or the log */
+void keeper_take_terminal(struct keeper *k, int master);
 /** keeper_judge() - From what happened to cause, exit code and message; words @e where
  * nothing ran and nobody said why */
 void keeper_judge(struct keeper *k, struct err *e);

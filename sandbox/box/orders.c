@@ -218,6 +218,29 @@ static int order_kill(struct keeper *k, const struct control_ask *ask, int *fd,
 	return 0;
 }
 
+/* Asked again, it takes the shorter time; what is paused goes on, to hear it */
+static int order_stop(struct keeper *k, const struct control_ask *ask, int *fd,
+		      struct err *e)
+{
+	uint64_t grace = ask->pair_count ? ask->pair[0].value : k->limits.grace;
+	uint64_t at = keeper_now(CLOCK_MONOTONIC) + grace;
+
+	(void)fd;
+	if (grace > INT64_MAX)
+		return err_set(e, "%" PRIu64 " is no time to wait", grace);
+	if (k->cause_set)
+		return err_set(e, "the box is ending already");
+	if (keeper_unpause(k, e) < 0)
+		return -1;
+	k->ordered = true;
+	k->forwarded = SIGTERM;
+	if (kill(k->pid, SIGTERM) < 0)
+		return err_sys(e, "cannot send signal %d", SIGTERM);
+	if (!k->kill_at || at < k->kill_at)
+		k->kill_at = at;
+	return 0;
+}
+
 static int order_status(struct keeper *k, const struct control_ask *ask, int *fd,
 			struct err *e)
 {
@@ -274,6 +297,7 @@ static int (*const orders[])(struct keeper *k, const struct control_ask *ask, in
 	[CONTROL_STATUS] = order_status,   [CONTROL_KILL] = order_kill,
 	[CONTROL_UPDATE] = order_update,   [CONTROL_PAUSE] = order_pause,
 	[CONTROL_UNPAUSE] = order_unpause, [CONTROL_EXEC] = session_start,
+	[CONTROL_STOP] = order_stop,
 };
 
 void keeper_order(void *keeper, const struct control_ask *ask, int *fd,

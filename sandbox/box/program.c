@@ -25,6 +25,11 @@ int program_dir(char *buf, size_t size)
 }
 
 #ifdef NOOK_FULL
+bool program_is_full(void)
+{
+	return true;
+}
+
 int program_need_full(char **argv, struct err *e)
 {
 	(void)argv, (void)e;
@@ -37,6 +42,11 @@ int program_full(char **argv, struct err *e)
 	return err_sys(e, "cannot start nook's own file again");
 }
 #else
+bool program_is_full(void)
+{
+	return false;
+}
+
 int program_need_full(char **argv, struct err *e)
 {
 	return program_full(argv, e);

@@ -3,6 +3,7 @@
 #ifndef NOOK_BOX_PROGRAM_H
 #define NOOK_BOX_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -14,6 +15,8 @@ struct err;
  * words; the full one starts over, nothing was done yet) and returns only on failure, -1.
  */
 int program_need_full(char **argv, struct err *e);
+/** program_is_full() - Whether this is the one that has every library */
+bool program_is_full(void);
 /** program_full() - Become the program that has every library, whichever this one is.
  * Returns only on failure: -1 and @e */
 int program_full(char **argv, struct err *e);

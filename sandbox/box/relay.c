@@ -45,6 +45,23 @@ int relay_add(struct relay *r, int from, int to, bool counted)
 	return -1;
 }
 
+int relay_drain(struct relay *r, int from, relay_sink *sink, void *arg, int which)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		struct stream *s = &r->s[i];
+
+		if (s->room)
+			continue;
+		*s = (struct stream){ .from = from, .to = -1, .counted = true };
+		s->sink = sink;
+		s->arg = arg;
+		s->which = which;
+		s->room = malloc(RELAY_ROOM);
+		return s->room ? 0 : -1;
+	}
+	return -1;
+}
+
 static bool wants_read(const struct stream *s)
 {
 	return s->room && !s->eof && !s->len;
@@ -103,7 +120,9 @@ static void step_read(struct relay *r, struct stream *s)
 		if (r->most && (uint64_t)n > left)
 			s->len = (size_t)left;
 	}
-	if (s->hangup)
+	if (s->sink)
+		s->sink(s->arg, s->which, s->room, s->len);
+	if (s->hangup || s->sink)
 		/* nobody reads it any more; the payload must not block on it */
 		s->len = 0;
 }

@@ -11,15 +11,20 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define RELAY_STREAMS 2
 #define RELAY_ROOM 16384
 
+/** relay_sink() - Takes what was read, at once and whole: for what never blocks */
+typedef void relay_sink(void *arg, int which, const char *data, size_t len);
+
 /**
  * struct stream - One direction
  * @from, @to:	Descriptors; -1 = not in use. @to may be the next stream's @from
+ * @sink:	Takes the bytes instead of @to, with @arg and @which; or NULL
  * @counted:	Its bytes count for limits.output
  * @eof:	@from has ended; @hangup: @to takes no more
  * @blocks:	@to is a terminal that could not be opened anew
@@ -34,6 +39,9 @@ struct stream {
 	unsigned int seen;
 	size_t start, len;
 	char *room; /* RELAY_ROOM bytes */
+	relay_sink *sink;
+	void *arg;
+	int which;
 };
 
 struct relay {
@@ -47,6 +55,8 @@ struct relay {
 int relay_dup(int fd, int flags);
 /** relay_add() - Copy from @from to @to. Return: 0, -1 when memory ran out */
 int relay_add(struct relay *r, int from, int to, bool counted);
+/** relay_drain() - Have @sink take what comes from @from, counted. Return: as above */
+int relay_drain(struct relay *r, int from, relay_sink *sink, void *arg, int which);
 /** relay_poll() - Fill at most 2 * RELAY_STREAMS poll entries. Return: how many */
 int relay_poll(const struct relay *r, struct pollfd *p);
 /** relay_step() - Move what can be moved. Return: false when limits.output was exceeded:

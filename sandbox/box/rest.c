@@ -356,14 +356,30 @@ const char *rest_state_name(enum rest_state s)
 
 int rest_began(struct rest *r, const struct plan *pl, struct err *e)
 {
+	free(r->before.result);
+	r->before = r->rec;
 	r->plan = pl;
 	r->rec.state = REST_RUNNING;
 	r->rec.started_ns = now_ns();
 	r->rec.finished_ns = 0;
 	r->rec.exit_code = 0;
-	free(r->rec.result);
 	r->rec.result = NULL;
 	read_boot_id(r->rec.boot_id, sizeof(r->rec.boot_id));
+	return rest_write(r, e);
+}
+
+int rest_failed(struct rest *r, struct err *e)
+{
+	const struct rest_record *was = &r->before;
+
+	r->plan = NULL;
+	r->rec.state = was->state;
+	r->rec.started_ns = was->started_ns;
+	r->rec.finished_ns = was->finished_ns;
+	r->rec.exit_code = was->exit_code;
+	memcpy(r->rec.boot_id, was->boot_id, sizeof(r->rec.boot_id));
+	free(r->rec.result);
+	r->rec.result = ptr_take(r->before.result);
 	return rest_write(r, e);
 }
 
@@ -459,6 +475,7 @@ void rest_close(struct rest *r)
 	if (r->dir >= 0)
 		close(fd_take(&r->dir));
 	rest_record_release(&r->rec);
+	free(ptr_take(r->before.result));
 }
 
 /* What other ids own goes by the map of the plan; the rest is the caller's own */
@@ -635,9 +652,12 @@ int rest_each(const struct rest_area *a,
 
 		if (!rest_is_name(de->d_name) || open_dir(a, de->d_name, &r) < 0)
 			continue;
-		each(&r, rest_read(&r, &why) < 0 ? &why : NULL, arg);
+		/* One without a record is a place of changes that a run works in */
+		if (rest_read(&r, &why) == 0 || why.code != ENOENT) {
+			each(&r, why.text[0] ? &why : NULL, arg);
+			n++;
+		}
 		rest_close(&r);
-		n++;
 	}
 	return n;
 }

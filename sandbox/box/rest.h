@@ -81,6 +81,7 @@ struct rest_area {
  * @lock:	-1 = not held. What holds it may change the box; others only read
  * @plan:	the plan by which it runs, not on the heap and written instead of the
  *		record's; NULL = it does not
+ * @before:	how it was before that: state, times, exit code and result
  */
 struct rest {
 	const struct rest_area *area;
@@ -89,6 +90,7 @@ struct rest {
 	int lock;
 	const struct plan *plan;
 	struct rest_record rec;
+	struct rest_record before;
 };
 
 /** rest_is_name() - Whether it can be a box's: [A-Za-z0-9_][A-Za-z0-9_.-]{0,63} */
@@ -150,6 +152,8 @@ const char *rest_state_name(enum rest_state s);
 int rest_write(struct rest *r, struct err *e);
 /** rest_began() - Write that it runs from now on, by @pl. Return: 0, -1 and @e */
 int rest_began(struct rest *r, const struct plan *pl, struct err *e);
+/** rest_failed() - Write that it is as it was before that. Return: 0, -1 and @e */
+int rest_failed(struct rest *r, struct err *e);
 /** rest_ended() - Write how it ended. Return: 0, -1 and @e */
 int rest_ended(struct rest *r, const struct result *res, struct err *e);
 /** rest_rename() - Give a box that is held another name. Return: 0, -1 and @e (code

@@ -34,6 +34,7 @@
 #include "base/sys.h"
 #include "box/control.h"
 #include "box/links.h"
+#include "box/rest.h"
 #include "box/upper.h"
 #include "cgroup/place.h"
 #include "layer/layer.h"
@@ -176,7 +177,6 @@ static int make_record(struct store *st, const struct plan *pl)
 	char file[32], temp[32];
 	int why;
 
-	store_make_id(st->rec.id);
 	if (pl->cgroup.kind && cgroup_at_plan(pl, st->scope, st->rec.id, &st->rec.cgroup))
 		return -1;
 	snprintf(temp, sizeof(temp), "%s" NEWBORN, st->rec.id);
@@ -207,31 +207,6 @@ void store_note_limits(struct record *rec, const struct plan *pl)
 			snprintf(rec->cpuset, sizeof(rec->cpuset), "%s",
 				 plan_text(pl, l->text));
 	}
-}
-
-int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
-{
-	struct timespec now;
-	int tries = 8;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	st->rec = (struct record){
-		.magic = RECORD_MAGIC,
-		.version = RECORD_VERSION,
-		.plan_size = w->plan->size,
-		.keeper = getpid(),
-		.init = init,
-		.net = links_is_durable(w->plan),
-		.netns = -1,
-		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
-	};
-	store_note_limits(&st->rec, w->plan);
-	if (w->name)
-		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
-	while (make_record(st, w->plan) < 0)
-		if (errno != EINTR && (errno != ENOENT || !--tries))
-			return err_sys(e, "cannot make a record of the box");
-	return 0;
 }
 
 int store_update(struct store *st, struct err *e)
@@ -309,6 +284,52 @@ static bool clear_one(int dir, const char *name)
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(name, "."), name);
 	control_remove(dir, id);
 	return repair(dir, fd, &rec) && !unlinkat(dir, name, 0);
+}
+
+/* The caller holds the box, so nobody else makes a record of its id, and one that is
+ * there is of a keeper that was killed */
+static int take_id(struct store *st, const struct rest *rest, struct err *e)
+{
+	char file[32];
+
+	memcpy(st->rec.id, rest->rec.id, sizeof(st->rec.id));
+	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+	clear_one(st->dir, file);
+	if (faccessat(st->dir, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	err_set(e, "what the last run of box '%s' left cannot be cleared away",
+		rest->name);
+	return err_hint(e, "processes of it may live still; then: nook gc");
+}
+
+int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
+{
+	struct timespec now;
+	int tries = 8;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	st->rec = (struct record){
+		.magic = RECORD_MAGIC,
+		.version = RECORD_VERSION,
+		.plan_size = w->plan->size,
+		.keeper = getpid(),
+		.init = init,
+		.net = links_is_durable(w->plan),
+		.netns = -1,
+		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+	};
+	store_note_limits(&st->rec, w->plan);
+	if (w->name)
+		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
+	do {
+		if (!w->rest)
+			store_make_id(st->rec.id);
+		else if (take_id(st, w->rest, e) < 0)
+			return -1;
+		if (!make_record(st, w->plan))
+			return 0;
+	} while (errno == EINTR || (errno == ENOENT && --tries));
+	return err_sys(e, "cannot make a record of the box");
 }
 
 static bool is_record(const char *name)

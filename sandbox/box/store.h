@@ -68,8 +68,9 @@ void store_make_id(char *id);
 /** store_check() - Whether a record could be made: rights and a writable file system,
  * asked without making one. Return: 0, -1 and @e */
 int store_check(const struct store *st, struct err *e);
-/** store_add() - Make a new record with a fresh id and lock it; @init may be 0. Return:
- * 0, -1 and @e */
+/** store_add() - Make a new record and lock it, with a fresh id or that of the living
+ * box, of which the last run may have left one to be cleared away; @init may be 0.
+ * Return: 0, -1 and @e */
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e);
 /** store_note_limits() - Fill @rec's limits of the leaf with those of the plan */
 void store_note_limits(struct record *rec, const struct plan *pl);

@@ -7,11 +7,15 @@
  *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent
  *						only where layers_need_host()
  *	keeper -> inside	STEP_GO		the record is written: the payload may
- *						run. Sent early, so nobody waits for it
+ *						run. Sent early, so nobody waits for it.
+ *						A value: EXEC is waited for
  *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
  *						master, sent only where there is one
  *	init   -> keeper	STEP_EXEC	the payload runs; with `init: none` said
- *						right before exec, which closes the socket
+ *						right before exec, which closes the
+ *						socket; without a pid namespace as
+ *						well, and behind it again where it is
+ *						waited for
  *	init   -> keeper	STEP_EXIT	raw wait status
  *	either			STEP_FAILED	carries the reason and a cause
  *	joiner -> init		STEP_SHOW	what are your namespaces; carries the

@@ -3,29 +3,43 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "box/keeper.h"
+#include "box/log.h"
+
+static void to_log(void *log, int stream, const char *data, size_t len)
+{
+	log_write(log, stream, data, len);
+}
+
+/* A pipe whose other end the box gets as its descriptor @stream */
+static int add_pipe(struct keeper *k, int stream, int *child_end, struct err *e)
+{
+	struct log *log = k->wish->log;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe for the output");
+	*child_end = ends[1];
+	if ((log ? relay_drain(&k->relay, ends[0], to_log, log, stream)
+		 : relay_add(&k->relay, ends[0], relay_dup(stream, O_WRONLY), true)) < 0)
+		return err_set(e, "out of memory");
+	return 0;
+}
 
 int keeper_open_output(struct keeper *k, struct err *e)
 {
-	int out[2], err[2];
-
 	k->relay.most = k->limits.output;
+	if (!k->relay.most && k->wish->log)
+		k->relay.most = UINT64_MAX; /* counted, and can be limited later */
 	if (!k->relay.most || k->plan->session.terminal == PLAN_TTY_OWN)
 		return 0;
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe for the output");
-	k->child_out = out[1];
-	if (relay_add(&k->relay, out[0], relay_dup(1, O_WRONLY), true) < 0 ||
-	    pipe2(err, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe for the output");
-	k->child_err = err[1];
-	if (relay_add(&k->relay, err[0], relay_dup(2, O_WRONLY), true) < 0)
-		return err_sys(e, "cannot make a pipe for the output");
-	return 0;
+	return add_pipe(k, 1, &k->child_out, e) < 0 ? -1
+						    : add_pipe(k, 2, &k->child_err, e);
 }
 
 int keeper_child_fds(struct keeper *k)
@@ -65,4 +79,19 @@ void keeper_take_back(struct keeper *k)
 	if (tty >= 0 && tcgetpgrp(tty) == getpgrp() && !tcgetattr(tty, &now) &&
 	    memcmp(&now, &k->lent.mode, sizeof(now)) != 0)
 		tcsetattr(tty, TCSANOW, &k->lent.mode);
+}
+
+void keeper_take_terminal(struct keeper *k, int master)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
+	if (!k->wish->log) {
+		terminal_take(&k->terminal, &k->relay, master);
+		k->relay.s[0].watch = keeper_keys;
+		return;
+	}
+	k->terminal.pty = master;
+	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
+	ioctl(master, TIOCSWINSZ, &size);
+	relay_drain(&k->relay, master, to_log, k->wish->log, 1);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/text.h"
+#include "cmd/resting.h"
 
 /* Takes @plan over */
 static int add(struct boxes *b, const struct record *rec, struct plan *plan)
@@ -21,7 +22,8 @@ static int add(struct boxes *b, const struct record *rec, struct plan *plan)
 		return -1;
 	}
 	b->v = more;
-	b->v[b->count++] = (struct living){ .rec = *rec, .plan = plan };
+	b->v[b->count++] =
+		(struct living){ .rec = *rec, .plan = plan, .exit_code = -1 };
 	return 0;
 }
 
@@ -54,6 +56,72 @@ int boxes_all(struct boxes *b, struct err *e)
 	return 0;
 }
 
+/* What its plan was; an empty one where this nook cannot read it */
+static struct plan *copy_plan(const struct plan *from)
+{
+	struct plan none = { .magic = PLAN_MAGIC,
+			     .version = PLAN_VERSION,
+			     .size = sizeof(none) };
+	const struct plan *pl = from ? from : &none;
+	struct plan *copy = malloc(pl->size);
+
+	if (copy)
+		memcpy(copy, pl, pl->size);
+	return copy;
+}
+
+static bool runs(const struct boxes *b, const char *id)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->v[i].is_resting && !strcmp(b->v[i].rec.id, id))
+			return true;
+	return false;
+}
+
+static void add_resting(const struct rest *r, const struct err *why, void *arg)
+{
+	struct record rec = { .started_ns = r->rec.started_ns };
+	enum rest_state state = why ? REST_BUSY : rest_state(r);
+	struct boxes *b = arg;
+
+	if (state == REST_RUNNING && runs(b, r->rec.id))
+		return;
+	memcpy(rec.id, r->rec.id, sizeof(rec.id));
+	snprintf(rec.name, sizeof(rec.name), "%.64s", r->name);
+	if (add(b, &rec, copy_plan(r->rec.plan)) < 0)
+		return;
+	b->v[b->count - 1].is_resting = true;
+	b->v[b->count - 1].state = state;
+	b->v[b->count - 1].exit_code = r->rec.result ? r->rec.exit_code : -1;
+}
+
+int boxes_resting(struct boxes *b, struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	int r = resting_open(&area, false, e);
+
+	if (!r && rest_each(&area, add_resting, b, e) < 0)
+		r = -1;
+	rest_area_close(&area);
+	return r;
+}
+
+void box_say_resting(const char *name, struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	struct rest rest;
+
+	if (resting_open(&area, false, NULL) < 0)
+		return;
+	if (rest_open(&area, name, &rest, NULL) == 0) {
+		*e = (struct err){ 0 };
+		err_set(e, "box '%s' does not run", name);
+		err_hint(e, "nook start %s", name);
+		rest_close(&rest);
+	}
+	rest_area_close(&area);
+}
+
 int boxes_named(struct boxes *b, char **words, size_t count, struct err *e)
 {
 	*b = (struct boxes){ 0 };
@@ -61,8 +129,10 @@ int boxes_named(struct boxes *b, char **words, size_t count, struct err *e)
 		struct record rec;
 		struct plan *plan = store_pick(words[i], &rec, e);
 
-		if (!plan)
+		if (!plan) {
+			box_say_resting(words[i], e);
 			return -1;
+		}
 		if (add(b, &rec, plan) < 0)
 			return err_set(e, "out of memory");
 	}

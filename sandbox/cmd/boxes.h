@@ -3,15 +3,25 @@
 #ifndef NOOK_CMD_BOXES_H
 #define NOOK_CMD_BOXES_H
 
+#include "box/rest.h"
 #include "box/store.h"
 
 struct err;
 struct text;
 
-/** struct living - One box; its plan is on the heap */
+/**
+ * struct living - One box
+ * @plan:	On the heap
+ * @is_resting:	It does not run: of @rec only id, name and start are set
+ * @state:	Of one at rest
+ * @exit_code:	Of one that was stopped, else -1
+ */
 struct living {
 	struct record rec;
 	struct plan *plan;
+	bool is_resting;
+	enum rest_state state;
+	int exit_code;
 };
 
 /** struct boxes - Some boxes, oldest first */
@@ -22,6 +32,8 @@ struct boxes {
 
 /** boxes_all() - Every living box of the caller. Return: 0, -1 and @e */
 int boxes_all(struct boxes *b, struct err *e);
+/** boxes_resting() - Add those that do not run. Return: 0, -1 and @e */
+int boxes_resting(struct boxes *b, struct err *e);
 /** boxes_named() - Those that the words mean (store_pick()), in that order. Return: 0,
  * -1 and @e */
 int boxes_named(struct boxes *b, char **words, size_t count, struct err *e);
@@ -31,7 +43,15 @@ void boxes_release(struct boxes *b);
 void box_command(const struct plan *pl, struct text *out);
 /** box_is_stopped() - Whether its keeper is stopped by a signal, and answers nobody */
 bool box_is_stopped(const struct record *rec);
+/** box_kill() - Send its command a signal; KILL ends the box and waits for that (kill.c).
+ * Return: 0, -1 and @e */
+int box_kill(const struct living *box, int sig, struct err *e);
+/** box_wait() - Whether the keeper ends within so many ms */
+bool box_wait(int keeper, int ms);
 /** box_status() - "running", "paused", "at limit", "keeper stopped" */
 const char *box_status(const struct record *rec);
+/** box_say_resting() - Say that a box is at rest, if one of that name is: where a running
+ * one was wanted */
+void box_say_resting(const char *name, struct err *e);
 
 #endif

@@ -30,6 +30,7 @@ enum complete {
 	COMPLETE_PROGRAM,
 	COMPLETE_NETWORK,
 	COMPLETE_LIMIT,	/* first a box, then one of @words= */
+	COMPLETE_REST,	/* a box at rest */
 };
 
 /**

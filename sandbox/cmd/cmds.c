@@ -25,10 +25,17 @@ extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
 extern const struct cmd cmd_ps, cmd_exec, cmd_update, cmd_pause, cmd_unpause,
 	cmd_kill;
 extern const struct cmd cmd_console;
+extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
 	&cmd_shell,
+	&cmd_create,
+	&cmd_start,
+	&cmd_stop,
+	&cmd_restart,
+	&cmd_rename,
+	&cmd_rm,
 	&cmd_exec,
 	&cmd_console,
 	&cmd_ps,

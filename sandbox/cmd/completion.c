@@ -23,6 +23,7 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_FIELD] = "field",	[COMPLETE_COMMAND] = "command",
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
 		[COMPLETE_LIMIT] = "limit",	[COMPLETE_NETWORK] = "network",
+		[COMPLETE_REST] = "resting",
 	};
 
 	return kinds[c];

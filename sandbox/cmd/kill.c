@@ -16,7 +16,7 @@
 
 #define END_MS 10000 /* the box, and a keeper that writes out what it copied */
 
-static bool ends_within(int keeper, int ms)
+bool box_wait(int keeper, int ms)
 {
 	struct pollfd p = { .fd = keeper, .events = POLLIN };
 
@@ -37,10 +37,10 @@ static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 	if (sys_pidfd_send_signal(keeper, SIGKILL) < 0)
 		return err_sys(e, "cannot kill the keeper of box '%s' (pid %d)", rec->id,
 			       rec->keeper);
-	if (!ends_within(keeper, END_MS))
+	if (!box_wait(keeper, END_MS))
 		return err_set(e, "the keeper of box '%s' (pid %d) does not end", rec->id,
 			       rec->keeper);
-	if (init >= 0 && !ends_within(init, END_MS))
+	if (init >= 0 && !box_wait(init, END_MS))
 		return err_set(e, "box '%s' (init %d) was killed and has not ended yet",
 			       rec->id, rec->init);
 	*e = (struct err){ 0 };
@@ -51,7 +51,7 @@ static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 	return 0;
 }
 
-static int kill_one(const struct living *box, int sig, struct err *e)
+int box_kill(const struct living *box, int sig, struct err *e)
 {
 	struct control_ask ask = { .op = CONTROL_KILL, .signal = (uint32_t)sig };
 	auto_fd keeper = store_pidfd(&box->rec, e);
@@ -62,11 +62,11 @@ static int kill_one(const struct living *box, int sig, struct err *e)
 	if (sig == SIGKILL && box_is_stopped(&box->rec))
 		return kill_keeper(&box->rec, keeper, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
-		return sig == SIGKILL && !ends_within(keeper, 0)
+		return sig == SIGKILL && !box_wait(keeper, 0)
 			       ? kill_keeper(&box->rec, keeper, e)
 		       : sig == SIGKILL ? 0
 					: -1;
-	if (sig != SIGKILL || ends_within(keeper, END_MS))
+	if (sig != SIGKILL || box_wait(keeper, END_MS))
 		return 0;
 	return err_set(e, "box '%s' was killed and has not ended yet", box->rec.id);
 }
@@ -87,7 +87,7 @@ static int kill_run(const struct args *a, struct err *e)
 	/* One that cannot be reached does not save the others */
 	for (size_t i = 0; !r && i < b.count; i++) {
 		one = (struct err){ 0 };
-		if (kill_one(&b.v[i], sig, &one) < 0 && !failed++)
+		if (box_kill(&b.v[i], sig, &one) < 0 && !failed++)
 			*e = one;
 	}
 	boxes_release(&b);

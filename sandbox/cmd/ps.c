@@ -47,7 +47,7 @@ static void started_cell(const void *row, struct text *out)
 	char buf[40];
 	struct tm tm;
 
-	if (!localtime_r(&s, &tm))
+	if (!rec->started_ns || !localtime_r(&s, &tm))
 		return;
 	strftime(buf, sizeof(buf), age(rec) / 1000000000 < DAY ? "%H:%M:%S" : "%Y-%m-%d",
 		 &tm);
@@ -56,24 +56,42 @@ static void started_cell(const void *row, struct text *out)
 
 static void started_json(const void *row, struct text *out)
 {
-	json_time(out, ((const struct living *)row)->rec.started_ns);
+	uint64_t ns = ((const struct living *)row)->rec.started_ns;
+
+	if (ns)
+		json_time(out, ns);
+	else
+		text_add(out, "null");
 }
 
 static void uptime_cell(const void *row, struct text *out)
 {
 	uint64_t ns = age(&((const struct living *)row)->rec);
 
-	text_duration(out, ns - ns % 1000000000);
+	if (!((const struct living *)row)->is_resting)
+		text_duration(out, ns - ns % 1000000000);
 }
 
 static void uptime_json(const void *row, struct text *out)
 {
-	json_seconds(out, age(&((const struct living *)row)->rec));
+	const struct living *box = row;
+
+	json_seconds(out, box->is_resting ? UINT64_MAX : age(&box->rec));
 }
 
 static void keeper_cell(const void *row, struct text *out)
 {
-	text_addf(out, "%d", ((const struct living *)row)->rec.keeper);
+	const struct living *box = row;
+
+	if (!box->is_resting)
+		text_addf(out, "%d", box->rec.keeper);
+}
+
+static void keeper_json(const void *row, struct text *out)
+{
+	const struct living *box = row;
+
+	json_number(out, box->is_resting ? UINT64_MAX : (uint64_t)box->rec.keeper);
 }
 
 static void init_cell(const void *row, struct text *out)
@@ -93,12 +111,45 @@ static void init_json(const void *row, struct text *out)
 
 static void status_cell(const void *row, struct text *out)
 {
-	text_add(out, box_status(&((const struct living *)row)->rec));
+	const struct living *box = row;
+
+	if (!box->is_resting)
+		text_add(out, box_status(&box->rec));
+	else if (box->state == REST_STOPPED && box->exit_code >= 0)
+		text_addf(out, "stopped (%d)", box->exit_code);
+	else
+		text_add(out, rest_state_name(box->state));
+}
+
+static void status_json(const void *row, struct text *out)
+{
+	const struct living *box = row;
+
+	text_json(out, !box->is_resting	       ? box_status(&box->rec)
+		       : box->state == REST_LOST ? "lost"
+						 : rest_state_name(box->state));
 }
 
 static const char *status_colour(const void *row)
 {
-	return ((const struct living *)row)->rec.state ? "\033[33m" : NULL;
+	const struct living *box = row;
+
+	return box->rec.state || box->state == REST_LOST ? "\033[33m" : NULL;
+}
+
+static void exit_cell(const void *row, struct text *out)
+{
+	int code = ((const struct living *)row)->exit_code;
+
+	if (code >= 0)
+		text_addf(out, "%d", code);
+}
+
+static void exit_json(const void *row, struct text *out)
+{
+	int code = ((const struct living *)row)->exit_code;
+
+	json_number(out, code >= 0 ? (uint64_t)code : UINT64_MAX);
 }
 
 static void command_cell(const void *row, struct text *out)
@@ -154,15 +205,17 @@ static const struct column columns[] = {
 	{ .name = "NAME", .key = "name", .cell = name_cell },
 	{ .name = "PROFILE", .key = "profile", .cell = profile_cell },
 	{ .name = "STATUS", .key = "status", .cell = status_cell,
-	  .colour = status_colour },
+	  .json = status_json, .colour = status_colour },
 	{ .name = "STARTED", .key = "started", .flags = COLUMN_RIGHT,
 	  .cell = started_cell, .json = started_json },
 	{ .name = "UPTIME", .key = "uptime_s", .flags = COLUMN_RIGHT,
 	  .cell = uptime_cell, .json = uptime_json },
 	{ .name = "KEEPER", .key = "keeper", .flags = COLUMN_RIGHT,
-	  .cell = keeper_cell, .json = keeper_cell },
+	  .cell = keeper_cell, .json = keeper_json },
 	{ .name = "INIT", .key = "init", .flags = COLUMN_RIGHT | COLUMN_EXTRA,
 	  .cell = init_cell, .json = init_json },
+	{ .name = "EXIT", .key = "exit_code", .flags = COLUMN_RIGHT | COLUMN_EXTRA,
+	  .cell = exit_cell, .json = exit_json },
 	{ .name = "LABELS", .key = "labels", .flags = COLUMN_CUT | COLUMN_EXTRA,
 	  .cell = labels_cell, .json = labels_json },
 	{ .name = "COMMAND", .key = "command", .flags = COLUMN_CUT,
@@ -176,8 +229,46 @@ static void add_names(const struct boxes *b, struct text *out)
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->v[i].rec.name[0])
 			text_addf(out, "%s\n", b->v[i].rec.name);
-		text_addf(out, "%s\n", b->v[i].rec.id);
+		if (!b->v[i].is_resting)
+			text_addf(out, "%s\n", b->v[i].rec.id);
 	}
+}
+
+static bool is_meant(const struct record *rec, const struct args *a)
+{
+	for (size_t i = 0; i < a->word_count; i++)
+		if (!strcmp(rec->name, a->words[i]) ||
+		    !strncmp(rec->id, a->words[i], strlen(a->words[i])))
+			return true;
+	return !a->word_count;
+}
+
+/* Those that run first, oldest first; then those at rest by name */
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(((const struct living *)x)->rec.name,
+		      ((const struct living *)y)->rec.name);
+}
+
+static int find_all(struct boxes *b, const struct args *a, struct err *e)
+{
+	size_t running, n = 0;
+
+	if (boxes_all(b, e) < 0)
+		return -1;
+	running = b->count;
+	if (boxes_resting(b, e) < 0)
+		return -1;
+	if (b->count > running)
+		qsort(b->v + running, b->count - running, sizeof(*b->v), by_name);
+	for (size_t i = 0; i < b->count; i++) {
+		if (is_meant(&b->v[i].rec, a))
+			b->v[n++] = b->v[i];
+		else
+			free(b->v[i].plan);
+	}
+	b->count = n;
+	return n || !a->word_count ? 0 : err_set(e, "no such box");
 }
 
 static int ps_run(const struct args *a, struct err *e)
@@ -192,8 +283,9 @@ static int ps_run(const struct args *a, struct err *e)
 		return r;
 	if (a->rest)
 		return cmd_usage(a, e, "ps takes no command");
-	r = a->word_count ? boxes_named(&b, a->words, a->word_count, e)
-			  : boxes_all(&b, e);
+	r = cmd_option(a, "all") ? find_all(&b, a, e)
+	    : a->word_count	 ? boxes_named(&b, a->words, a->word_count, e)
+				 : boxes_all(&b, e);
 	if (!r && cmd_option(a, "names")) {
 		add_names(&b, &out);
 		boxes_release(&b);
@@ -212,21 +304,24 @@ static int ps_run(const struct args *a, struct err *e)
 
 static const struct opt ps_options[] = {
 	LISTING_OPTIONS(
-		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT LABELS COMMAND"),
+		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND"),
+	{ .letter = 'a', .name = "all", .help = "those at rest, too" },
 	{ .name = "names", .help = "print names and ids only, one a line" },
 	{ 0 },
 };
 
 const struct cmd cmd_ps = {
 	.name = "ps",
-	.summary = "list the boxes that run now",
+	.summary = "list the boxes that run now, or all that there are",
 	.usage = "[OPTION...] [BOX...]",
 	.help = "BOX is a name, an id or the beginning of one. Columns: ID NAME\n"
-		"PROFILE STATUS STARTED UPTIME KEEPER COMMAND, and with -o also INIT\n"
-		"and LABELS. STATUS is running, paused ('nook pause'), 'at limit'\n"
+		"PROFILE STATUS STARTED UPTIME KEEPER COMMAND, and with -o also INIT,\n"
+		"EXIT and LABELS. STATUS is running, paused ('nook pause'), 'at limit'\n"
 		"(limits.on_limit: freeze; 'nook update' and 'nook unpause' let it go "
 		"on)\n"
-		"or 'keeper stopped' (the process KEEPER is, by a signal).\n",
+		"or 'keeper stopped' (the process KEEPER is, by a signal). With --all\n"
+		"also created, stopped (with the exit code), 'stopped (lost)' where the\n"
+		"keeper was killed, and busy while a command is at a box.\n",
 	.options = ps_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(ps_run),

@@ -13,19 +13,21 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "box/box.h"
+#include "box/living.h"
 #include "box/program.h"
+#include "box/rest.h"
 #include "box/store.h"
-#include "cmd/cmd.h"
 #include "cmd/review.h"
+#include "cmd/resting.h"
+#include "cmd/run.h"
 #include "host/host.h"
 #include "layer/layer.h"
 
 #define END_PATIENCE 200 /* ms */
 
-#define EXIT_SETUP 125
-
-/* The same for run and shell; `key` says which profile key an option sets (wishes.c) */
-#define BOX_OPTIONS                                                                     \
+/* The same for run, shell and create; `key` says which profile key an option sets
+ * (wishes.c) */
+#define KEY_OPTIONS                                                                     \
 	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,   \
 	  .help = "set any profile key; +KEY=VALUE appends to a list" },                \
 	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",       \
@@ -72,37 +74,57 @@
 	  .help = "set a resource limit, such as nofile=64" },                          \
 	{ .name = "label", .arg = "NAME=VALUE", .key = "@label",                        \
 	  .help = "your own words" },                                                   \
-	{ .name = "name", .arg = "NAME", .help = "name of the box while it runs" },     \
 	{ .letter = 'p', .name = "publish", .arg = "[IP:]HOST:BOX[/udp]",               \
 	  .key = "+network.publish",                                                    \
 	  .help = "publish a port of a box with a link of its own" },                   \
-	{ .letter = 'd', .name = "detach",                                              \
-	  .help = "go on without a terminal (not on this build yet)" },                 \
 	{ .letter = 't', .name = "tty", .key = "terminal", .fixed = "always",           \
-	  .help = "a terminal of its own even where stdin is none" },                   \
+	  .help = "a terminal of its own even where stdin is none" }
+
+#define LOG_OPTION                                                                      \
+	{ .name = "log-size", .arg = "SIZE",                                            \
+	  .help = "size of each of the two files of the log (default 10M)" }
+
+#define RUN_OPTIONS                                                                     \
+	{ .name = "name", .arg = "NAME", .help = "name of the box" },                   \
+	{ .letter = 'd', .name = "detach",                                              \
+	  .help = "go on in the background: 'nook logs', 'nook stop' (needs --name)" }, \
+	{ .name = "keep",                                                               \
+	  .help = "the box stays afterwards, and the next run of that name is of it" }, \
+	LOG_OPTION,                                                                     \
 	{ .letter = 'i', .name = "interactive",                                         \
 	  .help = "stdin stays open (it always does)" },                                \
-	{ .name = "rm", .help = "nothing stays (a run never leaves anything)" },        \
+	{ .name = "rm", .help = "nothing stays, of a box in the background either" },    \
 	{ .name = "preserve-fds", .arg = "N",                                           \
 	  .help = "the command also gets descriptors 3 to 2+N" },                       \
 	{ .name = "result", .arg = "FILE", .complete = COMPLETE_FILE,                   \
 	  .help = "write how it ended as JSON; - is stdout" },                          \
 	{ .name = "dry-run", .help = "print the plan and do nothing" }
 
-static const struct opt run_options[] = { BOX_OPTIONS, REVIEW_OPTIONS, { 0 } };
+static const struct opt run_options[] = { KEY_OPTIONS, RUN_OPTIONS, REVIEW_OPTIONS,
+					  { 0 } };
 
-static int load_plan(const struct args *a, struct host *h, const char *profile,
-		     struct plan *pl, struct err *e)
+const struct opt create_options[] = { KEY_OPTIONS, LOG_OPTION, { 0 } };
+
+int run_make_plan(struct run *r, struct err *e)
 {
 	struct profile *pf = NULL;
-	int r = profile_load(profile, a->wishes, a->wish_count, &pf, e);
+	int made = profile_load(r->profile, r->args.wishes, r->args.wish_count, &pf, e);
 
-	if (!r && cmd_option(a, "review"))
+	if (!made && cmd_option(&r->args, "review"))
 		review_profile(pf);
-	if (!r)
-		r = layers_plan(pf, h, pl, e);
+	if (!made && r->alone && pf->terminal == TERMINAL_AUTO)
+		pf->terminal = TERMINAL_NEVER;
+	if (!made)
+		made = layers_plan(pf, r->host, r->plan, e);
 	profile_free(pf);
-	return r;
+	return made;
+}
+
+bool run_needs_full(const struct run *r)
+{
+	const struct plan *pl = r->plan;
+
+	return pl->tree.needs_full || pl->cgroup.needs_full || layer_net_needs_full(pl);
 }
 
 /* "-- CMD..." replaces the command of the profile: the options' wishes and one more, in
@@ -125,7 +147,7 @@ static int wish_command(struct args *a, struct option_wish **room, struct err *e
 }
 
 /* argv and environment lie one behind the other (execve(2)): the area that init scrubs */
-static size_t start_area(char **argv)
+size_t run_start_area(char **argv)
 {
 	const char *end = argv[0];
 
@@ -238,7 +260,7 @@ static bool say_missing(const struct args *a, const struct plan *pl, struct text
 
 /* A wall that is weaker than usual, or a wish that is not in force,
  * is never kept quiet */
-static void say_weaker(const struct args *a, const struct plan *pl)
+void run_say_weaker(const struct args *a, const struct plan *pl)
 {
 	auto_text t = { 0 };
 	bool said = say_missing(a, pl, &t);
@@ -275,20 +297,16 @@ static int preserve_count(const struct args *a, int *n, struct err *e)
 	return 0;
 }
 
-#define NAME_MOST 64
-
-/* [A-Za-z0-9_][A-Za-z0-9_.-]{0,63}, and no other living box has it (cli.md) */
-static int check_name(const char *name, struct err *e)
+/* Nobody else has the name: neither a box that runs nor, unless the run is of it, one at
+ * rest */
+static int check_name(const char *name, const struct rest *rest, struct err *e)
 {
-#define NAME_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-	static const char first[] = NAME_FIRST, all[] = NAME_FIRST ".-";
 	struct plan *other;
 	struct record rec;
 
 	if (!name)
 		return 0;
-	if (!*name || !strchr(first, *name) || strlen(name) > NAME_MOST ||
-	    name[strspn(name, all)])
+	if (!rest_is_name(name))
 		return err_set(
 			e,
 			"--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
@@ -296,16 +314,17 @@ static int check_name(const char *name, struct err *e)
 			name);
 	other = store_find(name, &rec, NULL);
 	free(other);
-	return other ? err_set(e, "a box named '%s' is running (pid %d)", name,
-			       rec.keeper)
-		     : 0;
+	if (other)
+		return err_set(e, "a box named '%s' is running (pid %d)", name,
+			       rec.keeper);
+	return rest ? 0 : resting_check_free(name, e);
 }
 
 /*
  * Everybody on the machine can read the words of a process (/proc/PID/cmdline): values of
  * the environment, often secrets, are blotted out of them. The wishes have copies.
  */
-static void hide_values(const struct args *a)
+void run_hide_values(const struct args *a)
 {
 	for (size_t i = 0; i < a->given_count; i++) {
 		const struct given *g = &a->given[i];
@@ -322,88 +341,97 @@ static void hide_values(const struct args *a)
 }
 
 /* What is kept is of use to who can come back to it */
-static int check_keep(const struct plan *pl, const struct review *rv, struct err *e)
+static int check_keep(const struct plan *pl, const struct review *rv,
+		      const struct rest *rest, struct err *e)
 {
-	if (!pl->tree.keep_dir || rv->wanted)
+	if (!pl->tree.keep_dir || rv->wanted || rest)
 		return 0;
 	err_set(e, "'root.changes: keep' needs a box that stays");
-	return err_hint(e, "--review shows the changes at the end and asks");
+	return err_hint(e, "--keep makes such a box; --review shows the changes at the "
+			   "end and asks");
 }
 
-static int run_plan(const struct args *a, struct host *h, struct plan *pl, int preserve,
-		    struct err *e)
+int run_in_place(const struct run *r, struct rest *rest, struct err *e)
 {
-	struct review rv;
+	const struct args *a = &r->args;
 	struct box_wish w = {
-		.plan = pl,
-		.host = h,
-		.preserve = preserve,
+		.plan = r->plan,
+		.host = r->host,
 		.name = cmd_option(a, "name"),
-		.counts = cmd_option(a, "result"),
+		.counts = cmd_option(a, "result") || rest,
+		.rest = rest,
 	};
-	struct result res;
 	auto_fd result = -1;
-	int r = review_open(a, &rv, e);
+	struct review rv;
+	struct result res;
+	int kept = review_open(a, &rv, e);
 
-	if (r < 0)
-		return r;
-	if (check_keep(pl, &rv, e) < 0 || check_name(w.name, e) < 0 ||
+	if (kept < 0)
+		return kept;
+	if (preserve_count(a, &w.preserve, e) < 0 ||
+	    check_keep(r->plan, &rv, rest, e) < 0 || check_name(w.name, rest, e) < 0 ||
 	    open_result(a, &result, e) < 0)
 		return -1;
 	if (rv.wanted) {
 		w.at_end = FULL_CALL(review_at_end);
 		w.arg = &rv;
-		review_warn(&rv, pl);
+		review_warn(&rv, r->plan);
 	}
-	say_weaker(a, pl);
-	hide_values(a);
+	run_say_weaker(a, r->plan);
+	run_hide_values(a);
 	w.argv_area = a->argv[0];
-	w.argv_size = start_area(a->argv);
-	box_run(&w, &res, e);
+	w.argv_size = run_start_area(a->argv);
+	if (rest)
+		kept = living_run(&w, &res, e);
+	else
+		box_run(&w, &res, e);
 	say_end(a, &res);
-	if (write_result(a, result, &res, pl, e) < 0 && res.exit_code == 0)
-		return -1;
-	if (rv.failed && res.exit_code == 0) {
+	if (write_result(a, result, &res, r->plan, e) < 0)
+		kept = -1;
+	if (rv.failed && !kept && !res.exit_code) {
 		*e = rv.err;
-		return -1;
+		kept = -1;
 	}
-	return res.exit_code;
+	return kept && !res.exit_code ? -1 : res.exit_code;
 }
 
-static int plan_and_run(struct args *a, const char *profile, struct err *e)
+/* "-- CMD..." is a wish more, which @r has room for */
+int run_begin(struct run *r, const struct args *a, const char *profile, struct err *e)
 {
-	struct host *h = host_new();
-	struct plan *pl = plan_new();
+	r->args = *a;
+	r->profile = profile;
+	r->host = host_new();
+	r->plan = plan_new();
+	if (!r->host || !r->plan)
+		return err_set(e, "out of memory");
+	return wish_command(&r->args, &r->room, e);
+}
+
+void run_release(struct run *r)
+{
+	host_free(r->host);
+	free(r->room);
+}
+
+/* Nothing was done yet where the other program is needed, so nothing is carried over */
+static int plan_and_run(struct run *r, struct err *e)
+{
 	auto_text dump = { 0 };
 	int preserve = 0;
-	int r = h && pl ? 0 : err_set(e, "out of memory");
 
-	if (!r && cmd_option(a, "detach"))
-		r = err_set(e, "'--detach' is not on this build yet");
-	if (!r)
-		r = preserve_count(a, &preserve, e);
-	if (!r)
-		r = box_sanitize(preserve, e);
-	if (!r)
-		r = load_plan(a, h, profile, pl, e);
-	if (!r && (cmd_option(a, "review") || pl->tree.needs_full ||
-		   pl->cgroup.needs_full ||
-		   layer_net_needs_full(pl)))
-		r = program_need_full(a->argv, e);
-	if (!r && cmd_option(a, "dry-run")) {
-		plan_dump(pl, &dump);
-		r = cmd_print(&dump, e);
-	} else if (!r) {
-		r = run_plan(a, h, pl, preserve, e);
-	}
-	/* The plan stays: the process ends now, and the kernel gives back everything at
-	 * once in less time than munmap(2) takes for this one area */
-	host_free(h);
-	return r;
+	if (preserve_count(&r->args, &preserve, e) < 0 ||
+	    box_sanitize(preserve, e) < 0 || run_make_plan(r, e) < 0 ||
+	    ((cmd_option(&r->args, "review") || run_needs_full(r)) &&
+	     program_need_full(r->args.argv, e) < 0))
+		return -1;
+	if (!cmd_option(&r->args, "dry-run"))
+		return run_in_place(r, NULL, e);
+	plan_dump(r->plan, &dump);
+	return cmd_print(&dump, e);
 }
 
-static int one_profile(const struct args *a, const char **profile, const char *preset,
-		       struct err *e)
+int run_profile(const struct args *a, const char **profile, const char *preset,
+		struct err *e)
 {
 	if (a->word_count > 1) {
 		cmd_usage(a, e, "one profile, not '%s %s'", a->words[0], a->words[1]);
@@ -416,33 +444,36 @@ static int one_profile(const struct args *a, const char **profile, const char *p
 	return 0;
 }
 
+static int run_with(const struct args *a, const char *preset, struct err *e)
+{
+	const char *profile = NULL;
+	struct run run = { 0 };
+	int r;
+
+	if (cmd_option(a, "detach") || cmd_option(a, "keep"))
+		return keep_run(a, preset, e);
+	r = run_profile(a, &profile, preset, e);
+	if (!r)
+		r = run_begin(&run, a, profile, e);
+	if (!r)
+		r = plan_and_run(&run, e);
+	run_release(&run);
+	return r;
+}
+
 static int run_run(const struct args *a, struct err *e)
 {
-	auto_free struct option_wish *room = NULL;
-	struct args own = *a;
-	const char *profile = NULL;
-	int r = one_profile(a, &profile, "base", e);
-
-	if (!r)
-		r = wish_command(&own, &room, e);
-	return r ? r : plan_and_run(&own, profile, e);
+	return run_with(a, "base", e);
 }
 
 static int shell_run(const struct args *a, struct err *e)
 {
-	auto_free struct option_wish *room = NULL;
-	struct args own = *a;
-	const char *profile = NULL;
-	int r = one_profile(a, &profile, "dev", e);
-
-	if (!r)
-		r = wish_command(&own, &room, e);
-	return r ? r : plan_and_run(&own, profile, e);
+	return run_with(a, "dev", e);
 }
 
 const struct cmd cmd_run = {
 	.name = "run",
-	.summary = "run a command in a fresh box; nothing stays",
+	.summary = "run a command in a fresh box; nothing stays without --keep",
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
 	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a\n"
 		"slash; without one it is base. Without a command it is the profile's,\n"
@@ -450,7 +481,11 @@ const struct cmd cmd_run = {
 		"Exit code: the command's; 124 when limits.wall ended it; 137 for any\n"
 		"other kill by nook; 125 when nook failed before the command ran; 126\n"
 		"and 127 when the command cannot be run or was not found; 128+n when\n"
-		"signal n ended it. --result says why.\n",
+		"signal n ended it. --result says why.\n\n"
+		"With --keep the box named by --name is made where there is none, and\n"
+		"stays: the same line runs in it again, and so does one without profile\n"
+		"and options; 'nook rm' removes it. With --detach the line returns when\n"
+		"the command runs, and the box goes on in the background.\n",
 	.options = run_options,
 	.complete = COMPLETE_PROFILE,
 	.fails = EXIT_SETUP,
@@ -459,9 +494,10 @@ const struct cmd cmd_run = {
 
 const struct cmd cmd_shell = {
 	.name = "shell",
-	.summary = "open a shell in a fresh box; nothing stays",
+	.summary = "open a shell in a fresh box; nothing stays without --keep",
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
-	.help = "As 'nook run', with the profile dev when none is named.\n",
+	.help = "As 'nook run', with the profile dev when none is named. With --name\n"
+		"and --keep the same line comes back to the same box.\n",
 	.options = run_options,
 	.complete = COMPLETE_PROFILE,
 	.fails = EXIT_SETUP,

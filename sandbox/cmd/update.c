@@ -143,6 +143,8 @@ static int update_run(const struct args *a, struct err *e)
 	if (r < 0)
 		return r;
 	auto_free struct plan *plan = store_pick(a->words[0], &rec, e);
+	if (!plan)
+		box_say_resting(a->words[0], e);
 	return plan ? control_call(&rec, &ask, &out, e) : -1;
 }
 

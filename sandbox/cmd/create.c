@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* create.c - `nook create`: a box at rest, for start */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "box/store.h"
+#include "cmd/resting.h"
+
+/* Planned once here, so that what cannot be is said now */
+static int make(const struct args *a, const char *name, struct run *run, struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	struct rest_record rec;
+	struct rest rest;
+	int r = resting_record(run, &rec, e);
+
+	if (r < 0)
+		return r;
+	run_say_weaker(a, run->plan);
+	r = resting_open(&area, true, e);
+	rest_sweep(&area, NULL);
+	if (!r)
+		r = rest_create(&area, name, &rec, &rest, e);
+	if (!r)
+		rest_close(&rest);
+	rest_record_release(&rec);
+	rest_area_close(&area);
+	return r;
+}
+
+static int check_name(const struct args *a, const char *name, struct err *e)
+{
+	struct plan *other;
+	struct record rec;
+
+	if (!rest_is_name(name))
+		return cmd_usage(a, e,
+				 "'%s' can be no name of a box: expected up to 64 of A-Z "
+				 "a-z 0-9 _ . -, the first neither . nor -",
+				 name);
+	other = store_find(name, &rec, NULL);
+	free(other);
+	return other ? err_set(e, "a box named '%s' is running (pid %d)", name,
+			       rec.keeper)
+		     : 0;
+}
+
+static int create_run(const struct args *a, struct err *e)
+{
+	struct args own = *a;
+	const char *profile;
+	struct run run = { 0 };
+	int r;
+
+	if (!a->word_count)
+		return cmd_usage(a, e, "create takes the name of a new box");
+	own.words++;
+	own.word_count--;
+	r = check_name(a, a->words[0], e);
+	if (!r)
+		r = run_profile(&own, &profile, "base", e);
+	if (!r)
+		r = run_begin(&run, &own, profile, e);
+	run.alone = true;
+	if (!r)
+		r = run_make_plan(&run, e);
+	if (!r)
+		r = make(a, a->words[0], &run, e);
+	run_release(&run);
+	return r;
+}
+
+const struct cmd cmd_create = {
+	.name = "create",
+	.summary = "make a box that stays, for 'nook start'",
+	.usage = "[OPTION...] NAME [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.help = "The box is known by NAME from then on: 'nook ps -a' lists it, 'nook "
+		"start'\n"
+		"runs its command in the background, 'nook rm' removes it. Profile and\n"
+		"options are planned anew at each start, as seen from the current\n"
+		"directory. Without a PROFILE it is base.\n",
+	.options = create_options,
+	.complete = COMPLETE_PROFILE,
+	.run = create_run,
+};

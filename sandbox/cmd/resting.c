@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* resting.c - boxes at rest, as commands find, make and plan them
+ *
+ * What is kept of a command line is what sets profile keys, word by word as it was given,
+ * the profile and the command: `--memory=64M`, `dev`, `--`, `sleep`, `60`. It is parsed
+ * again, by the table of create, for each start, and means what it meant because the
+ * directory is kept as well.
+ */
+#include "cmd/resting.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "box/log.h"
+#include "box/store.h"
+#include "host/host.h"
+
+int resting_open(struct rest_area *area, bool make, struct err *e)
+{
+	struct host *h = host_new();
+	int r = h ? rest_area_open(area, host_state_dir(h), make, e)
+		  : err_set(e, "out of memory");
+
+	host_free(h);
+	return r;
+}
+
+int resting_check_free(const char *name, struct err *e)
+{
+	struct rest_area area;
+	struct rest r;
+	int found;
+
+	if (resting_open(&area, false, e) < 0)
+		return -1;
+	found = rest_open(&area, name, &r, NULL);
+	if (!found)
+		rest_close(&r);
+	rest_area_close(&area);
+	if (found)
+		return 0;
+	err_set(e, "a box named '%s' exists already", name);
+	return err_hint(e,
+			"nook start %s, or add --keep to run in it; 'nook rm %s' "
+			"removes it",
+			name, name);
+}
+
+static void add_word(struct text *t, const char *word)
+{
+	text_addn(t, word, strlen(word) + 1);
+}
+
+static void add_options(const struct args *a, const char *profile, struct text *t)
+{
+	for (size_t i = 0; i < a->given_count; i++) {
+		const struct given *g = &a->given[i];
+
+		if (!g->opt->key)
+			continue;
+		text_addf(t, "--%s", g->opt->name);
+		if (g->value)
+			text_addf(t, "=%s", g->value);
+		text_addc(t, '\0');
+	}
+	add_word(t, profile);
+}
+
+static void add_command(const struct args *a, struct text *t)
+{
+	if (a->rest_count)
+		add_word(t, "--");
+	for (size_t i = 0; i < a->rest_count; i++)
+		add_word(t, a->rest[i]);
+}
+
+static struct plan *copy_plan(const struct plan *pl)
+{
+	struct plan *copy = malloc(pl->size);
+
+	return copy ? memcpy(copy, pl, pl->size) : NULL;
+}
+
+int resting_record(const struct run *run, struct rest_record *rec, struct err *e)
+{
+	const struct args *a = &run->args;
+	const char *size = cmd_option(a, "log-size"), *why;
+	auto_text words = { 0 };
+
+	*rec = (struct rest_record){ .log_size = LOG_SIZE };
+	if (size && (parse_size(size, &rec->log_size, &why) < 0 || !rec->log_size ||
+		     rec->log_size == PARSE_MAX))
+		return cmd_usage(a, e, "--log-size '%s': expected a size such as 10M",
+				 size);
+	add_options(a, run->profile, &words);
+	add_command(a, &words);
+	rec->words_len = words.len;
+	rec->words = words.failed ? NULL : text_take(&words);
+	rec->plan = copy_plan(run->plan);
+	rec->cwd = getcwd(NULL, 0);
+	if (rec->words && rec->plan && rec->cwd && *rec->cwd == '/')
+		return 0;
+	if (!rec->cwd || *rec->cwd != '/')
+		err_sys(e, "the current directory has no name");
+	else
+		err_set(e, "out of memory");
+	rest_record_release(rec);
+	return -1;
+}
+
+/* The words before the command */
+bool resting_same(const struct args *a, const char *profile,
+		  const struct rest_record *rec)
+{
+	auto_text t = { 0 };
+	size_t at = 0;
+
+	while (at < rec->words_len && strcmp(rec->words + at, "--") != 0)
+		at += strlen(rec->words + at) + 1;
+	add_options(a, profile, &t);
+	return !t.failed && t.len == at && !memcmp(t.s, rec->words, at);
+}
+
+int resting_plan(const struct rest *rest, const struct args *a, struct args *words,
+		 struct run *run, struct err *e)
+{
+	struct args own = *a;
+	size_t count;
+
+	*words = (struct args){ .argv = rest_record_words(&rest->rec, &count) };
+	if (!words->argv)
+		return err_set(e, "out of memory");
+	if (chdir(rest->rec.cwd) < 0)
+		return err_sys(e, "box '%s' belongs to the directory '%s'", rest->name,
+			       rest->rec.cwd);
+	if (args_parse(&cmd_create, words->argv, words, e) != 0 || words->word_count != 1)
+		return err_wrap(e, "box '%s' cannot be made as it was: ", rest->name);
+	own.wishes = words->wishes;
+	own.wish_count = words->wish_count;
+	if (!own.rest_count) {
+		own.rest = words->rest;
+		own.rest_count = words->rest_count;
+	}
+	return run_begin(run, &own, words->words[0], e) < 0 ? -1 : run_make_plan(run, e);
+}
+
+int resting_clear(struct rest *rest, struct err *e)
+{
+	struct store st;
+
+	if (store_open(&st, e) < 0)
+		return -1;
+	store_gc(&st, 0);
+	store_remove(&st);
+	if (rest->rec.state != REST_RUNNING)
+		return 0;
+	rest->rec.state = rest_state(rest);
+	return rest_write(rest, e);
+}
+
+int resting_each(const struct args *a,
+		 int (*one)(const struct args *a, const struct rest_area *area,
+			    const char *name, struct err *e),
+		 struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	int failed = 0;
+
+	if (a->rest || !a->word_count)
+		return cmd_usage(a, e, "%s takes names of boxes", a->cmd->name);
+	if (box_sanitize(0, e) < 0 || resting_open(&area, false, e) < 0)
+		return -1;
+	for (size_t i = 0; i < a->word_count; i++) {
+		struct err why = { 0 };
+		int r = one(a, &area, a->words[i], &why);
+
+		if (r && !failed) {
+			failed = r;
+			*e = why;
+		}
+	}
+	rest_area_close(&area);
+	return failed;
+}

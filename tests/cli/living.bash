@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# living.bash - boxes that stay; for files that loaded helper, boxes and net. A test's own are
+# removed behind it
+
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
+
+setup() {
+	nook_setup
+	export XDG_STATE_HOME=$T/state
+}
+
+# state_dir - where they are (host_state_dir())
+state_dir() { if is_root; then echo /var/lib/nook; else echo "$XDG_STATE_HOME/nook"; fi; }
+
+# all COLUMN... - these columns of `ps -a`, one box a line, one blank between
+all() {
+	local IFS=,
+	"$NOOK" ps -a --no-headings -o "$*" | tr -s ' '
+}
+
+# all_are STATUS, named NAME - that of every box; who they all are
+all_are() { [ "$(all status | sort -u)" = "$1" ]; }
+named() { [ "$(all name)" = "$1" ]; }
+
+teardown() {
+	local name
+	for name in $("$NOOK" ps -a --no-headings -o name); do
+		"$NOOK" rm -f "$name" || return 1
+	done
+	"$NOOK" kill --all && "$NOOK" gc -q
+	rm -rf "$(state_dir)/boxes"
+	nook_teardown
+}

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# living.bats - boxes that stay: create, start, stop, restart, rename, rm, ps -a
+# as: root user subids
+
+load helper
+load boxes
+load net
+load living
+
+@test "a box is made, started, stopped and removed, and told of at each step" {
+	nook_run create web strict --hostname inside -- sh -c 'hostname; echo no >&2; sleep 600'
+	assert_status 0
+	assert_output
+	assert_equal "$(all name status keeper profile)" "web created - strict"
+	nook_run start web
+	assert_status 0
+	assert_equal "$(all name status)" "web running"
+	keeper=$("$NOOK" ps --no-headings -o keeper)
+	wait_until grep -q no "$(state_dir)/boxes/web/log"
+	assert_equal "$(cut -d' ' -f2- "$(state_dir)/boxes/web/log")" $'stdout F inside\nstderr F no'
+	# the keeper: a session of its own, nobody's directory, nothing open of the caller's
+	assert_equal "$(ps -o sid= -p "$keeper" | tr -d ' ')" "$keeper"
+	assert_equal "$(readlink "/proc/$keeper/cwd")" /
+	assert_equal "$(readlink "/proc/$keeper/fd/0" "/proc/$keeper/fd/2" | sort -u)" /dev/null
+	nook_run stop web
+	assert_status 0
+	assert_output
+	assert_equal "$(all name status exit)" "web stopped (143) 143"
+	assert_equal "$("$NOOK" ps --no-headings)" ""
+	nook_run rm web
+	assert_status 0
+	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+}
+
+@test "it is planned anew at each start, from where it was made" {
+	mkdir here
+	printf 'extends: strict\nenvironment: {WHO: one}\n' >here/p.yaml
+	(cd here && "$NOOK" create web ./p.yaml --label x=y -- sh -c 'echo $WHO')
+	"$NOOK" start web
+	wait_until grep -q 'F one$' "$(state_dir)/boxes/web/log"
+	id=$(all id)
+	sed -i s/one/two/ here/p.yaml
+	wait_until "$NOOK" start web
+	wait_until grep -q 'F two$' "$(state_dir)/boxes/web/log"
+	# the same box, of the same id
+	assert_equal "$(all id labels)" "$id x=y"
+	mv here gone
+	wait_until all_are "stopped (0)"
+	nook_run start web
+	assert_status 125
+	assert_stderr "nook: box 'web' belongs to the directory '$T/here': No such file or directory"
+}
+
+@test "a start that fails says why, and leaves the box as it was" {
+	"$NOOK" create web strict -- /nosuch
+	before=$(all id status)
+	nook_run start web
+	assert_status 127
+	assert_stderr_match "^nook: cannot run '/nosuch': No such file or directory$"
+	assert_equal "$(all id status)" "$before"
+	nook_run run -d --name other strict -- /etc/passwd
+	assert_status 126
+	assert_equal "$(all name)" web
+	nook_run run -d --name other --init none strict -- /nosuch
+	assert_status 127
+	assert_equal "$(all name)" web
+}
+
+@test "several at once; the first that fails is told of, the others are started" {
+	for name in a b; do "$NOOK" create $name strict -- sleep 600; done
+	nook_run start a nosuch b
+	assert_status 125
+	assert_stderr_match "^nook: no box 'nosuch'$"
+	assert_equal "$(all name status)" $'a running\nb running'
+	nook_run restart -t 0 a
+	assert_status 0
+	nook_run stop b a
+	assert_status 0
+	assert_equal "$(all name status | sort)" $'a stopped (143)\nb stopped (143)'
+}
+
+@test "stop: TERM, the time that is given, KILL; a paused box hears it" {
+	"$NOOK" run -d --name deaf strict -- sh -c 'trap "" TERM; echo up; while :; do sleep 0.1; done'
+	wait_until grep -q up "$(state_dir)/boxes/deaf/log"
+	nook_run stop -t 100ms deaf
+	assert_status 0
+	assert_equal "$(all status)" "stopped (137)"
+	nook_run stop deaf
+	assert_status 0
+	nook_run stop -t soon deaf
+	assert_status 0
+	"$NOOK" start deaf
+	nook_run stop -t soon deaf
+	assert_status 1
+	assert_stderr_match "^nook: --time 'soon': expected a duration such as 10s$"
+}
+
+@test "who holds a box is named: start, rm and rename of one that runs" {
+	"$NOOK" run -d --name web strict -- sleep 600
+	keeper=$("$NOOK" ps --no-headings -o keeper)
+	for words in "start web" "rm web" "rename web new"; do
+		# shellcheck disable=SC2086  # words
+		nook_run $words
+		assert_stderr "nook: box 'web' is running (pid ${keeper// /})"$'\n'"hint: nook stop web"
+	done
+	nook_run create web strict
+	assert_status 1
+	assert_stderr_match "^nook: a box named 'web' is running"
+	nook_run run --name web strict -- true
+	assert_status 125
+	nook_run rm -f web
+	assert_status 0
+	assert_equal "$(all name)" ""
+	nook_run rm web
+	assert_status 1
+	nook_run rm -f web
+	assert_status 0
+}
+
+@test "RC-01: of many that create or start at once one succeeds" {
+	for _ in 1 2 3 4 5 6 7 8; do
+		"$NOOK" create web strict -- sleep 600 2>>err && echo made >>made &
+	done
+	wait
+	assert_equal "$(wc -l <made)" 1
+	assert_equal "$(sort -u err)" "nook: a box named 'web' exists already"
+	for _ in 1 2 3 4; do
+		"$NOOK" start web 2>>err2 && echo started >>started &
+	done
+	wait
+	assert_equal "$(wc -l <started)" 1
+	assert_equal "$(grep -vc '^hint' err2)" 3
+	refute_match 'nook: ' "$(grep -v "^nook: box 'web' is running (pid [0-9]*)$\|^hint" err2)"
+	assert_equal "$(all status)" running
+}
+
+@test "RC-02: rm while it is started: the box runs whole, or is gone" {
+	for name in a b c d e; do
+		"$NOOK" create $name strict -- sleep 600
+		"$NOOK" start $name 2>/dev/null &
+		"$NOOK" rm $name 2>/dev/null || true
+		wait
+		case $(all name status) in "$name running" | "") ;; *) fail "$(all name status)" ;; esac
+		"$NOOK" rm -f $name
+	done
+	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+}
+
+@test "a killed keeper: the box ends, ps -a says lost, stop clears up, start works again" {
+	"$NOOK" run -d --name web strict -- sleep 600
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	wait_until all_are "stopped (lost)"
+	nook_run stop web
+	assert_status 0
+	assert_equal "$(find "$(runtime_dir)" -name '*.box')" ""
+	assert_equal "$(all status)" "stopped (lost)"
+	nook_run start web
+	assert_status 0
+	assert_equal "$(all status)" running
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	wait_until "$NOOK" start web
+	assert_equal "$(all status)" running
+}
+
+@test "a new name: for one that rests, and only one that is free" {
+	"$NOOK" create web strict -- true
+	"$NOOK" create other strict -- true
+	nook_run rename web other
+	assert_status 1
+	assert_stderr "nook: a box named 'other' exists already"
+	nook_run rename web ../x
+	assert_status 2
+	nook_run rename web new
+	assert_status 0
+	assert_equal "$(all name)" $'new\nother'
+	nook_run start web
+	assert_status 125
+	nook_run start new
+	assert_status 0
+}
+
+@test "words that cannot be: no name, a bad one, an unknown profile, a plan that cannot be" {
+	nook_run create
+	assert_status 2
+	nook_run create .web
+	assert_status 2
+	assert_stderr_match "^nook: '.web' can be no name of a box: expected up to 64 of"
+	nook_run create web nosuch
+	assert_status 1
+	nook_run create web strict --memory many
+	assert_status 1
+	nook_run run -d strict -- true
+	assert_status 125
+	assert_stderr_match "^nook: --detach needs a --name$"
+	nook_run run -d --name web --result - strict -- true
+	assert_status 125
+	assert_stderr_match "^nook: --result is for a run in the foreground$"
+	assert_equal "$(all name)" ""
+}
+
+@test "SV-09: a directory of boxes that is open to others is not used" {
+	"$NOOK" create web strict -- true
+	chmod 755 "$(state_dir)/boxes"
+	nook_run create other strict -- true
+	assert_status 1
+	assert_stderr_match "^nook: cannot use the directory of boxes '.*/boxes': Operation not permitted$"
+	chmod 700 "$(state_dir)/boxes"
+	assert_equal "$(all name)" web
+}
+
+@test "--keep: the same line comes back to the same box, another does not" {
+	nook_run run --keep --name work strict -- sh -c 'exit 3'
+	assert_status 3
+	id=$(all id)
+	assert_equal "$(all name status)" "work stopped (3)"
+	nook_run run --keep --name work
+	assert_status 3
+	nook_run run --keep --name work strict -- sh -c 'exit 4'
+	assert_status 4
+	assert_equal "$(all id status)" "$id stopped (4)"
+	nook_run run --keep --name work --memory 64M strict
+	assert_status 125
+	assert_stderr_match "^nook: box 'work' was made with another profile or other options$"
+	nook_run run --name work strict -- true
+	assert_status 125
+	assert_stderr_match "^nook: a box named 'work' exists already$"
+	nook_run run -d --rm --name once strict -- true
+	assert_status 0
+	wait_until named work
+}
