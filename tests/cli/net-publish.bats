@@ -138,6 +138,25 @@ forwarder() { pgrep -P "$keeper" -x nook-forward; }
 	done
 }
 
+@test "without a descriptor for it a client waits, at no cost, and is served when there is one" {
+	local ticks
+	lab_box one 'busybox nc -ll -p 80 -e echo hello' -p 8080:80
+	assert_equal "$(ask 127.0.0.1 8080)" hello
+	ticks() { awk '{ print $14 + $15 }' "/proc/$(forwarder)/stat"; }
+	# shellcheck disable=SC2046  # none, or words
+	limit() { $(! is_root || echo setpriv --reuid 65534 --regid 65534 --clear-groups) prlimit --pid "$(forwarder)" --nofile="$1:"; }
+	limit 1
+	ticks=$(ticks)
+	busybox nc 127.0.0.1 8080 </dev/null >waited &
+	sleep 0.5
+	assert test ! -s waited
+	assert test "$(($(ticks) - ticks))" -lt 10
+	limit 1024
+	wait_until test -s waited
+	assert_equal "$(cat waited)" hello
+	wait "$!" 2>/dev/null || true
+}
+
 @test "who serves the ports has no rights, and when it is killed the result says so" {
 	lab_box one 'until [ -e /t/end ]; do sleep 0.1; done' -p 8080:80
 	local id=65534

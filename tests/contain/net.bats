@@ -107,6 +107,90 @@ fd77::1=machine
 	assert_stderr
 }
 
+# evil WORD SCRIPT - a box whose links are its own, as only root's can be that have no user namespace
+evil() {
+	start_box "$1" "ip addr add fe80::66/64 dev eth0 nodad; if=\$(ip -o link show eth0 | cut -d: -f1); $2" \
+		--network lab --set network.dns=192.0.2.53 --set 'namespaces=[mount, pid, net, uts, ipc, cgroup]' \
+		--set user.map=none --set seccomp=off -u 0 --set 'capabilities=[CAP_NET_ADMIN, CAP_NET_RAW]'
+}
+
+# rounds SCRIPT - do it when the test says so, twice; $n is which time
+rounds() { echo "for n in 1 2; do until [ -e /t/go.\$n ]; do sleep 0.05; done; $1; touch /t/done.\$n; done; sleep 60"; }
+
+@test "NE-05: over IPv6 a box cannot send as another, nor to a link that is not its own" {
+	local n
+	# each datagram with who sent it
+	cat >ears.pl <<-'END'
+		use Socket qw(:all);
+		socket(S, AF_INET6, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_in6(7002, "\0" x 16)) or die;
+		open(my $up, ">", "/t/ears");
+		while (my $from = recv(S, $_, 99, 0)) {
+			open(my $out, ">>", "/t/heard");
+			print $out inet_ntop(AF_INET6, (unpack_sockaddr_in6($from))[1]), " $_\n";
+		}
+	END
+	cat >say.pl <<-'END'
+		use Socket qw(:all);
+		my ($if, $from, $to, $text) = @ARGV;
+		socket(S, AF_INET6, SOCK_DGRAM, 0) or die;
+		bind(S, pack_sockaddr_in6(0, inet_pton(AF_INET6, $from), $if)) or die "bind $from: $!";
+		send(S, $text, 0, pack_sockaddr_in6(7002, inet_pton(AF_INET6, $to), $if)) or die "send $to: $!";
+	END
+	start_box ears 'exec perl /t/ears.pl' --network lab --set network.dns=192.0.2.53
+	start_box other 'sleep 60' --network lab --set network.dns=192.0.2.53
+	wait_for ears
+	# shellcheck disable=SC2016  # the box's own
+	evil evil 'ip addr add fd77::3/128 dev eth0 nodad; '"$(rounds 'perl /t/say.pl $if fd77::3 fd77::2 forged.$n
+		perl /t/say.pl $if fe80::66 fd77::2 link.$n; perl /t/say.pl $if fe80::66 ff02::1 all.$n
+		perl /t/say.pl $if fd77::4 fd77::2 own.$n')"
+	for n in 1 2; do
+		# CONTROL: without the rules the forged one arrives; one of a link is routed by no kernel
+		[ $n = 1 ] || nft delete table inet nook
+		touch "go.$n"
+		wait_until grep -qs "own.$n" heard
+	done
+	refute grep -v warning evil.err
+	assert_equal "$(cat heard)" "fd77::4 own.1
+fd77::3 forged.2
+fd77::4 own.2"
+}
+
+@test "NE-05: a router advertisement of a box is believed by nobody" {
+	local link
+	cat >advertise.pl <<-'END'
+		use Socket qw(:all);
+		my $if = shift;
+		socket(S, AF_INET6, SOCK_RAW, 58) && setsockopt(S, 41, 18, pack("i", 255)) or die;
+		bind(S, pack_sockaddr_in6(0, inet_pton(AF_INET6, "fe80::66"), $if)) or die "bind: $!";
+		# RFC 4861, 4.2 and 4.6.2: a router for half an hour, with a prefix
+		send(S, pack("CCnCCnNN", 134, 0, 0, 64, 0, 1800, 0, 0) .
+			pack("CCCCNNNa16", 3, 4, 64, 192, 3600, 3600, 0, inet_pton(AF_INET6, "2001:db8:bad::")), 0,
+			pack_sockaddr_in6(0, inet_pton(AF_INET6, "ff02::1"), $if)) or die "send: $!";
+	END
+	start_box other 'sleep 60' --network lab --set network.dns=192.0.2.53 --name other
+	# shellcheck disable=SC2016
+	evil evil "$(rounds 'perl /t/advertise.pl $if')"
+	# a machine that believes them, although it forwards
+	for link in $(net_links); do
+		echo 2 >"/proc/sys/net/ipv6/conf/$link/accept_ra"
+	done
+	touch go.1
+	wait_for done.1
+	sleep 0.2
+	refute grep -v warning evil.err
+	refute_match 'proto ra|bad' "$(ip -6 route)"
+	nook_run exec other -- ip -6 route
+	refute_match 'proto ra|bad'
+	# CONTROL: without the rules it is a route of this machine; of the other box, whose link is another, not
+	nft delete table inet nook
+	touch go.2
+	wait_for done.2
+	wait_until sh -c 'ip -6 route | grep -q 2001:db8:bad'
+	nook_run exec other -- ip -6 route
+	assert_status 0
+	refute_match 'proto ra|bad'
+}
+
 @test "NE-06: links of boxes have distinct names, however many start at once" {
 	local i links
 	start_box one 'sleep 60' --network lab --set network.dns=192.0.2.53 --name same-first-twelve-a
