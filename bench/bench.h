@@ -69,6 +69,8 @@ struct bench {
 
 /** rows() - The table of rows, NULL name at the end */
 const struct row *rows(void);
+/** living_row() - The box that the row of its name goes into; it runs all the time */
+const struct row *living_row(void);
 /** bars() - The table of bars, NULL row at the end */
 const struct bar *bars(void);
 /** costs() - The table of differences: milliseconds that @row may take more than @base */

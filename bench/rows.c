@@ -38,6 +38,9 @@ static const struct row all_rows[] = {
 	  "@D/nook run " LIMITED "--network veth --set network.dns=192.0.2.53 " SAME
 	  " -- true" },
 	{ "nook-dev", "nook run dev", "@D/nook run dev -- true" },
+	/* in the box of living_row() */
+	{ "nook-exec", "nook exec, into a box of the same layers",
+	  "@D/nook exec bench-@U -- true" },
 	{ "nook-dry", "dry run of a profile that extends three",
 	  "@D/nook run --dry-run @D/bench/profiles/extends-three.yaml" },
 	{ "bwrap", "bubblewrap, the same layers",
@@ -73,6 +76,7 @@ static const struct bar all_bars[] = {
 	{ "nook-strict", "bwrap", 0.8 },
 	{ "nook", "floor", 1.4 },
 	{ "nook-filter", "floor", 1.4 },
+	{ "nook-exec", "nook", 1.0 },
 	{ "nook-net", "nook-walls", 2.0 },
 	{ "nook-net", "podman-net", 0.25 },
 	{ 0 },
@@ -88,6 +92,15 @@ static const struct bar all_costs[] = {
 const struct row *rows(void)
 {
 	return all_rows;
+}
+
+const struct row *living_row(void)
+{
+	static const struct row living = {
+		"nook-exec", NULL, "@D/nook run --name bench-@U " SAME " -- sleep 3600"
+	};
+
+	return &living;
 }
 
 const struct bar *bars(void)

@@ -18,7 +18,7 @@
 
 static const struct check *const tables[] = {
 	fs_checks, mount_checks, ps_checks, fd_checks, cr_checks,
-	sc_checks, tt_checks,	 ne_checks, kn_checks, rs_checks, end_checks,
+	sc_checks, tt_checks,	 ne_checks, kn_checks, rs_checks, end_checks, join_checks,
 	quota_checks,
 };
 

@@ -47,7 +47,7 @@ struct check {
 /* One table per file; a new file adds its line here and in main.c */
 extern const struct check fs_checks[], mount_checks[], ps_checks[], fd_checks[],
 	cr_checks[], sc_checks[], tt_checks[], ne_checks[], kn_checks[], rs_checks[],
-	end_checks[], quota_checks[];
+	end_checks[], quota_checks[], join_checks[];
 
 /* Says what a system call returned: `ok`, or the name of errno where @ret is negative.
  * @part may be NULL, and may be a path. */
