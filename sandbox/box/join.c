@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,6 +28,7 @@
 #include "base/sys.h"
 #include "box/again.h"
 #include "box/box.h"
+#include "box/enter.h"
 #include "box/inside.h"
 #include "box/sync.h"
 
@@ -255,14 +258,18 @@ static int ask_init(const struct join *j, int *fd, struct err *e)
 	return 0;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static bool is_own(const char *kind, int fd)
 {
 	struct stat own, theirs;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
-	return !stat(path, &own) && !fstat(fd, &theirs) && own.st_dev == theirs.st_dev &&
-	       own.st_ino == theirs.st_ino;
+	return !stat(path, &own) && !fstat(fd, &theirs) && is_same(&own, &theirs);
 }
 
 /* Every namespace that the plan has made must have come */
@@ -298,18 +305,32 @@ static int enter_one(int *fd, int kind, struct err *e)
 }
 
 /*
- * An ordinary user's box on a network has one that belongs to the router, above the box:
- * entered from there. The user namespace of USER_LAST waits for SIDE_JOIN.
+ * The network of an ordinary user's box may belong to a user namespace above the box's,
+ * that of his router or of another box: it is entered from there, on the way to the
+ * box's, which has no right to it.
  */
+static int enter_from_above(int *fd, struct err *e)
+{
+	auto_fd owner = fd[NET] < 0 ? -1 : ioctl(fd[NET], NS_GET_USERNS);
+	struct stat above, user;
+
+	if (fd[NET] < 0 || fd[USER] < 0)
+		return 0;
+	if (owner < 0 || fstat(owner, &above) < 0 || fstat(fd[USER], &user) < 0)
+		return err_sys(e, "cannot tell whose the net namespace of the box is");
+	if (is_same(&above, &user))
+		return 0;
+	if (enter_netns(fd[NET]) < 0)
+		return err_sys(e, "cannot enter the net namespace of the box");
+	close(fd_take(&fd[NET]));
+	return 0;
+}
+
+/* The user namespace of USER_LAST waits for SIDE_JOIN */
 static int enter_kinds(const struct join *j, int *fd, struct site *s, struct err *e)
 {
-	int router = j->fd[JOIN_ROUTER];
-
-	if (router >= 0 && setns(router, CLONE_NEWUSER) < 0)
-		return err_sys(e, "cannot enter the router");
-	if (router >= 0 && enter_one(fd, NET, e) < 0)
-		return -1;
-	if (j->plan->user.order == USER_FIRST && enter_one(fd, USER, e) < 0)
+	if (j->plan->user.order == USER_FIRST &&
+	    (enter_from_above(fd, e) < 0 || enter_one(fd, USER, e) < 0))
 		return -1;
 	for (int i = USER + 1; i < KINDS; i++)
 		if (enter_one(fd, i, e) < 0)

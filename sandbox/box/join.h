@@ -55,7 +55,6 @@ enum join_fd {
 	JOIN_LINE,   /* to the client */
 	JOIN_WISH,   /* memfd, sealed: a plan */
 	JOIN_NOTE,   /* memfd: struct join_note, shared with the keeper */
-	JOIN_ROUTER, /* user namespace of the user's router */
 	JOIN_FDS
 };
 

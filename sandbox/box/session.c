@@ -117,8 +117,7 @@ static int start(struct keeper *k, struct session *s, int *fd, struct err *e)
 		.keeper = getpid(),
 		.fd = { [JOIN_INIT] = k->sock,
 			[JOIN_LINE] = fd[SESSION_LINE],
-			[JOIN_WISH] = fd[SESSION_WISH],
-			[JOIN_ROUTER] = k->router.user },
+			[JOIN_WISH] = fd[SESSION_WISH] },
 	};
 	auto_fd note = make_note(s, e);
 

@@ -182,6 +182,10 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 		open my \$up, q(>), q(/t/listens); close \$up;
 		while (my \$c = \$s->accept) { print \$c qq(hello from one\n); close \$c }"' --network lab --name one
 	wait_for listens
+	# its network is the router's, and still exec comes in
+	nook_run exec one -- sh -c 'ip -o -4 addr show dev eth0; ip link set lo down'
+	assert_match ' 10\.77\.0\.2 '
+	assert_stderr 'RTNETLINK answers: Operation not permitted'
 	nook_run run --network container:one --user 1000 -- sh -c '
 		busybox nc -w 5 127.0.0.1 7000 </dev/null; ip -o -4 addr show dev eth0; id -u; ip link set lo down'
 	assert_line 'hello from one'
