@@ -158,6 +158,8 @@ struct plan *store_pick(const char *word, struct record *rec, struct err *e)
 		err_set(e, "'%s' is the beginning of %d ids", word, s.count);
 		err_hint(e, "it could be %s%s", text_str(&s.listed),
 			 s.count > LISTED ? ", ..." : "");
+		if (e)
+			e->code = ENOTUNIQ;
 	} else if (n >= 0 && !s.count) {
 		say_none(&s, e);
 	} else if (n >= 0 && !s.plan) {

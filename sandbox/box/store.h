@@ -89,8 +89,9 @@ struct plan *store_find(const char *name, struct record *rec, struct err *e);
 int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),
 	       void *arg, struct err *e);
 /** store_pick() - The record and plan of the living box that a person means: a name, an
- * id, or what only one id begins with. Return: plan on the heap (free()), or NULL and @e,
- * which names those that it could be (find.c) */
+ * id, or what only one id begins with. Return: plan on the heap (free()), or NULL and
+ * @e: its code is ENOTUNIQ where several ids begin with it, and its hint names those that
+ * it could be (find.c) */
 struct plan *store_pick(const char *word, struct record *rec, struct err *e);
 /** store_pidfd() - A pidfd of the keeper: it held the record's lock after that was
  * opened, so no other process is meant. Return: descriptor, -1 and @e */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* explain.c - `nook explain`: what a box, a profile, a layer or any process is made of */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,14 +286,15 @@ static int explain_pid(const struct args *a, struct err *e)
 	return r;
 }
 
-/* A profile, or else a box that lives: @boxed is its plan on the heap */
+/* A profile, or else a box that lives: @boxed is its plan on the heap. A word that means
+ * neither is said to be no profile, except where it could be several boxes */
 static const struct plan *find_plan(const struct args *a, const char *name,
 				    struct plan *made, struct plan **boxed, struct err *e)
 {
 	struct host *h = host_new();
 	struct profile *pf = NULL;
 	struct record rec;
-	struct err other;
+	struct err other = { 0 };
 	int r = h ? profile_load(name, a->wishes, a->wish_count, &pf, e)
 		  : err_set(e, "out of memory");
 
@@ -300,6 +302,8 @@ static const struct plan *find_plan(const struct args *a, const char *name,
 		r = layers_plan(pf, h, made, e);
 	else if (!strchr(name, '/') && !a->wish_count)
 		*boxed = store_pick(name, &rec, &other);
+	if (r < 0 && other.code == ENOTUNIQ)
+		*e = other;
 	profile_free(pf);
 	host_free(h);
 	return *boxed ? *boxed : r < 0 ? NULL : made;
