@@ -20,9 +20,10 @@
 #
 # Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 1).
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
-# depends on files and programs that are installed (the command line, plans, lint, unit tests) and
-# leaves to the outside what the kernel or nook alone decides (containment, faults, valgrind);
-# `all` leaves out but what cannot run inside: guests, fuzzing and the bare Debian itself.
+# depends on files and programs that are installed (the command line, plans, lint, unit tests), each
+# as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
+# kernel or nook alone decides (containment, faults, valgrind, other users); `all` leaves out but what
+# cannot run inside: guests, fuzzing and the bare Debian itself.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -46,8 +47,10 @@ wanted() {
 # callers VARIANT FILE DEFAULT - as whom it runs in that variant
 callers() {
 	all=$(wanted "$2" as "$3")
-	case "$1 $all" in
-	release*) ;;
+	case "${NOOK_FRESH:-} $1 $all" in
+	"1 "*subids*) all=subids ;;
+	"1 "*user*) all=user ;;
+	*" release "*) ;;
 	*subids*) all=$(echo "$all" | sed 's/user//') ;;
 	esac
 	echo "$all"
