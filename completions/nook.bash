@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm diff apply discard snapshot rollback exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -18,6 +18,9 @@ _nook_options() {
 	stop) echo '-t --time' ;;
 	restart) echo '-t --time' ;;
 	rm) echo '-f --force' ;;
+	diff) echo '--stat --text --json' ;;
+	apply) echo '-y --yes -f --force' ;;
+	snapshot) echo --remove ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	console) echo '-c --command' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
@@ -201,6 +204,11 @@ _nook_kind() {
 	restart) echo resting ;;
 	rename) echo resting ;;
 	rm) echo resting ;;
+	diff) echo resting ;;
+	apply) echo resting ;;
+	discard) echo resting ;;
+	snapshot) echo resting ;;
+	rollback) echo resting ;;
 	exec) echo box ;;
 	console) echo file ;;
 	ps) echo box ;;

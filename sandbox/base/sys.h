@@ -135,6 +135,7 @@ static inline int sys_openat2(int dirfd, const char *path, const struct open_how
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1 /* linux/fs.h */
+#define RENAME_EXCHANGE	 2
 #endif
 
 static inline int sys_renameat2(int from, const char *from_path, int to,

@@ -61,7 +61,7 @@ static int create_run(const struct args *a, struct err *e)
 		r = run_profile(&own, &profile, "base", e);
 	if (!r)
 		r = run_begin(&run, &own, profile, e);
-	run.alone = true;
+	run.alone = run.stays = true;
 	if (!r)
 		r = run_make_plan(&run, e);
 	if (!r)

@@ -31,7 +31,7 @@ struct keep {
 
 static int check_options(const struct keep *k, struct err *e)
 {
-	static const char *const front[] = { "result", "preserve-fds", "review" };
+	static const char *const front[] = { "result", "preserve-fds" };
 	const struct args *a = k->args;
 
 	if (!k->name)
@@ -42,6 +42,12 @@ static int check_options(const struct keep *k, struct err *e)
 				 "--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, "
 				 "the first neither . nor -",
 				 k->name);
+	if (cmd_option(a, "review")) {
+		cmd_usage(a, e, "--review is for a box that does not stay");
+		e->hint[0] = '\0';
+		err_hint(e, "afterwards: nook diff NAME, nook apply NAME");
+		return -2;
+	}
 	if (k->keep && cmd_option(a, "rm"))
 		return cmd_usage(a, e, "--keep and --rm");
 	for (size_t i = 0; k->detach && i < ARRAY_SIZE(front); i++)
@@ -167,6 +173,7 @@ int keep_run(const struct args *a, const char *preset, struct err *e)
 	if (!r)
 		r = box_sanitize(count ? (int)strtol(count, NULL, 10) : 0, e);
 	k.run.alone = k.detach;
+	k.run.stays = !cmd_option(a, "rm");
 	if (!r)
 		r = look(&k, profile, e);
 	if (!r)

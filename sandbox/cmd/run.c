@@ -105,11 +105,27 @@ static const struct opt run_options[] = { KEY_OPTIONS, RUN_OPTIONS, REVIEW_OPTIO
 
 const struct opt create_options[] = { KEY_OPTIONS, LOG_OPTION, { 0 } };
 
+/* A box that stays keeps what it changes where one that goes would discard it; `--set
+ * root.changes=discard` insists */
+static void keep_changes(struct profile *pf)
+{
+	bool has_any = pf->root.from == ROOT_HOST || pf->root.from == ROOT_DIRECTORY;
+	bool by_option = profile_is_set(pf, FIELD_root_changes) &&
+			 !pf->origin[FIELD_root_changes].line;
+
+	for (size_t i = 0; i < pf->mount_count; i++)
+		has_any = has_any || pf->mounts[i].kind == MOUNT_OVERLAY;
+	if (has_any && pf->root.changes == CHANGES_DISCARD && !by_option)
+		pf->root.changes = CHANGES_KEEP;
+}
+
 int run_make_plan(struct run *r, struct err *e)
 {
 	struct profile *pf = NULL;
 	int made = profile_load(r->profile, r->args.wishes, r->args.wish_count, &pf, e);
 
+	if (!made && r->stays)
+		keep_changes(pf);
 	if (!made && cmd_option(&r->args, "review"))
 		review_profile(pf);
 	if (!made && r->alone && pf->terminal == TERMINAL_AUTO)

@@ -16,19 +16,21 @@ struct result;
  * @args:	With the command among its wishes
  * @profile:	Name or path
  * @alone:	The box has nobody's terminal: `terminal: auto` is never
+ * @stays:	The box stays at rest afterwards: what it changes is kept
  * @room:	Of the wishes
  */
 struct run {
 	struct args args;
 	const char *profile;
 	bool alone;
+	bool stays;
 	struct host *host;
 	struct plan *plan;
 	struct option_wish *room;
 };
 
-/** run_begin() - Fill what is zero but for @alone, with @profile and the command behind
- * "--". @a must live as long. Return: 0, -1 and @e */
+/** run_begin() - Fill what is zero but for @alone and @stays, with @profile and the
+ * command behind "--". @a must live as long. Return: 0, -1 and @e */
 int run_begin(struct run *r, const struct args *a, const char *profile, struct err *e);
 /** run_profile() - The profile that the words of @a name, @preset where they name none.
  * Return: 0; -2 and @e */

@@ -52,7 +52,7 @@ static int start_planned(const struct args *a, struct rest *rest, const struct r
 /* Planned before it is held: the program that can apply the plan may be the other one */
 static int start_one(const struct args *a, struct rest *rest, struct err *e)
 {
-	struct run run = { .alone = true };
+	struct run run = { .alone = true, .stays = true };
 	struct args words = { 0 };
 	int r = resting_plan(rest, a, &words, &run, e);
 

@@ -109,7 +109,7 @@ hint: --yes applies the changes, --no only shows them" ]
 	nook_run run --set root.changes=keep ./p.yaml -- true
 	[ "$status" = 125 ]
 	[ "$stderr" = "nook: 'root.changes: keep' needs a box that stays
-hint: --review shows the changes at the end and asks" ]
+hint: --keep makes such a box; --review shows the changes at the end and asks" ]
 }
 
 @test "the current directory of dev is reviewed too" {

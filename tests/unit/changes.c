@@ -404,6 +404,7 @@ static void test_manifest(void)
 		   manifest_inside(&back.uids, 99999) == UINT32_MAX &&
 		   manifest_inside(&back.gids, 99) == 99,
 	   "ids are those of the lower tree");
+	manifest_release(&back);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ok(manifest_parse(&back, bad[i], strlen(bad[i]), NULL) < 0,
 		   "refused: %zu", i);

@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# diff.bats - boxes that keep what they change: diff, apply, discard, snapshot, rollback
+# as: root user subids
+# in: release
+
+load helper
+
+# Root's state directory is the machine's: what is there stays, what is made goes
+setup_file() {
+	! is_root || [ -d /var/lib/nook/boxes ] || touch "$BATS_FILE_TMPDIR/made"
+}
+
+teardown_file() {
+	[ ! -e "$BATS_FILE_TMPDIR/made" ] || rmdir --ignore-fail-on-non-empty /var/lib/nook/boxes
+}
+
+setup() {
+	! is_root || (umask 077 && mkdir -p /var/lib/nook/boxes)
+	nook_setup
+	export XDG_STATE_HOME=$T/state
+	mkdir data
+	echo old >data/edit
+	echo x >data/gone
+	cat >p.yaml <<EOF
+extends: base
+user:
+  id: 0
+limits:
+  wall: 20s
+mounts:
+  - overlay: $T/data
+    to: /data
+EOF
+}
+
+teardown() {
+	"$NOOK" rm -f work >/dev/null 2>&1 || true
+	nook_teardown
+}
+
+# work SCRIPT - run it in the box, which stays
+work() {
+	nook_run run --name work --keep ./p.yaml -- /bin/sh -c "$1"
+	assert_status "${2:-0}"
+}
+
+@test "a box that is kept finds its files again" {
+	work 'echo new >/data/edit; rm /data/gone; mkdir /data/d; echo 1 >/data/d/f'
+	[ "$(cat data/edit data/gone)" = "old
+x" ]
+	work 'cat /data/edit /data/d/f; ls /data'
+	[ "$output" = "new
+1
+d
+edit" ]
+	nook_run diff work
+	assert_status 0
+	[[ $output == *"  D  "*"  gone"* ]]
+	[ "${lines[-1]}" = "2 added, 1 modified, 1 deleted, 6B in files" ]
+	nook_run diff --stat work /data/d
+	[ "$output" = "2 added, 0 modified, 0 deleted, 2B in files" ]
+	nook_run diff --json work
+	echo "$output" | python3 -c 'import json, sys
+c = {x["path"]: x for x in json.load(sys.stdin)["changes"]}
+assert c["/data/gone"]["kind"] == "deleted" and c["/data/edit"]["differs"] == ["content"]
+assert c["/data/d"]["type"] == "directory" and c["/data/d/f"]["size_bytes"] == 2'
+	nook_run diff --text work /data/edit
+	[ "$output" = "--- a/data/edit
++++ b/data/edit
+@@ -1 +1 @@
+-old
++new" ]
+}
+
+@test "apply makes paths true, and they are changes no more" {
+	work 'echo new >/data/edit; rm /data/gone; mkdir /data/d; echo 1 >/data/d/f'
+	nook_run apply work /data/edit /data/gone
+	assert_status 0
+	[ "$output" = "2 changes applied" ]
+	[ "$(cat data/edit)" = new ]
+	[ ! -e data/gone ]
+	[ ! -e data/d ]
+	nook_run diff --stat work
+	[ "$output" = "2 added, 0 modified, 0 deleted, 2B in files" ]
+	nook_run apply work
+	[ "$output" = "2 changes applied" ]
+	[ "$(cat data/d/f)" = 1 ]
+	nook_run diff work
+	[ "$output" = "no changes" ]
+	work 'cat /data/edit /data/d/f; echo more >>/data/edit'
+	[ "$output" = "new
+1" ]
+	nook_run apply work
+	assert_status 0
+	[ "$(cat data/edit)" = "new
+more" ]
+}
+
+@test "discard brings the host's back" {
+	work 'echo new >/data/edit; rm /data/gone; echo 1 >/data/n'
+	nook_run discard work /data/gone
+	[ "$output" = "1 change discarded" ]
+	work 'cat /data/gone /data/n'
+	[ "$output" = "x
+1" ]
+	nook_run discard work
+	assert_status 0
+	work 'ls /data; cat /data/edit'
+	[ "$output" = "edit
+gone
+old" ]
+}
+
+@test "what is later on the host, or gives rights, is left and said" {
+	work 'echo new >/data/edit; cp /bin/true /data/rights; chmod 4755 /data/rights'
+	echo mine >data/edit
+	nook_run diff work /data/rights
+	[[ $output == *"  4755  "*"  rights  setuid"* ]]
+	nook_run apply work
+	assert_status 1
+	[ "$stderr" = "nook: not done: /data/edit: '/data/edit' changed on the host after the box had started
+hint: look at both; --force takes the box's
+nook: not done: /data/rights: it gives others its rights
+hint: --yes makes it all the same
+nook: 2 of 2 changes stay as they are" ]
+	[ "$(cat data/edit)" = mine ]
+	nook_run apply --yes --force work
+	assert_status 0
+	[ "$(cat data/edit)" = new ]
+	[ "$(stat -c '%a %u' data/rights)" = "4755 $(id -u)" ]
+}
+
+@test "snapshot and rollback" {
+	work 'echo one >/data/edit; ln /data/edit /data/twin; rm /data/gone'
+	nook_run snapshot work first
+	assert_status 0
+	nook_run snapshot work first
+	assert_status 1
+	[ "$stderr" = "nook: box 'work' has a snapshot 'first'" ]
+	work 'echo two >/data/edit; echo 3 >/data/new; echo back >/data/gone'
+	nook_run snapshot work second
+	nook_run snapshot work
+	[ "$output" = "first
+second" ]
+	nook_run rollback work first
+	assert_status 0
+	work 'ls /data; cat /data/edit; [ /data/edit -ef /data/twin ]'
+	[ "$output" = "edit
+twin
+one" ]
+	nook_run rollback work second
+	work 'cat /data/edit /data/new /data/gone'
+	[ "$output" = "two
+3
+back" ]
+	nook_run snapshot --remove work first
+	nook_run snapshot work
+	[ "$output" = second ]
+}
+
+@test "RC-09: a box that runs is shown, and not changed or copied" {
+	mkfifo go
+	cat >>p.yaml <<EOF
+  - bind: $T
+    to: /t
+    options: [rw]
+EOF
+	nook_run run -d --name work --keep ./p.yaml -- /bin/sh -c 'echo 1 >/data/n; echo >/t/go; sleep 20'
+	assert_status 0
+	timeout 20 head -c 1 go >/dev/null
+	nook_run diff --stat work
+	[ "$output" = "1 added, 0 modified, 0 deleted, 2B in files" ]
+	for words in "apply work" "discard work" "snapshot work tag" "rollback work tag"; do
+		# shellcheck disable=SC2086
+		nook_run $words
+		assert_status 1
+		[[ ${stderr_lines[0]} == "nook: box 'work' is running (pid "*")" ]]
+	done
+	nook_run stop -t 0 work
+	assert_status 0
+}
+
+@test "words that are wrong" {
+	nook_run diff
+	assert_status 2
+	nook_run diff nosuch
+	assert_status 1
+	[[ ${stderr_lines[0]} == "nook: no box 'nosuch'"* ]]
+	work true
+	nook_run diff work data
+	assert_status 1
+	[ "$stderr" = "nook: 'data': expected a path as the box has it, from '/' on" ]
+	nook_run diff --stat --json work
+	assert_status 2
+	nook_run rollback work ../etc
+	assert_status 2
+	nook_run rollback work none
+	assert_status 1
+	[ "$stderr" = "nook: box 'work' has no snapshot 'none'" ]
+}
+
+@test "AR-12: marks that a box sets itself hide and delete nothing" {
+	mkdir data/marked data/anew
+	echo 1 >data/marked/stays
+	echo 1 >data/anew/goes
+	# The kernel's own mark is the control: a directory that was made anew
+	work 'setfattr -n user.overlay.opaque -v y /data/marked 2>/dev/null; rm -r /data/anew; mkdir /data/anew
+		if mknod /data/w c 0 0 2>/dev/null; then exit 9; fi; ls /data/marked'
+	[ "$output" = stays ]
+	nook_run diff work
+	[[ $output == *"  D  "*"  goes"* && $output != *stays* ]]
+	nook_run apply work
+	assert_status 0
+	[ -e data/marked/stays ]
+	[ ! -e data/anew/goes ]
+}
+
+@test "FS-27: what a box leaves behind leads nowhere" {
+	echo secret >secret
+	mkdir victim data/dir
+	echo 1 >data/dir/a
+	work "ln -s $T/secret /data/link; rm -r /data/dir; ln -s $T/victim /data/dir"
+	nook_run diff --text work
+	[[ $output == *"/data/link"* && $output != *+secret* ]]
+	nook_run apply work
+	[ -L data/dir ]
+	[ "$(readlink data/link)" = "$T/secret" ]
+	[ -z "$(ls victim)" ]
+	# A directory that becomes a link on the host while the box has files in it
+	mkdir data/swap
+	work 'rm -f /data/dir; echo evil >/data/swap/evil'
+	rmdir data/swap
+	ln -s "$T/victim" data/swap
+	nook_run apply --force work
+	[ -z "$(ls victim)" ]
+	[ -d data/swap ] && [ ! -L data/swap ]
+}
