@@ -3,6 +3,7 @@
 # calls.bats - the system call filter, from a payload's side
 # as: root
 # in: release
+# guest: v2
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

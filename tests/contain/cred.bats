@@ -3,6 +3,7 @@
 # cred.bats - what a payload is allowed to be: capabilities, ids, groups, priorities
 # as: root
 # in: release
+# guest: v2
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # mounts.bats - mounts of a box are those of its plan and stay as they are
 # as: root user subids
+# guest: v2
 
 load contain
 

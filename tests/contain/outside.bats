@@ -3,6 +3,7 @@
 # outside.bats - what no namespace or only a small one separates: network, keyrings, locks, facts
 # as: root
 # in: release
+# guest: v2
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 
 load callers

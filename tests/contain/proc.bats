@@ -3,6 +3,7 @@
 # proc.bats - /proc, /sys, devices, clocks and the processes of others
 # as: root user subids
 # in: release
+# guest: v2
 
 load contain
 

@@ -3,8 +3,9 @@
 # boot.sh PACKAGE TEST [TREE] - boot a Debian kernel in QEMU with nook in it; print the TAP of a script
 #
 # TEST is profiles.sh (every profile) or suite.sh (the tests that name a guest like this one; with
-# GUEST_ALL=1 all of the command line and of the containment). TREE is small (this machine's
-# programs and an init of a few lines; the default) or systemd (a Debian with logins).
+# GUEST_ALL=1 all of the command line and of the containment); in the small tree also several, with
+# commas between. TREE is small (this machine's programs and an init of a few lines; the default) or
+# systemd (a Debian with logins).
 #
 # The scripts in the guest print one TAP stream after the other. Here they become one, in which
 # the plans of all must be kept and whatever failed without saying so is a failure too.
@@ -13,7 +14,7 @@
 # then hangs); otherwise the processor is emulated, one of it: with two, fork gets slower. What
 # is measured inside says nothing about speed, only about right and wrong.
 #
-# Environment: GUEST_SECONDS (default 600) the most it may take, GUEST_ALL, GUEST_ONLY (patterns:
+# Environment: GUEST_SECONDS (default 1200) the most it may take, GUEST_ALL, GUEST_ONLY (patterns:
 # of those files the ones that match, contain/fs-*,contain/calls), GUEST_TESTS (an extended
 # expression without blanks: of those tests the ones whose names match), GUEST_AS (as whom:
 # root,user,subids)
@@ -77,7 +78,7 @@ fi
 
 init='init=/init'
 [ "$kind" = small ] || init='systemd.show_status=0 systemd.log_level=warning'
-timeout --kill-after=5 "${GUEST_SECONDS:-600}" qemu-system-x86_64 \
+timeout --kill-after=5 "${GUEST_SECONDS:-1200}" qemu-system-x86_64 \
 	-machine q35 -accel $accel -cpu max -smp 1 -m 768 -no-reboot \
 	-nodefaults -no-user-config -display none \
 	-kernel "$kernel/vmlinux" \

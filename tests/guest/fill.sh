@@ -27,14 +27,8 @@ version=$(ls "$kernel/lib/modules")
 from=$kernel/lib/modules/$version
 to=lib/modules/$version
 mkdir -p "$to"
-# depmod wants to see every module before it can say what one of them needs
-all=$(mktemp -d)
-trap 'rm -rf "$all"' EXIT
-mkdir -p "$all/lib"
-cp -r "$kernel/lib/modules" "$all/lib/"
-busybox depmod -b "$all" "$version" 2>/dev/null || true
 for module in $modules; do
-	grep -E "/$module\.ko[^:]*:" "$all/lib/modules/$version/modules.dep" | tr -d : | tr ' ' '\n'
+	grep -E "/$module\.ko[^:]*:" "$from/modules.dep" | tr -d : | tr ' ' '\n'
 done | sort -u | while read -r file; do
 	mkdir -p "$to/${file%/*}"
 	case $file in

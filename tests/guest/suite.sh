@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # suite.sh v2|systemd [root|user] - inside the guest: the tests that name it, as every user they name
+# suite.sh run WHO FILE... - these, where the caller is (what the first form calls)
 #
 # A test file says with `# guest: v2 systemd` in its header which guests run it in CI; with
 # nook.all=1 on the kernel's command line they run every one. In the small guest everybody whom
@@ -19,17 +20,17 @@ case $(uname -r) in
 6.[0-2].*) export NOOK_TEST_TMP=/var/tmp ;;
 esac
 
-# wanted FILE KEY - the words behind `KEY:` in the first lines of a file
-wanted() { sed -n "1,25s/^# $2: *\([a-z0-9 ]*\)\$/\1/p" "$1" | head -n 1; }
-
 # has WORD WORDS
 has() { case " $2 " in *" $1 "*) ;; *) return 1 ;; esac; }
 
-# run NAME COMMAND... - one test file; one that fails must say so in its TAP (tests/guest/boot.sh)
+# run WHO FILE... - test files in this shell's surroundings; one that fails must say so in its TAP
+# (tests/guest/boot.sh)
 run() {
-	echo "# run $1"
-	shift
-	"$@" || echo "# failed: $*"
+	local who=$1 file
+	for file in "${@:2}"; do
+		echo "# run $file as $who"
+		tests/quick.bash "$file" "$tests" || echo "# failed: $file"
+	done
 }
 
 # delegate WHO ID - a cgroup that belongs to somebody, and this shell in a leaf of it
@@ -47,60 +48,101 @@ delegate() {
 	echo $$ >"$dir/shell/cgroup.procs"
 }
 
+# in_small WHO FILE... - as somebody whom tests/as.sh knows, all in one place of his: making it takes
+# three seconds. What one file leaves in it for the next each test has been failed for
 in_small() {
-	local users who
-	users=$(wanted "$1" as)
-	for who in ${users:-root user}; do
-		has "$who" "${as//,/ }" || continue
-		case $who in
-		root) echo $$ >"$cgroups/cgroup.procs" ;;
-		user) delegate user 1234 ;;
-		subids) delegate subids 4321 ;;
-		*) continue ;;
-		esac
-		run "$1 as $who" tests/as.sh "$who" "${@:2}"
-	done
-}
-
-# The user of the login has subordinate ids, so a test for `user` or `subids` is one for him
-in_session() {
-	local users
-	users=$(wanted "$1" as)
-	users=${users:-root user}
-	if [ "$part" = root ]; then
-		! has root "$users" || run "$1 as root" "${@:2}"
-	elif has user "$users" || has subids "$users"; then
-		run "$1 as the user of a login" "${@:2}"
-	fi
+	case $1 in
+	root) echo $$ >"$cgroups/cgroup.procs" ;;
+	user) delegate user 1234 ;;
+	subids) delegate subids 4321 ;;
+	esac
+	tests/as.sh "$1" tests/guest/suite.sh run "$@" || {
+		echo "# run all of these as $1"
+		echo "# failed: $*"
+	}
 }
 
 only=$(word only)
 tests=$(word tests)
-as=$(word as)
-export NOOK_CALLERS=${as//,/ }
+NOOK_CALLERS=$(word as | tr , ' ')
+export NOOK_CALLERS
+if [ "$guest" = run ]; then
+	run "${@:2}"
+	exit 0
+fi
 
-# asked_for FILE - does one of the patterns of nook.only match it?
-asked_for() {
-	local pattern patterns
-	IFS=, read -ra patterns <<<"$only"
-	for pattern in "${patterns[@]}"; do
-		# shellcheck disable=SC2053 # a pattern
-		[[ $1 != $pattern ]] || return 0
-	done
-	return 1
+# chosen - the files that name this guest (or all), that a pattern of nook.only matches and one of
+# whose tests has a name that nook.tests matches: FILE WORLD WHO...
+chosen() {
+	GUEST=$guest ALL=$all ONLY=$only TESTS=$tests awk '
+		BEGIN {
+			count = split(ENVIRON["ONLY"], only, ",")
+			for (i = 1; i <= count; i++) {
+				gsub(/[.]/, "[.]", only[i])
+				gsub(/[*]/, ".*", only[i])
+			}
+		}
+		function tell(    i) {
+			if (!any || (!named && ENVIRON["ALL"] != 1))
+				return
+			for (i = 1; i <= count; i++)
+				if (name ~ "^(" only[i] ")$")
+					break
+			if (i <= count)
+				print file, world, (as != "" ? as : "root user")
+		}
+		FNR == 1 {
+			tell()
+			file = name = FILENAME
+			sub(/^tests\//, "", name)
+			sub(/[.]bats$/, "", name)
+			any = named = 0
+			world = "no"
+			as = ""
+		}
+		FNR <= 25 && /^# as: / && as == "" { as = substr($0, 7) }
+		FNR <= 25 && /^# guest: / { named = index($0 " ", " " ENVIRON["GUEST"] " ") }
+		/^# world: yes$/ { world = "yes" }
+		/^@test "/ {
+			sub(/^@test "/, "")
+			sub(/" [{].*/, "")
+			if ($0 ~ ENVIRON["TESTS"])
+				any = 1
+		}
+		END { tell() }' tests/*/*.bats
 }
 
-# any_test FILE - does nook.tests match the name of one of its tests?
-any_test() { sed -n 's/^@test "\(.*\)" {.*/\1/p' "$1" | grep -qE -e "$tests"; }
+# files_of WHO... - of those that were chosen the ones for one of these users, in $files: FILE WORLD
+list=$(chosen)
+files_of() {
+	local file world users who
+	files=()
+	while read -r file world users; do
+		for who; do
+			! has "$who" "$users" || { files+=("$file $world") && break; }
+		done
+	done <<<"$list"
+}
 
-for file in tests/*/*.bats; do
-	name=${file#tests/}
-	asked_for "${name%.bats}" || continue
-	has "$guest" "$(wanted "$file" guest)" || [ "$all" = 1 ] || continue
-	any_test "$file" || continue
-	if [ -z "$part" ]; then
-		in_small "$file" tests/quick.bash "$file" "$tests"
-	else
-		in_session "$file" tests/quick.bash "$file" "$tests"
-	fi
-done
+if [ -z "$part" ]; then
+	for who in $NOOK_CALLERS; do
+		files_of "$who"
+		together=()
+		for file in "${files[@]}"; do
+			# What as.sh gives such a file is for it alone
+			if [ "${file#* }" = yes ]; then
+				in_small "$who" "${file% *}"
+			else
+				together+=("${file% *}")
+			fi
+		done
+		[ "${#together[@]}" = 0 ] || in_small "$who" "${together[@]}"
+	done
+elif [ "$part" = root ]; then
+	files_of root
+	! has root "$NOOK_CALLERS" || run root "${files[@]% *}"
+else
+	# The user of the login has subordinate ids, so a test for `user` or `subids` is one for him
+	files_of user subids
+	! has user "$NOOK_CALLERS" || run 'the user of a login' "${files[@]% *}"
+fi

@@ -4,7 +4,7 @@
 # as: self
 # takes: 130
 #
-# Of the quotas what shows that a scope of a manager is as good as a cgroup of one's own, which v2.t
-# has more of; `make check-guest-long` runs all
+# Of the quotas what shows that a scope of a manager is as good as a cgroup of one's own, with which
+# kernel-6.12.t tries more of them; `make check-guest-long` runs all
 export GUEST_TESTS="${GUEST_TESTS:-^(a|two|no|with|the|FS-17:.with|RS-01)}"
 exec "${0%/*}/boot.sh" linux-image-6.12-cloud-amd64 suite.sh systemd
