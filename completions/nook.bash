@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm diff apply discard snapshot rollback exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -18,6 +18,7 @@ _nook_options() {
 	stop) echo '-t --time' ;;
 	restart) echo '-t --time' ;;
 	rm) echo '-f --force' ;;
+	logs) echo '-f --follow -n --tail --since -t --timestamps' ;;
 	diff) echo '--stat --text --json' ;;
 	apply) echo '-y --yes -f --force' ;;
 	snapshot) echo --remove ;;
@@ -106,6 +107,12 @@ _nook_argument() {
 	restart)
 		case $2 in
 		--time | -t) echo nothing ;;
+		esac
+		;;
+	logs)
+		case $2 in
+		--tail | -n) echo nothing ;;
+		--since) echo nothing ;;
 		esac
 		;;
 	exec)
@@ -204,6 +211,8 @@ _nook_kind() {
 	restart) echo resting ;;
 	rename) echo resting ;;
 	rm) echo resting ;;
+	logs) echo resting ;;
+	inspect) echo resting ;;
 	diff) echo resting ;;
 	apply) echo resting ;;
 	discard) echo resting ;;

@@ -26,6 +26,7 @@ extern const struct cmd cmd_ps, cmd_exec, cmd_update, cmd_pause, cmd_unpause,
 	cmd_kill;
 extern const struct cmd cmd_console;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
+extern const struct cmd cmd_logs, cmd_inspect;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
 
 static const struct cmd *const table[] = {
@@ -37,6 +38,8 @@ static const struct cmd *const table[] = {
 	&cmd_restart,
 	&cmd_rename,
 	&cmd_rm,
+	&cmd_logs,
+	&cmd_inspect,
 	&cmd_diff,
 	&cmd_apply,
 	&cmd_discard,

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* inspect.c - `nook inspect`: all that is known of a box, as JSON */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "cmd/boxes.h"
+#include "cmd/listing.h"
+#include "cmd/resting.h"
+
+/**
+ * struct seen_box - One box
+ * @living:	Its plan is NULL where it does not run
+ * @rest:	Its directory is -1 where it does not stay
+ */
+struct seen_box {
+	struct living living;
+	struct rest rest;
+};
+
+static void add_key(struct text *out, const char *key)
+{
+	text_addf(out, ",\"%s\":", key);
+}
+
+static void add_text(struct text *out, const char *key, const char *s)
+{
+	add_key(out, key);
+	text_json(out, s);
+}
+
+static void add_time(struct text *out, const char *key, uint64_t ns)
+{
+	add_key(out, key);
+	if (ns)
+		json_time(out, ns);
+	else
+		text_add(out, "null");
+}
+
+static void add_count(struct text *out, const char *key, uint64_t n)
+{
+	add_key(out, key);
+	json_number(out, n);
+}
+
+static void add_list(struct text *out, const char *key, const struct plan *pl,
+		     const struct plan_list *list)
+{
+	bool first = true;
+
+	add_key(out, key);
+	text_addc(out, '[');
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, list, w));
+	     first = false) {
+		text_add(out, first ? "" : ",");
+		text_json(out, plan_text(pl, w->text));
+	}
+	text_addc(out, ']');
+}
+
+/* What a person asked for that is not in force */
+static void add_facts(struct text *out, const struct plan *pl)
+{
+	bool first = true;
+
+	text_add(out, ",\"unenforced\":[");
+	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
+		if (f->weight != FACT_UNENFORCED)
+			continue;
+		text_add(out, first ? "" : ",");
+		text_json(out, plan_text(pl, f->text));
+		first = false;
+	}
+	text_addc(out, ']');
+}
+
+static void add_plan(struct text *out, const struct plan *pl)
+{
+	static const char *const networks[] = { "none", "host", "veth", "user", "join" };
+
+	if (!pl) {
+		text_add(out, ",\"plan\":null");
+		return;
+	}
+	text_add(out, ",\"plan\":{\"profile\":");
+	text_json(out, plan_text(pl, pl->profile));
+	add_text(out, "profile_path", plan_text_or_null(pl, pl->profile_path));
+	add_list(out, "command", pl, &pl->env.argv);
+	add_text(out, "workdir", plan_text_or_null(pl, pl->env.workdir));
+	add_text(out, "hostname", plan_text_or_null(pl, pl->hostname));
+	add_text(out, "network",
+		 pl->net.mode < ARRAY_SIZE(networks) ? networks[pl->net.mode] : NULL);
+	add_text(out, "network_name", plan_text_or_null(pl, pl->net.network));
+	add_count(out, "uid", pl->user.uid);
+	add_count(out, "gid", pl->user.gid);
+	add_text(out, "seccomp", plan_text_or_null(pl, pl->seccomp.name));
+	add_list(out, "labels", pl, &pl->labels);
+	add_facts(out, pl);
+	text_addc(out, '}');
+}
+
+static void add_words(struct text *out, const struct rest_record *rec)
+{
+	const char *end = rec->words + rec->words_len;
+
+	add_key(out, "words");
+	text_addc(out, '[');
+	for (const char *p = rec->words; p < end; p += strlen(p) + 1) {
+		text_add(out, p == rec->words ? "" : ",");
+		text_json(out, p);
+	}
+	text_addc(out, ']');
+}
+
+static void add_rest(struct text *out, const struct rest *r)
+{
+	add_time(out, "created", r->rec.created_ns);
+	add_time(out, "finished", r->rec.finished_ns);
+	add_text(out, "directory", r->rec.cwd);
+	add_words(out, &r->rec);
+	add_count(out, "log_size_bytes", r->rec.log_size);
+	add_key(out, "result");
+	/* it ends with a newline of its own */
+	text_addn(out, r->rec.result ? r->rec.result : "null",
+		  r->rec.result ? strcspn(r->rec.result, "\n") : 4);
+}
+
+static void add_box(const struct seen_box *b, struct text *out)
+{
+	const struct record *rec = &b->living.rec;
+	bool runs = b->living.plan, stays = b->rest.dir >= 0;
+
+	text_add(out, "{\"schema\":1");
+	add_text(out, "id", runs ? rec->id : b->rest.rec.id);
+	add_text(out, "name", stays ? b->rest.name : rec->name[0] ? rec->name : NULL);
+	add_text(out, "status",
+		 runs ? box_status(rec) : rest_state_name(rest_state(&b->rest)));
+	add_time(out, "started", runs ? rec->started_ns : b->rest.rec.started_ns);
+	add_count(out, "keeper", runs ? (uint64_t)rec->keeper : UINT64_MAX);
+	add_count(out, "init", runs && rec->init ? (uint64_t)rec->init : UINT64_MAX);
+	if (stays)
+		add_rest(out, &b->rest);
+	add_plan(out, runs ? b->living.plan : b->rest.rec.plan);
+	text_add(out, "}");
+}
+
+/* By any word where it runs, by its name where it rests */
+static int find(const struct rest_area *area, const char *word, struct seen_box *b,
+		struct err *e)
+{
+	struct err why = { 0 };
+
+	*b = (struct seen_box){ .rest = { .dir = -1, .lock = -1 } };
+	b->living.plan = store_pick(word, &b->living.rec, e);
+	if (rest_find(area, b->living.plan ? b->living.rec.name : word, &b->rest, &why) <
+	    0) {
+		b->rest.dir = -1;
+		if (!b->living.plan || why.code != ENOENT)
+			*e = why;
+		return b->living.plan ? 0 : -1;
+	}
+	return 0;
+}
+
+static int inspect_run(const struct args *a, struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	auto_text out = { 0 };
+	int r = 0;
+
+	if (a->rest || !a->word_count)
+		return cmd_usage(a, e, "inspect takes boxes");
+	if (resting_open(&area, false, e) < 0)
+		return -1;
+	for (size_t i = 0; !r && i < a->word_count; i++) {
+		struct seen_box b;
+
+		r = find(&area, a->words[i], &b, e);
+		if (!r) {
+			add_box(&b, &out);
+			text_addc(&out, '\n');
+		}
+		free(b.living.plan);
+		rest_close(&b.rest);
+	}
+	rest_area_close(&area);
+	return r ? r : cmd_print(&out, e);
+}
+
+const struct cmd cmd_inspect = {
+	.name = "inspect",
+	.summary = "print what is known of a box as JSON, running or at rest",
+	.usage = "BOX...",
+	.help = "One object a line: id, name, status, times, the processes that keep "
+		"it,\n"
+		"what of the plan a person asks for, and of a box that stays also the\n"
+		"directory and words that it was made with and the result of its last\n"
+		"run.\n",
+	.complete = COMPLETE_REST,
+	FULL_ONLY(inspect_run),
+};

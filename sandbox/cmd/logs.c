@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* logs.c - `nook logs`: what the command of a box in the background wrote (box/log.h) */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/parse.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "box/log.h"
+#include "cmd/resting.h"
+
+#define TIME_LEN 27	     /* 2026-11-21T15:36:08.123456Z */
+#define AT_ONCE	 (64u << 10) /* bytes that are gathered before they are written */
+
+/**
+ * struct reader - A log being read
+ * @file:	`log` or `log.1`; NULL = none
+ * @skip:	Lines that are not printed
+ * @lines:	Lines that have begun
+ * @prints:	Else they are only counted
+ * @is_open:	The last of a stream was no end of a line; @shown: which is printed
+ */
+struct reader {
+	struct rest rest;
+	FILE *file;
+	char *line;
+	size_t room;
+	char since[40];
+	uint64_t skip, lines;
+	bool prints, times, is_open[2], shown[2];
+	struct text out;
+	int to;
+};
+
+static int flush(struct reader *r, struct err *e)
+{
+	int n = r->out.failed ? -1 : fd_write_all(r->to, text_str(&r->out), r->out.len);
+
+	text_cut(&r->out, 0);
+	return n < 0 ? err_sys(e, "cannot write to standard output") : 0;
+}
+
+/* A line of the log, @len bytes with its newline */
+static int take_line(struct reader *r, size_t len, struct err *e)
+{
+	bool is_err = len > LOG_HEAD && r->line[TIME_LEN + 4] == 'e';
+	bool ends = len > LOG_HEAD && r->line[LOG_HEAD - 2] == 'F', begins;
+
+	if (len <= LOG_HEAD || strncmp(r->line, r->since, strlen(r->since)) < 0)
+		return 0;
+	begins = !r->is_open[is_err];
+	if (begins)
+		r->shown[is_err] = r->lines++ >= r->skip && r->prints;
+	r->is_open[is_err] = !ends;
+	if (!r->shown[is_err])
+		return 0;
+	if ((is_err ? 2 : 1) != r->to || r->out.len > AT_ONCE) {
+		if (flush(r, e) < 0)
+			return -1;
+		r->to = is_err ? 2 : 1;
+	}
+	if (r->times && begins)
+		text_addn(&r->out, r->line, TIME_LEN + 1);
+	text_addn(&r->out, r->line + LOG_HEAD, len - LOG_HEAD - !ends);
+	return 0;
+}
+
+/* To the end of what is there. A line that is being written is left for the next time */
+static int read_file(struct reader *r, struct err *e)
+{
+	ssize_t n;
+
+	clearerr(r->file);
+	while ((n = getline(&r->line, &r->room, r->file)) > 0) {
+		if (r->line[n - 1] != '\n') {
+			fseek(r->file, -n, SEEK_CUR);
+			break;
+		}
+		if (take_line(r, (size_t)n, e) < 0)
+			return -1;
+	}
+	return flush(r, e);
+}
+
+static int open_file(struct reader *r, const char *name, struct err *e)
+{
+	int fd = openat(r->rest.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (r->file)
+		fclose(r->file);
+	r->file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!r->file && errno != ENOENT)
+		return err_sys(e, "cannot read the log of box '%s'", r->rest.name);
+	return r->file ? 1 : 0;
+}
+
+static int read_all(struct reader *r, struct err *e)
+{
+	static const char *const names[] = { LOG_OLD, LOG_NAME };
+
+	r->lines = 0;
+	r->is_open[0] = r->is_open[1] = false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int n = open_file(r, names[i], e);
+
+		if (n < 0 || (n && read_file(r, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+/* The log was begun anew while it was read: the rest of the old one, then the new one */
+static int read_more(struct reader *r, struct err *e)
+{
+	struct stat now, ours;
+
+	if (r->file && read_file(r, e) < 0)
+		return -1;
+	if (fstatat(r->rest.dir, LOG_NAME, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (r->file && !fstat(fileno(r->file), &ours) && ours.st_ino == now.st_ino))
+		return 0;
+	if (r->file && read_file(r, e) < 0)
+		return -1;
+	return open_file(r, LOG_NAME, e) > 0 ? read_file(r, e) : 0;
+}
+
+/* Until the keeper ends: it wrote its pid into the lock, and holds that while it lives */
+static int follow(struct reader *r, struct err *e)
+{
+	auto_fd keeper = sys_pidfd_open(rest_holder(&r->rest), 0);
+	auto_fd news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[64], buf[4096];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->rest.dir);
+	if (news < 0 || inotify_add_watch(news, path, IN_MODIFY | IN_CREATE) < 0)
+		return err_sys(e, "cannot watch the log of box '%s'", r->rest.name);
+	while (keeper >= 0 && rest_is_held(&r->rest)) {
+		struct pollfd p[] = { { .fd = news, .events = POLLIN },
+				      { .fd = keeper, .events = POLLIN } };
+
+		if (read_more(r, e) < 0)
+			return -1;
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		while (read(news, buf, sizeof(buf)) > 0)
+			;
+		if (p[1].revents)
+			break;
+	}
+	return read_more(r, e);
+}
+
+/* A time as it stands in the log, or how long ago */
+static int read_since(const struct args *a, struct reader *r, struct err *e)
+{
+	const char *since = cmd_option(a, "since"), *why;
+	struct timespec now;
+	uint64_t ns;
+	struct tm tm;
+
+	if (!since)
+		return 0;
+	if (parse_duration(since, &ns, &why) == 0 && ns < INT64_MAX) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		now.tv_sec -= (time_t)(ns / 1000000000);
+		gmtime_r(&now.tv_sec, &tm);
+		strftime(r->since, sizeof(r->since), "%Y-%m-%dT%H:%M:%S", &tm);
+		return 0;
+	}
+	if (strlen(since) < 10 || strlen(since) > TIME_LEN || since[4] != '-' ||
+	    since[7] != '-' || strspn(since, "0123456789-T:.Z") != strlen(since))
+		return cmd_usage(a, e,
+				 "--since '%s': expected a time such as "
+				 "2026-11-21T15:36:08Z, or a duration such as 10m",
+				 since);
+	snprintf(r->since, sizeof(r->since), "%.*s", (int)strcspn(since, "Z"), since);
+	return 0;
+}
+
+static int print(const struct args *a, struct reader *r, struct err *e)
+{
+	const char *tail = cmd_option(a, "tail"), *why;
+	uint64_t most = UINT64_MAX;
+
+	if (tail && parse_number(tail, &most, &why) < 0)
+		return cmd_usage(a, e, "--tail '%s': expected a count of lines", tail);
+	if (read_since(a, r, e) < 0)
+		return -2;
+	if (tail) {
+		if (read_all(r, e) < 0)
+			return -1;
+		r->skip = r->lines > most ? r->lines - most : 0;
+	}
+	r->prints = true;
+	if (read_all(r, e) < 0)
+		return -1;
+	return cmd_option(a, "follow") ? follow(r, e) : 0;
+}
+
+static int logs_run(const struct args *a, struct err *e)
+{
+	struct reader r = { .times = cmd_option(a, "timestamps"), .to = 1 };
+	struct rest_area area = { .dir = -1 };
+	int n;
+
+	if (a->rest || a->word_count != 1)
+		return cmd_usage(a, e, "logs takes a box");
+	if (resting_open(&area, false, e) < 0 ||
+	    rest_open(&area, a->words[0], &r.rest, e) < 0)
+		return -1;
+	n = print(a, &r, e);
+	if (r.file)
+		fclose(r.file);
+	free(r.line);
+	text_release(&r.out);
+	rest_close(&r.rest);
+	rest_area_close(&area);
+	return n;
+}
+
+static const struct opt logs_options[] = {
+	{ .letter = 'f',
+	  .name = "follow",
+	  .help = "go on with what is written until the box ends" },
+	{ .letter = 'n', .name = "tail", .arg = "N", .help = "only the last N lines" },
+	{ .name = "since",
+	  .arg = "TIME",
+	  .help = "only from then on: 2026-11-21T15:36:08Z, or 10m for ten minutes ago" },
+	{ .letter = 't',
+	  .name = "timestamps",
+	  .help = "when each line was written, in front of it" },
+	{ 0 },
+};
+
+const struct cmd cmd_logs = {
+	.name = "logs",
+	.summary = "print what a box in the background wrote",
+	.usage = "[OPTION...] NAME",
+	.help = "What its command wrote to standard output and standard error, each to\n"
+		"that of 'nook logs', from all its runs in the background. The two "
+		"files\n"
+		"of a log have 10M each, or what --log-size said.\n",
+	.options = logs_options,
+	.complete = COMPLETE_REST,
+	FULL_ONLY(logs_run),
+};

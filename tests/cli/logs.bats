@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# logs.bats - what a box in the background wrote, and what is known of it: logs, inspect
+# as: root user subids
+
+load helper
+load boxes
+load net
+load living
+
+# has_ended NAME - all that it wrote is in the log then
+has_ended() { [ "$(all name status | grep -c "^$1 stopped")" = 1 ]; }
+
+@test "each byte comes back, on the stream that it was written to" {
+	"$NOOK" run -d --name web strict -- sh -c 'echo one; echo two >&2; printf "thr"; sleep 0.05
+		printf "ee\n\n\001\377"'
+	wait_until has_ended web
+	"$NOOK" logs web >out 2>err
+	printf 'one\nthree\n\n\001\377' | cmp - out
+	assert_equal "$(cat err)" two
+	"$NOOK" logs --tail 2 web >out 2>err
+	printf '\n\001\377' | cmp - out
+	assert [ ! -s err ]
+	"$NOOK" logs -t web 2>/dev/null | sed 's/[0-9]/9/g' >out
+	assert_line '9999-99-99T99:99:99.999999Z three' "$(tr -d '\001\377' <out)"
+	nook_run logs --since 2999-01-01 web
+	assert_output
+	"$NOOK" logs --since 1h web 2>/dev/null | grep -aqx one
+	"$NOOK" start web
+	wait_until has_ended web
+	assert_equal "$("$NOOK" logs web 2>/dev/null | grep -ac 'one$')" 2
+}
+
+@test "-f goes on until the box ends, also over a log that is begun anew" {
+	"$NOOK" run -d --name web --log-size 4K strict -- sh -c 'read x </proc/self/stat
+		i=0; while [ $i -lt 400 ]; do echo "line $i"; i=$((i + 1)); done; sleep 600'
+	timeout 60 "$NOOK" logs -f web >out &
+	wait_until grep -qx 'line 399' out
+	"$NOOK" stop web
+	wait
+	assert_equal "$(tail -n 1 out)" "line 399"
+	# no more than two files of that size
+	assert [ "$(du -b "$(state_dir)/boxes/web/log" | cut -f1)" -le 4096 ]
+	assert [ "$(du -b "$(state_dir)/boxes/web/log.1" | cut -f1)" -le 4096 ]
+}
+
+@test "a flood neither stops the box nor fills the disk" {
+	"$NOOK" run -d --name web --log-size 64K strict -- sh -c 'head -c 3000000 /dev/zero; echo; echo end'
+	wait_until has_ended web
+	assert_equal "$(all exit)" 0
+	assert_equal "$("$NOOK" logs --tail 1 web)" end
+	assert [ "$(du -bc "$(state_dir)"/boxes/web/log* | tail -n 1 | cut -f1)" -le 131072 ]
+}
+
+@test "a box with a terminal of its own" {
+	"$NOOK" run -d -t --name web dev -- sh -c 'test -t 0 && test -t 1 && stty size'
+	wait_until has_ended web
+	nook_run logs web
+	assert_output $'24 80\r'
+}
+
+@test "wrong words" {
+	nook_run logs
+	assert_status 2
+	nook_run logs nosuch
+	assert_status 1
+	assert_stderr_match "^nook: no box 'nosuch'$"
+	"$NOOK" create web strict -- true
+	nook_run logs web
+	assert_status 0
+	assert_output
+	nook_run logs --tail x web
+	assert_status 2
+	nook_run logs --since yesterday web
+	assert_status 2
+	nook_run create other strict --log-size 0 -- true
+	assert_status 2
+}
+
+@test "inspect: one object, at rest, running and of a box without a place" {
+	"$NOOK" create web strict --label a=b -- sh -c 'exit 3'
+	nook_run inspect web
+	assert_equal "$(json status) $(json result) $(json keeper) $(json plan profile)" \
+		"created null null strict"
+	assert_equal "$(json words 0) $(json words 1) $(json directory)" "--label=a=b strict $T"
+	"$NOOK" start web
+	wait_until has_ended web
+	nook_run inspect web
+	assert_equal "$(json status) $(json result exit_code) $(json result cause)" "stopped 3 exited"
+	start_box one 'sleep 60' --name once
+	nook_run inspect once
+	assert_equal "$(json name) $(json status) $(json keeper)" "once running $keeper"
+	nook_run inspect nosuch
+	assert_status 1
+	kill -KILL "$keeper"
+	wait_keeper
+}
