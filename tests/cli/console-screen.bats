@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# console-screen.bats - a person at the console: real keys and a real screen, by tmux
+# as: user
+# in: release
+# takes: 20
+load helper
+
+setup() {
+	need tmux
+	nook_setup
+	export NOOK_PROFILE_PATH=$TOP/profiles XDG_STATE_HOME=$T/state XDG_CONFIG_HOME=$T/config
+	tmux_at -f /dev/null new-session -d -x 100 -y 50 \
+		"PS1='sh% ' exec sh -c '\"$NOOK\"; echo left-\$?; exec cat'"
+	sees '^nook>'
+}
+
+teardown() {
+	end_screen
+	nook_teardown
+}
+
+tmux_at() { tmux -S "$T/tmux" "$@"; }
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# The server and what ran on its screen
+end_screen() {
+	local pid pids
+	pids=$(tmux_at display-message -p '#{pid} #{pane_pid}')
+	tmux_at kill-server
+	for pid in $pids; do wait_until is_gone "$pid"; done
+}
+screen() { tmux_at capture-pane -p -S -200; }
+
+# sees REGEX - wait until a line of the screen matches
+sees() {
+	local end=$((SECONDS + 30))
+	until screen | grep -qE -e "$1"; do
+		[ "$SECONDS" -lt "$end" ] || fail "never on the screen: $1" "$(screen)"
+		sleep 0.05
+	done
+}
+
+# types TEXT [KEY...] - as typed, then keys by name
+types() {
+	tmux_at send-keys -l "$1"
+	shift
+	[ $# = 0 ] || tmux_at send-keys "$@"
+}
+
+@test "a draft grows word by word, the prompt shows its layers, keys complete" {
+	types 'new web' Enter
+	sees '^web( no_new_privs)?>$'
+	types 'add us' Tab
+	sees '> add user$'
+	types '' Enter
+	sees '^  user  +0 +1234$'
+	sees '^web user( no_new_privs)?>$'
+	types 'add pi' Tab
+	types 'mou' Tab Enter
+	sees '^web user pid mount( no_new_privs)?>$'
+	types '!echo is $$' C-c
+	types "run sh -c 'echo pid-\$\$'" Enter
+	sees '^pid-1$'
+	types 'undo' Enter
+	sees '^  pid +[0-9]+ +[0-9]+$'
+	types '' C-d
+	sees '^left-0$'
+	# What was typed stays for the next time, a line once, and for its user alone
+	assert_equal "$(stat -c %a "$T/state/nook/history")" 600
+	assert_line 'add user ' "$(cat "$T/state/nook/history")"
+}
+
+@test "^C cancels the line or what runs, ^Z stops it, fg goes on: the console stays" {
+	types 'no such word' C-c
+	types "nor 'this" Enter
+	sees '^>$'
+	types '' C-c
+	types 'new web' Enter
+	types 'add user pid' Enter
+	sees '^web user pid( no_new_privs)?>$'
+	types '!sleep 1000' Enter
+	wait_until pgrep -u "$EUID" -x sleep
+	types '' C-z
+	sees '^stopped: run sleep 1000 '
+	types 'jobs' Enter
+	sees '^ 1 +[0-9]+ +stopped +run sleep 1000$'
+	types 'fg' Enter
+	wait_until pgrep -u "$EUID" -x -r S sleep
+	types '' C-c
+	sees 'nook: cancelled by signal 2 \(Interrupt\), which pid 1 has no handler for$'
+	types 'enter sh' Enter
+	sees '[#$]$'
+	types 'echo in-$$; exit 3' Enter
+	sees '^in-1$'
+	types 'frobnicate' Enter
+	sees "^nook: unknown word 'frobnicate'$"
+	types 'quit' Enter
+	sees '^left-'
+}
+
+@test "settings: a short prompt; a wrong one is said and forgiven" {
+	types 'quit' Enter
+	sees '^left-0$'
+	end_screen
+	rm -r state
+	mkdir -p config/nook
+	printf 'prompt short\nhistory 0\n' >config/nook/console
+	tmux_at -f /dev/null new-session -d -x 100 -y 50 "exec '$NOOK'"
+	sees '^nook>'
+	types 'new web' Enter
+	sees '^web>$'
+	types 'add user' Enter
+	sees '^  ns user '
+	refute_match '^web user' "$(screen)"
+	refute test -e state/nook/history
+}
