@@ -71,6 +71,8 @@ struct look *look_new(int proc);
 void look_cgroup_path(const char *file, char *out, size_t size);
 /** look_process() - Ask for what belongs to the process. Allocates nothing */
 void look_process(struct look *out);
+/** look_rights() - Of that only capabilities, no_new_privs and filter */
+void look_rights(struct look *out);
 /** look_send() - Hand it over and wait for the other end. Return: 0, -1 and errno */
 int look_send(const struct look *look);
 

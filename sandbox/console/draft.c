@@ -169,7 +169,7 @@ static void all_caps(bool own, struct text *out)
 	struct look me = { 0 };
 	const char *gap = "[";
 
-	look_process(&me);
+	look_rights(&me);
 	for (const struct name *c = capability_names; c->name; c++) {
 		if (!own && !(me.caps >> c->value & 1))
 			continue;
