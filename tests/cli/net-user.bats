@@ -229,12 +229,26 @@ fd00::7 db
 	serve 198.51.100.1 7004 other
 	echo '198.51.100.1 world.test' >>/etc/hosts
 	user_run base --set network.allow='["world.test:7000"]' -- sh -c '
-		timeout 9 busybox nc -w 5 world.test 7000 | head -n 1
-		timeout 9 busybox nc -w 5 198.51.100.1 7004 | head -n 1; getent hosts world.test'
+		timeout 3 busybox nc -w 5 world.test 7000 | head -n 1
+		timeout 3 busybox nc -w 5 198.51.100.1 7004 | head -n 1; getent hosts world.test'
 	echo "$hosts" >/etc/hosts
 	assert_line world
 	refute_line other
 	assert_match '^198\.51\.100\.1 +world\.test'
-	user_run base -- sh -c 'timeout 9 busybox nc -w 5 198.51.100.1 7004 | head -n 1'
+	user_run base -- sh -c 'timeout 3 busybox nc -w 5 198.51.100.1 7004 | head -n 1'
 	assert_output other
+}
+
+@test "a name that no server answers for is an error within five seconds, and nothing is left" {
+	only_for root "who else could put another resolv.conf in place"
+	local before=$EPOCHSECONDS
+	echo 'nameserver 192.0.2.99' >resolv.conf
+	mount --bind resolv.conf /etc/resolv.conf
+	nook_run run --network user --set network.allow='["nowhere.example:80"]' base -- touch ran
+	umount /etc/resolv.conf
+	assert_status 125
+	assert_stderr "nook: net: 'network.allow' (--set): 'nowhere.example' cannot be looked up: no answer within 5 s
+hint: 'getent ahosts nowhere.example' must find it here; or give its address"
+	assert test "$((EPOCHSECONDS - before))" -lt 9
+	assert_equal "$(pgrep -x nook-lookup)" ''
 }
