@@ -128,6 +128,12 @@ void hide_plan_sys(struct host *h, struct plan *pl)
 	hide_throttles(h, pl);
 }
 
+/* Whether it may be absent now, and is made for what is kept before the tree is built */
+static bool is_made(const struct plan *pl, const char *path)
+{
+	return pl->tree.keep_dir && path_is_in(plan_text(pl, pl->tree.keep_dir), path);
+}
+
 /* A mask at every place where @path of the host shows; @always: binds of it too */
 static void hide_path(struct host *h, struct plan *pl, const char *path, bool always,
 		      const char *origin)
@@ -154,8 +160,11 @@ static void hide_path(struct host *h, struct plan *pl, const char *path, bool al
 			snprintf(target, sizeof(target), "%s", at);
 		else
 			continue;
-		if (!known && !host_stat_follow(h, path, &there))
-			return;
+		if (!known && !host_stat_follow(h, path, &there)) {
+			if (!always || !is_made(pl, path))
+				return;
+			there.kind = HOST_DIR;
+		}
 		known = true;
 		add_mask(pl, target, there.kind != HOST_DIR, origin);
 	}

@@ -91,6 +91,15 @@ n" ]
 	[[ $stderr == *"warning: not a part of the review, but changed for real: /t"* ]]
 }
 
+@test "the directory of changes is hidden, in the first run too" {
+	only_for user "root's is in no tree of this test"
+	export XDG_STATE_HOME=$T/data/state
+	review --no -- 'ls -A /data/state/nook; echo x >/data/state/nook/x'
+	[ "$status" = 2 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"/data/state/nook/x: Read-only file system"* ]]
+}
+
 @test "nothing to review says so" {
 	review --no -- 'cat /data/rest'
 	[ "$status" = 0 ]
