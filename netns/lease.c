@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -321,6 +322,24 @@ static int choose_slot(struct table *t, const struct net_def *d,
 	return net_code(e, ENOSPC);
 }
 
+/* Whether a box is found by that name. Behind the end of the file nobody has a slot */
+static bool is_named(const struct table *t, const char *name)
+{
+	struct slot chunk[CHUNK];
+	ssize_t n;
+
+	for (uint32_t at = 1; at < t->head.span; at += CHUNK) {
+		n = pread(t->file, chunk, sizeof(chunk), slot_at(at));
+		if (n <= 0)
+			return false;
+		for (size_t i = 0; i < (size_t)n / sizeof(chunk[0]); i++)
+			if (chunk[i].box[0] &&
+			    !strncasecmp(chunk[i].name, name, sizeof(chunk[i].name)))
+				return true;
+	}
+	return false;
+}
+
 static int make_mac(uint8_t mac[6])
 {
 	static const uint8_t none[6];
@@ -374,6 +393,9 @@ int net_lease_take(const struct net_places *p, const struct net_def *d,
 		return -1;
 	l->slot = (uint32_t)slot;
 	set_addresses(d, l);
+	/* Who has a name keeps it: nobody takes it over by being found first */
+	if (l->name[0] && is_named(&t, l->name))
+		snprintf(l->name, sizeof(l->name), "%s", l->box);
 	if (make_mac(l->mac) < 0)
 		return err_sys(e, "no random numbers for a hardware address");
 	if (store_lease(&t, d, l) < 0) {

@@ -97,7 +97,8 @@ bool net_route_clash(const struct net_prefix *subnet, struct net_prefix *route,
  * @v4:		One address; in: the wanted one, or family 0; so @v6, whose number must be
  *		the same
  * @box:	Id of its box; names of links are made of it
- * @name:	What other boxes find it by in their /etc/hosts; "" = nothing
+ * @name:	What other boxes find it by in their /etc/hosts; "" = nothing. Out:
+ *		@box where another box has the name
  * @mac:	All 0 = net_lease_take() makes one, random and locally administered
  */
 struct net_lease {

@@ -269,6 +269,19 @@ static void say_lost_names(struct keeper *k)
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/* Others were not to take it for the box whose name it wished to have */
+static void say_other_name(struct keeper *k)
+{
+	const struct net_lease *l = &k->site.net.lease;
+	size_t len = strlen(k->result->message);
+
+	if (!k->ran || !l->name[0] || strcmp(l->name, l->box) != 0)
+		return;
+	snprintf(k->result->message + len, sizeof(k->result->message) - len,
+		 "; its name was another box's on network '%s', which knew it as '%s'",
+		 k->site.net.def.name, l->box);
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -302,6 +315,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 	say_unpublished(k);
 	say_lost_link(k);
 	say_lost_names(k);
+	say_other_name(k);
 	if (k->left)
 		judge_left(k);
 }

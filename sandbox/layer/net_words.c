@@ -28,11 +28,11 @@ static void add_neighbour(const char *address, const char *mac, struct text *out
 static void add_v4(const char *gateway, const char *address, struct text *out)
 {
 	text_addf(out,
-		  "  $ ip address add %s peer %s/32 dev LINK noprefixroute\n"
+		  "  $ ip address add %s/32 dev LINK noprefixroute\n"
 		  "  $ ip route replace %s dev LINK\n"
 		  "  $ ip -netns BOX address add %s peer %s/32 dev eth0\n"
 		  "  $ ip -netns BOX route add default via %s\n",
-		  gateway, address, address, address, gateway, gateway);
+		  gateway, address, address, gateway, gateway);
 }
 
 static void add_v6(const char *gateway, const char *address, struct text *out)
@@ -73,7 +73,9 @@ static void add_commands(const struct plan *pl, const struct net_def *d, struct 
 		  pl->net.mac ? " address " : "", plan_text(pl, pl->net.mac));
 	add_rate(pl->net.rate_in, "qdisc add dev LINK", out);
 	add_rate(pl->net.rate_out, "-netns BOX qdisc add dev eth0", out);
-	text_add(out, "  $ ip link set LINK addrgenmode none up\n"
+	text_add(out, "  $ sysctl -w net.ipv4.conf.LINK.{rp_filter=1,arp_ignore=1,"
+		      "arp_announce=2}\n"
+		      "  $ ip link set LINK addrgenmode none up\n"
 		      "  $ ip -netns BOX link set lo up\n"
 		      "  $ ip -netns BOX link set eth0 addrgenmode none up\n");
 	if (*gateway4) {

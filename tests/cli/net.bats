@@ -139,6 +139,17 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_match '^qdisc tbf .* rate 10Mbit ' "$(tc qdisc show dev "$(net_links)")"
 }
 
+@test "a name is the box's that had it first; who comes second is known by its id, and its result says so" {
+	lab_box one 'sleep 60' --hostname web
+	lab_run --hostname web --result "$T/two.result" -- sh -c 'grep -w web /etc/hosts; ip -4 -o addr show eth0'
+	assert_status 0
+	assert_match '^10\.77\.0\.2 web *$'
+	assert_match ' 10\.77\.0\.3 '
+	assert_equal "$(grep -cw web <<<"$output")" 2
+	assert_equal "$(result two message)" \
+		"exited with 0; its name was another box's on network 'lab', which knew it as '$(result two id)'"
+}
+
 @test "a rate is refused where the box could lift it" {
 	local none=(--set 'namespaces=[mount, pid, net, uts, ipc, cgroup]' --set user.map=none)
 	lab_run "${none[@]}" --set network.rate=1mbit --cap-add net_admin -- true

@@ -139,6 +139,30 @@ static void wanted(const struct net_places *p, const struct net_def *d)
 	net_lease_drop(p->run, l.box);
 }
 
+/* Who comes second is found by its id, and takes the name over from nobody */
+static void named(const struct net_places *p, const struct net_def *d)
+{
+	struct net_lease a = lease(1), b = lease(2), c = lease(3);
+	char line[128], want[64], s[NET_TEXT_SIZE];
+	auto_text t = { 0 };
+	struct err e = { 0 };
+
+	snprintf(b.name, sizeof(b.name), "N1");
+	snprintf(c.name, sizeof(c.name), "n1");
+	ok(!net_lease_take(p, d, &a, &e) && !net_lease_take(p, d, &b, &e),
+	   "two of one name: %s", e.text);
+	is(a.name, "n1", "the first has it");
+	is(b.name, b.box, "the second has its id");
+	snprintf(want, sizeof(want), "%s %s", net_prefix_text(&b.v4, s), b.box);
+	is(line_of(hosts(p, d->name, &t), want, line, sizeof(line)), want,
+	   "and is found by that");
+	net_lease_give(p->run, d, &a);
+	ok(!net_lease_take(p, d, &c, &e) && !strcmp(c.name, "n1"),
+	   "a name that was given back is anybody's");
+	net_lease_give(p->run, d, &b);
+	net_lease_give(p->run, d, &c);
+}
+
 static bool is_odd(const char *box, void *arg)
 {
 	(void)arg;
@@ -284,6 +308,7 @@ int main(void)
 	ok(!net_def_make(p.state, &d, &e), "a network: %s", e.text);
 	turns(&p, &d);
 	wanted(&p, &d);
+	named(&p, &d);
 	thousand(&p, &d);
 	small(&p);
 	damaged(&p, &d);
