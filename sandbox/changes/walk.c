@@ -368,7 +368,7 @@ static int visit(struct walk *w, struct change *c, bool opaque)
 	if (c->lower_dir >= 0 && !S_ISDIR(c->lower.mode))
 		(void)walk_stat(c->lower_dir, c->name, &c->lower);
 	r = descend(w, c, opaque);
-	if (!r && w->calls->leave) {
+	if (r >= 0 && w->calls->leave) {
 		c->path = text_str(&w->path); /* it may have moved */
 		r = w->calls->leave(c, w->calls->arg);
 	}

@@ -92,7 +92,8 @@ struct change {
  * struct walk_calls - What a walk calls
  * @each:	Every change, and every directory of the upper before what is in it.
  *		Return: 0; 1 = leave out what is below this directory; negative = stop
- * @leave:	A directory after what is in it, with the same @c; may be NULL. Return: 0,
+ * @leave:	A directory for which @each returned 0, after what is in it, with the same
+ *		@c, also where that could not be looked at; may be NULL. Return: 0;
  *		negative = stop
  */
 struct walk_calls {

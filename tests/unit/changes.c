@@ -374,6 +374,29 @@ static void test_discard(struct seen *s, const struct manifest *m)
 	ok(!exists("lower/x") && !exists("lower/z"), "nothing came to the tree");
 }
 
+/* Deeper than the walk goes: said, left, and every directory on the way is left again */
+static void test_deep(struct seen *s, const struct manifest *m)
+{
+	struct apply a = { .trust = true };
+	const char *said;
+	int levels = 0;
+
+	s->discard = false;
+	enter("changes");
+	if (!exists(upper))
+		make_dir(upper);
+	enter(upper);
+	for (; levels <= WALK_DEEPEST && !mkdir("d", 0755); levels++)
+		enter("d");
+	enter(top);
+	said = run(s, m, &a);
+	ok(levels == WALK_DEEPEST + 1 && strstr(said, "too many directories"),
+	   "what lies too deep is said");
+	ok(a.depth == 0 && a.left == 1, "once, and nothing is forgotten of the way back");
+	ok(!chdir("changes") && !remove_name(AT_FDCWD, upper), "it can be removed");
+	enter(top);
+}
+
 static void test_manifest(void)
 {
 	static const char *const bad[] = {
@@ -418,7 +441,7 @@ int main(void)
 	struct seen s = { .out = { 0 } };
 	struct manifest m = { 0 };
 
-	plan(45);
+	plan(48);
 	umask(022);
 	test_manifest();
 	if (!mkdtemp(top) || chdir(top) < 0)
@@ -443,6 +466,7 @@ int main(void)
 	test_apply(&s, &m);
 	test_conflicts(&s, &m);
 	test_discard(&s, &m);
+	test_deep(&s, &m);
 	manifest_release(&m);
 	text_release(&s.out);
 	close(dir);
