@@ -71,6 +71,16 @@ static void put(const struct screen *sc, const char *s, size_t len)
 	}
 }
 
+/* What takes the terminal and gives it back must arrive, whatever signal waits: SIGCONT
+ * does when we go on, and what ends us has come already when we leave */
+static void put_whole(struct screen *sc, const char *s)
+{
+	struct pollfd p = { .fd = sc->out, .events = POLLOUT };
+
+	if (poll(&p, 1, 1000) > 0 && write(sc->out, s, strlen(s)) < 0)
+		sc->over = true;
+}
+
 static void enter(struct screen *sc)
 {
 	struct termios raw = sc->before;
@@ -78,19 +88,15 @@ static void enter(struct screen *sc)
 	cfmakeraw(&raw);
 	raw.c_oflag |= OPOST | ONLCR; /* a newline begins a line, as in files */
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	put(sc, ENTER, strlen(ENTER));
+	put_whole(sc, ENTER);
 	sc->raw = true;
 }
 
-/* To stdout itself: this must arrive, and what ends us has come already */
 static void leave(struct screen *sc)
 {
-	struct pollfd p = { .fd = sc->out, .events = POLLOUT };
-
 	if (!sc->raw)
 		return;
-	if (poll(&p, 1, 1000) > 0 && write(sc->out, LEAVE, strlen(LEAVE)) < 0)
-		sc->over = true;
+	put_whole(sc, LEAVE);
 	tcsetattr(STDIN_FILENO, TCSANOW, &sc->before);
 	sc->raw = false;
 }

@@ -161,7 +161,8 @@ void screen_head(struct text *out, struct screen_size size, const char *what,
 	if (localtime_r(&now, &tm))
 		strftime(hour, sizeof(hour), "%H:%M:%S", &tm);
 	text_addf(out, "\033[7m %s   sorted by %s", what, sorted);
-	while (out->len - start < size.columns + 4 - strlen(hour) - 1)
+	/* "\033[7m" takes no column */
+	while (out->len - start + strlen(hour) + 1 < size.columns + 4)
 		text_addc(out, ' ');
 	text_addf(out, "%s \033[m\n", hour);
 }

@@ -9,13 +9,13 @@ load boxes
 
 esc=$'\x1b'
 
-# terminal KEYS... - what a terminal of 12 lines and 100 columns shows of `nook $args` while these
+# terminal KEYS... - what a terminal of 12 lines and 100 columns ($size: another) shows of `nook $args` while these
 # keys are typed, half a second apart; $output with its escape sequences, the modes of the
 # terminal before and after in $T/before and $T/after
 terminal() {
 	need script
 	cat >"$T/terminal.sh" <<-END
-		stty rows 12 cols 100
+		stty ${size:-rows 12 cols 100}
 		stty -a >$T/before
 		sh -c 'echo \$\$ >$T/top.pid; exec "$NOOK" $args'
 		echo "code \$?"
@@ -195,4 +195,20 @@ terminal() {
 	run timeout 20 env TERM=dumb script -qec "'$NOOK' stats --watch --interval 200ms web" /dev/null </dev/null
 	refute_match "$esc"
 	assert_match 'web'
+}
+
+@test "a screen of one column, stopped and continued, is taken again" {
+	start_box one 'sleep 60'
+	args=top size='rows 2 cols 1'
+	{
+		wait_for "$T/top.pid"
+		wait_until grep -q ') T ' "/proc/$(cat "$T/top.pid")/stat"
+		kill -CONT "$(cat "$T/top.pid")"
+	} &
+	terminal '\032' q
+	wait $!
+	assert_match "$esc\[\?1049lcode 0"
+	# once when it began, once more after SIGCONT
+	assert_equal "$(grep -o '?1049h' <<<"$output" | wc -l) $(grep -o '?1049l' <<<"$output" | wc -l)" '2 2'
+	assert diff "$T/before" "$T/after"
 }
