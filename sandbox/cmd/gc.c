@@ -5,6 +5,7 @@
 #include "box/store.h"
 #include "cmd/cmd.h"
 #include "cmd/nets.h"
+#include "cmd/resting.h"
 
 struct swept {
 	struct nets nets;
@@ -33,6 +34,18 @@ static int sweep_links(void)
 	return s.links;
 }
 
+/* What killed commands left of boxes at rest */
+static int sweep_resting(void)
+{
+	struct rest_area area = { .dir = -1 };
+	int n = 0;
+
+	if (resting_open(&area, false, NULL) == 0)
+		n = rest_sweep(&area, NULL);
+	rest_area_close(&area);
+	return n;
+}
+
 static int gc_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
@@ -45,6 +58,7 @@ static int gc_run(const struct args *a, struct err *e)
 		return -1;
 	n = store_gc(&st, 0);
 	store_remove(&st);
+	n += sweep_resting();
 	links = sweep_links();
 	if (a->quiet)
 		return 0;
