@@ -184,9 +184,10 @@ ended() {
 	limited 'memory: 64M, pids: 50' sh -c 'sleep 0.1 & sleep 0.1 & wait'
 	# init, the shell and two
 	[ "$(of pids_peak)" = 4 ] || [ "$(of pids_peak)" = null ] || fail "$result"
-	# without a limit of it: v2 counts what its cgroup was given, v1 has no directory for it
+	# without a limit of it: v2 counts what its cgroup was given, v1 has no directory for it, and a scope
+	# of a manager has been given no more than was asked for
 	limited 'cpus: 2' true
-	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+	if [ -e /sys/fs/cgroup/cgroup.controllers ] && [ ! -d /run/systemd/system ]; then
 		at_least "$(of memory_peak_bytes)" 4096
 		at_least "$(of io_read_bytes)" 0
 		[ "$(of oom_kills)" = 0 ] || fail "$result"
@@ -280,7 +281,8 @@ own_cgroups() {
 		assert_status 125
 		assert_stderr_match "^nook: .*box.yaml:2:"
 	done
-	limited 'cpuset: 4000' true
+	# refused while it is planned where this controller is not the user's, and without a record then
+	limited 'cpuset: 4000' true || :
 	assert_status 125
 	assert_stderr_match 'cpuset'
 }
