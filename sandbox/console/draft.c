@@ -232,3 +232,22 @@ int draft_profile(const struct draft *d, const struct step *more, char *const *c
 	free(w.v);
 	return r;
 }
+
+int draft_options(const struct draft *d, void (*each)(const char *pair, void *arg),
+		  void *arg, struct err *e)
+{
+	auto_text caps = { 0 };
+	struct wishes w;
+	int r = fill(d, NULL, &w, e);
+
+	if (!r)
+		r = add_natural(d, &w, &caps, e);
+	for (size_t i = 0; !r && i < w.count; i++) {
+		auto_text pair = { 0 };
+
+		text_addf(&pair, "%s=%s", w.v[i].key, w.v[i].value);
+		each(text_str(&pair), arg);
+	}
+	free(w.v);
+	return r;
+}

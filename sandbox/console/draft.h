@@ -68,6 +68,15 @@ int step_set(struct step *s, const char *key, const char *value, struct err *e);
  * forgotten. Return: 0, -1 and @e (then @s is empty too) */
 int draft_push(struct draft *d, struct step *s, struct err *e);
 /**
+ * draft_options() - The same for a command line: calls @each with "KEY=VALUE" for every
+ * value, in order, to be laid over the profile that it began with, or base
+ *
+ * Return: 0, -1 and @e
+ */
+int draft_options(const struct draft *d, void (*each)(const char *pair, void *arg),
+		  void *arg, struct err *e);
+
+/**
  * draft_profile() - What the draft amounts to
  * @more:	With this word besides, or NULL
  * @command:	In place of its command, or NULL

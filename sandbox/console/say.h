@@ -51,6 +51,8 @@ int say_show(struct console *c, char **argv, struct err *e);
 int say_save(struct console *c, char **argv, struct err *e);
 /** say_run() - A command in a box */
 int say_run(struct console *c, char **argv, struct err *e);
+/** say_start() - A box that lives */
+int say_start(struct console *c, char **argv, struct err *e);
 /** say_enter() - A shell in a box */
 int say_enter(struct console *c, char **argv, struct err *e);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* say_look.c - the words that look at drafts, and use them */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -11,6 +12,8 @@
 #include "console/sayings.h"
 #include "console/stack.h"
 #include "layer/layer.h"
+
+#define CREATE_WORDS 256 /* of a command line of `nook create` */
 
 static const char *next_draft(size_t i, const void *arg)
 {
@@ -254,4 +257,55 @@ int say_run(struct console *c, char **argv, struct err *e)
 int say_enter(struct console *c, char **argv, struct err *e)
 {
 	return run(c, argv, argv[1] ? argv + 1 : NULL, e);
+}
+
+/* --- a box that lives --------------------------------------------------------------- */
+
+/** struct creating - The words of `nook create`; those on the heap are values */
+struct creating {
+	char *v[CREATE_WORDS];
+	size_t count;
+	bool full;
+};
+
+static void create_value(const char *pair, void *arg)
+{
+	struct creating *cr = arg;
+	char *copy = cr->count + 3 < CREATE_WORDS ? strdup(pair) : NULL;
+
+	if (!copy) {
+		cr->full = true;
+		return;
+	}
+	cr->v[cr->count++] = (char *)"--set";
+	cr->v[cr->count++] = copy;
+}
+
+static int create(struct console *c, struct err *e)
+{
+	struct creating cr = { .v = { (char *)"create", c->draft->name }, .count = 2 };
+	int r = draft_options(c->draft, create_value, &cr, e);
+
+	if (!r && cr.full)
+		r = err_set(e, "the draft has too many values for a box");
+	cr.v[cr.count] = c->draft->from ? c->draft->from : (char *)"base";
+	if (!r)
+		r = job_exec(c, cr.v, e);
+	for (size_t i = 3; i < cr.count; i += 2)
+		free(cr.v[i]);
+	return r;
+}
+
+int say_start(struct console *c, char **argv, struct err *e)
+{
+	char *start[] = { (char *)"start", NULL, NULL };
+	int r;
+
+	if (argv[1])
+		return job_exec(c, argv, e);
+	if (saying_needs_draft(c, e) < 0)
+		return -1;
+	r = create(c, e);
+	start[1] = c->draft->name;
+	return r ? r : job_exec(c, start, e);
 }

@@ -96,6 +96,17 @@ static const struct word table[] = {
 	  .example = "enter\nenter /bin/bash",
 	  .complete = COMPLETE_PROGRAM,
 	  .run = say_enter },
+	{ .name = "start",
+	  .usage = "",
+	  .summary = "make the draft a box that lives, under its name",
+	  .help = "'create' and 'start' of nook, with the draft's values. The draft "
+		  "stays; 'exec', 'stop', 'rm' and all others are for the box from "
+		  "then on. To have a command brought into it the box needs an init: "
+		  "'add init'. With a word behind it is the command: 'start BOX'.",
+	  .example = "start",
+	  .complete = COMPLETE_BOX,
+	  .only_draft = true,
+	  .run = say_start },
 	{ .name = "undo",
 	  .usage = "[COUNT]",
 	  .summary = "take the last word back",

@@ -220,6 +220,16 @@ hint: edit it, or choose another name"
 	assert_status 2
 }
 
+@test "start makes the draft a box that lives" {
+	says 'new web; add user pid init mount root system; add uts box; set command [sleep, 1000]; start; exec web -- hostname; inspect web; stop web; rm web'
+	assert_status 0
+	assert_line box
+	says 'new web; add user pid init mount root system; set command [sleep, 1000]; ps -a'
+	assert_status 0
+	refute_match ' web '
+	rm -rf .local
+}
+
 @test "nothing of the console's words or environment is seen inside" {
 	SECRET=swordfish says "new web; add user pid mount; add init; run sh -c 'tr \"\\0\" \" \" </proc/1/environ; cat /proc/1/cmdline; env'"
 	assert_status 0
