@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec attach console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -23,6 +23,7 @@ _nook_options() {
 	apply) echo '-y --yes -f --force' ;;
 	snapshot) echo --remove ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
+	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -122,6 +123,11 @@ _nook_argument() {
 		--user | -u) echo nothing ;;
 		esac
 		;;
+	attach)
+		case $2 in
+		--detach-keys) echo nothing ;;
+		esac
+		;;
 	console)
 		case $2 in
 		--command | -c) echo nothing ;;
@@ -219,6 +225,7 @@ _nook_kind() {
 	snapshot) echo resting ;;
 	rollback) echo resting ;;
 	exec) echo box ;;
+	attach) echo box ;;
 	console) echo file ;;
 	ps) echo box ;;
 	stats) echo box ;;

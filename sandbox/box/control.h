@@ -53,6 +53,7 @@ enum control_op {
 	CONTROL_PAUSE,
 	CONTROL_UNPAUSE,
 	CONTROL_EXEC, /* bring a command into the box (box/session.h) */
+	CONTROL_ATTACH, /* look on at its command (box/attach.h) */
 	CONTROL_STOP, /* TERM, and KILL after pair[0].value ns, or limits.grace */
 };
 

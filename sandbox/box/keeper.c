@@ -682,6 +682,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	drain(&k);
 	fill_result(&k);
 	keeper_judge(&k, e);
+	attach_end(&k, res->exit_code);
 	if (w->at_end && k.ran && k.site.upper_fd >= 0)
 		show_changes(&k);
 	clear_away(&k);

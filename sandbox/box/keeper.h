@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "box/allow.h"
+#include "box/attach.h"
 #include "box/box.h"
 #include "box/control.h"
 #include "box/names.h"
@@ -78,6 +79,7 @@ struct keeper {
 	struct names names;
 	struct allow allow;
 	struct sessions sessions;
+	struct attaches attaches;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;

@@ -297,7 +297,7 @@ static int (*const orders[])(struct keeper *k, const struct control_ask *ask, in
 	[CONTROL_STATUS] = order_status,   [CONTROL_KILL] = order_kill,
 	[CONTROL_UPDATE] = order_update,   [CONTROL_PAUSE] = order_pause,
 	[CONTROL_UNPAUSE] = order_unpause, [CONTROL_EXEC] = session_start,
-	[CONTROL_STOP] = order_stop,
+	[CONTROL_ATTACH] = attach_start,   [CONTROL_STOP] = order_stop,
 };
 
 void keeper_order(void *keeper, const struct control_ask *ask, int *fd,

@@ -23,7 +23,7 @@
  *	init   -> joiner	STEP_SHOWN	carries descriptors of them
  *
  * STEP_SIGNAL, and STEP_READY to STEP_FAILED once more, are said on the line of a session
- * (box/session.h).
+ * (box/session.h), STEP_OUTPUT to who looks on (box/attach.h).
  *
  * A message that nobody waits for would cost a wake-up of the other CPU; so what both
  * sides can tell from the plan is not said. The keeper believes nothing of what init says
@@ -48,6 +48,7 @@ enum step {
 	STEP_SHOW,
 	STEP_SHOWN,
 	STEP_SIGNAL,
+	STEP_OUTPUT,
 };
 
 #define SYNC_MOST 16

@@ -11,21 +11,24 @@
 #include "box/keeper.h"
 #include "box/log.h"
 
-static void to_log(void *log, int stream, const char *data, size_t len)
+static void to_log(void *keeper, int stream, const char *data, size_t len)
 {
-	log_write(log, stream, data, len);
+	struct keeper *k = keeper;
+
+	log_write(k->wish->log, stream, data, len);
+	attach_output(k, stream, data, len);
 }
 
 /* A pipe whose other end the box gets as its descriptor @stream */
 static int add_pipe(struct keeper *k, int stream, int *child_end, struct err *e)
 {
-	struct log *log = k->wish->log;
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe for the output");
 	*child_end = ends[1];
-	if ((log ? relay_drain(&k->relay, ends[0], to_log, log, stream)
+	if ((k->wish->log
+		     ? relay_drain(&k->relay, ends[0], to_log, k, stream)
 		 : relay_add(&k->relay, ends[0], relay_dup(stream, O_WRONLY), true)) < 0)
 		return err_set(e, "out of memory");
 	return 0;
@@ -93,5 +96,5 @@ void keeper_take_terminal(struct keeper *k, int master)
 	k->terminal.pty = master;
 	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
 	ioctl(master, TIOCSWINSZ, &size);
-	relay_drain(&k->relay, master, to_log, k->wish->log, 1);
+	relay_drain(&k->relay, master, to_log, k, 1);
 }

@@ -22,7 +22,7 @@ extern const struct cmd cmd_tree_make, cmd_completion;
 extern const struct cmd cmd_stats, cmd_top;
 extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
 	cmd_net_inspect, cmd_net_check, cmd_net_repair, cmd_net_matrix;
-extern const struct cmd cmd_ps, cmd_exec, cmd_update, cmd_pause, cmd_unpause,
+extern const struct cmd cmd_ps, cmd_exec, cmd_attach, cmd_update, cmd_pause, cmd_unpause,
 	cmd_kill;
 extern const struct cmd cmd_console;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
@@ -46,6 +46,7 @@ static const struct cmd *const table[] = {
 	&cmd_snapshot,
 	&cmd_rollback,
 	&cmd_exec,
+	&cmd_attach,
 	&cmd_console,
 	&cmd_ps,
 	&cmd_stats,
