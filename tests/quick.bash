@@ -78,6 +78,8 @@ tell_end() {
 	set +e
 	# In this shell, which knows the jobs that the test has left
 	teardown || code=1
+	# For a <(...) that has a moment to live: what it types into a terminal ends after the test
+	wait
 	exit "$code"
 }
 
