@@ -495,7 +495,7 @@ static int clear_dir(const struct rest_area *a, const char *name, const struct p
 /* Return: 0; -1 and errno, EAGAIN: somebody cleared it away */
 static int make_newborn(const struct rest_area *a, struct rest *r)
 {
-	char id[BOX_ID_SIZE], name[64];
+	char id[BOX_ID_SIZE] = { 0 }, name[64];
 	int why;
 
 	store_make_id(id);
