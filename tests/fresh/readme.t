@@ -67,6 +67,8 @@ else
 	exit 1
 fi
 cp /etc/resolv.conf "$tree/etc/resolv.conf"
+# An installer writes it
+echo '127.0.0.1 localhost fresh' >"$tree/etc/hosts"
 # Nothing in it has to outlive a power cut
 echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/nook"
 cp -r /etc/apt/apt.conf.d/*proxy* "$tree/etc/apt/apt.conf.d/" 2>/dev/null
