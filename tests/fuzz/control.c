@@ -4,13 +4,17 @@
  * The input is messages: a byte of length in units of 8 (255 = a whole question with its
  * magic and version in front, so that what is behind them is reached), and the bytes.
  * Each sends a descriptor along. The keeper, whose box has ended, must answer whole or
- * hang up, keep no descriptor but the client's, and have limits that make sense.
+ * hang up, keep no descriptor but the client's, and have limits that make sense. One bit
+ * of the first byte has all of it said on the line of a session instead, whose command
+ * has ended: nothing is answered there.
  */
 #include "../../sandbox/box/control.c"
 
 #include <stdlib.h>
 
+#include "box/join.h"
 #include "box/keeper.h"
+#include "box/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -72,6 +76,18 @@ static void read_answers(int sock)
 	}
 }
 
+/* What the keeper does when something has come */
+static void hear(struct keeper *k)
+{
+	struct pollfd p[1 + SESSIONS_MOST];
+	int n = session_poll(k, p);
+
+	for (int i = 0; i < n; i++)
+		p[i].revents = POLLIN;
+	session_step(k, p, n);
+	control_step(&k->control, keeper_order, k);
+}
+
 /* A child that has ended and that nobody waits for: signals to its pid reach nobody */
 static pid_t make_zombie(void)
 {
@@ -89,7 +105,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static pid_t zombie;
 	struct result res = { 0 };
 	struct keeper k = { .sock = -1, .terminal = { .pty = -1 }, .signals = -1 };
+	struct box_wish wish = { 0 };
+	struct log log = { .dir = -1, .fd = -1 };
+	struct join_note note = { 0 };
+	struct session session = { .note = &note, .line = -1 };
 	int sv[2], probe;
+	bool on_line;
 
 	if (!pl) {
 		pl = plan_new();
@@ -102,8 +123,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	k.store = (struct store){ .dir = -1, .file = -1 };
 	k.pid = data[0] & 1 ? 0 : zombie;
 	k.relay.most = data[0] & 2 ? 4096 : 0;
-	k.control = (struct control){ .is_open = true, .listen = -1, .count = 1 };
+	on_line = data[0] & 4;
+	wish.log = data[0] & 16 ? &log : NULL;
+	k.wish = &wish;
+	k.control = (struct control){ .is_open = true, .listen = -1, .count = !on_line };
 	k.control.client[0] = sv[0];
+	session.line = sv[0];
+	session.kept = data[0] & 8;
+	k.sessions = (struct sessions){ .v = &session, .count = on_line };
 	probe = dup(sv[0]);
 	close(probe);
 	data++, size--;
@@ -112,12 +139,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		data += used;
 		size -= used;
-		control_step(&k.control, keeper_order, &k);
+		hear(&k);
 		read_answers(sv[1]);
 	}
 	must(k.control.count <= 1);
 	if (k.control.count)
 		close(k.control.client[0]);
+	attach_output(&k, 1, "last", 4);
+	attach_end(&k, 0);
+	if (on_line && session.line >= 0)
+		close(session.line);
 	sv[0] = dup(sv[1]);
 	must(sv[0] <= probe); /* the lowest free descriptor: none was kept */
 	close(sv[0]);
