@@ -25,6 +25,7 @@
 #include "base/nets.h"
 
 struct err;
+struct ifaddrs;
 struct text;
 
 #define NET_DEFAULT   "default" /* the network that is made when first used */
@@ -167,6 +168,24 @@ struct net_wire {
  * over both. Nothing is left where it fails.
  */
 int net_wire_router(const struct net_wire *w, int box_netns, struct err *e);
+/** enum net_lack - What the router's end of a pair has not got any more */
+enum net_lack {
+	NET_LACK_NOTHING,
+	NET_LACK_LINK,
+	NET_LACK_UP,
+	NET_LACK_ADDRESS,
+	NET_LACK_ROUTE
+};
+
+/** net_wire_look() - Whether the router's end of a box's pair is as net_wire_router()
+ * made it; @links: those of this network namespace, the router's, by getifaddrs(3).
+ * Return: the first that is missing */
+enum net_lack net_wire_look(const struct net_def *d, const struct net_lease *l,
+			    const struct ifaddrs *links);
+/** net_wire_mend() - Set up the router's end of a pair again, all that net_wire_look()
+ * looks at but the link itself, where that is there; a rate that is 0 stays as it is.
+ * Return: 0, -1 and @e */
+int net_wire_mend(const struct net_wire *w, struct err *e);
 /** net_wire_box() - Set up the other end: lo, eth0, address, routes, rate, up. The caller
  * is in the box's network namespace with CAP_NET_ADMIN over it */
 int net_wire_box(const struct net_wire *w, struct err *e);

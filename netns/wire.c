@@ -12,7 +12,6 @@
  * when the box's network namespace goes.
  */
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -21,6 +20,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
+#include <net/if.h>
 #include <netlink/attr.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -142,8 +142,8 @@ static struct nl_msg *address_message(int index, const struct net_prefix *own,
 		.ifa_prefixlen = own->len,
 		.ifa_index = (uint32_t)index,
 	};
-	struct nl_msg *msg = batch_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &head,
-					   sizeof(head));
+	struct nl_msg *msg = batch_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+					   &head, sizeof(head));
 
 	if (!msg)
 		return NULL;
@@ -324,19 +324,14 @@ static int make_pair(struct nl_sock *s, const struct net_wire *w, int box_netns,
 	return -1;
 }
 
-int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
+/* All requests here may be sent again for a link that has some of it */
+static int set_up_router(struct nl_sock *s, const struct net_wire *w, int index,
+			 struct err *e)
 {
 	const struct net_def *d = w->def;
 	const struct net_lease *l = w->lease;
-	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
 	struct batch b = { 0 };
-	int index;
 
-	if (!s)
-		return -1;
-	index = make_pair(s, w, box_netns, e);
-	if (index < 0)
-		return -1;
 	batch_add(&b, strict_message(index), "have a link filter by its route");
 	add_up(&b, index);
 	if (d->v4.family)
@@ -346,11 +341,36 @@ int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
 	if (w->rate_in)
 		batch_add(&b, rate_message(index, w->rate_in),
 			  "limit the rate towards the box (tbf)");
-	if (batch_send(s, &b, e) < 0) {
+	return batch_send(s, &b, e) < 0 ? say_rate(w->rate_in, e) : 0;
+}
+
+int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
+{
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	int index, r;
+
+	if (!s)
+		return -1;
+	index = make_pair(s, w, box_netns, e);
+	if (index < 0)
+		return -1;
+	r = set_up_router(s, w, index, e);
+	if (r < 0)
 		net_link_remove(s, index);
-		return say_rate(w->rate_in, e);
-	}
-	return 0;
+	return r;
+}
+
+int net_wire_mend(const struct net_wire *w, struct err *e)
+{
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	char link[NET_LINK_SIZE];
+	unsigned int index;
+
+	if (!s)
+		return -1;
+	net_link_name(w->def, w->lease->box, link);
+	index = if_nametoindex(link);
+	return index ? set_up_router(s, w, (int)index, e) : 0;
 }
 
 int net_wire_box(const struct net_wire *w, struct err *e)

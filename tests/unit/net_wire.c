@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/text.h"
@@ -234,6 +236,41 @@ static void rules(const struct net_def *const *defs, size_t count)
 	   "the rules of %zu networks are taken: %s %s", count, e.text, e.hint);
 }
 
+static enum net_lack look(const struct net_def *d, const struct net_lease *l)
+{
+	struct ifaddrs *links;
+	enum net_lack lack;
+
+	if (getifaddrs(&links))
+		abort();
+	lack = net_wire_look(d, l, links);
+	freeifaddrs(links);
+	return lack;
+}
+
+static void mends(const struct net_def *d, const struct place *p)
+{
+	struct net_wire w = { .def = d, .lease = &p->lease };
+	auto_fd s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	enum net_lack before, down, after;
+	struct ifreq ifr = { .ifr_flags = 0 };
+	struct net_lease none = { .box = "nobodysbox" };
+	struct err e = { 0 };
+
+	net_link_name(d, p->lease.box, ifr.ifr_name);
+	before = look(d, &p->lease);
+	ok(!ioctl(s, SIOCSIFFLAGS, &ifr), "a link is taken down");
+	down = look(d, &p->lease);
+	ok(!net_wire_mend(&w, &e), "it is mended: %s", e.text);
+	after = look(d, &p->lease);
+	is_num(before, NET_LACK_NOTHING, "before, nothing was missing");
+	is_num(down, NET_LACK_UP, "then it was seen to be down");
+	is_num(after, NET_LACK_NOTHING, "and then it had addresses and routes again");
+	is_num(look(d, &none), NET_LACK_LINK, "who has no link lacks it");
+	w.lease = &none;
+	ok(!net_wire_mend(&w, &e), "which cannot be mended");
+}
+
 static struct net_def define(const char *name, const char *v4, const char *v6)
 {
 	struct net_def d = {
@@ -333,6 +370,9 @@ int main(void)
 	reaches(&a, &apart.gateway4, PORT, EHOSTUNREACH, "at any of its addresses");
 	is_num(reach(a.ns, &forged, &b.lease.v4, PORT), ETIMEDOUT,
 	       "nor as somebody else");
+	mends(&lab, &b);
+	reaches(&a, &b.lease.v4, PORT, 0, "a mended link is one again");
+	reaches(&a, &b.lease.v6, PORT, 0, "by IPv6 too");
 	without_rules(&lab, &a, &b, &forged);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++)
 		close(sockets[i]);
