@@ -28,7 +28,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -36,7 +38,9 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "box/enter.h"
 #include "box/helper.h"
 #include "box/rules.h"
@@ -215,31 +219,82 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	return -1;
 }
 
-int below_count(const struct router *r, const char *link, struct net_counts *c)
+/* --- other work in the router ------------------------------------------------------ */
+
+#define SAID_MOST ((size_t)1 << 24)
+
+/** struct said - What a worker says first; what the work wrote follows */
+struct said {
+	int result;
+	struct err err;
+};
+
+/* Only what belongs to the router is different in there: files are the caller's */
+static void worker_main(const struct router *r, below_work *work, void *arg, int say)
+	__attribute__((noreturn));
+
+static void worker_main(const struct router *r, below_work *work, void *arg, int say)
+{
+	struct said s = { 0 };
+	struct text out = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	s.result = enter_router(r, &s.err) < 0 ? -1 : work(arg, &out, &s.err);
+	_exit(out.failed || fd_write_all(say, &s, sizeof(s)) < 0 ||
+	      fd_write_all(say, out.s, out.len) < 0);
+}
+
+int below_do(const struct router *r, below_work *work, void *arg, struct text *out,
+	     struct err *e)
 {
 	auto_fd reader = -1, writer = -1;
-	struct err e;
-	int pipes[2];
+	auto_text all = { 0 };
+	struct said s;
+	int pipes[2], status = -1;
 	pid_t pid;
-	ssize_t n;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return -1;
+		return err_sys(e, "cannot make a pipe");
 	reader = pipes[0];
 	writer = pipes[1];
 	pid = fork();
 	if (pid < 0)
-		return -1;
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		_exit(enter_router(r, &e) < 0 || net_wire_count(link, c) < 0 ||
-		      write(writer, c, sizeof(*c)) < 0);
-	}
+		return err_sys(e, "cannot start a process in the router");
+	if (pid == 0)
+		worker_main(r, work, arg, writer);
 	close(fd_take(&writer));
-	do {
-		n = read(reader, c, sizeof(*c));
-	} while (n < 0 && errno == EINTR);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	if (fd_read_all(reader, &all, SAID_MOST) < 0)
+		text_release(&all);
+	close(fd_take(&reader)); /* who still writes ends */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return n == (ssize_t)sizeof(*c) ? 0 : -1;
+	if (status || all.len < sizeof(s))
+		return err_set(e, "the process in the router died");
+	memcpy(&s, all.s, sizeof(s));
+	if (s.result < 0)
+		*e = s.err;
+	else
+		text_addn(out, all.s + sizeof(s), all.len - sizeof(s));
+	return s.result;
+}
+
+static int count(void *link, struct text *out, struct err *e)
+{
+	struct net_counts c;
+
+	if (net_wire_count(link, &c) < 0)
+		return err_set(e, "cannot count what went through a link");
+	text_addn(out, (const char *)&c, sizeof(c));
+	return 0;
+}
+
+int below_count(const struct router *r, const char *link, struct net_counts *c)
+{
+	auto_text out = { 0 };
+	struct err e;
+
+	if (below_do(r, count, (void *)link, &out, &e) < 0 || out.len != sizeof(*c))
+		return -1;
+	memcpy(c, out.s, sizeof(*c));
+	return 0;
 }

@@ -136,6 +136,22 @@ int router_join(struct router *r, const struct plan *pl, int run, struct err *e)
 	return -1;
 }
 
+int router_find(struct router *r, int run, struct err *e)
+{
+	int found;
+
+	*r = (struct router){ .user = -1, .net = -1 };
+	r->use = openat(run, ROUTER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (r->use < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "cannot open '%s'", ROUTER_FILE);
+	found = router_lock(r->use, ROUTER_USED, F_RDLCK) < 0
+			? err_sys(e, "cannot lock '%s'", ROUTER_FILE)
+			: find(r, e);
+	if (found <= 0)
+		router_leave(r);
+	return found;
+}
+
 bool router_lives(const struct router *r)
 {
 	struct router_record rec;

@@ -76,6 +76,9 @@ struct router {
 /** router_join() - Use the user's router, made where there is none. @run: the directory
  * of records. Return: 0, -1 and @e */
 int router_join(struct router *r, const struct plan *pl, int run, struct err *e);
+/** router_find() - Use the user's router only where there is one. Return: 1; 0 = there is
+ * none; -1 and @e */
+int router_find(struct router *r, int run, struct err *e);
 /** router_lives() - Whether the router that was joined is there still: whoever comes next
  * joins the same, and pasta serves it */
 bool router_lives(const struct router *r);
