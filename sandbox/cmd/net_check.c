@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net_check.c - `nook net check` and `nook net repair`: what is wrong with networks */
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,13 +9,18 @@
 
 #include "base/err.h"
 #include "base/fdio.h"
+#include "box/below.h"
 #include "cmd/cmd.h"
 #include "cmd/net_reach.h"
 #include "host/host.h"
 
-/** struct findings - What was found; a line each, and what can be done below it */
+/**
+ * struct findings - What was found; a line each, and what can be done below it
+ * @links:	Of this network namespace, where it is the router
+ */
 struct findings {
 	struct nets *n;
+	struct ifaddrs *links;
 	struct text out;
 	size_t count;
 };
@@ -59,31 +65,6 @@ static void check_route(struct findings *f, const struct net_def *d,
 	     net_prefix_text(subnet, s), net_prefix_text(&route, other), link);
 }
 
-static bool is_setting(const char *path, const char *value)
-{
-	char now[16];
-
-	return file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 ||
-	       !strcmp(now, value);
-}
-
-/* What a router of root's must have while boxes are on it */
-static void check_router(struct findings *f, const struct net_def *d)
-{
-	struct err e = { 0 };
-	int r = net_rules_present(d, &e);
-
-	if (r < 0)
-		find_error(f, &e);
-	if (!r)
-		find(f, d->name, "nook net repair; the next box on it does so too",
-		     "its rules are not in the kernel: another firewall was loaded");
-	if (d->v4.family && !is_setting("/proc/sys/net/ipv4/ip_forward", "1"))
-		find(f, d->name, "nook net repair", "IPv4 is not forwarded (ip_forward)");
-	if (d->v6.family && !is_setting("/proc/sys/net/ipv6/conf/all/forwarding", "1"))
-		find(f, d->name, "nook net repair", "IPv6 is not forwarded");
-}
-
 static void check_network(struct findings *f, const struct net_def *d)
 {
 	struct members m = { 0 };
@@ -99,8 +80,6 @@ static void check_network(struct findings *f, const struct net_def *d)
 	if (living < m.count)
 		find(f, d->name, "nook net repair",
 		     "%zu of its addresses are of dead boxes", m.count - living);
-	if (living && nets_are_here())
-		check_router(f, d);
 	members_release(&m);
 }
 
@@ -108,6 +87,152 @@ static int check_each(const struct net_def *d, void *arg)
 {
 	check_network(arg, d);
 	return 0;
+}
+
+/* --- the router -------------------------------------------------------------------- */
+
+/**
+ * struct work - What is to be done in the router's network namespace: root's is the
+ * host's, a user's is entered by a child
+ * @run:	Return: 1 = something is wrong, 0, -1 and @e
+ * @only:	The network that is meant; NULL = all
+ */
+struct work {
+	struct nets *n;
+	int (*run)(struct work *w, struct text *out, struct err *e);
+	const struct net_def *only;
+};
+
+static int work_below(void *arg, struct text *out, struct err *e)
+{
+	struct work *w = arg;
+
+	return w->run(w, out, e);
+}
+
+/* Boxes that lost a user's router do not get to the next one */
+static int say_no_router(struct work *w, struct text *out)
+{
+	struct findings f = { .n = w->n };
+
+	if (!nets_has_boxes(w->n, NULL)) {
+		text_add(out, "no router runs: no box is on your networks\n");
+		return 0;
+	}
+	find(&f, NULL, "start them again: the first one makes a new router",
+	     "the router of your networks was killed: boxes on them reach nothing "
+	     "beyond each other");
+	text_add(out, text_str(&f.out));
+	text_release(&f.out);
+	return 1;
+}
+
+/* Return: what @w->run does; without a router 1 where boxes should have one, else 0 */
+static int work_in_router(struct work *w, struct text *out, struct err *e)
+{
+	struct router r;
+	int result;
+
+	if (nets_are_here())
+		return nets_has_boxes(w->n, NULL) ? w->run(w, out, e) : 0;
+	result = router_find(&r, w->n->store.dir, e);
+	if (result <= 0)
+		return result < 0 ? -1 : say_no_router(w, out);
+	result = below_do(&r, work_below, w, out, e);
+	router_leave(&r);
+	return result;
+}
+
+static int work_each(const struct work *w,
+		     int (*each)(const struct net_def *d, void *arg), void *arg,
+		     struct err *e)
+{
+	return w->only ? each(w->only, arg)
+		       : net_def_each(w->n->places.state, each, arg, e);
+}
+
+static bool is_setting(const char *path, const char *value)
+{
+	char now[16];
+
+	return file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 ||
+	       !strcmp(now, value);
+}
+
+static void check_link(struct findings *f, const struct net_def *d,
+		       const struct member *m)
+{
+	static const char *const lacks[] = {
+		[NET_LACK_LINK] = "is gone",
+		[NET_LACK_UP] = "is down",
+		[NET_LACK_ADDRESS] = "has lost the router's address",
+		[NET_LACK_ROUTE] = "has lost its route",
+	};
+	enum net_lack lack = net_wire_look(d, &m->lease, f->links);
+
+	if (lack)
+		find(f, d->name,
+		     lack == NET_LACK_LINK ? "start the box again" : "nook net repair",
+		     "the link of box '%s' %s: it is cut off", member_name(m),
+		     lacks[lack]);
+}
+
+/* What the router must have while boxes are on a network; a box that is just
+ * starting may have no link yet */
+static int check_in_router(const struct net_def *d, void *arg)
+{
+	struct findings *f = arg;
+	struct members m = { 0 };
+	struct err e = { 0 };
+	int r;
+
+	if (!nets_has_boxes(f->n, d->name))
+		return 0;
+	r = net_rules_present(d, &e);
+	if (r < 0)
+		find_error(f, &e);
+	if (!r)
+		find(f, d->name, "nook net repair; the next box on it does so too",
+		     "its rules are not in the kernel: another firewall was loaded");
+	if (d->v4.family && !is_setting("/proc/sys/net/ipv4/ip_forward", "1"))
+		find(f, d->name, "nook net repair", "IPv4 is not forwarded (ip_forward)");
+	if (d->v6.family && !is_setting("/proc/sys/net/ipv6/conf/all/forwarding", "1"))
+		find(f, d->name, "nook net repair", "IPv6 is not forwarded");
+	if (nets_members(f->n, d, &m, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < m.count; i++)
+		if (m.v[i].box && m.v[i].box->rec.netns >= 0)
+			check_link(f, d, &m.v[i]);
+	members_release(&m);
+	return 0;
+}
+
+static int check_router(struct work *w, struct text *out, struct err *e)
+{
+	struct findings f = { .n = w->n };
+	struct err damaged = { 0 }; /* was found before */
+
+	if (getifaddrs(&f.links) < 0)
+		return err_sys(e, "cannot list links");
+	work_each(w, check_in_router, &f, &damaged);
+	freeifaddrs(f.links);
+	text_add(out, text_str(&f.out));
+	text_release(&f.out);
+	return f.count > 0;
+}
+
+static void check_routers(struct findings *f, const struct net_def *only,
+			  struct text *notes)
+{
+	struct work w = { .n = f->n, .run = check_router, .only = only };
+	auto_text out = { 0 };
+	struct err e = { 0 };
+	int r = work_in_router(&w, &out, &e);
+
+	if (r < 0)
+		find_error(f, &e);
+	f->count += r > 0;
+	text_add(r > 0 ? &f->out : notes, text_str(&out));
 }
 
 /* --- what all share ---------------------------------------------------------------- */
@@ -161,11 +286,29 @@ static void check_host(struct findings *f)
 		find_error(f, &e);
 }
 
+static int check_all(struct findings *f, const char *name, struct text *notes,
+		     struct err *e)
+{
+	struct nets *n = f->n;
+	struct net_def d;
+
+	if (name) {
+		if (net_def_read(n->places.state, name, &d, e) < 0)
+			return -1;
+		check_network(f, &d);
+	} else if (net_def_each(n->places.state, check_each, f, e) < 0) {
+		find_error(f, e);
+	}
+	check_routers(f, name ? &d : NULL, notes);
+	check_host(f);
+	return 0;
+}
+
 static int check_run(const struct args *a, struct err *e)
 {
 	const char *box = cmd_option(a, "from");
+	auto_text notes = { 0 };
 	struct findings f = { 0 };
-	struct net_def d;
 	struct nets n;
 	int r;
 
@@ -182,17 +325,11 @@ static int check_run(const struct args *a, struct err *e)
 		nets_release(&n);
 		return r;
 	}
-	if (!r && a->word_count) {
-		r = net_def_read(n.places.state, a->words[0], &d, e);
-		if (!r)
-			check_network(&f, &d);
-	} else if (!r && net_def_each(n.places.state, check_each, &f, e) < 0) {
-		find_error(&f, e);
-	}
-	if (!r)
-		check_host(&f);
-	if (!r && !f.count && !a->quiet)
-		text_add(&f.out, "nothing is wrong\n");
+	r = r ? r : check_all(&f, a->word_count ? a->words[0] : NULL, &notes, e);
+	if (!f.count)
+		text_add(&notes, "nothing is wrong\n");
+	if (!r && !a->quiet)
+		text_add(&f.out, text_str(&notes));
 	if (!r)
 		r = cmd_print(&f.out, e);
 	text_release(&f.out);
@@ -215,8 +352,10 @@ const struct cmd cmd_net_check = {
 	.options = check_options,
 	.help = "Looks for definitions and leases that are damaged, routes that came to "
 		"overlap a subnet, and what routing needs: libnftables, pasta for an "
-		"ordinary user, and as root forwarding, nook's rules in the kernel and "
-		"no firewall of others that drops what is forwarded. "
+		"ordinary user, as root no firewall of others that drops what is "
+		"forwarded; and, while boxes are on networks, forwarding, nook's rules "
+		"and the boxes' links, for an ordinary user within the router of his "
+		"networks. "
 		"The exit code is 1 where something is wrong.\n\n"
 		"With --from it tries one connection from within a running box, and says "
 		"why "
@@ -240,8 +379,44 @@ static int repair_each(const struct net_def *d, void *arg)
 	return 0;
 }
 
+struct mending {
+	const struct nets *n;
+	struct err *e;
+};
+
+/* Return: 0, 1 and @e: net_def_each() has a -1 of its own */
+static int mend_links(const struct net_def *d, void *arg)
+{
+	const struct mending *to = arg;
+	struct members m = { 0 };
+	int r = nets_members(to->n, d, &m, to->e);
+
+	for (size_t i = 0; !r && i < m.count; i++) {
+		struct net_wire wire = { .def = d, .lease = &m.v[i].lease };
+
+		if (m.v[i].box && m.v[i].box->rec.netns >= 0)
+			r = net_wire_mend(&wire, to->e);
+	}
+	members_release(&m);
+	return r < 0;
+}
+
+/* Notes of what settings were before are for a host, a user's router ends */
+static int mend_router(struct work *w, struct text *out, struct err *e)
+{
+	int notes = nets_are_here() ? w->n->places.run : -1;
+	struct mending to = { w->n, e };
+
+	(void)out;
+	if (net_router_repair(w->n->places.state, notes, e) < 0)
+		return -1;
+	return work_each(w, mend_links, &to, e) ? -1 : 0;
+}
+
 static int repair_run(const struct args *a, struct err *e)
 {
+	struct work w = { .run = mend_router };
+	auto_text out = { 0 };
 	struct net_def d;
 	struct nets n;
 	int r;
@@ -249,15 +424,20 @@ static int repair_run(const struct args *a, struct err *e)
 	if (a->word_count > 1 || a->rest)
 		return cmd_usage(a, e, "net repair takes one network, or none");
 	r = nets_open(&n, false, e);
-	if (!r && a->word_count)
+	w.n = &n;
+	if (!r && a->word_count) {
+		w.only = &d;
 		r = net_def_read(n.places.state, a->words[0], &d, e) < 0
 			    ? -1
 			    : repair_each(&d, &n);
-	else if (!r)
+	} else if (!r) {
 		r = net_def_each(n.places.state, repair_each, &n, e);
-	if (!r && nets_are_here() && nets_has_boxes(&n, NULL))
-		r = net_router_repair(n.places.state, n.places.run, e);
+	}
+	if (!r)
+		r = work_in_router(&w, &out, e);
 	nets_release(&n);
+	if (r >= 0 && !a->quiet && cmd_print(&out, e) < 0)
+		r = -1;
 	return r;
 }
 
@@ -267,9 +447,10 @@ const struct cmd cmd_net_repair = {
 	.usage = "[NETWORK]",
 	.help = "Takes back addresses of dead boxes, makes damaged tables of leases anew "
 		"where "
-		"no box is on the network and, as root while boxes are on networks, "
-		"switches forwarding on and gives the kernel the rules again. Other "
-		"firewalls are never touched.",
+		"no box is on the network and, while boxes are on networks, switches "
+		"forwarding on, gives the kernel the rules again and sets up the boxes' "
+		"links, for an ordinary user within his router. Other firewalls are "
+		"never touched.",
 	.complete = COMPLETE_NETWORK,
 	FULL_ONLY(repair_run),
 };

@@ -59,6 +59,24 @@ serve() {
 	wait_for serving
 }
 
+# in_router COMMAND... - run it in the router with the right to its links and rules: what nsenter(1)
+# joins it with ends at the exec of who is not root in there, but for an ambient capability
+in_router() {
+	perl -e 'use POSIX;
+		my %numbers = (x86_64 => [308, 125, 126, 157], aarch64 => [268, 90, 91, 167]);
+		my ($setns, $capget, $capset, $prctl) = @{$numbers{(POSIX::uname)[4]}} or die;
+		my ($holder, @command) = @ARGV;
+		for (qw(user net)) {
+			open my $ns, "<", "/proc/$holder/ns/$_" or die;
+			syscall($setns, fileno $ns, 0) == 0 or die "setns $_: $!";
+		}
+		my ($head, $caps) = (pack("Li", 0x20080522, 0), "\0" x 24);
+		syscall($capget, $head, $caps) == 0 or die;
+		substr($caps, 8, 4) = pack("L", 1 << 12);
+		syscall($capset, $head, $caps) == 0 && syscall($prctl, 47, 2, 12, 0, 0) == 0 or die;
+		exec @command' "$holder" "$@"
+}
+
 # One line and no more: pasta 2023 sometimes loses the end of a connection that both sides end at once
 fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line"'
 
@@ -163,6 +181,61 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 	nook_run run --network out -- sh -c "$fetch"
 	assert_status 0
 	assert_line 'token for 198.51.100.1'
+}
+
+@test "check finds what a user's router has lost, and repair puts it back" {
+	need nft ip sysctl
+	local at link lost=(
+		'nft delete table inet nook' 'its rules are not in the kernel: another firewall was loaded
+  hint: nook net repair; the next box on it does so too'
+		'sysctl -q -w net.ipv4.ip_forward=0' 'IPv4 is not forwarded (ip_forward)
+  hint: nook net repair'
+		'ip link set LINK down' "the link of box 'one' is down: it is cut off
+  hint: nook net repair"
+		'ip addr flush dev LINK' "the link of box 'one' has lost the router's address: it is cut off
+  hint: nook net repair"
+		'ip route flush dev LINK' "the link of box 'one' has lost its route: it is cut off
+  hint: nook net repair")
+	nook_run net check
+	assert_status 0
+	assert_output "no router runs: no box is on your networks
+nothing is wrong"
+	serve
+	start_box one "while [ ! -e /t/end ]; do
+		if [ -e /t/ask ]; then rm /t/ask; $fetch >/t/said; mv /t/said /t/answer; fi; sleep 0.02; done" \
+		--network out --name one
+	router
+	link=$(in_router ip -o link | grep -oE 'nk[0-9a-z]{12}')
+	nook_run net check
+	assert_output "nothing is wrong"
+	for ((at = 0; at < ${#lost[@]}; at += 2)); do
+		# shellcheck disable=SC2086
+		in_router ${lost[at]//LINK/$link}
+		nook_run net check
+		assert_status 1
+		assert_output "network 'out': ${lost[at + 1]}"
+		nook_run net repair
+		assert_status 0
+		assert_output
+		nook_run net check out
+		assert_output "nothing is wrong"
+		touch ask
+		wait_for answer
+		assert_equal "$(cat answer)" 'token for 198.51.100.1'
+		rm answer
+	done
+	# nobody can mend a link that is gone, nor a router
+	in_router ip link del "$link"
+	nook_run net check
+	assert_status 1
+	assert_output "network 'out': the link of box 'one' is gone: it is cut off
+  hint: start the box again"
+	kill -KILL "$holder"
+	gone "$holder" "$supervisor" "$pasta"
+	nook_run net repair
+	assert_status 1
+	assert_output "the router of your networks was killed: boxes on them reach nothing beyond each other
+  hint: start them again: the first one makes a new router"
 }
 
 @test "a range of ids is the same on a network" {
