@@ -146,7 +146,7 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 	refute grep -q ' one ' "$XDG_RUNTIME_DIR/nook/net/lab/hosts"
 }
 
-@test "a killed router: the next box makes a new one, beside boxes that lost theirs" {
+@test "NE-11: a killed router: the next box makes a new one, beside boxes that lost theirs" {
 	local who
 	for who in holder supervisor; do
 		start_box "$who" 'until [ -e /t/go ]; do sleep 0.05; done' --network lab

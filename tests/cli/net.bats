@@ -139,7 +139,7 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 	assert_match '^qdisc tbf .* rate 10Mbit ' "$(tc qdisc show dev "$(net_links)")"
 }
 
-@test "a name is the box's that had it first; who comes second is known by its id, and its result says so" {
+@test "NE-09: a name is the box's that had it first; who comes second is known by its id, and its result says so" {
 	lab_box one 'sleep 60' --hostname web
 	lab_run --hostname web --result "$T/two.result" -- sh -c 'grep -w web /etc/hosts; ip -4 -o addr show eth0'
 	assert_status 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* forward_udp.c - published ports of UDP: what arrives, and whom the answers reach */
-/* valgrind 3.19 does not know Landlock
+/* checks: NE-10
+ * valgrind 3.19 does not know Landlock
  * with: plain
  */
 #include "forward_bed.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* net_lease.c - leases: in turn, given back, found again, damaged; the hosts file */
+/* checks: NE-09 */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
