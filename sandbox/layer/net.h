@@ -74,6 +74,8 @@ int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e);
  * with CAP_NET_ADMIN over it, before its link is up. In nook-full only where there is a
  * list. Return: 0, -1 and @e */
 int net_allow_apply(const struct plan *pl, struct err *e);
+/** net_allow_rules() - The same as nft(8) reads it. Return: 0, -1 */
+int net_allow_rules(const struct plan *pl, struct text *out);
 void net_allow_explain(const struct plan *pl, struct text *out);
 
 /** net_open_ports() - Let everybody in this network namespace bind all ports, and those

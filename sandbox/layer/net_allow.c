@@ -115,7 +115,7 @@ int net_allow_plan(const struct profile *pf, struct plan *pl, struct err *e)
 	return 0;
 }
 
-static int make_rules(const struct plan *pl, struct text *out)
+int net_allow_rules(const struct plan *pl, struct text *out)
 {
 	auto_free struct net_allow *list = calloc(pl->net.allow.count, sizeof(*list));
 	uint16_t sets = 0;
@@ -140,7 +140,7 @@ int net_allow_apply(const struct plan *pl, struct err *e)
 
 	if (!pl->net.allow.count)
 		return 0;
-	if (make_rules(pl, &rules) < 0)
+	if (net_allow_rules(pl, &rules) < 0)
 		return err_set(e, "cannot write the rules of 'network.allow'");
 	return net_rules_apply(text_str(&rules), e);
 }
@@ -149,7 +149,7 @@ void net_allow_explain(const struct plan *pl, struct text *out)
 {
 	auto_text rules = { 0 };
 
-	if (!pl->net.allow.count || make_rules(pl, &rules) < 0)
+	if (!pl->net.allow.count || net_allow_rules(pl, &rules) < 0)
 		return;
 	text_addf(out,
 		  "In the box's network namespace, before its link is up; all that is "

@@ -200,7 +200,9 @@ void net_explain(const struct plan *pl, struct text *out)
 
 void net_script(const struct plan *pl, struct script *sc)
 {
-	if (pl->clone_flags & CLONE_NEWNET) {
+	if (pl->net.mode == PLAN_NET_VETH) {
+		script_net_veth(pl, sc);
+	} else if (pl->clone_flags & CLONE_NEWNET) {
 		script_words(sc, SCRIPT_UNSHARE, "--net");
 		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
 	}
@@ -214,11 +216,6 @@ void net_script(const struct plan *pl, struct script *sc)
 			    "the network of the box '%s': here it is this machine's",
 			    plan_text(pl, pl->net.join));
 	}
-	if (pl->net.mode == PLAN_NET_VETH)
-		script_line(sc, SCRIPT_NOTE,
-			    "a link to the network '%s': here there is lo alone; 'nook "
-			    "explain' has the commands",
-			    plan_text(pl, pl->net.network));
 	if (pl->net.mode == PLAN_NET_USER)
 		net_user_script(pl, sc);
 	for (const struct plan_sysctl *k = NULL;

@@ -68,6 +68,14 @@ void script_command(struct script *sc, enum script_place at, const char *word, .
 	text_addc(t, '\n');
 }
 
+void script_refuse(struct script *sc, const char *why)
+{
+	script_line(sc, SCRIPT_NOTE, "%s; this script stops", why);
+	text_add(&sc->place[SCRIPT_CHECK], "echo ");
+	text_shell(&sc->place[SCRIPT_CHECK], why);
+	text_add(&sc->place[SCRIPT_CHECK], " >&2; exit 125\n");
+}
+
 /* A comment may not leave its line, whatever a description holds */
 static void add_comment(struct text *out, const char *s)
 {
@@ -127,6 +135,41 @@ static void add_inside(const struct plan *pl, const struct script *sc, struct te
 	text_add(out, "INSIDE\n)\n");
 }
 
+/* The shell takes signals when the box has ended: they go to all of a terminal's group,
+ * and who means the box alone ends it by its pid 1 */
+static void add_end(const struct script *sc, struct text *out)
+{
+	text_add(out, text_str(&sc->place[SCRIPT_CHECK]));
+	if (!sc->place[SCRIPT_END].len)
+		return;
+	text_add(out, "# at the end, however it comes\nat_end() {\nset +e\n");
+	text_add(out, text_str(&sc->place[SCRIPT_END]));
+	text_add(out, "}\n"
+		      "trap at_end EXIT\n"
+		      "trap 'exit 129' HUP\n"
+		      "trap 'exit 130' INT\n"
+		      "trap 'exit 143' TERM\n");
+}
+
+static void add_start(const struct script *sc, bool separate, struct text *out)
+{
+	const char *unshare = text_str(&sc->place[SCRIPT_UNSHARE]);
+	bool stays = sc->place[SCRIPT_END].len;
+	auto_text line = { 0 };
+
+	text_add(&line, text_str(&sc->place[SCRIPT_ENTER]));
+	if (!separate)
+		text_add(&line, " sh -c \"$last\" nook \"$@\"\n");
+	else if (!*unshare)
+		text_add(&line, " sh -c \"$inside\" nook \"$last\" \"$@\"\n");
+	else
+		text_addf(&line,
+			  " unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" "
+			  "\"$@\"\n",
+			  unshare);
+	text_addf(out, "%s%s", stays ? "" : "exec ", text_str(&line) + 1);
+}
+
 void script_write(const struct plan *pl, struct text *out)
 {
 	struct script sc = { 0 };
@@ -141,19 +184,9 @@ void script_write(const struct plan *pl, struct text *out)
 	if (separate)
 		add_inside(pl, &sc, out);
 	text_add(out, "\n# 1. On the host.\n");
+	add_end(&sc, out);
 	text_add(out, text_str(&sc.place[SCRIPT_HOST]));
-	if (!separate)
-		text_addf(out, "exec%s sh -c \"$last\" nook \"$@\"\n",
-			  text_str(&sc.place[SCRIPT_ENTER]));
-	else if (!sc.place[SCRIPT_UNSHARE].len)
-		text_addf(out, "exec%s sh -c \"$inside\" nook \"$last\" \"$@\"\n",
-			  text_str(&sc.place[SCRIPT_ENTER]));
-	else
-		text_addf(out,
-			  "exec%s unshare%s \\\n\tsh -c \"$inside\" nook \"$last\" "
-			  "\"$@\"\n",
-			  text_str(&sc.place[SCRIPT_ENTER]),
-			  text_str(&sc.place[SCRIPT_UNSHARE]));
+	add_start(&sc, separate, out);
 	for (size_t i = 0; i < SCRIPT_PLACES; i++)
 		text_release(&sc.place[i]);
 }

@@ -3,17 +3,20 @@
  *
  * Theory of operation. nook builds a box in one process; a shell script needs several
  * programs, each of which starts from what the one before left. So a script has places,
- *and every layer writes its piece to the places where it belongs, in table order:
+ * and every layer writes its piece to the places where it belongs, in table order:
  *
  *	SCRIPT_NOTE	comments at the top: what no command can express
+ *	SCRIPT_CHECK	commands before all others: what stops the script
+ *	SCRIPT_END	commands when the box has ended or cannot begin, which take away
+ *			what does not go by itself: the shell stays for them
  *	SCRIPT_HOST	commands before anything is separate
  *	SCRIPT_ENTER	words in front of unshare(1): programs that enter what was made
- *before SCRIPT_UNSHARE	options of the one unshare(1) that makes the namespaces
+ *	SCRIPT_UNSHARE	options of the one unshare(1) that makes the namespaces
  *	SCRIPT_INSIDE	commands in the new namespaces, with every capability there:
- *mounts, host name, links; the root switch comes last of them
+ *			mounts, host name, links; the root switch comes last of them
  *	SCRIPT_LAST	commands behind the root switch, with the box's own programs
  *	SCRIPT_EXEC	words in front of the command: programs that each change something
- *of themselves and execute the rest (prlimit, setsid, setpriv, env)
+ *			of themselves and execute the rest (prlimit, setsid, setpriv, env)
  *
  * The layers decide nothing here: they read the plan that apply() reads.
  */
@@ -27,6 +30,8 @@ struct plan_list;
 
 enum script_place {
 	SCRIPT_NOTE,
+	SCRIPT_CHECK,
+	SCRIPT_END,
 	SCRIPT_HOST,
 	SCRIPT_ENTER,
 	SCRIPT_UNSHARE,
@@ -51,6 +56,9 @@ void script_words(struct script *sc, enum script_place at, const char *fmt, ...)
  * with a NULL word */
 void script_command(struct script *sc, enum script_place at, const char *word, ...)
 	__attribute__((sentinel));
+/** script_refuse() - Have the script stop before it does anything, because it could only
+ * build another box; @why is a clause without quotes of the shell's that end it (") */
+void script_refuse(struct script *sc, const char *why);
 
 /** script_write() - The whole script for a plan, from every layer's piece */
 void script_write(const struct plan *pl, struct text *out);
@@ -65,6 +73,8 @@ const char *script_user_program(const struct plan *pl);
 /** script_ids() - For layer caps: the words of its setpriv(1) that change ids, which one
  * program has to do together with the capabilities */
 void script_ids(const struct plan *pl, struct script *sc);
+/** script_net_veth() - layer/script_net.c */
+void script_net_veth(const struct plan *pl, struct script *sc);
 /** script_mount(), script_root_make(), script_root_switch() - layer/script_mount.c */
 void script_root_make(const struct plan *pl, struct script *sc);
 void script_mount(const struct plan *pl, struct script *sc);
