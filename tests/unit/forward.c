@@ -431,14 +431,16 @@ static void dies_with_keeper(void)
 	ok(read(pipes[0], &port, sizeof(port)) == (ssize_t)sizeof(port), "a keeper");
 	kill(keeper, SIGKILL);
 	waitpid(keeper, NULL, 0);
+	/* In the moment of its end a connection may be made and reset */
 	for (tries = 0; tries < 200; tries++) {
 		c = client("127.0.0.1", SOCK_STREAM, port);
-		if (c < 0)
+		if (c < 0 && errno == ECONNREFUSED)
 			break;
-		close(c);
+		if (c >= 0)
+			close(c);
 		usleep(20000);
 	}
-	ok(c < 0 && errno == ECONNREFUSED, "its forwarder dies with it");
+	ok(tries < 200, "its forwarder dies with it");
 	close(pipes[0]);
 }
 
