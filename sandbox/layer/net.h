@@ -50,7 +50,7 @@ int net_veth_box(const struct plan *pl, struct site *s, struct err *e);
 int net_user_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		  struct err *e);
 void net_user_explain(const struct plan *pl, struct text *out);
-void net_user_script(const struct plan *pl, struct script *sc);
+void net_user_script(struct script *sc);
 
 /** net_join_before(), net_join_box() - A network namespace that is there already */
 int net_join_before(const struct plan *pl, struct site *s, struct err *e);

@@ -114,9 +114,8 @@ void net_user_explain(const struct plan *pl, struct text *out)
 		 pl->clone_flags & CLONE_NEWUSER ? " PID\n" : " </proc/PID/ns/net\n");
 }
 
-void net_user_script(const struct plan *pl, struct script *sc)
+void net_user_script(struct script *sc)
 {
-	(void)pl;
 	script_line(sc, SCRIPT_NOTE,
 		    "a link that pasta serves: here there is lo alone; 'nook explain' "
 		    "has the command");

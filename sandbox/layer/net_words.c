@@ -202,6 +202,8 @@ void net_script(const struct plan *pl, struct script *sc)
 {
 	if (pl->net.mode == PLAN_NET_VETH) {
 		script_net_veth(pl, sc);
+	} else if (pl->net.mode == PLAN_NET_USER && !(pl->clone_flags & CLONE_NEWUSER)) {
+		script_net_user(pl, sc);
 	} else if (pl->clone_flags & CLONE_NEWNET) {
 		script_words(sc, SCRIPT_UNSHARE, "--net");
 		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
@@ -216,8 +218,8 @@ void net_script(const struct plan *pl, struct script *sc)
 			    "the network of the box '%s': here it is this machine's",
 			    plan_text(pl, pl->net.join));
 	}
-	if (pl->net.mode == PLAN_NET_USER)
-		net_user_script(pl, sc);
+	if (pl->net.mode == PLAN_NET_USER && pl->clone_flags & CLONE_NEWUSER)
+		net_user_script(sc);
 	for (const struct plan_sysctl *k = NULL;
 	     (k = plan_each(pl, &pl->net.sysctls, k));) {
 		auto_text word = { 0 };

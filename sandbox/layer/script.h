@@ -73,8 +73,9 @@ const char *script_user_program(const struct plan *pl);
 /** script_ids() - For layer caps: the words of its setpriv(1) that change ids, which one
  * program has to do together with the capabilities */
 void script_ids(const struct plan *pl, struct script *sc);
-/** script_net_veth() - layer/script_net.c */
+/** script_net_veth(), script_net_user() - layer/script_net.c; the second one as root */
 void script_net_veth(const struct plan *pl, struct script *sc);
+void script_net_user(const struct plan *pl, struct script *sc);
 /** script_mount(), script_root_make(), script_root_switch() - layer/script_mount.c */
 void script_root_make(const struct plan *pl, struct script *sc);
 void script_mount(const struct plan *pl, struct script *sc);

@@ -349,3 +349,27 @@ void script_net_veth(const struct plan *pl, struct script *sc)
 	add_rate(sc, "in_box tc qdisc add dev " NET_BOX_LINK, pl->net.rate_out);
 	add_open_ports(sc);
 }
+
+/* pasta goes to the background when it serves the link; the box is its descriptor 0 */
+void script_net_user(const struct plan *pl, struct script *sc)
+{
+	auto_text words = { 0 };
+
+	if (!can_allow(pl, sc))
+		return;
+	note_ports(pl, sc);
+	script_line(sc, SCRIPT_END, "[ -z \"${pasta-}\" ] || kill \"$pasta\"");
+	script_line(sc, SCRIPT_END, "rm -f \"${ready-}\"");
+	add_namespace(sc);
+	add_allow(pl, sc);
+	text_shell(&words, plan_text(pl, pl->net.pasta));
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->net.link, w));) {
+		text_addc(&words, ' ');
+		text_shell(&words, plan_text(pl, w->text));
+	}
+	host_line(sc, "ready=$(mktemp)");
+	script_line(sc, SCRIPT_HOST, "%s --quiet --pid \"$ready\" <&8", text_str(&words));
+	host_line(sc, "pasta=$(cat \"$ready\")");
+	host_line(sc, "in_box ip link set lo up");
+	add_open_ports(sc);
+}

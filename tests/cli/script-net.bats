@@ -98,6 +98,26 @@ pings() {
 	assert_equal "$answers" $'10.77.0.1 answers\n192.0.2.53 answers\n10.77.0.1 answers\n'
 }
 
+no_pasta() { ! pgrep '^pas(ta|st)' >/dev/null; }
+
+@test "a script has the link that pasta serves, and ends it" {
+	local wish=(base --set network.mode=user --set network.dns=192.0.2.53)
+	only_for root 'without root the script has only lo, and says so'
+	need pasta
+	net_world
+	ip route add default via 192.0.2.53
+	"$NOOK" explain --script "${wish[@]}" --set 'command=[sh]' >script.sh
+	PROBE=$(grep -v link.ether <<<"$PROBE")
+	sh script.sh sh -c "$PROBE" >own 2>own.err </dev/null || fail "the script: $(cat own.err)"
+	wait_until no_pasta
+	"$NOOK" run "${wish[@]}" -- sh -c "$PROBE" >box </dev/null
+	net_world_ends
+	# an address of the link's own, made of a number that is by chance
+	sed -i 's/fe80::[0-9a-f:]*[0-9a-f]/fe80::/; s/ tentative//' box own
+	diff -u box own >difference || fail "$(cat difference)"
+	grep -q 'inet 192\.0\.0\.2/29' own || fail "$(cat own)"
+}
+
 @test "a script that is ended takes everything away" {
 	local code=0
 	only_for root 'networks of root'
