@@ -80,7 +80,8 @@ struct control_ask {
 	uint32_t op; /* enum control_op */
 	uint32_t signal;
 	uint32_t pair_count;
-	uint32_t flags; /* enum control_flag */
+	uint32_t flags;		/* enum control_flag */
+	uint16_t rows, columns; /* CONTROL_EXEC: of the caller's terminal, 0 = none */
 	struct control_pair pair[CONTROL_PAIRS];
 };
 

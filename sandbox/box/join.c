@@ -362,14 +362,18 @@ static int start_command(const struct join *j, struct launch *l)
 		     l, &note->command);
 }
 
+/* The terminal has its size before the command can ask for it */
 static void say_ready(const struct join *j, struct site *s)
 {
+	const struct winsize size = { .ws_row = j->rows, .ws_col = j->columns };
 	struct sync_msg msg = { .step = STEP_READY };
 
-	if (s->pty_fd >= 0 && sync_send(j->fd[JOIN_LINE], &msg, s->pty_fd) < 0)
+	if (s->pty_fd < 0)
+		return;
+	ioctl(s->pty_fd, TIOCSWINSZ, &size);
+	if (sync_send(j->fd[JOIN_LINE], &msg, s->pty_fd) < 0)
 		_exit(125);
-	if (s->pty_fd >= 0)
-		close(fd_take(&s->pty_fd));
+	close(fd_take(&s->pty_fd));
 }
 
 static int no_process(struct err *e)

@@ -68,6 +68,7 @@ struct join_note {
  * struct join - What a joiner is told
  * @plan:	The box's; later with the wish in it
  * @keeper:	Its parent
+ * @rows, @columns: Of the command's terminal
  * @tasks:	v1: the leaf's `tasks` files; @task_count of them
  */
 struct join {
@@ -76,6 +77,7 @@ struct join {
 	int fd[JOIN_FDS];
 	int tasks[CGROUP_TREES];
 	uint32_t task_count;
+	uint16_t rows, columns;
 };
 
 /** join_main() - In a fork of the keeper: join the box, start the command, end. Must not

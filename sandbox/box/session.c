@@ -110,7 +110,8 @@ static void go(struct join *j, const int *fd)
 	join_main(j);
 }
 
-static int start(struct keeper *k, struct session *s, int *fd, struct err *e)
+static int start(struct keeper *k, struct session *s, const struct control_ask *ask,
+		 int *fd, struct err *e)
 {
 	struct join j = {
 		.plan = k->plan,
@@ -118,6 +119,8 @@ static int start(struct keeper *k, struct session *s, int *fd, struct err *e)
 		.fd = { [JOIN_INIT] = k->sock,
 			[JOIN_LINE] = fd[SESSION_LINE],
 			[JOIN_WISH] = fd[SESSION_WISH] },
+		.rows = ask->rows,
+		.columns = ask->columns,
 	};
 	auto_fd note = make_note(s, e);
 
@@ -150,7 +153,7 @@ int session_start(struct keeper *k, const struct control_ask *ask, int *fd, stru
 		all->v = calloc(SESSIONS_MOST, sizeof(*all->v));
 	if (!all->v)
 		return err_set(e, "out of memory");
-	if (start(k, &s, fd, e) < 0) {
+	if (start(k, &s, ask, fd, e) < 0) {
 		forget(&s);
 		return -1;
 	}

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -61,8 +62,13 @@ static int ask(struct visit *v, const struct plan *wish, struct err *e)
 	/* what goes on alone must not hold the caller's pipes or terminal */
 	auto_fd null = v->keep ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
 	auto_fd theirs = -1;
+	struct winsize size;
 	int pair[2];
 
+	if (!stdio && !ioctl(0, TIOCGWINSZ, &size)) {
+		ask.rows = size.ws_row;
+		ask.columns = size.ws_col;
+	}
 	if (packed < 0 || (v->keep && null < 0))
 		return err_sys(e, "cannot hand the command on");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
