@@ -5,19 +5,15 @@
 # in: release
 
 load helper
+load boxes
+load net
 
-# Root's state directory is the machine's: what is there stays, what is made goes
-setup_file() {
-	! is_root || [ -d /var/lib/nook/boxes ] || touch "$BATS_FILE_TMPDIR/made"
-}
-
-teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/made" ] || rmdir --ignore-fail-on-non-empty /var/lib/nook/boxes
-}
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
 
 setup() {
-	! is_root || (umask 077 && mkdir -p /var/lib/nook/boxes)
 	nook_setup
+	need python3
 	export XDG_STATE_HOME=$T/state
 	mkdir data
 	echo old >data/edit
@@ -36,6 +32,7 @@ EOF
 
 teardown() {
 	"$NOOK" rm -f work >/dev/null 2>&1 || true
+	! is_root || rmdir /var/lib/nook/boxes
 	nook_teardown
 }
 

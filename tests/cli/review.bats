@@ -5,6 +5,11 @@
 # in: release
 
 load helper
+load boxes
+load net
+
+setup_file() { net_setup_file; }
+teardown_file() { net_teardown_file; }
 
 # review WORDS... -- SHELL-SCRIPT: with $T/data below an overlay at /data
 setup() {

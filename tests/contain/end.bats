@@ -110,6 +110,7 @@ limits: {wall: $(ms 200), grace: $(ms 400), output: null}" /probe RS-11
 		# The same when somebody asks nook to end
 		printf '%s\n' "$2" "limits: {grace: $(ms 200), output: null}" >"$T/box.yaml"
 		if [ "$1" = in_box ]; then set -- -v "$PROBE:/probe" -- /probe; else set -- -- "$T/probe"; fi
+		: >"$T/out" # what the one before said is not to be taken for its word
 		timeout -s KILL 30 "$NOOK" run -q --result "$T/result" "${@:1:$#-2}" "$T/box.yaml" \
 			"${@: -2}" RS-11 >"$T/out" &
 		said 'RS-11.all refused'
@@ -152,6 +153,7 @@ limits: {wall: $(ms 400), grace: $(ms 100)}" - RS-12 0 stay
 		none_left
 		for who in keeper init; do
 			printf '%s\n' "$without_pid" >"$T/box.yaml"
+			: >"$T/out"
 			"$NOOK" run -q "$T/box.yaml" -- "$T/probe" RS-12 0 stay >"$T/out" 2>&1 &
 			said 'RS-12.left 4'
 			assert [ "$(left)" = 4 ]
