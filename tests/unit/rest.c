@@ -194,7 +194,7 @@ static void test_end(void)
 
 static void test_race(void)
 {
-	/* Not their exit status, which under valgrind is also a word on what they inherit */
+	/* Not their exit status, with which valgrind speaks of what they inherit */
 	int *won = mmap(NULL, sizeof(*won), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid[16];
