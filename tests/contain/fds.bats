@@ -254,7 +254,7 @@ FD-11.open 0 1 2 3 4 5"
 	printf '%s\n' "mounts: [{bind: '$T/out', to: /out, options: [rw]}]" \
 		'limits: {wall: 20s}' >"$T/p.yaml"
 	for kind in garbage byte huge fds shutdown few; do
-		rm -f "$T/out/"*
+		rm -f "$T/out/"* "$T/open"
 		"$NOOK" run --result "$T/result" "$T/p.yaml" -- sh -c ': >/out/up; exec sleep 1' \
 			</dev/null >"$T/log" 2>&1 3>&- &
 		keeper=$!
@@ -267,6 +267,7 @@ FD-11.open 0 1 2 3 4 5"
 			mv "$T/open.new" "$T/open"
 			sleep 0.01
 		done) 3>&- &
+		wait_for "$T/open"
 		started=$(date +%s%N)
 		outside FD-12 "$init" "$kind"
 		code=0
