@@ -25,6 +25,7 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 
 @test "attach shows both streams from now on, to all who look on, and ends with the box's code" {
 	background web base -- sh -c "echo early; $tick; echo out; echo err >&2; exit 7"
+	wait_until grep -q early "$(state_dir)/boxes/web/log"
 	"$NOOK" attach web >"$T/shown" 2>"$T/shown.err" &
 	first=$!
 	"$NOOK" attach web >"$T/second" 2>&1 &
@@ -63,7 +64,7 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 
 @test "who looks on and is stopped holds up neither the box nor the others" {
 	background web base -- sh -c "$tick; yes | head -c 3000000; touch /t/written
-		while [ ! -e /t/on ]; do sleep 0.05; done; echo last"
+		while [ ! -e /t/seen ]; do sleep 0.05; [ ! -e /t/on ] || echo last; done"
 	"$NOOK" attach web >"$T/shown" 2>"$T/shown.err" &
 	client=$!
 	wait_until ticks "$T/shown"
@@ -73,6 +74,7 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 	kill -CONT "$client"
 	touch "$T/on"
 	wait_until grep -q last "$T/shown"
+	touch "$T/seen"
 	wait "$client" || true
 	assert_match 'some output is left out' "$(cat "$T/shown.err")"
 	assert_match '^last' "$(tail -n 1 "$T/shown")"
