@@ -443,27 +443,3 @@ bool facts_compare(const struct facts *a, const struct facts *b, struct text *ou
 	}
 	return out->len > start;
 }
-
-static void json_cell(const struct row *r, const struct facts *f, bool inside,
-		      struct text *out)
-{
-	auto_text raw = { 0 };
-
-	r->cell(f, inside, r->n, &raw);
-	text_json(out, raw.len ? text_str(&raw) : NULL);
-}
-
-void facts_json(const struct facts *f, struct text *out)
-{
-	text_addc(out, '[');
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		text_addf(out, "%s{\"fact\":", i ? "," : "");
-		text_json(out, rows[i].name);
-		text_add(out, ",\"inside\":");
-		json_cell(&rows[i], f, true, out);
-		text_add(out, ",\"outside\":");
-		json_cell(&rows[i], f, false, out);
-		text_addc(out, '}');
-	}
-	text_addc(out, ']');
-}

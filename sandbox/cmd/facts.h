@@ -46,7 +46,5 @@ bool facts_changes(const struct facts *f, const struct facts *before, struct tex
 /** facts_compare() - Two columns, inside @a and inside @b, of those that differ. Return:
  * whether there are any */
 bool facts_compare(const struct facts *a, const struct facts *b, struct text *out);
-/** facts_json() - [{"fact":"pid","inside":"1","outside":"4711"},...] */
-void facts_json(const struct facts *f, struct text *out);
 
 #endif
