@@ -66,18 +66,19 @@ offers() {
 }
 
 @test "bash: boxes that run, and what can be changed of one" {
-	"$NOOK" run --name web base -- sleep 60 &
+	# No id holds a -: only the name begins with web-
+	"$NOOK" run --name web-1 base -- sleep 60 &
 	keeper=$!
-	has_id() { id=$("$NOOK" ps --no-headings -o id web 2>/dev/null); }
+	has_id() { id=$("$NOOK" ps --no-headings -o id web-1 2>/dev/null); }
 	wait_until has_id
-	offers 'nook kill ' web "$id"
-	offers 'nook kill w' web
+	offers 'nook kill ' web-1 "$id"
+	offers 'nook kill web-' web-1
 	offers "nook ps ${id:0:4}" "$id"
 	offers 'nook kill -s QU' QUIT
-	offers 'nook update we' web
-	offers 'nook update web wa' wall=
-	offers 'nook update -q web wall=3s memory_' memory_high=
-	"$NOOK" kill web
+	offers 'nook update web-' web-1
+	offers 'nook update web-1 wa' wall=
+	offers 'nook update -q web-1 wall=3s memory_' memory_high=
+	"$NOOK" kill web-1
 	wait "$keeper" || true
 }
 
