@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source.h - where jobs come from: a file that is read whole, or a stream that goes on */
+#ifndef NOOK_JOB_SOURCE_H
+#define NOOK_JOB_SOURCE_H
+
+#include <stdbool.h>
+
+#include "job/job.h"
+
+struct err;
+struct job_source;
+
+/**
+ * job_source_open() - Begin to read jobs
+ * @path:	A file (YAML, or JSON lines), or "-": JSON lines on stdin
+ *
+ * A file is read and checked whole here: syntax, ids, files, outputs, equal names.
+ * Whether profiles can be planned and `after` has cycles is the queue's to say.
+ *
+ * Return: 0, or -1 and @e, which names file and line
+ */
+int job_source_open(const char *path, struct job_source **out, struct err *e);
+/** job_source_is_stream() - Whether jobs are to start before the last has come */
+bool job_source_is_stream(const struct job_source *s);
+/** job_source_fd() - What to poll for more of a stream; -1 where nothing will come
+ * late */
+int job_source_fd(const struct job_source *s);
+/** job_source_next() - The next job, the caller's from then on (job_free()). Return: 1;
+ * 0 at the end; 2 where a stream has no whole line yet; -1 and @e */
+int job_source_next(struct job_source *s, struct job **out, struct err *e);
+/** job_source_close() - Takes NULL */
+void job_source_close(struct job_source *s);
+
+#endif
