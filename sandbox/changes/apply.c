@@ -13,7 +13,8 @@
  * What changed below the box since its base (struct manifest) is not overwritten: the box
  * has not seen it. The kernel sets the time of change (ctime) of an inode on every write,
  * and nobody can set it back; for what is deleted as a directory, every inode in it
- * counts.
+ * counts. What was applied came from the box, which may change it again: such files are
+ * in a list as they were left (changes/applied.h).
  */
 #include "changes/apply.h"
 
@@ -46,16 +47,24 @@ static int say_changed(const char *what, const char *path, struct err *e)
 	return err_hint(e, "look at both; --force takes the box's");
 }
 
-static bool is_later(const struct apply *a, const struct change *c,
-		     const struct change_file *f)
+static struct applied *applied_of(struct apply *a)
+{
+	if (!a->has_applied)
+		applied_open(&a->applied, a->dir);
+	a->has_applied = true;
+	return &a->applied;
+}
+
+static bool is_later(struct apply *a, const struct change *c, const struct change_file *f)
 {
 	return !a->force &&
 	       (uint64_t)f->ctime.tv_sec * 1000000000u + (uint64_t)f->ctime.tv_nsec >
-		       c->manifest->base_ns;
+		       c->manifest->base_ns &&
+	       !applied_has(applied_of(a), f);
 }
 
 /* A whole directory of the lower that is to go */
-static int check_below(const struct apply *a, const struct change *c, int dir, int depth,
+static int check_below(struct apply *a, const struct change *c, int dir, int depth,
 		       struct err *e)
 {
 	auto_fd again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,7 +97,7 @@ static int check_below(const struct apply *a, const struct change *c, int dir, i
 	return 0;
 }
 
-static int check_lower(const struct apply *a, const struct change *c, struct err *e)
+static int check_lower(struct apply *a, const struct change *c, struct err *e)
 {
 	struct change_file now;
 	auto_fd dir = -1;
@@ -105,7 +114,7 @@ static int check_lower(const struct apply *a, const struct change *c, struct err
 	return dir < 0 ? err_sys(e, "cannot open it") : check_below(a, c, dir, 0, e);
 }
 
-static int check(const struct apply *a, const struct change *c, struct err *e)
+static int check(struct apply *a, const struct change *c, struct err *e)
 {
 	if (c->kind == CHANGE_UNKNOWN)
 		return err_set(e, "%s", c->why);
@@ -126,6 +135,49 @@ static int check(const struct apply *a, const struct change *c, struct err *e)
 	return check_lower(a, c, e);
 }
 
+/* --- what the box knows of by now --------------------------------------------------- */
+
+/* The box knows the file that was made just now. Another one that somebody has put in its
+ * place it does not */
+static void remember_file(struct apply *a, const struct change *c)
+{
+	struct change_file now;
+
+	if (walk_stat(c->lower_dir, c->name, &now) == 0 && now.ino == a->made)
+		applied_add(applied_of(a), &now);
+}
+
+/* A file that loses one of its names here keeps others, of which that counts as a change.
+ * Return: descriptor of it, -1 = there is nothing to remember */
+static int open_old(const struct change *c)
+{
+	return c->lower.nlink > 1 && !S_ISDIR(c->lower.mode)
+		       ? openat(c->lower_dir, c->name, O_PATH | O_NOFOLLOW | O_CLOEXEC)
+		       : -1;
+}
+
+static void remember_old(struct apply *a, const struct change *c, int old)
+{
+	struct change_file now;
+
+	if (old >= 0 && walk_stat(old, "", &now) == 0 && now.ino == c->lower.ino)
+		applied_add(applied_of(a), &now);
+}
+
+/* And a directory in which something was done, where it knew that before. What somebody
+ * else put into it since is later by itself */
+static void remember_dir(struct apply *a, const struct change *c)
+{
+	bool made = c->kind == CHANGE_ADDED || (c->differs & DIFFERS_TYPE);
+	struct change_file now;
+
+	if (c->lower_dir < 0 || walk_stat(c->lower_dir, c->name, &now) < 0 ||
+	    (!made && (now.ino != c->lower.ino || is_later(a, c, &c->lower))))
+		return;
+	if (is_later(a, c, &now))
+		applied_add(applied_of(a), &now);
+}
+
 /* --- doing it ----------------------------------------------------------------------- */
 
 static void name_beside(char *buf)
@@ -137,11 +189,19 @@ static void name_beside(char *buf)
 	snprintf(buf, BESIDE_SIZE, ".nook.%016llx", (unsigned long long)n);
 }
 
+static void close_top(struct apply *a)
+{
+	twins_release(&a->twins);
+	if (a->tree)
+		close(a->top);
+	a->tree = NULL;
+}
+
 static int open_top(struct apply *a, const struct change *c, struct err *e)
 {
 	if (a->tree == c->tree)
 		return 0;
-	apply_release(a);
+	close_top(a);
 	a->top = walk_open_lower(c->tree, e);
 	if (a->top < 0)
 		return -1;
@@ -167,14 +227,17 @@ static int make_beside(struct apply *a, const struct change *c, const char *besi
 	 * nothing */
 	const struct twin *twin = twins_find(&a->twins, &c->upper);
 	auto_fd fd = -1;
+	struct stat st;
 
 	if (twin) {
+		a->made = twin->made_ino;
 		fd = copy_link(a->top, twin, to, e);
 		return fd < 0 ? -1 : 0;
 	}
 	fd = copy_node(upper_of(c), &c->upper, to, e);
 	if (fd < 0)
 		return -1;
+	a->made = fstat(fd, &st) < 0 ? 0 : st.st_ino;
 	if (!copy_owner(&c->upper, fd, e) &&
 	    !attr_copy(upper_of(c), (struct attr_file){ fd, "" }, ids, e) &&
 	    !copy_times(&c->upper, fd, e)) {
@@ -218,13 +281,15 @@ static int into_place(const struct change *c, const char *beside, struct err *e)
 	return 0;
 }
 
-static int delete_lower(const struct change *c, struct err *e)
+static int delete_lower(struct apply *a, const struct change *c, struct err *e)
 {
+	auto_fd old = open_old(c);
 	char aside[BESIDE_SIZE];
 
 	if (!S_ISDIR(c->lower.mode)) {
 		if (unlinkat(c->lower_dir, c->name, 0) < 0 && errno != ENOENT)
 			return err_sys(e, "cannot delete it");
+		remember_old(a, c, old);
 		return 0;
 	}
 	name_beside(aside);
@@ -253,13 +318,17 @@ static int make_dir(const struct change *c, struct err *e)
 
 static int make_file(struct apply *a, const struct change *c, struct err *e)
 {
+	auto_fd old = open_old(c);
 	char beside[BESIDE_SIZE];
 
 	name_beside(beside);
 	if (make_beside(a, c, beside, e) < 0)
 		return -1;
-	if (into_place(c, beside, e) == 0)
+	if (into_place(c, beside, e) == 0) {
+		remember_file(a, c);
+		remember_old(a, c, old);
 		return 0;
+	}
 	unlinkat(c->lower_dir, beside, 0);
 	return -1;
 }
@@ -287,7 +356,7 @@ int apply_change(struct apply *a, const struct change *c, struct err *e)
 	if (check(a, c, e) < 0 || open_top(a, c, e) < 0)
 		return -1;
 	if (c->kind == CHANGE_DELETED)
-		return delete_lower(c, e) < 0 ? -1 : drop(c, e);
+		return delete_lower(a, c, e) < 0 ? -1 : drop(c, e);
 	if (!is_dir)
 		return make_file(a, c, e) < 0 ? -1 : drop(c, e);
 	if (!same && make_dir(c, e) < 0)
@@ -322,6 +391,7 @@ int apply_leave(struct apply *a, const struct change *c, bool own, struct err *e
 
 	if (own && c->kind != CHANGE_NONE && dress_dir(c, e) < 0)
 		return -1;
+	remember_dir(a, c);
 	/* One that still has a change, its own too, must stay */
 	if (!whole || !*c->name || c->hidden || (!own && c->kind != CHANGE_NONE))
 		return 0;
@@ -353,8 +423,8 @@ int apply_discard(const struct apply *a, const struct change *c, struct err *e)
 
 void apply_release(struct apply *a)
 {
-	twins_release(&a->twins);
-	if (a->tree)
-		close(a->top);
-	a->tree = NULL;
+	close_top(a);
+	if (a->has_applied)
+		applied_release(&a->applied);
+	a->has_applied = false;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "changes/applied.h"
 #include "changes/copy.h"
 #include "changes/walk.h"
 
@@ -24,6 +25,9 @@ struct apply {
 	const struct manifest_tree *tree;
 	int top; /* of the lower tree, while @tree is set */
 	struct twins twins;
+	struct applied applied;
+	bool has_applied; /* @applied was read */
+	ino_t made;	  /* the last file that was made */
 	int depth;
 	unsigned long left_at[WALK_DEEPEST + 2];
 };

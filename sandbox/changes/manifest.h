@@ -7,6 +7,7 @@
  *	NAME/		its upper: what the box changed, in the box's hands
  *	NAME.work/	the kernel's
  *
+ * and the file `applied` (changes/applied.h) once something was applied.
  * Nothing in a box can reach the manifest or rename an upper; all below NAME/ is hostile.
  */
 #ifndef NOOK_CHANGES_MANIFEST_H

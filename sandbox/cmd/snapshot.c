@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "changes/applied.h"
 #include "changes/copy.h"
 #include "changes/remove.h"
 #include "changes/walk.h"
@@ -181,6 +182,15 @@ const struct cmd cmd_snapshot = {
 
 /* --- rollback ----------------------------------------------------------------------- */
 
+/* What was applied since the snapshot came from this box all the same */
+static void keep_applied(const struct kept *k, int all)
+{
+	auto_fd to = k->dir < 0 ? -1 : walk_open_dir(all, NEWBORN);
+
+	if (to >= 0)
+		applied_copy(k->dir, to);
+}
+
 static int go_back(struct kept *k, const char *tag, struct err *e)
 {
 	auto_fd all = rest_subdir(&k->rest, "snapshots", e), from = -1;
@@ -202,6 +212,7 @@ static int go_back(struct kept *k, const char *tag, struct err *e)
 	manifest_release(&m);
 	if (r)
 		return -1;
+	keep_applied(k, all);
 	if (sys_renameat2(all, NEWBORN, k->rest.dir, "changes", RENAME_EXCHANGE) < 0)
 		r = err_sys(e, "cannot put the snapshot into its place");
 	remove_name(all, NEWBORN);

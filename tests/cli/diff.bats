@@ -94,6 +94,39 @@ assert c["/data/d"]["type"] == "directory" and c["/data/d/f"]["size_bytes"] == 2
 more" ]
 }
 
+@test "what was applied is the box's own: it may change and delete that again" {
+	mkdir data/dir
+	echo 1 >data/dir/a
+	echo 1 >data/dir/b
+	work 'for f in edit dir/a new; do echo one >/data/$f; done; ln /data/new /data/twin; echo 1 >/data/other'
+	nook_run apply work /data/edit /data/dir /data/new /data/twin
+	assert_output "4 changes applied"
+	work 'for f in edit new; do echo two >/data/$f; done; rm -r /data/dir /data/twin'
+	nook_run apply work /data/edit /data/new
+	assert_output "2 changes applied"
+	work 'echo three >/data/edit'
+	nook_run snapshot work three
+	nook_run apply work
+	assert_output "4 changes applied"
+	[ "$(cat data/edit data/new)" = "three
+two" ]
+	[ ! -e data/dir ] && [ ! -e data/twin ]
+	# back to before that: what is on the host now is still the box's
+	nook_run rollback work three
+	nook_run apply work /data/edit
+	assert_status 0
+	# and the host's word is still the host's
+	work 'echo four >/data/edit; echo 2 >/data/new'
+	echo mine >data/edit
+	echo mine >data/n
+	mv data/n data/new
+	nook_run apply work
+	assert_status 1
+	[[ $stderr == *"'/data/edit' changed on the host after"*"'/data/new' changed on the host after"* ]]
+	[ "$(cat data/edit data/new)" = "mine
+mine" ]
+}
+
 @test "discard brings the host's back" {
 	work 'echo new >/data/edit; rm /data/gone; echo 1 >/data/n'
 	nook_run discard work /data/gone
