@@ -60,6 +60,7 @@ check-guest-long: deps-test
 	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
+	$(Q)GUEST_LONG=1 GUEST_TESTS=RS-09 $(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 
 .PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long \
 	check-long-fresh

@@ -127,9 +127,10 @@ ended() {
 
 @test "RS-09: CPU time is limited, and counted for what is long gone" {
 	local seconds=2 off=0.08 more=(1.5)
-	[ -z "${NOOK_LONG:-}" ] || seconds=5 off=0.05
 	# an emulated processor, and only one
 	[ -z "${NOOK_GUEST:-}" ] || off=0.15 more=() seconds=1
+	[ -z "${NOOK_LONG:-}" ] || seconds=5
+	[ -z "${NOOK_LONG:-}" ] || [ -n "${NOOK_GUEST:-}" ] || off=0.05
 	for cpus in 0.2 0.5 "${more[@]}"; do
 		limited "cpus: $cpus, cpu_weight: 10000" sh -c "/probe RS-09 4 $seconds
 			cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpu/cpu.stat 2>/dev/null || :"

@@ -17,7 +17,7 @@
 # Environment: GUEST_SECONDS (default 1200) the most it may take, GUEST_ALL, GUEST_ONLY (patterns:
 # of those files the ones that match, contain/fs-*,contain/calls), GUEST_TESTS (an extended
 # expression without blanks: of those tests the ones whose names match), GUEST_AS (as whom:
-# root,user,subids)
+# root,user,subids), GUEST_LONG=1 (as `make check-long` has it: times of 5 s, thousands of runs)
 set -eu
 meta=$1
 test=$2
@@ -85,7 +85,7 @@ timeout --kill-after=5 "${GUEST_SECONDS:-1200}" qemu-system-x86_64 \
 	-append "root=/dev/nvme0n1 rootfstype=ext4 rw $init console=ttyS0 quiet panic=-1 \
 oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} \
 nook.tests=${GUEST_TESTS:-.} nook.as=${GUEST_AS:-root,user,subids} \
-nook.must=${NOOK_MUST_WORK:-0} mitigations=off audit=0 no_timer_check" \
+nook.must=${NOOK_MUST_WORK:-0} nook.long=${GUEST_LONG:-0} mitigations=off audit=0 no_timer_check" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \
 	-chardev file,id=log,path="$log" -serial chardev:log \

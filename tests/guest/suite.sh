@@ -15,6 +15,7 @@ word() { sed -n "s/.*nook\.$1=\([^ ]*\).*/\1/p" /proc/cmdline; }
 all=$(word all)
 NOOK_MUST_WORK=$(word must)
 export NOOK_MUST_WORK NOOK_GUEST=1
+[ "$(word long)" != 1 ] || export NOOK_LONG=1
 cgroups=/sys/fs/cgroup
 case $(uname -r) in
 6.[0-2].*) export NOOK_TEST_TMP=/var/tmp ;;
