@@ -224,7 +224,7 @@ _nook_kind() {
 	discard) echo resting ;;
 	snapshot) echo resting ;;
 	rollback) echo resting ;;
-	exec) echo box ;;
+	exec) echo 'into -e --env -w --workdir -u --user' ;;
 	attach) echo box ;;
 	console) echo file ;;
 	ps) echo box ;;
@@ -291,7 +291,7 @@ _nook_complete() {
 				"$("${COMP_WORDS[0]/#\~/$HOME}" profile ls --names 2>/dev/null)"
 		fi
 		;;
-	box) _nook_complete "$word" "$prefix" words \
+	box | into) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --names 2>/dev/null)" ;;
 	resting) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --all --names 2>/dev/null)" ;;
@@ -327,20 +327,41 @@ _nook_complete() {
 	esac
 }
 
-# Behind `--` stands a command with words of its own
-_nook_rest() {
-	local i
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -- ]] || continue
-		if declare -F _command_offset >/dev/null; then
-			_command_offset $((i + 1))
-		elif ((i + 1 == COMP_CWORD)); then
-			_nook_complete "$1" '' program
-		else
-			_nook_complete "$1" '' file
+# _nook_begin - where in $words a command of the user's begins, if the one that is typed belongs to
+# it: behind `--`, or behind the box of a command that needs none
+_nook_begin() {
+	local i last=$((${#words[@]} - 1)) boxes=0
+	local -a kind
+	read -ra kind <<<"$(_nook_kind "${words[1]}")"
+	for ((i = 2; i <= last; i++)); do
+		if ((i < last)) && [[ ${words[i]} == -- ]]; then
+			echo $((i + 1))
+			return
 		fi
-		return
+		[[ ${kind[0]-} == into ]] || continue
+		if [[ " ${kind[*]:1} " == *" ${words[i]} "* ]]; then
+			((i++))
+		elif [[ ${words[i]} != -* ]] && ((boxes++)); then
+			echo "$i"
+			return
+		fi
 	done
+}
+
+# _nook_rest WORD BEGIN - a command with words of its own. COMP_WORDS has more words than $words
+_nook_rest() {
+	local i had='' before
+	printf -v before %s "${words[@]:0:$2}"
+	for ((i = 0; ${#had} < ${#before}; i++)); do
+		had+=${COMP_WORDS[i]}
+	done
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$i"
+	elif ((i == COMP_CWORD)); then
+		_nook_complete "$1" '' program
+	else
+		_nook_complete "$1" '' file
+	fi
 }
 
 _nook() {
@@ -351,9 +372,11 @@ _nook() {
 	read -ra words <<<"$line"
 	[[ $line != *[[:blank:]] ]] || words+=('')
 	word=${words[-1]} last=${words[-2]}
-	for i in "${words[@]:1:${#words[@]}-2}"; do
-		[[ $i != -- ]] || { _nook_rest "$word"; return; }
-	done
+	i=$(_nook_begin)
+	if [[ $i ]]; then
+		_nook_rest "$word" "$i"
+		return
+	fi
 	if ((${#words[@]} == 2)); then
 		_nook_complete "$word" '' words "$(_nook_commands '')" -h --help -V --version
 		return

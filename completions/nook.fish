@@ -182,17 +182,41 @@ function __nook_program
 	__fish_complete_command
 end
 
-# Behind -- stands a command with words of its own
+# __nook_rest BEGIN - a command with words of its own begins at this one
 function __nook_rest
 	set -l words (__nook_words)
-	set -l at (contains -i -- -- $words)
-	complete -C "$(string escape -- $words[(math $at + 1)..] | string join ' ') $(commandline -ct)"
+	complete -C "$(string escape -- $words[$argv[1]..] | string join ' ') $(commandline -ct)"
+end
+
+# A box, and then a command in it; these are the options whose argument is the next word
+function __nook_into
+	set -l words (__nook_words)
+	set -l boxes 0
+	set -l skip no
+	for i in (seq 2 (count $words))
+		if test $skip = yes
+			set skip no
+		else if contains -- $words[$i] $argv
+			set skip yes
+		else if not string match -q -- '-*' $words[$i]
+			set boxes (math $boxes + 1)
+			if test $boxes = 2
+				__nook_rest $i
+				return
+			end
+		end
+	end
+	if test $boxes = 1
+		__nook_program
+	else
+		__nook_box
+	end
 end
 
 complete -c nook -f
 complete -c nook -n '__nook_at' -s h -l help -d 'list the commands'
 complete -c nook -n '__nook_at' -s V -l version -d 'show the version'
-complete -c nook -n '__nook_behind' -a '(__nook_rest)'
+complete -c nook -n '__nook_behind' -a '(__nook_rest (math (contains -i -- -- (__nook_words)) + 1))'
 complete -c nook -n "__nook_at" -a run -d 'run a command in a fresh box; nothing stays without --keep'
 complete -c nook -n "__nook_at" -a shell -d 'open a shell in a fresh box; nothing stays without --keep'
 complete -c nook -n "__nook_at" -a create -d 'make a box that stays, for \'nook start\''
@@ -256,7 +280,7 @@ complete -c nook -n "__nook_in apply" -a '(__nook_resting)'
 complete -c nook -n "__nook_in discard" -a '(__nook_resting)'
 complete -c nook -n "__nook_in snapshot" -a '(__nook_resting)'
 complete -c nook -n "__nook_in rollback" -a '(__nook_resting)'
-complete -c nook -n "__nook_in exec" -a '(__nook_box)'
+complete -c nook -n "__nook_in exec" -a '(__nook_into -e --env -w --workdir -u --user)'
 complete -c nook -n "__nook_in attach" -a '(__nook_box)'
 complete -c nook -n "__nook_in console" -F
 complete -c nook -n "__nook_in ps" -a '(__nook_box)'

@@ -252,6 +252,18 @@ static void count_usage(struct sessions *all, const struct rusage *ru)
 	timeradd(&all->system, &ru->ru_stime, &all->system);
 }
 
+/* Init's last word is there before it ends what lives in the box, and may wait to be read
+ * while that end is heard of */
+static bool box_ends(const struct keeper *k)
+{
+	struct sync_msg msg = { 0 };
+
+	if (k->over || k->cause_set)
+		return true;
+	return recv(k->sock, &msg, sizeof(msg), MSG_PEEK | MSG_DONTWAIT) > 0 &&
+	       msg.step == STEP_EXIT;
+}
+
 /* @how: WNOHANG or 0. Return: whether nothing of it lives */
 static bool is_over(struct keeper *k, struct session *s, int how)
 {
@@ -274,7 +286,7 @@ static bool is_over(struct keeper *k, struct session *s, int how)
 		;
 	if (pid > 0) {
 		count_usage(&k->sessions, &ru);
-		tell_exit(s, status, k->over || k->cause_set);
+		tell_exit(s, status, box_ends(k));
 	}
 	return pid != 0;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* args.c - one command line, parsed by the command's own table
  *
- * As getopt_long(3) does it for GNU programs (options and words may mix, `--` ends them,
- * long options take `=` or a blank, short ones may be joined), but by the table that
- * help, completions and man pages are made from, and with the nearest name in errors.
+ * As getopt_long(3) does it for GNU programs (options and words may mix, long options
+ * take `=` or a blank, short ones may be joined), but by the table that help, completions
+ * and man pages are made from, and with the nearest name in errors. `--` ends the
+ * options, and so does the first word of a command that needs none (cmd.bare_after).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,21 @@ static int parse_short(struct args *a, char **argv, struct err *e)
 	return 1;
 }
 
+/* From here on the words are a command's own */
+static void take_rest(struct args *a, char **argv)
+{
+	a->rest = argv;
+	while (a->rest[a->rest_count])
+		a->rest_count++;
+}
+
+/* A word where the command has all of its own: what it runs, without a `--` */
+static bool begins_command(const struct args *a, const char *word)
+{
+	return a->cmd->bare_after && a->word_count == a->cmd->bare_after &&
+	       (word[0] != '-' || !word[1]);
+}
+
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e)
 {
 	int used;
@@ -189,9 +205,11 @@ int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err 
 	for (; *argv; argv += used) {
 		used = 1;
 		if (!strcmp(*argv, "--")) {
-			out->rest = argv + 1;
-			while (out->rest[out->rest_count])
-				out->rest_count++;
+			take_rest(out, argv + 1);
+			break;
+		}
+		if (begins_command(out, *argv)) {
+			take_rest(out, argv);
 			break;
 		}
 		if (argv[0][0] == '-' && argv[0][1] == '-') {

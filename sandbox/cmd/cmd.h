@@ -31,6 +31,7 @@ enum complete {
 	COMPLETE_NETWORK,
 	COMPLETE_LIMIT,	/* first a box, then one of @words= */
 	COMPLETE_REST,	/* a box at rest */
+	COMPLETE_INTO,	/* first a box, then a command in it */
 };
 
 /**
@@ -67,7 +68,8 @@ struct given {
  * struct args - A parsed command line
  * @given:	Options in order; @given_count of them
  * @words:	What is no option, before `--`
- * @rest:	What stood behind `--`, NULL when there was no `--`; NULL-terminated
+ * @rest:	What stood behind `--`, or the command of @bare_after; NULL when there was
+ *		neither; NULL-terminated
  * @wishes:	The options that set profile keys, as profile_load() takes them
  * @argv:	The command line of the process, whole
  * @arena:	Text made for @wishes, freed with args_release()
@@ -100,6 +102,8 @@ struct args {
  * @options:	Its options, besides -h -q --verbose which all have
  * @complete:	What its words complete to
  * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks; COMPLETE_LIMIT: keys
+ * @bare_after:	A command behind so many words needs no `--`: it begins with the next one,
+ *		and what follows is its own, options too. 0 = it needs one
  * @full:	Needs a library that only the full program links (docs/architecture.md)
  * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
  * @run:	Does it. Return: exit code, or -1 and @e
@@ -112,6 +116,7 @@ struct cmd {
 	const struct opt *options;
 	enum complete complete;
 	const char *words;
+	size_t bare_after;
 	bool full;
 	int fails;
 	int (*run)(const struct args *a, struct err *e);

@@ -23,7 +23,7 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_FIELD] = "field",	[COMPLETE_COMMAND] = "command",
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
 		[COMPLETE_LIMIT] = "limit",	[COMPLETE_NETWORK] = "network",
-		[COMPLETE_REST] = "resting",
+		[COMPLETE_REST] = "resting",	[COMPLETE_INTO] = "into",
 	};
 
 	return kinds[c];
@@ -61,9 +61,18 @@ bool completion_parent(size_t i, struct text *out)
 	return true;
 }
 
-bool completion_takes_command(const struct cmd *c)
+void completion_words(const struct cmd *c, struct text *out)
 {
-	return strstr(c->usage, "-- COMMAND") != NULL;
+	if (c->words)
+		text_add(out, c->words);
+	for (const struct opt *o = c->options; c->bare_after && o->name; o++) {
+		if (!o->arg)
+			continue;
+		text_add(out, out->len ? " " : "");
+		if (o->letter)
+			text_addf(out, "-%c ", o->letter);
+		text_addf(out, "--%s", o->name);
+	}
 }
 
 bool completion_values(enum field f, struct text *out)

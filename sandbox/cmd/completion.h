@@ -23,8 +23,9 @@ bool completion_sharers(size_t i, const char *gap, struct text *out);
 /** completion_parent() - The first word of a command of two words ("profile"), "" for the
  * others. Return: false when an earlier entry of the table has the same */
 bool completion_parent(size_t i, struct text *out);
-/** completion_takes_command() - What stands behind `--` is a command of the user's */
-bool completion_takes_command(const struct cmd *c);
+/** completion_words() - What a script must know of the words of @c beside their
+ * kind: those that they are, or the options whose argument is the next word */
+void completion_words(const struct cmd *c, struct text *out);
 /** completion_values() - The words a key takes, joined by blanks, nothing where it takes
  * more than words. Return: whether there are any */
 bool completion_values(enum field f, struct text *out);

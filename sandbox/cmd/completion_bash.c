@@ -110,14 +110,15 @@ static void add_kinds(struct text *out)
 	text_add(out,
 		 "# What the words of a command are\n_nook_kind() {\n\tcase $1 in\n");
 	for (size_t i = 0; cmds()[i]; i++) {
-		auto_text who = { 0 }, words = { 0 };
+		auto_text who = { 0 }, words = { 0 }, more = { 0 };
 
 		if (cmds()[i]->complete == COMPLETE_NOTHING)
 			continue;
 		text_shell(&who, cmds()[i]->name);
 		text_add(&words, completion_kind(cmds()[i]->complete));
-		if (cmds()[i]->words)
-			text_addf(&words, " %s", cmds()[i]->words);
+		completion_words(cmds()[i], &more);
+		if (more.len)
+			text_addf(&words, " %s", text_str(&more));
 		add_case(out, text_str(&who), text_str(&words));
 	}
 	text_add(out, "\tesac\n}\n");

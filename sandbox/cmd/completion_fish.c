@@ -104,13 +104,15 @@ static void add_commands(struct text *out)
 static void add_kinds(struct text *out)
 {
 	for (size_t i = 0; cmds()[i]; i++) {
-		auto_text who = { 0 };
+		auto_text who = { 0 }, more = { 0 };
 
 		if (cmds()[i]->complete == COMPLETE_NOTHING)
 			continue;
 		text_shell(&who, cmds()[i]->name);
+		completion_words(cmds()[i], &more);
 		text_addf(out, "complete -c nook -n \"__nook_in %s\"", text_str(&who));
-		add_action(out, cmds()[i]->complete, cmds()[i]->words);
+		add_action(out, cmds()[i]->complete,
+			   more.len ? text_str(&more) : NULL);
 		text_addc(out, '\n');
 	}
 }

@@ -60,7 +60,10 @@ static void add_command(struct text *out, const struct cmd *c)
 		add_option(out, o);
 	for (const struct opt *o = options_common(); o->name; o++)
 		add_option(out, o);
-	if (c->complete != COMPLETE_NOTHING) {
+	if (c->complete == COMPLETE_INTO) {
+		text_add(out, " \\\n\t\t\t'1:box:_nook_box' "
+			      "'(-)*:::command:_normal'");
+	} else if (c->complete != COMPLETE_NOTHING) {
 		text_addf(out, " \\\n\t\t\t'*:%s:",
 			  c->complete == COMPLETE_WORDS ? "word"
 							: completion_kind(c->complete));

@@ -218,11 +218,6 @@ static int exec_run(const struct args *a, struct err *e)
 	struct record rec;
 	int r;
 
-	if (a->word_count > 1) {
-		err_set(e, "one box, not '%s %s'", a->words[0], a->words[1]);
-		return err_hint(e, "write -- before the command: nook exec %s -- %s ...",
-				a->words[0], a->words[1]);
-	}
 	if (!a->word_count)
 		return cmd_usage(a, e, "exec needs a box");
 	if (cmd_option(a, "detach") && cmd_option(a, "tty"))
@@ -269,16 +264,19 @@ static const struct opt exec_options[] = {
 const struct cmd cmd_exec = {
 	.name = "exec",
 	.summary = "run a command in a box that runs",
-	.usage = "[OPTION...] BOX [-- COMMAND [ARGUMENT...]]",
+	.usage = "[OPTION...] BOX [[--] COMMAND [ARGUMENT...]]",
 	.help = "BOX is a name, an id or the beginning of one. Without a command it is\n"
-		"the box's shell. It starts with what the box's own command started\n"
-		"with, behind the same walls, and what it uses counts for the limits of\n"
-		"the box. It ends with the box, and when 'nook exec' is killed.\n\n"
+		"the box's shell. Options stand in front of the command: what follows\n"
+		"its first word is its own. It starts with what the box's own command\n"
+		"started with, behind the same walls, and what it uses counts for the\n"
+		"limits of the box; only limits.output does not count what it says. It\n"
+		"ends with the box, and when 'nook exec' is killed.\n\n"
 		"Exit code: as of 'nook run': the command's, 125 when nook failed\n"
 		"before it ran, 126 and 127 when it cannot be run or was not found,\n"
 		"128+n when signal n ended it.\n",
 	.options = exec_options,
-	.complete = COMPLETE_BOX,
+	.complete = COMPLETE_INTO,
+	.bare_after = 1,
 	.fails = EXIT_SETUP,
 	.run = exec_run,
 };

@@ -170,6 +170,7 @@ static void offer_kind(struct asking *a, int kind, const char *words)
 		a->out->files = strchr(a->word, '/') != NULL;
 		break;
 	case COMPLETE_BOX:
+	case COMPLETE_INTO:
 		offer_boxes(a);
 		break;
 	case COMPLETE_FILE:
@@ -270,6 +271,23 @@ static void offer_options(struct asking *a, const struct opt *o)
 	}
 }
 
+/* @word, behind these, is of a command that needs no `--` */
+static bool in_command(const struct cmd *cmd, char *const *before, size_t n,
+		       const char *word)
+{
+	size_t own = 0, i;
+
+	for (i = 1; i < n && own <= cmd->bare_after; i++) {
+		const struct opt *o =
+			*before[i] == '-' ? find_option(cmd, before[i]) : NULL;
+
+		own += *before[i] != '-';
+		i += o && o->arg;
+	}
+	return own > cmd->bare_after ||
+	       (own == cmd->bare_after && i == n && *word != '-');
+}
+
 /* Words of a command of the table, as from a shell; @used of those before are its name */
 static void offer_command(struct asking *a, const struct cmd *cmd, char *const *before,
 			  size_t n)
@@ -282,7 +300,9 @@ static void offer_command(struct asking *a, const struct cmd *cmd, char *const *
 			a->out->files = true;
 			return;
 		}
-	if (o && o->arg) {
+	if (cmd->bare_after && in_command(cmd, before, n, a->word)) {
+		a->out->files = true;
+	} else if (o && o->arg) {
 		offer_kind(a, (int)o->complete, o->words);
 	} else if (*a->word == '-') {
 		offer_options(a, cmd->options);

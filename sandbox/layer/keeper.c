@@ -67,7 +67,8 @@ static void keeper_explain(const struct plan *pl, struct text *out)
 	if (pl->limits.output) {
 		text_add(out, "stdout and stderr go through pipes of the keeper; after ");
 		text_size(out, pl->limits.output);
-		text_add(out, " of both together the box is killed.\n");
+		text_add(out, " of both together the box is killed. What 'nook exec' "
+			      "prints is not counted.\n");
 	}
 	text_add(out, "poll() on a pidfd of pid 1: when the command ends, or the keeper "
 		      "itself dies "

@@ -82,9 +82,14 @@ offers() {
 	wait "$keeper" || true
 }
 
-@test "bash: a command of the user's behind --" {
+@test "bash: a command of the user's behind --, and of exec behind its box" {
 	touch bin/nook-test-one bin/nook-test-two
 	chmod +x bin/nook-test-*
+	offers 'nook exec web nook-test-' nook-test-one nook-test-two
+	offers 'nook exec -e A=1 -i web -u 0 nook-test-' nook-test-one nook-test-two
+	offers 'nook exec web cat -e profiles/base' profiles/base.yaml
+	offers 'nook exec web --work' --workdir
+	offers 'nook exec -w '
 	offers 'nook run strict -- nook-test-' nook-test-one nook-test-two
 	offers 'nook run -- cat profiles/base' profiles/base.yaml
 }
@@ -116,6 +121,7 @@ offers() {
 		typed 'nook profile che' 'nook profile check'
 		typed 'nook run --preserve' 'run --preserve-fds'
 		typed 'nook run stri' 'nook run strict'
+		typed 'nook exec web /usr/bin/mkdi' 'web /usr/bin/mkdir'
 		typed 'nook run --set root.swi' 'set root.switch'
 		typed 'nook run --set root.switch=ch' 'root.switch=chroot'
 		zpty -d z
@@ -144,4 +150,6 @@ offers() {
 	touch bin/nook-test-one
 	chmod +x bin/nook-test-one
 	fish_offers 'nook run -- nook-test-o' nook-test-one
+	fish_offers 'nook exec -e A=1 web nook-test-o' nook-test-one
+	fish_offers 'nook exec web -i nook-test-one profiles/bas' profiles/base.yaml
 }

@@ -223,6 +223,8 @@ static void test_completion(void)
 	completes(&c, "nook run --network", "no", "none");
 	completes(&c, "nook run --set", "init=n", "init=none");
 	completes(&c, "help", "seccom", "seccomp");
+	completes(&c, "exec -u 0 web", "--wor", "--workdir");
+	completes(&c, "exec web ls", "--wor", "");
 }
 
 /* --- settings ---------------------------------------------------------------------- */
