@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "cgroup/place.h"
 #include "layer/script.h"
+#include "layer/tree_plan.h"
 #include "layer/where.h"
 
 static int cgroup_plan(const struct profile *pf, struct host *h, struct plan *pl,
@@ -110,9 +111,9 @@ static void cgroup_explain(const struct plan *pl, struct text *out)
 			  "unshare(CLONE_NEWCGROUP): /proc/self/cgroup shows '/' where "
 			  "the box is; %s.\n"
 			  "  $ unshare --cgroup COMMAND\n",
-			  pl->cgroup.kind == CGROUP_NONE
-				  ? "no cgroup file system is mounted inside"
-				  : "/sys/fs/cgroup shows its own limits, read-only");
+			  tree_has(pl, "/sys/fs/cgroup")
+				  ? "/sys/fs/cgroup shows its own limits, read-only"
+				  : "no cgroup file system is mounted inside");
 }
 
 static void cgroup_script(const struct plan *pl, struct script *sc)

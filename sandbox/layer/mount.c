@@ -116,6 +116,27 @@ static void plan_sys(const struct profile *pf, struct host *h, struct plan *pl)
 	hide_plan_sys(h, pl);
 }
 
+/* A directory among the mounts of nook's own, which in a directory root are reached as
+ * all of it is */
+static void own_dir(struct plan *pl, const char *path)
+{
+	struct plan_mount *m = tree_dir(pl, path, 0555);
+
+	m->flags |= m->flags & PM_WALK ? PM_MKTARGET : 0;
+}
+
+/* Whether /sys of a directory root is there to be mounted on, or can be made */
+static bool can_have_sys(const struct profile *pf, struct host *h, const struct plan *pl)
+{
+	auto_text path = { 0 };
+	struct host_path there;
+
+	if (pf->root.from != ROOT_DIRECTORY || tree_is_writable(pl))
+		return true;
+	text_addf(&path, "%s/sys", pf->root.path);
+	return host_stat(h, text_str(&path), &there) && there.kind == HOST_DIR;
+}
+
 /* v1 has a file system for each hierarchy, which its controllers name */
 static void plan_cgroups_v1(struct plan *pl)
 {
@@ -132,7 +153,7 @@ static void plan_cgroups_v1(struct plan *pl)
 			continue;
 		cgroup_names(CGROUP_V1, t->controllers, ",", &names);
 		text_addf(&path, CGROUPS "/%s", text_str(&names));
-		tree_dir(pl, text_str(&path), 0555);
+		own_dir(pl, text_str(&path));
 		m = tree_add(pl, MOP_CGROUP, text_str(&path));
 		m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 		m->fstype = plan_put(pl, "cgroup");
@@ -147,25 +168,31 @@ static void plan_cgroups_v1(struct plan *pl)
  * them. The namespace makes the leaf the root of what they see; read-only, since to its
  * owner the leaf's files are writable whatever the namespace shows (PS-08).
  */
-static void plan_cgroups(const struct profile *pf, struct plan *pl)
+static void plan_cgroups(const struct profile *pf, struct host *h, struct plan *pl)
 {
+	const uint64_t attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+	bool fresh = !tree_has(pl, "/sys") && pf->root.from == ROOT_DIRECTORY;
 	struct plan_mount *m;
 
 	if (pl->cgroup.kind == CGROUP_NONE || !(pl->unshare_flags & CLONE_NEWCGROUP) ||
 	    tree_wish(pf, CGROUPS) || tree_is_covered(pf, CGROUPS) ||
-	    pf->root.from == ROOT_DIRECTORY)
+	    !can_have_sys(pf, h, pl))
 		return;
-	if (!tree_has(pl, "/sys")) {
+	if (fresh) /* nothing is made in a tree only to be mounted on */
+		own_place(pl, tree_tmpfs(pl, "/sys", 4096, 16, 0555), true);
+	if (!tree_has(pl, "/sys") || fresh) {
 		tree_parents(pl, CGROUPS);
-		tree_dir(pl, CGROUPS, 0555);
+		own_dir(pl, CGROUPS);
 	}
 	if (pl->cgroup.kind == CGROUP_V1) {
 		plan_cgroups_v1(pl);
-		return;
+	} else {
+		m = tree_add(pl, MOP_CGROUP, CGROUPS);
+		m->attr = attr;
+		m->fstype = plan_put(pl, "cgroup2");
 	}
-	m = tree_add(pl, MOP_CGROUP, CGROUPS);
-	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
-	m->fstype = plan_put(pl, "cgroup2");
+	if (fresh)
+		tree_add(pl, MOP_READONLY, "/sys")->attr = attr;
 }
 
 static void plan_tmp(const struct profile *pf, struct plan *pl)
@@ -237,7 +264,7 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (plan_proc(pf, h, pl, e) < 0)
 		return -1;
 	plan_sys(pf, h, pl);
-	plan_cgroups(pf, pl);
+	plan_cgroups(pf, h, pl);
 	plan_tmp(pf, pl);
 	plan_resolver(pf, h, pl);
 	if (net_names_plan(pf, h, pl, e) < 0)

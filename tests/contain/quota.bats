@@ -207,6 +207,24 @@ ended() {
 	limited 'memory: 64M' sh -c \
 		'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null'
 	assert_output 67108864
+	# in a tree of a directory too, also one without a /sys; nothing is made in it for that
+	mkdir -p "$T/tree"/{dev,proc,tmp,usr}
+	ln -s usr/bin usr/lib usr/lib64 "$T/tree"
+	: >"$T/tree/probe"
+	box_options=(-v /usr:/usr --set root.from=directory --set root.path="$T/tree")
+	limited 'memory: 64M' sh -c \
+		'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
+		touch /sys/x 2>/dev/null || echo read-only'
+	assert_output $'67108864\nread-only'
+	limited 'memory: 64M, pids: 50' /probe PS-08
+	refute_match '(write|mkdir|remount):[^ ]* ok$'
+	[ ! -e "$T/tree/sys/fs" ] || fail "something was made in the tree"
+	box_options+=(--set root.changes=refuse)
+	limited 'memory: 64M' sh -c 'ls -d /sys/fs/cgroup 2>/dev/null; echo on'
+	assert_output on
+	mkdir "$T/tree/sys"
+	limited 'memory: 64M' sh -c 'ls -d /sys/fs/cgroup; echo on'
+	assert_output $'/sys/fs/cgroup\non'
 	[ -z "$rooted" ] || {
 		# CONTROL: the same probe where the file system is the host's to write
 		run --separate-stderr timeout 20 "$PROBE" PS-08
