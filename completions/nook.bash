@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec attach console ps stats top update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec attach console ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -28,6 +28,7 @@ _nook_options() {
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
+	view) echo --json ;;
 	pause | unpause) echo '-a --all' ;;
 	kill) echo '-s --signal -a --all' ;;
 	explain) echo '--pid --script --json --set' ;;
@@ -230,6 +231,7 @@ _nook_kind() {
 	ps) echo box ;;
 	stats) echo box ;;
 	top) echo box ;;
+	view) echo box ;;
 	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight' ;;
 	pause) echo box ;;
 	unpause) echo box ;;

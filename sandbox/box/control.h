@@ -60,6 +60,7 @@ enum control_op {
 /** enum control_flag - Of a question */
 enum control_flag {
 	CONTROL_KEEP = 1 << 0, /* CONTROL_EXEC: it goes on without its client */
+	CONTROL_LOOK = 1 << 1, /* CONTROL_EXEC: no command: what it would see (look.h) */
 };
 
 /**

@@ -30,6 +30,7 @@
 #include "box/box.h"
 #include "box/enter.h"
 #include "box/inside.h"
+#include "box/look.h"
 #include "box/sync.h"
 
 #define STACK	    (256u << 10) /* argv and envp lie on it */
@@ -346,6 +347,23 @@ static int command_main(void *arg)
 	return 125; /* clone(3) ends the process with it */
 }
 
+/* Here and not in the joiner, which is in no pid namespace of the box's and finds itself
+ * in no proc of it. It has every right in the box that the last walls take */
+static int look_main(void *arg)
+{
+	struct launch *l = arg;
+
+	l->look = look_new(-1);
+	if (!l->look) {
+		l->failed = true;
+		l->cause = CAUSE_SETUP;
+		l->code = 125;
+		err_set(&l->err, "out of memory");
+		return 125;
+	}
+	return command_main(l);
+}
+
 /* As start_payload() of inside.c; the keeper is the parent */
 static int start_command(const struct join *j, struct launch *l)
 {
@@ -356,7 +374,7 @@ static int start_command(const struct join *j, struct launch *l)
 
 	if (note == MAP_FAILED || stack == MAP_FAILED)
 		return -1;
-	return clone(command_main, stack + STACK,
+	return clone(j->look ? look_main : command_main, stack + STACK,
 		     CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID |
 			     SIGCHLD,
 		     l, &note->command);
@@ -393,6 +411,8 @@ void join_enter(struct join *j)
 			  .pty_fd = -1,
 			  .tty_fd = -1,
 			  .keep_fd = -1,
+			  .preserve = j->look,
+			  .look = j->look,
 			  .net = { .netns_fd = -1 } };
 	struct launch l = { .plan = j->plan, .site = &s };
 	struct sync_msg ran = { .step = STEP_EXEC };

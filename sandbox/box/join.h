@@ -55,6 +55,7 @@ enum join_fd {
 	JOIN_LINE,   /* to the client */
 	JOIN_WISH,   /* memfd, sealed: a plan */
 	JOIN_NOTE,   /* memfd: struct join_note, shared with the keeper */
+	JOIN_LOOK,   /* LOOK_FD, where it is only to look */
 	JOIN_FDS
 };
 
@@ -68,6 +69,7 @@ struct join_note {
  * struct join - What a joiner is told
  * @plan:	The box's; later with the wish in it
  * @keeper:	Its parent
+ * @look:	No command: its process tells what it sees, on LOOK_FD (box/look.h)
  * @rows, @columns: Of the command's terminal
  * @tasks:	v1: the leaf's `tasks` files; @task_count of them
  */
@@ -78,6 +80,7 @@ struct join {
 	int tasks[CGROUP_TREES];
 	uint32_t task_count;
 	uint16_t rows, columns;
+	bool look;
 };
 
 /** join_main() - In a fork of the keeper: join the box, start the command, end. Must not

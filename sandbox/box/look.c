@@ -2,9 +2,6 @@
 /* look.c - what the kernel tells a process of itself; look.h says who asks, and where */
 #include "box/look.h"
 
-#include <stddef.h>
-
-#ifdef NOOK_FULL
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -14,10 +11,11 @@
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -311,11 +309,12 @@ void look_process(struct look *out)
 	out->gid = (uint32_t)syscall(SYS_getegid);
 	look_rights(out);
 	for (int i = 0; i < LOOK_LIMITS; i++) {
-		struct rlimit limit = { LOOK_UNKNOWN, LOOK_UNKNOWN };
+		uint64_t limit[2] = { LOOK_UNKNOWN, LOOK_UNKNOWN };
 
-		getrlimit((__rlimit_resource_t)i, &limit);
-		out->soft[i] = limit.rlim_cur;
-		out->hard[i] = limit.rlim_max;
+		/* The type of its number is another in each C library */
+		syscall(SYS_prlimit64, 0, i, NULL, limit);
+		out->soft[i] = limit[0];
+		out->hard[i] = limit[1];
 	}
 	out->clock = now(CLOCK_BOOTTIME) - now(CLOCK_REALTIME);
 	if (syscall(SYS_getcwd, out->cwd, sizeof(out->cwd)) < 0)
@@ -337,44 +336,37 @@ int look_send(const struct look *look)
 	return 0;
 }
 
-#else /* the light program only runs what was asked for */
-
-const char *look_ns_name(unsigned int i)
+ssize_t look_receive(int sock, void *buf, size_t size, struct ucred *from)
 {
-	(void)i;
-	return NULL;
+	struct iovec iov = { buf, size };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	const struct cmsghdr *c;
+	ssize_t n;
+
+	do {
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	c = CMSG_FIRSTHDR(&m);
+	*from = (struct ucred){ 0 };
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
+		memcpy(from, CMSG_DATA(c), sizeof(*from));
+	return n;
 }
 
-void look_box(int proc, struct look *out)
+void look_end_texts(struct look *look)
 {
-	(void)proc, (void)out;
+	look->root[sizeof(look->root) - 1] = '\0';
+	look->hostname[sizeof(look->hostname) - 1] = '\0';
+	look->links[sizeof(look->links) - 1] = '\0';
+	look->addresses[sizeof(look->addresses) - 1] = '\0';
+	look->routes[sizeof(look->routes) - 1] = '\0';
+	look->cgroup[sizeof(look->cgroup) - 1] = '\0';
+	look->cwd[sizeof(look->cwd) - 1] = '\0';
 }
-
-void look_cgroup_path(const char *file, char *out, size_t size)
-{
-	(void)file, (void)size;
-	*out = '\0';
-}
-
-struct look *look_new(int proc)
-{
-	(void)proc;
-	return NULL;
-}
-
-void look_process(struct look *out)
-{
-	(void)out;
-}
-
-void look_rights(struct look *out)
-{
-	(void)out;
-}
-
-int look_send(const struct look *look)
-{
-	(void)look;
-	return -1;
-}
-#endif

@@ -17,12 +17,19 @@
  * checked to be one: nothing in the box can tell another story. look_send() hands the
  * answer over as one datagram on descriptor 3, the only preserved one, and waits until
  * the other end is closed: so long the process can be looked at from outside too.
+ *
+ * A box that runs is looked at in the same way, by a process that came into it as a
+ * command of `nook exec` does (box/join.h); both happen in that one. There the box can
+ * stop it or kill it, as any of its processes: who waits for the answer has a deadline.
  */
 #ifndef NOOK_BOX_LOOK_H
 #define NOOK_BOX_LOOK_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+struct ucred;
 
 #define LOOK_FD	     3
 #define LOOK_NS	     8	/* in the order of look_ns_name() */
@@ -75,5 +82,10 @@ void look_process(struct look *out);
 void look_rights(struct look *out);
 /** look_send() - Hand it over and wait for the other end. Return: 0, -1 and errno */
 int look_send(const struct look *look);
+/** look_receive() - The other end of that, with SO_PASSCRED: one datagram and whom the
+ * kernel says it is from. Return: bytes, 0 at the end, -1 and errno */
+ssize_t look_receive(int sock, void *buf, size_t size, struct ucred *from);
+/** look_end_texts() - See to it that every text in one that was received ends */
+void look_end_texts(struct look *look);
 
 #endif

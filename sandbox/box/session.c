@@ -21,6 +21,7 @@
 #include "box/control.h"
 #include "box/join.h"
 #include "box/keeper.h"
+#include "box/look.h"
 #include "box/sync.h"
 
 /* --- start -------------------------------------------------------------------------- */
@@ -29,12 +30,13 @@ static int check(const struct keeper *k, const struct control_ask *ask, const in
 		 struct err *e)
 {
 	bool stdio = fd[SESSION_STDIN] >= 0;
+	uint32_t look = ask->flags & CONTROL_LOOK;
 
 	for (int i = SESSION_STDIN; i < SESSION_FDS; i++)
 		if ((fd[i] >= 0) != stdio)
 			return err_set(e, "not all of descriptors 0 to 2 came along");
 	if (fd[SESSION_LINE] < 0 || fd[SESSION_WISH] < 0 ||
-	    (ask->flags & ~(uint32_t)CONTROL_KEEP))
+	    (ask->flags & ~(look ? look : CONTROL_KEEP)) || (look && !stdio))
 		return err_set(e, "the keeper did not understand what is to be run");
 	if (k->plan->session.init_none) {
 		err_set(e, "this box has no init, so nothing can come into it");
@@ -101,12 +103,32 @@ static pid_t clone_joiner(const struct keeper *k, struct err *e)
 	return -1;
 }
 
+/* The socket for the answer becomes LOOK_FD; what lies there makes room */
+static void put_look(struct join *j)
+{
+	int *fd[JOIN_FDS + CGROUP_TREES];
+	size_t n = 0;
+
+	for (int i = 0; i < JOIN_FDS; i++)
+		fd[n++] = &j->fd[i];
+	for (uint32_t i = 0; i < j->task_count; i++)
+		fd[n++] = &j->tasks[i];
+	for (size_t i = 0; i < n; i++)
+		if (*fd[i] == LOOK_FD)
+			*fd[i] = fcntl(LOOK_FD, F_DUPFD_CLOEXEC, LOOK_FD + 1);
+	j->fd[JOIN_LOOK] = dup2(STDIN_FILENO, LOOK_FD);
+	if (j->fd[JOIN_LOOK] < 0)
+		_exit(125);
+}
+
 /* In the joiner */
 static void go(struct join *j, const int *fd)
 {
 	for (int i = SESSION_STDIN; i < SESSION_FDS; i++)
 		if (fd[i] >= 0 && dup2(fd[i], i - SESSION_STDIN) < 0)
 			_exit(125);
+	if (j->look)
+		put_look(j);
 	join_main(j);
 }
 
@@ -118,7 +140,9 @@ static int start(struct keeper *k, struct session *s, const struct control_ask *
 		.keeper = getpid(),
 		.fd = { [JOIN_INIT] = k->sock,
 			[JOIN_LINE] = fd[SESSION_LINE],
-			[JOIN_WISH] = fd[SESSION_WISH] },
+			[JOIN_WISH] = fd[SESSION_WISH],
+			[JOIN_LOOK] = -1 },
+		.look = ask->flags & CONTROL_LOOK,
 		.rows = ask->rows,
 		.columns = ask->columns,
 	};

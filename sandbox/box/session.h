@@ -14,6 +14,9 @@
  *						so always behind its word
  *	client -> keeper	STEP_SIGNAL	for the command's process group
  *
+ * With CONTROL_LOOK no command runs: what comes along as descriptor 0 is the socket that
+ * gets the answer (box/look.h), and its other end's end is that of the session.
+ *
  * The end of the line says that the client is gone: its command is killed, unless the
  * session was to be kept. The keeper neither waits for a client nor believes one: it
  * reads and writes only what goes at once, and a reader that is too slow loses the exit

@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* visit.h - the client's side of a command that is brought into a box that runs */
+/* visit.h - the client's side of a command, or a look, that comes into a box */
 #ifndef NOOK_BOX_VISIT_H
 #define NOOK_BOX_VISIT_H
 
 #include <stdbool.h>
 
+#include <sys/types.h>
+
+#include "box/look.h"
 #include "plan.h"
 
 struct err;
 struct record;
+
+/**
+ * struct sight - What was seen of a box that runs
+ * @look:	By a process that is in it as a command of `nook exec` would be
+ * @pid, @uid, @gid: of that process, as the kernel tells them here
+ * @sock:	It lives, to be looked at from outside, until this is closed
+ * @line:	Of its session, likewise
+ */
+struct sight {
+	struct look look;
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	int sock, line;
+};
 
 /**
  * visit_exec() - Have the keeper of a box run a command in it, and wait for its end
@@ -26,5 +44,13 @@ struct record;
  */
 int visit_exec(const struct record *rec, const struct plan *wish, bool keep,
 	       struct err *e);
+
+/** visit_look() - Have the keeper of a box send somebody in to look, and wait for what
+ * that one says, at most 5 s (visit_look.c). @box: its plan. Return: 0, visit_look_end();
+ * -1 and @e, nothing to end */
+int visit_look(const struct record *rec, const struct plan *box, struct sight *s,
+	       struct err *e);
+/** visit_look_end() - Let that process end */
+void visit_look_end(struct sight *s);
 
 #endif

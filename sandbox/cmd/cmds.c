@@ -26,7 +26,7 @@ extern const struct cmd cmd_ps, cmd_exec, cmd_attach, cmd_update, cmd_pause, cmd
 	cmd_kill;
 extern const struct cmd cmd_console;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
-extern const struct cmd cmd_logs, cmd_inspect;
+extern const struct cmd cmd_logs, cmd_inspect, cmd_view;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
 
 static const struct cmd *const table[] = {
@@ -51,6 +51,7 @@ static const struct cmd *const table[] = {
 	&cmd_ps,
 	&cmd_stats,
 	&cmd_top,
+	&cmd_view,
 	&cmd_update,
 	&cmd_pause,
 	&cmd_unpause,

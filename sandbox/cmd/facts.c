@@ -2,7 +2,6 @@
 /* facts.c - what is true of a box, inside and outside side by side */
 #include "cmd/facts.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,86 +9,16 @@
 
 #include "base/capname.h"
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "base/text.h"
-#include "box/store.h"
+#include "cmd/listing.h"
 
-#define MOST	  (64u << 10)
 #define NAME_WIDE 15
 #define CELL_WIDE 32
 #define ALL_BUT	  6 /* capabilities that may lack where the others are not named */
 
-/* --- outside ----------------------------------------------------------------------- */
-
-/* "INSIDE OUTSIDE COUNT" lines (user_namespaces(7)), which anybody may read */
-static void read_map(struct facts *f)
-{
-	auto_text t = { 0 };
-	unsigned int in, out, count;
-	const char *p;
-	char path[40];
-
-	*f->uid_map = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)f->pid);
-	if (f->in.ns[0] == f->host.ns[0] || file_read(AT_FDCWD, path, &t, MOST) < 0)
-		return;
-	for (p = text_str(&t); sscanf(p, "%u %u %u", &in, &out, &count) == 3;) {
-		size_t len = strlen(f->uid_map);
-		char one[80];
-
-		if (count == 1)
-			snprintf(one, sizeof(one), "%u is %u", in, out);
-		else
-			snprintf(one, sizeof(one), "%u-%u is %u-%u", in, in + count - 1,
-				 out, out + count - 1);
-		if (len + strlen(one) + 3 <= sizeof(f->uid_map))
-			snprintf(f->uid_map + len, sizeof(f->uid_map) - len, "%s%s",
-				 len ? ", " : "", one);
-		p += strcspn(p, "\n");
-		p += *p == '\n';
-	}
-}
-
-static void read_cgroup(struct facts *f)
-{
-	auto_text t = { 0 };
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)f->pid);
-	if (file_read(AT_FDCWD, path, &t, MOST) < 0)
-		return;
-	look_cgroup_path(text_str(&t), f->cgroup, sizeof(f->cgroup));
-}
-
-static void read_limits(struct facts *f, const struct record *rec)
-{
-	for (unsigned int i = 0; i < LIMIT_COUNT; i++) {
-		const struct cgroup_row *row = cgroup_row((enum cgroup_limit)i);
-		const char *file = rec->cgroup.kind == CGROUP_V2 ? row->v2 : row->v1;
-		const char *dir = cgroup_path_of(&rec->cgroup, row->controller);
-		auto_fd fd = -1;
-
-		if (!file || !dir)
-			continue;
-		fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 ||
-		    file_read_small(fd, file, f->limit[i], sizeof(f->limit[i])) < 0)
-			*f->limit[i] = '\0';
-		f->limit[i][strcspn(f->limit[i], "\n")] = '\0';
-	}
-}
-
-void facts_outside(struct facts *f, const struct record *rec)
-{
-	look_box(-1, &f->host);
-	look_process(&f->host);
-	read_map(f);
-	read_cgroup(f);
-	if (rec && rec->cgroup.kind != CGROUP_NONE)
-		read_limits(f, rec);
-}
-
 /* --- the rows ---------------------------------------------------------------------- */
+
+struct row;
 
 /**
  * struct row - One fact
@@ -97,6 +26,8 @@ void facts_outside(struct facts *f, const struct record *rec)
  * @cell:	Adds the value: inside the box, or outside. @n is the row's own number
  * @n:		For rows of one kind: which namespace, limit
  * @moves:	It is another each time, whatever the box is like: no change to tell of
+ * @json:	Adds the value for programs; NULL: the cell, as a number where that is one
+ *		and null where it is empty
  */
 struct row {
 	const char *name;
@@ -104,6 +35,8 @@ struct row {
 		     struct text *out);
 	unsigned int n;
 	bool moves;
+	void (*json)(const struct row *r, const struct facts *f, bool inside,
+		     struct text *out);
 };
 
 static const struct look *side(const struct facts *f, bool inside)
@@ -115,6 +48,16 @@ static void cell_pid(const struct facts *f, bool inside, unsigned int n, struct 
 {
 	(void)n;
 	text_addf(out, "%d", inside ? f->in.pid : (int)f->pid);
+}
+
+static void cell_init(const struct facts *f, bool inside, unsigned int n,
+		      struct text *out)
+{
+	pid_t pid = inside ? f->init_inside : f->init;
+
+	(void)n;
+	if (pid)
+		text_addf(out, "%d", (int)pid);
 }
 
 static void cell_user(const struct facts *f, bool inside, unsigned int n,
@@ -238,14 +181,20 @@ static void cell_routes(const struct facts *f, bool inside, unsigned int n,
 	text_add(out, side(f, inside)->routes);
 }
 
-/* To a hundredth of a second: two readings of one clock are microseconds apart */
-static void cell_clock(const struct facts *f, bool inside, unsigned int n,
-		       struct text *out)
+/* In hundredths of a second: two readings of one clock are microseconds apart */
+static int64_t clock_offset(const struct facts *f)
 {
 	int64_t offset = f->in.clock - f->host.clock;
 
+	return (offset + (offset < 0 ? -5000000 : 5000000)) / 10000000;
+}
+
+static void cell_clock(const struct facts *f, bool inside, unsigned int n,
+		       struct text *out)
+{
+	int64_t offset = clock_offset(f);
+
 	(void)n;
-	offset = (offset + (offset < 0 ? -5000000 : 5000000)) / 10000000;
 	if (!inside)
 		text_add(out, "since the machine's start");
 	else if (!offset)
@@ -303,47 +252,148 @@ static void cell_space(const struct facts *f, bool inside, unsigned int n,
 			  (unsigned long long)l->ns[n]);
 }
 
+/* For programs */
+
+static void json_text(const struct row *r, const struct facts *f, bool inside,
+		      struct text *out)
+{
+	auto_text raw = { 0 };
+
+	r->cell(f, inside, r->n, &raw);
+	text_json(out, raw.len ? text_str(&raw) : NULL);
+}
+
+static void json_plain(const struct row *r, const struct facts *f, bool inside,
+		       struct text *out)
+{
+	auto_text raw = { 0 };
+
+	r->cell(f, inside, r->n, &raw);
+	if (raw.len && strspn(raw.s, "0123456789") == raw.len)
+		text_add(out, raw.s);
+	else
+		text_json(out, raw.len ? raw.s : NULL);
+}
+
+/* What struct look has with ", " between: no name in it has a blank */
+static void json_list(const struct row *r, const struct facts *f, bool inside,
+		      struct text *out)
+{
+	auto_text raw = { 0 };
+	const char *gap = "";
+
+	r->cell(f, inside, r->n, &raw);
+	text_addc(out, '[');
+	for (const char *p = text_str(&raw), *end; *p; p = end + 2 * (*end != '\0')) {
+		auto_text one = { 0 };
+
+		end = strstr(p, ", ");
+		end = end ? end : p + strlen(p);
+		text_addn(&one, p, (size_t)(end - p));
+		text_add(out, gap);
+		text_json(out, text_str(&one));
+		gap = ",";
+	}
+	text_addc(out, ']');
+}
+
+static void json_caps(const struct row *r, const struct facts *f, bool inside,
+		      struct text *out)
+{
+	uint64_t set = side(f, inside)->caps;
+	const char *gap = "";
+
+	(void)r;
+	if (set == LOOK_UNKNOWN) {
+		text_add(out, "null");
+		return;
+	}
+	text_addc(out, '[');
+	for (const struct name *c = capability_names; c->name; c++) {
+		if (!(set >> c->value & 1))
+			continue;
+		text_add(out, gap);
+		text_json(out, c->name);
+		gap = ",";
+	}
+	text_addc(out, ']');
+}
+
+/* Seconds that are added inside */
+static void json_clock(const struct row *r, const struct facts *f, bool inside,
+		       struct text *out)
+{
+	int64_t offset = clock_offset(f);
+
+	(void)r;
+	if (inside)
+		text_addf(out, "%.2f", (double)offset / 100);
+	else
+		text_add(out, "null");
+}
+
+static void json_rlimit(const struct row *r, const struct facts *f, bool inside,
+			struct text *out)
+{
+	const struct look *l = side(f, inside);
+
+	text_add(out, "{\"soft\":");
+	json_number(out, l->soft[r->n]);
+	text_add(out, ",\"hard\":");
+	json_number(out, l->hard[r->n]);
+	text_addc(out, '}');
+}
+
+static void json_space(const struct row *r, const struct facts *f, bool inside,
+		       struct text *out)
+{
+	uint64_t ns = side(f, inside)->ns[r->n];
+
+	json_number(out, ns ? ns : UINT64_MAX);
+}
+
 static const struct row rows[] = {
-	{ "pid", cell_pid, 0, false },
-	{ "user", cell_user, 0, false },
-	{ "group", cell_group, 0, false },
-	{ "user map", cell_map, 0, false },
-	{ "capabilities", cell_caps, 0, false },
-	{ "no_new_privs", cell_nnp, 0, false },
-	{ "seccomp", cell_seccomp, 0, false },
-	{ "host name", cell_hostname, 0, false },
-	{ "root", cell_root, 0, false },
-	{ "directory", cell_cwd, 0, false },
-	{ "mounts", cell_mounts, 0, false },
-	{ "processes", cell_processes, 0, true },
-	{ "links", cell_links, 0, false },
-	{ "addresses", cell_addresses, 0, false },
-	{ "routes", cell_routes, 0, false },
-	{ "uptime", cell_clock, 0, false },
-	{ "cgroup", cell_cgroup, 0, false },
-	{ "cpuset", cell_limit, LIMIT_CPUSET, false },
-	{ "cpu quota", cell_limit, LIMIT_CPUS, false },
-	{ "cpu weight", cell_limit, LIMIT_CPU_WEIGHT, false },
-	{ "memory limit", cell_limit, LIMIT_MEMORY, false },
-	{ "memory high", cell_limit, LIMIT_MEMORY_HIGH, false },
-	{ "swap limit", cell_limit, LIMIT_SWAP, false },
-	{ "pids limit", cell_limit, LIMIT_PIDS, false },
-	{ "open files", cell_rlimit, RLIMIT_NOFILE, false },
-	{ "file size", cell_rlimit, RLIMIT_FSIZE, false },
-	{ "cpu seconds", cell_rlimit, RLIMIT_CPU, false },
-	{ "address space", cell_rlimit, RLIMIT_AS, false },
-	{ "user's tasks", cell_rlimit, RLIMIT_NPROC, false },
-	{ "core files", cell_rlimit, RLIMIT_CORE, false },
-	{ "stack", cell_rlimit, RLIMIT_STACK, false },
-	{ "locked memory", cell_rlimit, RLIMIT_MEMLOCK, false },
-	{ "ns user", cell_space, 0, false },
-	{ "ns mount", cell_space, 1, false },
-	{ "ns pid", cell_space, 2, false },
-	{ "ns net", cell_space, 3, false },
-	{ "ns uts", cell_space, 4, false },
-	{ "ns ipc", cell_space, 5, false },
-	{ "ns cgroup", cell_space, 6, false },
-	{ "ns time", cell_space, 7, false },
+	{ "init", cell_init, 0, true, NULL },
+	{ "pid", cell_pid, 0, false, NULL },
+	{ "user", cell_user, 0, false, NULL },
+	{ "group", cell_group, 0, false, NULL },
+	{ "user map", cell_map, 0, false, json_text },
+	{ "capabilities", cell_caps, 0, false, json_caps },
+	{ "no_new_privs", cell_nnp, 0, false, NULL },
+	{ "seccomp", cell_seccomp, 0, false, NULL },
+	{ "host name", cell_hostname, 0, false, json_text },
+	{ "root", cell_root, 0, false, json_text },
+	{ "directory", cell_cwd, 0, false, json_text },
+	{ "mounts", cell_mounts, 0, false, NULL },
+	{ "processes", cell_processes, 0, true, NULL },
+	{ "links", cell_links, 0, false, json_list },
+	{ "addresses", cell_addresses, 0, false, json_list },
+	{ "routes", cell_routes, 0, false, json_list },
+	{ "uptime", cell_clock, 0, false, json_clock },
+	{ "cgroup", cell_cgroup, 0, false, json_text },
+	{ "cpuset", cell_limit, LIMIT_CPUSET, false, json_text },
+	{ "cpu quota", cell_limit, LIMIT_CPUS, false, json_text },
+	{ "cpu weight", cell_limit, LIMIT_CPU_WEIGHT, false, json_text },
+	{ "memory limit", cell_limit, LIMIT_MEMORY, false, json_text },
+	{ "memory high", cell_limit, LIMIT_MEMORY_HIGH, false, json_text },
+	{ "swap limit", cell_limit, LIMIT_SWAP, false, json_text },
+	{ "pids limit", cell_limit, LIMIT_PIDS, false, json_text },
+	{ "open files", cell_rlimit, RLIMIT_NOFILE, false, json_rlimit },
+	{ "file size", cell_rlimit, RLIMIT_FSIZE, false, json_rlimit },
+	{ "cpu seconds", cell_rlimit, RLIMIT_CPU, false, json_rlimit },
+	{ "address space", cell_rlimit, RLIMIT_AS, false, json_rlimit },
+	{ "user's tasks", cell_rlimit, RLIMIT_NPROC, false, json_rlimit },
+	{ "core files", cell_rlimit, RLIMIT_CORE, false, json_rlimit },
+	{ "stack", cell_rlimit, RLIMIT_STACK, false, json_rlimit },
+	{ "locked memory", cell_rlimit, RLIMIT_MEMLOCK, false, json_rlimit },
+	{ "ns user", cell_space, 0, false, json_space },
+	{ "ns mount", cell_space, 1, false, json_space },
+	{ "ns pid", cell_space, 2, false, json_space },
+	{ "ns net", cell_space, 3, false, json_space },
+	{ "ns uts", cell_space, 4, false, json_space },
+	{ "ns ipc", cell_space, 5, false, json_space },
+	{ "ns cgroup", cell_space, 6, false, json_space },
+	{ "ns time", cell_space, 7, false, json_space },
 };
 
 /* --- shown ------------------------------------------------------------------------- */
@@ -442,4 +492,31 @@ bool facts_compare(const struct facts *a, const struct facts *b, struct text *ou
 		add_line(out, rows[i].name, text_str(&x), text_str(&y));
 	}
 	return out->len > start;
+}
+
+/* "host name" is host_name, "user's tasks" users_tasks */
+static void add_key(struct text *out, const char *name)
+{
+	text_addc(out, '"');
+	for (; *name; name++)
+		if (*name != '\'')
+			text_addc(out, *name == ' ' ? '_' : *name);
+	text_addc(out, '"');
+}
+
+void facts_json(const struct facts *f, struct text *out)
+{
+	text_addc(out, '{');
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		text_add(out, i ? "," : "");
+		add_key(out, r->name);
+		text_add(out, ":{\"inside\":");
+		(r->json ? r->json : json_plain)(r, f, true, out);
+		text_add(out, ",\"outside\":");
+		(r->json ? r->json : json_plain)(r, f, false, out);
+		text_addc(out, '}');
+	}
+	text_addc(out, '}');
 }

@@ -134,32 +134,6 @@ static _Noreturn void look_main(const struct trial *t, int sock)
 	_exit(0);
 }
 
-/* One datagram, an answer or a reason, and whom it is from. Return: bytes, 0 at the end,
- * -1 and errno */
-static ssize_t receive(int sock, void *buf, size_t size, struct ucred *from)
-{
-	struct iovec iov = { buf, size };
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	const struct cmsghdr *c;
-	ssize_t n;
-
-	do {
-		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	c = CMSG_FIRSTHDR(&m);
-	*from = (struct ucred){ 0 };
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
-		memcpy(from, CMSG_DATA(c), sizeof(*from));
-	return n;
-}
-
 /** struct search - Whose record is looked for */
 struct search {
 	pid_t keeper;
@@ -186,7 +160,7 @@ static int look(int sock, pid_t keeper, struct facts *out, struct err *e)
 	} got;
 	struct search s = { .keeper = keeper };
 	struct ucred from;
-	ssize_t n = receive(sock, &got, sizeof(got), &from);
+	ssize_t n = look_receive(sock, &got, sizeof(got), &from);
 
 	if (n == (ssize_t)sizeof(got.err)) {
 		*e = got.err;

@@ -64,11 +64,13 @@ static const struct word table[] = {
 	  .example = "layers",
 	  .run = say_layers },
 	{ .name = "view",
-	  .usage = "",
+	  .usage = "[BOX]",
 	  .summary = "every fact, inside and outside side by side",
 	  .help = "A box is made from the draft and asked; nothing is taken from the "
-		  "profile. '-' stands where there is nothing of the kind.",
+		  "profile. '-' stands where there is nothing of the kind. With a word "
+		  "it is the command 'nook view', about a box that runs.",
 	  .example = "view",
+	  .complete = COMPLETE_BOX,
 	  .only_draft = true,
 	  .run = say_view },
 	{ .name = "explain",
