@@ -143,7 +143,7 @@ hint: --keep makes such a box; --review shows the changes at the end and asks" ]
 asked() {
 	local answers=$1
 	shift
-	run timeout 30 script -qec "$NOOK run --review --set terminal=never ./p.yaml -- $*" /dev/null < \
+	run timeout 30 script -E never -qec "$NOOK run --review --set terminal=never ./p.yaml -- $*" /dev/null < \
 		<(printf '%b' "$answers")
 	output=${output//$'\r'/}
 }
