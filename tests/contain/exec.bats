@@ -94,7 +94,7 @@ seccomp: off' sh -c '. /facts; echo END; sleep 60'
 	local slow
 	touch "$T/facts"
 	# Looking for the command in many places keeps it nook for a while, behind its last wall
-	slow=$(printf '/nowhere/at/all:%.0s' {1..3000})/usr/bin
+	slow=$(printf '/nowhere/at/all:%.0s' {1..7000})/usr/bin
 	for caller in $callers; do
 		# one id each: a range hides who comes in until it has the payload's id
 		become "$caller"

@@ -25,7 +25,8 @@
 #include "probe.h"
 
 #define NEVER	 -1
-#define PATIENCE 30 /* seconds */
+#define PATIENCE 120 /* seconds */
+#define MISSED	 256 /* newcomers that came and went while this had no processor */
 
 static int open_of(pid_t pid, const char *file)
 {
@@ -193,7 +194,7 @@ static void newcomers(const struct probe *p)
 	say_text(p, "ready", "yes");
 	fflush(stdout);
 	while ((wanted > 0 || early[TRIES - 1] == NEVER) && time(NULL) < end) {
-		for (pid_t pid = next; pid < next + 4; pid++) {
+		for (pid_t pid = next; pid < next + MISSED; pid++) {
 			if (kill(pid, 0) < 0 && errno == ESRCH)
 				continue;
 			attack(pid, early, late);
