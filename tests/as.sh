@@ -53,8 +53,9 @@ if [ "${1:-}" != --inside ]; then
 	fi
 	space=$(readlink /proc/self/ns/pid | tr -dc 0-9)
 	clear_stale "$space"
-	exec env NOOK_AS="$space.$$" unshare --mount --pid --net --ipc --fork --kill-child --mount-proc -- \
-		"$0" --inside "$@"
+	# A caller may ignore this signal, and then pasta refuses to start
+	exec env --default-signal=PIPE NOOK_AS="$space.$$" unshare --mount --pid --net --ipc --fork \
+		--kill-child --mount-proc -- "$0" --inside "$@"
 fi
 
 # From here on pid 1 of the namespace
