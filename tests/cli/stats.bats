@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # stats.bats - `nook stats` and `nook top`: what boxes use, as table, JSON and full screen
 # as: root user subids
-# takes: 25
+# takes: 15
+# shellcheck disable=SC2016 # what at_terminal evaluates
 
 load helper
 load boxes
+load typing
 
 esc=$'\x1b'
 
-# terminal KEYS... - what a terminal of 12 lines and 100 columns ($size: another) shows of `nook $args` while these
-# keys are typed, half a second apart; $output with its escape sequences, the modes of the
-# terminal before and after in $T/before and $T/after
+# terminal [SEEN KEYS]... - what a terminal of 12 lines and 100 columns ($size: another) shows of `nook
+# $args` while these keys are typed (at_terminal()); $output with its escape sequences, the modes of
+# the terminal before and after in $T/before and $T/after
 terminal() {
-	need script
 	cat >"$T/terminal.sh" <<-END
 		stty ${size:-rows 12 cols 100}
 		stty -a >$T/before
@@ -21,8 +22,7 @@ terminal() {
 		echo "code \$?"
 		stty -a >$T/after
 	END
-	run timeout 60 env TERM=xterm script -qec "sh $T/terminal.sh" /dev/null \
-		< <(for keys; do sleep 0.5; printf '%b' "$keys"; done; sleep 0.5)
+	at_terminal "TERM=xterm sh $T/terminal.sh" "$@"
 }
 
 @test "nothing runs" {
@@ -139,7 +139,7 @@ terminal() {
 	start_box one 'sleep 60' --name beta
 	start_box two 'sleep 60' --name alpha
 	args='top --interval 200ms'
-	terminal n r q
+	terminal '(alpha|beta)' n 'by name .* alpha .* beta' r 'by name .* beta .* alpha' q
 	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
 	assert_match 'code 0'
 	assert_match "^$esc\[\?1049h"
@@ -154,11 +154,10 @@ terminal() {
 @test "the full screen of one box, and what fills a bar" {
 	start_box one 'while :; do :; done' --name web
 	args='stats --watch --interval 200ms web'
-	terminal '\033[C' '\033[D' q
-	assert_match 'nook: 1 box   sorted by memory'
-	assert_match '[█▏▎▍▌▋▊▉] +[0-9]+\.[0-9]'
+	terminal 'nook: 1 box   sorted by CPU' '\033[C' 'nook: 1 box   sorted by memory' '\033[D' \
+		'[█▏▎▍▌▋▊▉] +[0-9]+\.[0-9]' q
 	args='top --watch --interval 200ms web'
-	terminal m q
+	terminal '2 processes' m 'sorted by memory' q
 	assert_match 'nook: box [0-9a-z]{12} web, 2 processes   sorted by memory'
 	assert_match 'sh -c touch /t/one.up'
 }
@@ -166,25 +165,12 @@ terminal() {
 @test "a signal, and the end of the box, put the terminal back too" {
 	start_box one 'sleep 60' --name web
 	args='stats --watch --interval 200ms web'
-	(
-		wait_for "$T/top.pid"
-		sleep 0.7
-		kill -TERM "$(cat "$T/top.pid")"
-	) &
-	terminal '' '' '' ''
-	wait $!
+	terminal 'web' '!kill -TERM "$(cat "$T/top.pid")"'
 	# the word of the shell stands between the two
 	assert_match "$esc\[\?1049lTerminated"
 	assert_match "^code 143"
 	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
-	rm "$T/top.pid"
-	(
-		wait_for "$T/top.pid"
-		sleep 0.7
-		"$NOOK" kill web
-	) &
-	terminal '' '' '' ''
-	wait $!
+	terminal 'web' '!"$NOOK" kill web'
 	assert_match "$esc\[\?1049lcode 0"
 	assert_equal "$(cat "$T/after")" "$(cat "$T/before")"
 }
@@ -200,13 +186,8 @@ terminal() {
 @test "a screen of one column, stopped and continued, is taken again" {
 	start_box one 'sleep 60'
 	args=top size='rows 2 cols 1'
-	{
-		wait_for "$T/top.pid"
-		wait_until grep -q ') T ' "/proc/$(cat "$T/top.pid")/stat"
-		kill -CONT "$(cat "$T/top.pid")"
-	} &
-	terminal '\032' q
-	wait $!
+	is_stopped() { grep -q ') T ' "/proc/$(cat "$T/top.pid")/stat"; }
+	terminal '1049h' '\032' '1049l' '!wait_until is_stopped; kill -CONT "$(cat "$T/top.pid")"' '1049h' q
 	assert_match "$esc\[\?1049lcode 0"
 	# once when it began, once more after SIGCONT
 	assert_equal "$(grep -o '?1049h' <<<"$output" | wc -l) $(grep -o '?1049l' <<<"$output" | wc -l)" '2 2'
