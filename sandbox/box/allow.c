@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -206,56 +206,27 @@ static void add_set(const struct allow_name *n, uint16_t set, uint64_t now,
 	net_allow_set_text(set, found, n->count, out);
 }
 
-/* In a child, which does not come back */
-static void load(int netns, const char *text, int say) __attribute__((noreturn));
+/** struct load - A text of nftables, and the network it is for */
+struct load {
+	int netns;
+	const char *text;
+};
 
-static void load(int netns, const char *text, int say)
+static int load(void *arg, struct text *out, struct err *e)
 {
-	struct err e = { 0 };
+	const struct load *l = arg;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (enter_netns(netns) < 0)
-		err_sys(&e, "cannot enter the network of the box");
-	else if (!net_rules_apply(text, &e))
-		_exit(0);
-	_exit(write(say, &e, sizeof(e)) < 0 ? 2 : 1);
-}
-
-static int load_in_child(int netns, const char *text, struct err *e)
-{
-	auto_fd hear = -1, say = -1;
-	int pipes[2], status;
-	struct err why;
-	pid_t pid;
-	ssize_t n;
-
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe");
-	hear = pipes[0];
-	say = pipes[1];
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "cannot make a process");
-	if (!pid)
-		load(netns, text, say);
-	close(fd_take(&say));
-	do {
-		n = read(hear, &why, sizeof(why));
-	} while (n < 0 && errno == EINTR);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return 0;
-	if (n != (ssize_t)sizeof(why))
-		return err_set(e, "the process for it died");
-	*e = why;
-	return -1;
+	(void)out;
+	if (enter_netns(l->netns) < 0)
+		return err_sys(e, "cannot enter the network of the box");
+	return net_rules_apply(l->text, e);
 }
 
 int allow_put(const struct keeper *k, struct err *e)
 {
 	uint64_t now = keeper_now(CLOCK_MONOTONIC);
-	auto_text text = { 0 };
+	struct load l = { .netns = k->site.net.netns_fd };
+	auto_text text = { 0 }, nothing = { 0 };
 
 	if (!k->allow.count)
 		return 0;
@@ -263,7 +234,8 @@ int allow_put(const struct keeper *k, struct err *e)
 		add_set(&k->allow.name[i], (uint16_t)(i + 1), now, &text);
 	if (text.failed)
 		return err_set(e, "out of memory");
-	if (!load_in_child(k->site.net.netns_fd, text_str(&text), e))
+	l.text = text_str(&text);
+	if (!child_do(load, &l, &nothing, e))
 		return 0;
 	return err_wrap(e, "net: cannot let the box go where names lead: ");
 }

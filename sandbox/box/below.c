@@ -37,10 +37,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
-#include "base/text.h"
 #include "box/enter.h"
 #include "box/helper.h"
 #include "box/rules.h"
@@ -221,61 +218,27 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 
 /* --- other work in the router ------------------------------------------------------ */
 
-#define SAID_MOST ((size_t)1 << 24)
-
-/** struct said - What a worker says first; what the work wrote follows */
-struct said {
-	int result;
-	struct err err;
+/** struct errand - Work for a child that is in the router */
+struct errand {
+	const struct router *r;
+	child_work *work;
+	void *arg;
 };
 
 /* Only what belongs to the router is different in there: files are the caller's */
-static void worker_main(const struct router *r, below_work *work, void *arg, int say)
-	__attribute__((noreturn));
-
-static void worker_main(const struct router *r, below_work *work, void *arg, int say)
+static int in_router(void *arg, struct text *out, struct err *e)
 {
-	struct said s = { 0 };
-	struct text out = { 0 };
+	const struct errand *to_do = arg;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	s.result = enter_router(r, &s.err) < 0 ? -1 : work(arg, &out, &s.err);
-	_exit(out.failed || fd_write_all(say, &s, sizeof(s)) < 0 ||
-	      fd_write_all(say, out.s, out.len) < 0);
+	return enter_router(to_do->r, e) < 0 ? -1 : to_do->work(to_do->arg, out, e);
 }
 
-int below_do(const struct router *r, below_work *work, void *arg, struct text *out,
+int below_do(const struct router *r, child_work *work, void *arg, struct text *out,
 	     struct err *e)
 {
-	auto_fd reader = -1, writer = -1;
-	auto_text all = { 0 };
-	struct said s;
-	int pipes[2], status = -1;
-	pid_t pid;
+	struct errand to_do = { r, work, arg };
 
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe");
-	reader = pipes[0];
-	writer = pipes[1];
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "cannot start a process in the router");
-	if (pid == 0)
-		worker_main(r, work, arg, writer);
-	close(fd_take(&writer));
-	if (fd_read_all(reader, &all, SAID_MOST) < 0)
-		text_release(&all);
-	close(fd_take(&reader)); /* who still writes ends */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (status || all.len < sizeof(s))
-		return err_set(e, "the process in the router died");
-	memcpy(&s, all.s, sizeof(s));
-	if (s.result < 0)
-		*e = s.err;
-	else
-		text_addn(out, all.s + sizeof(s), all.len - sizeof(s));
-	return s.result;
+	return child_do(in_router, &to_do, out, e);
 }
 
 static int count(void *link, struct text *out, struct err *e)

@@ -5,13 +5,12 @@
 
 #include <sys/types.h>
 
+#include "base/child.h"
 #include "box/router.h"
 #include "layer/layer.h"
 #include "plan.h"
 
 struct clone_args;
-struct err;
-struct text;
 
 /**
  * below_clone() - What clone3(2) does, in the router's user namespace and in a network
@@ -26,17 +25,12 @@ struct text;
 pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 		  struct clone_args *args, struct err *e);
 
-/** below_work - Something to do in the router, which ends there: it writes what the
- * caller is to have to @out. Return: not negative, -1 and @e */
-typedef int below_work(void *arg, struct text *out, struct err *e);
-
 /**
- * below_do() - Have something done in the router's namespaces, by a child that has every
- * capability there; what it changes in memory is its own
+ * below_do() - child_do() in the router's namespaces, with every capability there
  *
  * Return: what @work does, with what it wrote behind @out; -1 and @e
  */
-int below_do(const struct router *r, below_work *work, void *arg, struct text *out,
+int below_do(const struct router *r, child_work *work, void *arg, struct text *out,
 	     struct err *e);
 /** below_count() - What went through a link of the router's. Return: 0, -1 */
 int below_count(const struct router *r, const char *link, struct net_counts *c);

@@ -4,18 +4,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "box/enter.h"
 #include "box/links.h"
 #include "box/store.h"
@@ -78,67 +76,48 @@ static void wait_all(struct reach *v, struct pollfd *p, size_t count)
 	}
 }
 
-static int try_all(int netns, struct reach *v, size_t count)
+/** struct errand - What is tried from where */
+struct errand {
+	const char *box;
+	int netns;
+	struct reach *v;
+	size_t count;
+};
+
+static int try_all(void *arg, struct text *out, struct err *e)
 {
+	const struct errand *to_do = arg;
+	struct reach *v = to_do->v;
+	size_t count = to_do->count;
 	auto_free struct pollfd *p = calloc(count, sizeof(*p));
 
-	if (!p || enter_netns(netns) < 0)
-		return -1;
+	if (!p)
+		return err_set(e, "out of memory");
+	if (enter_netns(to_do->netns) < 0)
+		return err_sys(e, "cannot enter the network of box '%s'", to_do->box);
 	for (size_t i = 0; i < count; i++) {
 		p[i] = (struct pollfd){ .fd = begin(&v[i]), .events = POLLOUT };
 		v[i].why = p[i].fd < 0 ? errno : ETIMEDOUT;
 	}
 	wait_all(v, p, count);
+	text_addn(out, (const char *)v, count * sizeof(*v));
 	return 0;
 }
 
 /* --- the caller -------------------------------------------------------------------- */
 
-static int read_results(int fd, struct reach *v, size_t count)
-{
-	char *at = (char *)v;
-	size_t left = count * sizeof(*v);
-
-	while (left) {
-		ssize_t n = read(fd, at, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		at += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
 int reach_from(const struct record *rec, struct reach *v, size_t count, struct err *e)
 {
 	auto_fd netns = links_netns(rec, e);
-	auto_fd in = -1, out = -1;
-	int pipes[2], status, r;
-	pid_t child;
+	auto_text out = { 0 };
+	struct errand to_do = { rec->id, netns, v, count };
 
 	if (netns < 0)
 		return -1;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe");
-	in = pipes[0];
-	out = pipes[1];
-	child = fork();
-	if (child < 0)
-		return err_sys(e, "cannot make a process");
-	if (!child) {
-		if (try_all(netns, v, count) < 0)
-			_exit(errno ? errno : 1);
-		_exit(fd_write_all(out, v, count * sizeof(*v)) < 0);
-	}
-	close(fd_take(&out));
-	r = read_results(in, v, count);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!r)
-		return 0;
-	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-	return err_sys(e, "cannot enter the network of box '%s'", rec->id);
+	if (child_do(try_all, &to_do, &out, e) < 0)
+		return -1;
+	if (out.len != count * sizeof(*v))
+		return err_set(e, "out of memory");
+	memcpy(v, out.s, out.len);
+	return 0;
 }

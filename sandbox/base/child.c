@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* child.c - work that changes the process that does it, done in a child */
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+
+#define ANSWER_MOST ((size_t)1 << 24)
+
+/** struct said - What a child says first; its answer follows */
+struct said {
+	int result;
+	struct err err;
+};
+
+static void child_main(pid_t parent, child_work *work, void *arg, int say)
+	__attribute__((noreturn));
+
+static void child_main(pid_t parent, child_work *work, void *arg, int say)
+{
+	struct said s = { 0 };
+	struct text out = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1); /* it died before the signal was armed */
+	s.result = work(arg, &out, &s.err);
+	_exit(out.failed || fd_write_all(say, &s, sizeof(s)) < 0 ||
+	      fd_write_all(say, out.s, out.len) < 0);
+}
+
+int child_do(child_work *work, void *arg, struct text *out, struct err *e)
+{
+	auto_fd hear = -1, say = -1;
+	auto_text all = { 0 };
+	struct said s;
+	int pipes[2], status = -1;
+	pid_t pid, self = getpid();
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	hear = pipes[0];
+	say = pipes[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "cannot make a process");
+	if (pid == 0)
+		child_main(self, work, arg, say);
+	close(fd_take(&say));
+	if (fd_read_all(hear, &all, ANSWER_MOST) < 0)
+		text_release(&all);
+	close(fd_take(&hear)); /* who still writes ends */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status || all.len < sizeof(s))
+		return err_set(e, "the process for it died");
+	memcpy(&s, all.s, sizeof(s));
+	if (s.result < 0)
+		*e = s.err;
+	else
+		text_addn(out, all.s + sizeof(s), all.len - sizeof(s));
+	return s.result;
+}
