@@ -2,6 +2,7 @@
 /* floor.c - the floor of `make bench`: the box of same-as-bwrap.yaml by hand
  *
  *	floor COMMAND [ARGUMENT...]
+ *	floor -n COUNT -j N COMMAND [ARGUMENT...]	COUNT boxes, N at a time
  *
  * What a sandbox must do at the least on this kernel, and nothing else: the same
  *namespaces, mounts, pivot, one fork for init, capabilities dropped, a filter loaded raw.
@@ -188,21 +189,50 @@ static void inside(char **argv, unsigned int uid, unsigned int gid)
 	_exit(status_code(status));
 }
 
-int main(int argc, char **argv)
+static int run_one(char **argv, unsigned int uid, unsigned int gid)
 {
-	unsigned int uid = geteuid(), gid = getegid();
 	unsigned long flags = NAMESPACES | SIGCHLD | (uid ? CLONE_NEWUSER : 0);
-	pid_t child;
+	pid_t child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	int status;
 
-	if (argc < 2) {
-		dprintf(2, "usage: floor COMMAND [ARGUMENT...]\n");
-		return 2;
-	}
-	child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (!child)
-		inside(argv + 1, uid, gid);
+		inside(argv, uid, gid);
 	MUST(child);
 	MUST(waitpid(child, &status, 0));
 	return status_code(status);
+}
+
+/* As many processes as there are slots, each with its share of the boxes, one after the
+ * other */
+static int run_many(long count, long processes, char **argv)
+{
+	int code = 0, status;
+
+	for (long p = 0; p < processes; p++) {
+		pid_t pid = fork();
+
+		MUST(pid);
+		if (pid)
+			continue;
+		for (long i = p; i < count; i += processes)
+			code |= run_one(argv, geteuid(), getegid());
+		_exit(code);
+	}
+	for (long p = 0; p < processes; p++) {
+		MUST(wait(&status));
+		code |= status_code(status);
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 5 && !strcmp(argv[1], "-n") && !strcmp(argv[3], "-j"))
+		return run_many(strtol(argv[2], NULL, 10), strtol(argv[4], NULL, 10),
+				argv + 5);
+	if (argc < 2) {
+		dprintf(2, "usage: floor [-n COUNT -j N] COMMAND [ARGUMENT...]\n");
+		return 2;
+	}
+	return run_one(argv + 1, geteuid(), getegid());
 }

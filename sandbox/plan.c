@@ -10,10 +10,10 @@
 /* Behind the end of the area: where records go that did not fit. Never part of a plan. */
 #define SCRATCH 4096u
 
-struct plan *plan_new(void)
+static struct plan *map_plan(int how)
 {
 	struct plan *pl = mmap(NULL, PLAN_MOST + SCRATCH, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			       how | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (pl == MAP_FAILED)
 		return NULL;
@@ -21,6 +21,16 @@ struct plan *plan_new(void)
 	pl->version = PLAN_VERSION;
 	pl->size = (uint32_t)((sizeof(*pl) + 7) & ~7ul);
 	return pl;
+}
+
+struct plan *plan_new(void)
+{
+	return map_plan(MAP_PRIVATE);
+}
+
+struct plan *plan_new_shared(void)
+{
+	return map_plan(MAP_SHARED);
 }
 
 void plan_free(struct plan *pl)

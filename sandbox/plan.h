@@ -438,6 +438,8 @@ struct plan {
 
 /** plan_new() - An empty plan. Return: NULL when memory ran out */
 struct plan *plan_new(void);
+/** plan_new_shared() - The same in memory that stays one with that of children */
+struct plan *plan_new_shared(void);
 void plan_free(struct plan *pl);
 
 /** plan_at() - Pointer to what a reference names; NULL for 0 and for a reference that

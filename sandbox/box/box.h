@@ -85,6 +85,8 @@ struct box_end {
  *		that is, and the box has its id; or NULL
  * @log:	Takes what the command writes, which has /dev/null to read; or NULL
  * @tell:	Gets a struct box_told once the command runs; 0 = nobody waits for that
+ * @lifeline:	A socket whose end of file ends the box at once, when who wanted it is
+ *		gone; 0 = none
  * @preserve:	How many descriptors from 3 on the payload gets
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
@@ -101,6 +103,7 @@ struct box_wish {
 	struct rest *rest;
 	struct log *log;
 	int tell;
+	int lifeline;
 	int preserve;
 	char *argv_area;
 	size_t argv_size;

@@ -37,7 +37,7 @@ struct meter {
 	uint64_t refused, refused_at, since, high;
 };
 
-#define SIGNALS_POLL 2
+#define SIGNALS_POLL 3 /* entries that keeper_poll_signals() fills */
 #define METER_POLL   1 /* entries that meter_poll() fills */
 
 /**
@@ -60,6 +60,7 @@ struct meter {
  * @cause_set:	nook itself ended the box, for @cause
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
+ * @cut_off:	the lifeline has ended
  * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
  * @told:	who waits for the command to run has heard of it
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
@@ -102,7 +103,7 @@ struct keeper {
 	const char *at_limit;
 	enum cause cause;
 	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
-	bool pasta_lost, router_lost, told;
+	bool pasta_lost, router_lost, told, cut_off;
 	bool left; /* processes that could not be ended */
 };
 
@@ -129,7 +130,8 @@ void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
 /** keeper_open_signals() - Descriptors for all that is blocked. Return: 0, -1 and
  * errno */
 int keeper_open_signals(struct keeper *k);
-/** keeper_poll_signals() - Fill SIGNALS_POLL entries. Return: how many */
+/** keeper_poll_signals() - Fill SIGNALS_POLL entries, one of them for the lifeline.
+ * Return: how many */
 int keeper_poll_signals(const struct keeper *k, struct pollfd *p);
 /** keeper_take_signals() - Do what the signals say that these entries tell of */
 void keeper_take_signals(struct keeper *k, const struct pollfd *p);

@@ -100,12 +100,24 @@ static void stop_with_box(struct keeper *k)
 	terminal_enter_raw(&k->terminal);
 }
 
-/* Two entries of poll(2) */
+/* Of the lifeline no event is asked for: that it hung up is told all the same, and what
+ * is sent along it is not for us. An entry below 0 is passed over */
 int keeper_poll_signals(const struct keeper *k, struct pollfd *p)
 {
+	bool watched = k->wish->lifeline && !k->cut_off;
+
 	p[0] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = k->stops, .events = POLLIN };
-	return 2;
+	p[2] = (struct pollfd){ .fd = watched ? k->wish->lifeline : -1 };
+	return SIGNALS_POLL;
+}
+
+/* Also what was to end by itself, or is paused: nobody waits for it any more */
+static void end_cut_off(struct keeper *k)
+{
+	k->cut_off = true;
+	keeper_end(k, CAUSE_CANCELLED, false);
+	keeper_kill(k);
 }
 
 void keeper_take_signals(struct keeper *k, const struct pollfd *p)
@@ -114,6 +126,8 @@ void keeper_take_signals(struct keeper *k, const struct pollfd *p)
 
 	if (p[1].revents)
 		stop_with_box(k);
+	if (p[2].revents)
+		end_cut_off(k);
 	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (control_is_knock(&si))
 			open_door(k);

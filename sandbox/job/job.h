@@ -70,7 +70,7 @@ struct job_retry {
  * @after:	Ids of jobs that must have passed before
  * @digest:	Of all of the above but @line and @retry (job_digest()): a resumed batch
  *		must mean the same
- * @next:	For lists of the queue
+ * @node:	Its place in the queue; @next: for lists of that
  */
 struct job {
 	const char *id;
@@ -95,6 +95,7 @@ struct job {
 	enum job_state state;
 	int tries; /* begun so far */
 	uint8_t retried[JOB_CAUSES];
+	uint32_t node;
 	struct job *next;
 };
 

@@ -14,8 +14,8 @@
  * not pass has a final line too, with cause "skipped", try 0 and little else. Of tries
  * that the end of a batch broke off there is a line that is not final.
  *
- * A line is written by one write(2) and is on the disk before the batch ends, and before
- * jobs that wait for it start (journal.c). Only the last line can be torn.
+ * A line is written by one write(2) as the try ends, and is on the disk a moment later,
+ * at the latest when the batch ends (journal.c). Only the last line can be torn.
  */
 #ifndef NOOK_JOB_JOURNAL_H
 #define NOOK_JOB_JOURNAL_H
@@ -57,23 +57,63 @@ struct journal_line {
 	uint64_t memory_peak, pids_peak, oom_kills, output;
 };
 
-/** struct journal_head - The first line */
+/** struct journal_head - The first line; @whole: how many bytes of the file are whole
+ * lines: what is behind them is torn */
 struct journal_head {
 	uint64_t started_ns;
 	int slots;
+	off_t whole;
 };
 
 /**
  * journal_each() - Read a journal back
  * @fd:		Open for reading; read from its start
  * @each:	Called for every line behind the first. Return: 0 to go on, -1 to stop
- * @whole:	How many bytes are whole lines: what is behind them is torn
  *
  * Return: 0; -1 and @e where it is no journal, names line and reason, or @each said so
  */
 int journal_each(int fd, struct journal_head *head,
 		 int (*each)(const struct journal_line *l, void *arg, struct err *e),
-		 void *arg, off_t *whole, struct err *e);
+		 void *arg, struct err *e);
+
+/**
+ * struct journal - One that is being written
+ * @fd:		The file, locked as long as it is open
+ * @path:	The caller's; @end: bytes of whole lines
+ * @is_new:	It was empty, or was not there
+ * @sock:	To the process that writes it to the disk; news when it is readable
+ * @written, @synced: How many lines were written, and how many are on the disk
+ * @asked:	How many will be when that process answers; = @synced: it rests
+ */
+struct journal {
+	int fd;
+	const char *path;
+	off_t end;
+	pid_t pid;
+	int sock;
+	uint64_t written, asked, synced;
+	bool is_new;
+};
+
+/** journal_open() - Open, or make, and lock it. @resume: it may have lines; what is torn
+ * is cut off by journal_resume(). Return: 0, -1 and @e */
+int journal_open(struct journal *j, const char *path, bool resume, struct err *e);
+/** journal_resume() - Hear of every line that is there, and go on behind them. Return: 0,
+ * -1 and @e */
+int journal_resume(struct journal *j,
+		   int (*each)(const struct journal_line *l, void *arg, struct err *e),
+		   void *arg, struct err *e);
+/** journal_begin() - Write the first line where there is none, and start what writes to
+ * the disk. Return: 0, -1 and @e */
+int journal_begin(struct journal *j, int slots, struct err *e);
+/** journal_add() - Add a line. Where it does not go in whole nothing of it stays. Return:
+ * 0, -1 and @e */
+int journal_add(struct journal *j, const struct text *line, struct err *e);
+/** journal_step() - Hear what is on the disk, ask for more. Return: 0, -1 and @e */
+int journal_step(struct journal *j, struct err *e);
+/** journal_close() - Wait until all of it is on the disk; where no line was written there
+ * is no file. Return: 0, -1 and @e */
+int journal_close(struct journal *j, struct err *e);
 
 /** struct journal_try - What a line says besides the result record */
 struct journal_try {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prepare.h - from a job to the plan that a slot runs
+ *
+ * Planning takes half of the time that a box lives, so a plan is made once for all jobs
+ * that have profile, settings and files in common, and kept. A job's own command and
+ * variables are written behind a copy of it, in the slot's memory: a plan is one
+ * relocatable block.
+ */
+#ifndef NOOK_JOB_PREPARE_H
+#define NOOK_JOB_PREPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job/job.h"
+
+struct err;
+struct host;
+struct option_wish;
+struct plan;
+
+#define PLANS_MOST 64
+
+/**
+ * struct plans - Plans that were made
+ * @wishes:	What the command line sets for all jobs, @wish_count of them
+ * @v:		Kept plans; @key: what they were made of
+ * @clock:	Counts uses: the plan not used for longest makes room
+ */
+struct plans {
+	struct host *host;
+	const struct option_wish *wishes;
+	size_t wish_count;
+	struct made {
+		char *key;
+		size_t key_size;
+		struct plan *plan; /* no larger than it is: nothing can be added */
+		uint64_t used;
+	} v[PLANS_MOST];
+	uint64_t clock;
+};
+
+/** plans_get() - The plan of a job but for its own words, kept until others need the
+ * room. @is_new: it was made now. Return: NULL and @e */
+const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new,
+			     struct err *e);
+void plans_release(struct plans *ps);
+/** prepare() - Write what @j runs to @to, from its plan. Limits that ended it before are
+ * raised as it asks. Return: 0, -1 and @e */
+int prepare(struct plan *to, const struct plan *from, const struct job *j, struct err *e);
+
+#endif

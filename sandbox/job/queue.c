@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* queue.c - which job is next: order, what waits for what, what was done before */
+#include "job/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "job/journal.h"
+
+#define NOBODY		 UINT32_MAX
+#define PASSED_OVER_MOST 64
+#define CYCLE_MOST	 16 /* names of a cycle that are said */
+
+static uint64_t hash_of(const char *id)
+{
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+	for (; *id; id++)
+		h = (h ^ (unsigned char)*id) * 0x100000001b3u;
+	return h;
+}
+
+/* --- nodes -------------------------------------------------------------------------- */
+
+static uint32_t find(const struct queue *q, uint64_t hash)
+{
+	if (!q->index_size)
+		return NOBODY;
+	for (size_t i = hash & (q->index_size - 1); q->index[i];
+	     i = (i + 1) & (q->index_size - 1))
+		if (q->v[q->index[i] - 1].hash == hash)
+			return q->index[i] - 1;
+	return NOBODY;
+}
+
+static void put_index(struct queue *q, uint32_t node)
+{
+	size_t i = q->v[node].hash & (q->index_size - 1);
+
+	while (q->index[i])
+		i = (i + 1) & (q->index_size - 1);
+	q->index[i] = node + 1;
+}
+
+static int grow(struct queue *q, struct err *e)
+{
+	size_t size = q->index_size ? q->index_size * 2 : 1024;
+	struct node *v = realloc(q->v, size / 2 * sizeof(*v));
+	uint32_t *index = calloc(size, sizeof(*index));
+
+	if (v)
+		q->v = v;
+	if (!v || !index || size / 2 >= NOBODY) {
+		free(index);
+		return err_set(e, "out of memory");
+	}
+	free(q->index);
+	q->index = index;
+	q->index_size = size;
+	q->room = size / 2;
+	for (uint32_t i = 0; i < q->count; i++)
+		put_index(q, i);
+	return 0;
+}
+
+static uint32_t add_node(struct queue *q, uint64_t hash, struct err *e)
+{
+	if (q->count == q->room && grow(q, e) < 0)
+		return NOBODY;
+	q->v[q->count] = (struct node){ .hash = hash };
+	put_index(q, (uint32_t)q->count);
+	return (uint32_t)q->count++;
+}
+
+void queue_release(struct queue *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		job_free(q->v[i].job);
+		free(q->v[i].links);
+	}
+	free(q->v);
+	free(q->index);
+	*q = (struct queue){ 0 };
+}
+
+static void push(struct chain *c, struct job *j)
+{
+	j->next = NULL;
+	if (c->last)
+		c->last->next = j;
+	else
+		c->first = j;
+	c->last = j;
+}
+
+static void unlink_behind(struct chain *c, struct job *before, struct job *j)
+{
+	if (before)
+		before->next = j->next;
+	else
+		c->first = j->next;
+	if (c->last == j)
+		c->last = before;
+	j->next = NULL;
+}
+
+/* --- what came, what waits for what ------------------------------------------------- */
+
+int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
+{
+	uint64_t hash = hash_of(l->job);
+	uint32_t i = find(q, hash);
+	struct node *n;
+
+	if (i == NOBODY)
+		i = add_node(q, hash, e);
+	if (i == NOBODY)
+		return -1;
+	n = &q->v[i];
+	if (n->known && n->state >= JOB_PASSED)
+		return err_set(e, "the journal has two ends of job '%s'", l->job);
+	n->known = true;
+	n->digest = l->digest;
+	n->state = !l->final			  ? JOB_WAITS
+		   : l->passed			  ? JOB_PASSED
+		   : !strcmp(l->cause, "skipped") ? JOB_SKIPPED
+						  : JOB_FAILED;
+	/* A try that the end of a batch broke off was none */
+	if (strcmp(l->cause, "cancelled") != 0 && l->try > 0 && l->try <= JOB_TRIES)
+		n->tries = (uint8_t)l->try;
+	return 0;
+}
+
+static int add_link(struct node *to, uint32_t who)
+{
+	uint32_t *links;
+
+	/* doubled at each power of two */
+	if (!(to->link_count & (to->link_count - 1))) {
+		links = realloc(to->links, (to->link_count ? to->link_count * 2 : 1) *
+						   sizeof(*links));
+		if (!links)
+			return -1;
+		to->links = links;
+	}
+	to->links[to->link_count++] = who;
+	return 0;
+}
+
+/* Return: 0; 1 where it never starts, since one that it waits for did not pass */
+static int wait_for_others(struct queue *q, struct job *j, struct err *e)
+{
+	struct node *n = &q->v[j->node];
+	int never = 0;
+
+	for (size_t i = 0; i < j->after_count; i++) {
+		uint32_t other = find(q, hash_of(j->after[i]));
+		struct node *o = other == NOBODY ? NULL : &q->v[other];
+
+		/* A job of the journal that has not come now is nobody's */
+		if (!o || (o->known && !o->claimed)) {
+			err_set(e,
+				"job '%s': no job%s has the id '%s', which it is after",
+				j->id, n->job ? "" : " before it", j->after[i]);
+			return -1;
+		}
+		if (o->state == JOB_PASSED)
+			continue;
+		if (o->state > JOB_PASSED)
+			never = 1;
+		else if (add_link(o, j->node) < 0)
+			return err_set(e, "out of memory");
+		else
+			n->waits++;
+	}
+	return never;
+}
+
+static void enter(struct queue *q, struct job *j, int never)
+{
+	if (never) {
+		j->state = JOB_SKIPPED;
+		push(&q->skipped, j);
+	} else if (!q->v[j->node].waits) {
+		j->state = JOB_READY;
+		push(&q->ready, j);
+	}
+	q->v[j->node].state = (uint8_t)j->state;
+}
+
+/* The job of a node that the journal knows. Return: as queue_add() */
+static int claim(struct node *n, struct job *j, struct err *e)
+{
+	if (!n->known || n->claimed)
+		return err_set(e, "two jobs have the id '%s'", j->id);
+	if (n->digest != j->digest) {
+		err_set(e, "job '%s' is not what it was when this journal was begun",
+			j->id);
+		return err_hint(e, "a job that is changed needs another id, or the batch "
+				   "another journal");
+	}
+	n->claimed = true;
+	j->tries = n->tries;
+	return n->state >= JOB_PASSED ? n->state : 0;
+}
+
+int queue_add(struct queue *q, struct job *j, bool late, struct err *e)
+{
+	uint64_t hash = hash_of(j->id);
+	uint32_t i = find(q, hash);
+	int r = 0;
+
+	if (i != NOBODY)
+		r = claim(&q->v[i], j, e);
+	else if ((i = add_node(q, hash, e)) == NOBODY)
+		r = -1;
+	if (r) {
+		job_free(j);
+		return r;
+	}
+	j->node = i;
+	j->state = JOB_WAITS;
+	q->v[i].state = JOB_WAITS;
+	q->v[i].digest = j->digest;
+	if (!late) {
+		q->v[i].job = j;
+		return 0;
+	}
+	r = wait_for_others(q, j, e);
+	q->v[i].job = j;
+	if (r < 0)
+		return -1;
+	enter(q, j, r);
+	return 0;
+}
+
+/* A job in a cycle, or on the way to one, waits for another such: the first of these */
+static uint32_t waits_for(const struct queue *q, uint32_t at)
+{
+	const struct job *j = q->v[at].job;
+
+	for (size_t i = 0; i < j->after_count; i++) {
+		uint32_t o = find(q, hash_of(j->after[i]));
+
+		if (q->v[o].waits)
+			return o;
+	}
+	return at;
+}
+
+/* As many steps as there are jobs end in a cycle, wherever they begin */
+static int say_cycle(const struct queue *q, uint32_t at, struct err *e)
+{
+	auto_text names = { 0 };
+	uint32_t start;
+	int n = 0;
+
+	for (size_t i = 0; i < q->count; i++)
+		at = waits_for(q, at);
+	start = at;
+	do {
+		text_addf(&names, "'%s' after ", q->v[at].job->id);
+		at = waits_for(q, at);
+	} while (at != start && ++n < CYCLE_MOST);
+	text_addf(&names, "'%s'%s", q->v[at].job->id, at == start ? "" : " ...");
+	return err_set(e, "jobs wait for each other: %s", text_str(&names));
+}
+
+/* Kahn's way: who waits for nobody lets go of who waits for them, and so on. What is left
+ * waits for each other. @left: counts of waiting, a copy */
+static int check_cycles(struct queue *q, uint32_t *left, uint32_t *stack, struct err *e)
+{
+	size_t depth = 0, seen = 0;
+
+	for (uint32_t i = 0; i < q->count; i++) {
+		left[i] = q->v[i].waits;
+		if (!left[i])
+			stack[depth++] = i;
+	}
+	while (depth) {
+		const struct node *n = &q->v[stack[--depth]];
+
+		seen++;
+		for (uint32_t i = 0; i < n->link_count; i++)
+			if (!--left[n->links[i]])
+				stack[depth++] = n->links[i];
+	}
+	if (seen == q->count)
+		return 0;
+	for (uint32_t i = 0; i < q->count; i++)
+		q->v[i].waits = left[i];
+	for (uint32_t i = 0; i < q->count; i++)
+		if (left[i])
+			return say_cycle(q, i, e);
+	return 0;
+}
+
+int queue_seal(struct queue *q, struct err *e)
+{
+	uint32_t *room = calloc(q->count + 1, 2 * sizeof(*room));
+	int r = room ? 0 : err_set(e, "out of memory");
+
+	/* First all links, then who may start: no job is ready before */
+	for (uint32_t i = 0; !r && i < q->count; i++) {
+		int never = q->v[i].job ? wait_for_others(q, q->v[i].job, e) : 0;
+
+		if (never < 0)
+			r = -1;
+		else if (never)
+			q->v[i].job->state = JOB_SKIPPED;
+	}
+	if (!r)
+		r = check_cycles(q, room, room + q->count, e);
+	for (uint32_t i = 0; !r && i < q->count; i++)
+		if (q->v[i].job)
+			enter(q, q->v[i].job, q->v[i].job->state == JOB_SKIPPED);
+	free(room);
+	return r;
+}
+
+/* --- who is next -------------------------------------------------------------------- */
+
+struct job *queue_next(struct queue *q, bool (*fits)(const struct job *j, void *arg),
+		       void *arg)
+{
+	struct job *before = NULL, *j = q->ready.first;
+	int looked = 0;
+
+	for (; j; before = j, j = j->next) {
+		if (fits(j, arg))
+			break;
+		/* The first waits for room: others go by only so long, and far */
+		if (q->passed_over >= PASSED_OVER_MOST || ++looked >= PASSED_OVER_MOST)
+			return NULL;
+	}
+	if (!j)
+		return NULL;
+	q->passed_over = before ? q->passed_over + 1 : 0;
+	unlink_behind(&q->ready, before, j);
+	j->state = JOB_RUNS;
+	q->v[j->node].state = JOB_RUNS;
+	return j;
+}
+
+void queue_again(struct queue *q, struct job *j)
+{
+	j->state = JOB_READY;
+	q->v[j->node].state = JOB_READY;
+	push(&q->ready, j);
+}
+
+void queue_end(struct queue *q, struct job *j, enum job_state state)
+{
+	struct node *n = &q->v[j->node];
+
+	n->state = (uint8_t)state;
+	n->job = NULL;
+	for (uint32_t i = 0; i < n->link_count; i++) {
+		struct node *o = &q->v[n->links[i]];
+
+		if (o->state != JOB_WAITS)
+			continue;
+		o->waits--;
+		if (state != JOB_PASSED || !o->waits)
+			enter(q, o->job, state != JOB_PASSED);
+	}
+	free(n->links);
+	n->links = NULL;
+	n->link_count = 0;
+	job_free(j);
+}
+
+struct job *queue_next_skipped(struct queue *q)
+{
+	struct job *j = q->skipped.first;
+
+	if (j)
+		unlink_behind(&q->skipped, NULL, j);
+	return j;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue.h - which job is next: order, what waits for what, what was done before
+ *
+ * Of every job that ever came a node of a few bytes stays, which knows the job's id by
+ * its hash and how it ended; the job itself goes when it is over. So a stream may go on
+ * for ever, and ids are checked over all of it.
+ */
+#ifndef NOOK_JOB_QUEUE_H
+#define NOOK_JOB_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job/job.h"
+
+struct err;
+struct journal_line;
+
+/**
+ * struct node - What is known of one job
+ * @hash:	Of its id, 64 bits
+ * @digest:	Of what it means
+ * @job:	NULL when it is over, or known from the journal alone
+ * @waits:	Jobs that it still waits for
+ * @links:	Jobs that wait for it: indices, @link_count of them
+ * @state:	enum job_state
+ * @tries:	Begun, as the journal has them; @retried: by cause
+ * @known:	From the journal; @claimed: and a job has come that it belongs to
+ */
+struct node {
+	uint64_t hash, digest;
+	struct job *job;
+	uint32_t waits;
+	uint32_t link_count;
+	uint32_t *links;
+	uint8_t state;
+	uint8_t tries;
+	bool known, claimed;
+};
+
+/** struct chain - Jobs in a row */
+struct chain {
+	struct job *first, *last;
+};
+
+/**
+ * struct queue - All jobs of a batch
+ * @ready:	May start, in the order in which they came; those tried again at the end
+ * @skipped:	Will never start: for queue_next_skipped()
+ * @passed_over: How often the first was passed over by a smaller one
+ */
+struct queue {
+	struct node *v;
+	size_t count, room;
+	uint32_t *index; /* by hash: place in @v + 1, 0 = free */
+	size_t index_size;
+	struct chain ready, skipped;
+	int passed_over;
+};
+
+/** queue_release() - Give back all, jobs too; it is an empty queue again */
+void queue_release(struct queue *q);
+/** queue_remember() - A line of the journal of the batch that this one goes on with.
+ * Return: 0, -1 and @e */
+int queue_remember(struct queue *q, const struct journal_line *l, struct err *e);
+/**
+ * queue_add() - A job has come, which is the queue's from here on, whatever is returned
+ * @late:	Others come later: what it waits for must be there
+ *
+ * Return: 0; by the journal it is over, and gone: JOB_PASSED, JOB_FAILED, JOB_SKIPPED;
+ * -1 and @e: its id is another
+ * job's, it means something else than it did, it waits for what there is not
+ */
+int queue_add(struct queue *q, struct job *j, bool late, struct err *e);
+/** queue_seal() - All have come that were not late: what waits for what. Return: 0, -1
+ * and @e: a name that no job has, or a cycle, by its names */
+int queue_seal(struct queue *q, struct err *e);
+/** queue_next() - Take the first job that @fits; a large one is passed over only so
+ * often. Return: NULL where there is none now */
+struct job *queue_next(struct queue *q, bool (*fits)(const struct job *j, void *arg),
+		       void *arg);
+/** queue_again() - It will be tried again, behind all others */
+void queue_again(struct queue *q, struct job *j);
+/** queue_end() - It is over, in that state, and gone; jobs that wait for it may start, or
+ * never will */
+void queue_end(struct queue *q, struct job *j, enum job_state state);
+/** queue_next_skipped() - A job that will never start, for queue_end(); or NULL */
+struct job *queue_next_skipped(struct queue *q);
+
+#endif
