@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/internal.h"
+#include "profile/nodes.h"
 
 #define CHUNK (32u * 1024u)
 
@@ -51,6 +51,17 @@ void arena_free(struct arena *a)
 		before = c->before;
 		free(c);
 	}
+}
+
+void arena_reset(struct arena *a)
+{
+	struct chunk *before;
+
+	for (struct chunk *c = a->now; (before = c->before); c = before) {
+		free(c);
+		a->now = before;
+	}
+	a->now->used = (sizeof(*a) + 15) & ~(size_t)15;
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -18,72 +18,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "profile/nodes.h"
 #include "profile/profile.h"
 
 struct name;
 
 #define PROFILE_MOST (1u << 20) /* bytes of a file */
-#define NESTING_MOST 16
-#define ENTRIES_MOST 4096 /* of one list or map */
 #define EXTENDS_MOST 16	  /* depth */
-
-/* --- arena.c ----------------------------------------------------------------------- */
-
-/** arena_new() - An empty arena; NULL when memory ran out */
-struct arena *arena_new(void);
-/** arena_free() - Give all of it back; takes NULL */
-void arena_free(struct arena *a);
-/** arena_alloc() - @size zeroed bytes; NULL only when memory ran out */
-void *arena_alloc(struct arena *a, size_t size);
-/** arena_copy() - @len bytes of @s and a NUL behind them; NULL when memory ran out */
-char *arena_copy(struct arena *a, const char *s, size_t len);
-/** arena_printf() - A text made by a format; NULL when memory ran out */
-char *arena_printf(struct arena *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* --- yaml.c ------------------------------------------------------------------------ */
-
-enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
-
-/**
- * struct node - One value of a profile, all text
- * @key:	In a map: its key; NULL in a list
- * @hash:	Of the key, so that looking for twins stays cheap
- * @text:	NODE_SCALAR: without quotes, no NUL inside
- * @at:		Where the value stands; @key_at where its key stands
- */
-struct node {
-	enum node_kind kind;
-	uint32_t hash;
-	const char *key;
-	const char *text;
-	struct origin at;
-	struct origin key_at;
-	struct node *first;
-	struct node *last;
-	struct node *next;
-	size_t count;
-};
-
-/** struct source - A text to parse; @is_option: errors and origins carry no line */
-struct source {
-	const char *file;
-	const char *buf;
-	size_t len;
-	bool is_option;
-};
-
-/** yaml_parse() - The one document of @src as nodes; *root is NULL when it is empty */
-int yaml_parse(struct arena *a, const struct source *src, struct node **root,
-	       struct err *e);
-/** node_new() - An empty node; NULL when memory ran out */
-struct node *node_new(struct arena *a, enum node_kind kind, struct origin at);
-/** node_append() - One more child at the end; it belongs to one parent only */
-void node_append(struct node *parent, struct node *child);
-/** key_hash() - What struct node keeps beside its key */
-uint32_t key_hash(const char *key);
-/** node_find() - Child of a map by its key, or NULL */
-struct node *node_find(const struct node *map, const char *key);
 
 /* --- search.c ---------------------------------------------------------------------- */
 

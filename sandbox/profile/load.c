@@ -173,10 +173,11 @@ static int load_file(struct run *r, const char *name, const struct origin *at,
 		return 0;
 	if (!child)
 		r->ld.pf->path = me.file.path;
-	if (parse_document(
-		    &r->ld,
-		    &(struct source){ me.file.path, me.file.buf, me.file.len, false },
-		    &root) ||
+	if (parse_document(&r->ld,
+			   &(struct source){ .file = me.file.path,
+					     .buf = me.file.buf,
+					     .len = me.file.len },
+			   &root) ||
 	    load_parents(r, root, &me) || (root && apply_document(&r->ld, root)))
 		return -1;
 	return mark_done(r, name, &me.file);
@@ -291,7 +292,8 @@ int profile_parse_text(const char *buf, size_t len, const char *name,
 	rc = len > PROFILE_MOST
 		     ? err_set(e, "%s: larger than 1M", name)
 		     : parse_document(&r.ld,
-				      &(struct source){ pf->path, buf, len, false },
+				      &(struct source){
+					      .file = pf->path, .buf = buf, .len = len },
 				      &root);
 	extends = !rc && root ? node_find(root, "extends") : NULL;
 	if (extends && extends->kind != NODE_NULL)

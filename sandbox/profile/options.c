@@ -91,7 +91,10 @@ static int option_node(struct loader *ld, const struct option_wish *o,
 		       const struct origin *at, struct node **n)
 {
 	const char *value = o->value;
-	struct source src = { at->file, value, value ? strlen(value) : 0, true };
+	struct source src = { .file = at->file,
+			      .buf = value,
+			      .len = value ? strlen(value) : 0,
+			      .is_option = true };
 
 	if (o->words) {
 		*n = option_words(ld, o, at);

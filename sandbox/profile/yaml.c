@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "profile/internal.h"
+#include "profile/nodes.h"
 
 struct reader {
 	struct arena *arena;
@@ -20,6 +20,7 @@ struct reader {
 	yaml_parser_t *parser;
 	yaml_event_t event; /* the one looked at */
 	size_t first_line;  /* lines cut off before libyaml began */
+	struct node *root;  /* the document's map, once it has begun */
 };
 
 static int out_of_memory(struct err *e)
@@ -45,11 +46,19 @@ static int refuse(const struct reader *r, const yaml_mark_t *mark, const char *w
 	return err_set(r->e, "%s:%d:%d: %s", at.file, at.line, at.column, why);
 }
 
+/* What else there is for who wants a value twice */
+static int refuse_reuse(const struct reader *r, const yaml_mark_t *mark, const char *what)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "%s are not taken, use %s", what,
+		 r->src->instead ? r->src->instead : "extends");
+	return refuse(r, mark, why);
+}
+
 /* --- the bytes --------------------------------------------------------------------- */
 
-/* Bytes of the UTF-8 sequence at @p, 0 when it is none (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF) or a control that YAML does not take */
-static size_t sequence(const unsigned char *p, size_t left)
+size_t utf8_sequence(const unsigned char *p, size_t left)
 {
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 ? p[0] != 0x7f
@@ -97,7 +106,7 @@ static int check_bytes(const struct reader *r)
 	    ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
 		return refuse(r, &(yaml_mark_t){ 0 }, "is UTF-16, expected UTF-8");
 	for (size_t i = 0, n; i < len; i += n) {
-		n = sequence(p + i, len - i);
+		n = utf8_sequence(p + i, len - i);
 		if (!n)
 			return refuse_byte(r, p, i);
 	}
@@ -231,6 +240,56 @@ static int refuse_twin(struct reader *r, const char *key, const struct node *twi
 	return refuse(r, &r->event.start_mark, text_str(&why));
 }
 
+/* The list whose entries go away one by one; its start event is the current one */
+static int parse_each(struct reader *r, struct node **out)
+{
+	const struct source *src = r->src;
+	struct arena *kept = r->arena;
+	struct node *list = node_new(kept, NODE_LIST, origin_at(r, &r->event.start_mark));
+	struct node *entry;
+	int rc = -1;
+
+	if (!list || !(r->arena = arena_new())) {
+		r->arena = kept;
+		return out_of_memory(r->e);
+	}
+	while (!next_event(r)) {
+		if (r->event.type == YAML_SEQUENCE_END_EVENT) {
+			*out = list;
+			rc = 0;
+			break;
+		}
+		if (list->count++ >= src->each_most) {
+			char why[40];
+
+			snprintf(why, sizeof(why), "more than %zu entries",
+				 src->each_most);
+			refuse(r, &r->event.start_mark, why);
+			break;
+		}
+		if (parse_node(r, 2, &entry) || src->each(entry, r->root, src->arg, r->e))
+			break;
+		arena_reset(r->arena);
+	}
+	arena_free(r->arena);
+	r->arena = kept;
+	return rc;
+}
+
+/* The value of @key */
+static int parse_value(struct reader *r, int depth, const char *key, struct node **out)
+{
+	const yaml_event_t *ev = &r->event;
+
+	if (next_event(r))
+		return -1;
+	if (depth == 1 && r->src->each_key && !strcmp(key, r->src->each_key) &&
+	    ev->type == YAML_SEQUENCE_START_EVENT && !ev->data.sequence_start.anchor &&
+	    !ev->data.sequence_start.tag)
+		return parse_each(r, out);
+	return parse_node(r, depth, out);
+}
+
 /* The key that is the current event, and behind it its value */
 static int parse_pair(struct reader *r, int depth, struct node *map)
 {
@@ -248,14 +307,14 @@ static int parse_pair(struct reader *r, int depth, struct node *map)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return refuse(r, &mark, "control byte in a key");
 	if (!strcmp(s, "<<") && r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-		return refuse(r, &mark, "merge keys are not taken, use extends");
+		return refuse_reuse(r, &mark, "merge keys");
 	twin = node_find(map, s);
 	if (twin)
 		return refuse_twin(r, s, twin);
 	key = arena_copy(r->arena, s, r->event.data.scalar.length);
 	if (!key)
 		return out_of_memory(r->e);
-	if (next_event(r) || parse_node(r, depth, &value))
+	if (parse_value(r, depth, key, &value))
 		return -1;
 	value->key = key;
 	value->hash = key_hash(key);
@@ -276,6 +335,8 @@ static int parse_many(struct reader *r, int depth, struct node **out)
 			origin_at(r, &r->event.start_mark));
 	if (!many)
 		return out_of_memory(r->e);
+	if (depth == 1)
+		r->root = many;
 	while (!next_event(r)) {
 		if (r->event.type ==
 		    (is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT)) {
@@ -305,7 +366,7 @@ static int parse_node(struct reader *r, int depth, struct node **out)
 
 	switch ((int)ev->type) {
 	case YAML_ALIAS_EVENT:
-		return refuse(r, &ev->start_mark, "aliases are not taken, use extends");
+		return refuse_reuse(r, &ev->start_mark, "aliases");
 	case YAML_SCALAR_EVENT:
 		anchor = ev->data.scalar.anchor;
 		tag = ev->data.scalar.tag;
@@ -322,7 +383,7 @@ static int parse_node(struct reader *r, int depth, struct node **out)
 		return refuse(r, &ev->start_mark, "expected a value");
 	}
 	if (anchor)
-		return refuse(r, &ev->start_mark, "anchors are not taken, use extends");
+		return refuse_reuse(r, &ev->start_mark, "anchors");
 	if (tag)
 		return refuse(r, &ev->start_mark, "tags are not taken");
 	return ev->type == YAML_SCALAR_EVENT ? parse_scalar(r, out)
@@ -361,7 +422,13 @@ int yaml_parse(struct arena *a, const struct source *src, struct node **root,
 	       struct err *e)
 {
 	yaml_parser_t parser;
-	struct reader r = { .arena = a, .src = src, .e = e, .parser = &parser };
+	struct reader r = {
+		.arena = a,
+		.src = src,
+		.e = e,
+		.parser = &parser,
+		.first_line = src->first_line,
+	};
 	size_t skip;
 	int rc;
 
