@@ -4,6 +4,7 @@
 #define NOOK_JOB_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "job/job.h"
 
@@ -14,12 +15,22 @@ struct job_source;
  * job_source_open() - Begin to read jobs
  * @path:	A file (YAML, or JSON lines), or "-": JSON lines on stdin
  *
- * A file is read and checked whole here: syntax, ids, files, outputs, equal names.
- * Whether profiles can be planned and `after` has cycles is the queue's to say.
+ * A file is read and checked whole here: syntax, ids, values, files, equal names, circles
+ * of `after`. Whether profiles can be planned is the queue's to say.
  *
  * Return: 0, or -1 and @e, which names file and line
  */
 int job_source_open(const char *path, struct job_source **out, struct err *e);
+/** struct job_text - A job file in memory; @most: jobs of a matrix, 0 = as in files */
+struct job_text {
+	const char *name;
+	const char *buf;
+	size_t len;
+	size_t most;
+};
+
+/** job_source_text() - The same of a text. Return: 0, or -1 and @e */
+int job_source_text(const struct job_text *t, struct job_source **out, struct err *e);
 /** job_source_is_stream() - Whether jobs are to start before the last has come */
 bool job_source_is_stream(const struct job_source *s);
 /** job_source_fd() - What to poll for more of a stream; -1 where nothing will come

@@ -67,13 +67,6 @@ size_t search_list(struct search *s);
 
 /* --- types.c ----------------------------------------------------------------------- */
 
-/** struct loader - What the readers of values share */
-struct loader {
-	struct arena *arena;
-	struct profile *pf;
-	struct err *e;
-};
-
 struct field_info;
 
 /* struct type's @shapes */
@@ -123,16 +116,6 @@ extern const struct field_info field_info[FIELD_COUNT];
 /** profile_defaults - What a profile means where it says nothing (defaults.c) */
 extern const struct profile profile_defaults;
 
-/** wrong() - "FILE:LINE:COL: reason" into the loader's error. Return: -1 */
-int wrong(const struct loader *ld, const struct origin *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-/** shown() - A value as errors show it: escaped, cut */
-const char *shown(const struct loader *ld, const char *s);
-/** wrong_value() - "'KEY' cannot be 'VALUE': expected ..." */
-int wrong_value(const struct loader *ld, const char *key, const struct node *n,
-		const char *expects);
-/** no_memory() - The error that has no place. Return: -1 */
-int no_memory(const struct loader *ld);
 /** field_at() - Where a field stands in the profile that is being loaded */
 void *field_at(const struct loader *ld, const struct field_info *f);
 /** read_list_of() - Items out of a list, or of one scalar, each checked */

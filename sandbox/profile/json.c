@@ -287,7 +287,7 @@ static int read_many(struct json *j, int depth, struct node *many)
 		return 0;
 	for (;;) {
 		skip_blanks(j);
-		if (many->count >= ENTRIES_MOST)
+		if (is_map && many->count >= ENTRIES_MOST)
 			return refuse(j, j->p, "more than 4096 entries");
 		if ((is_map && read_key(j, many, &key, &at)) ||
 		    read_value(j, depth, &child))

@@ -16,9 +16,10 @@
 
 struct arena;
 struct err;
+struct node;
 
 #define NESTING_MOST 16
-#define ENTRIES_MOST 4096 /* of one list or map */
+#define ENTRIES_MOST 4096 /* of one list or map; a list of JSON is as long as its text */
 
 /* --- arena.c ----------------------------------------------------------------------- */
 
@@ -35,6 +36,27 @@ char *arena_copy(struct arena *a, const char *s, size_t len);
 /** arena_printf() - A text made by a format; NULL when memory ran out */
 char *arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* --- types.c: what readers of nodes say
+ * ---------------------------------------------- */
+
+/** struct loader - What readers of nodes share; @pf: NULL where they read no profile */
+struct loader {
+	struct arena *arena;
+	struct profile *pf;
+	struct err *e;
+};
+
+/** wrong() - "FILE:LINE:COL: reason" into the loader's error. Return: -1 */
+int wrong(const struct loader *ld, const struct origin *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/** shown() - A value as errors show it: escaped, cut */
+const char *shown(const struct loader *ld, const char *s);
+/** wrong_value() - "'KEY' cannot be 'VALUE': expected ..." */
+int wrong_value(const struct loader *ld, const char *key, const struct node *n,
+		const char *expects);
+/** no_memory() - The error that has no place. Return: -1 */
+int no_memory(const struct loader *ld);
 
 /* --- yaml.c, json.c ---------------------------------------------------------------- */
 
@@ -91,20 +113,20 @@ struct source {
 int yaml_parse(struct arena *a, const struct source *src, struct node **root,
 	       struct err *e);
 /**
- * json_parse() - The one value of @src as nodes: RFC 8259 to the letter, and no key twice,
- * no NUL, no half of a surrogate pair
+ * json_parse() - The one value of @src as nodes: RFC 8259 to the letter, and no key
+ * twice, no NUL, no half of a surrogate pair
  *
  * Numbers, true and false are scalars with their own text. libyaml would read JSON too,
- * but takes far more than that; json-c and its like know no columns, and of two equal keys
- * they keep one. Takes no @each.
+ * but takes far more than that; json-c and its like know no columns, and of two equal
+ * keys they keep one. Takes no @each.
  *
  * Return: 0; -1 and @e, "FILE:LINE:COLUMN: ..."
  */
 int json_parse(struct arena *a, const struct source *src, struct node **root,
 	       struct err *e);
-/** utf8_sequence() - Bytes of the UTF-8 sequence at @p with @left bytes, 0 when it is none
- * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF) or a control that
- * YAML does not take */
+/** utf8_sequence() - Bytes of the UTF-8 sequence at @p with @left bytes, 0 when it is
+ * none (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF) or a control
+ * that YAML does not take */
 size_t utf8_sequence(const unsigned char *p, size_t left);
 /** node_new() - An empty node; NULL when memory ran out */
 struct node *node_new(struct arena *a, enum node_kind kind, struct origin at);

@@ -149,3 +149,15 @@ int apply_option(struct loader *ld, const struct option_wish *o)
 		       ? -1
 		       : fold(ld, (enum field)f, n, is_more);
 }
+
+int profile_try(struct arena *a, const struct option_wish *o, struct err *e)
+{
+	struct profile *pf = arena_alloc(a, sizeof(*pf));
+	struct loader ld = { .arena = a, .pf = pf, .e = e };
+
+	if (!pf)
+		return no_memory(&ld);
+	*pf = profile_defaults;
+	pf->arena = a;
+	return apply_option(&ld, o);
+}

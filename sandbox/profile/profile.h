@@ -307,6 +307,15 @@ int profile_make(const char *name, const struct option_wish *options, size_t cou
  */
 int profile_parse_text(const char *buf, size_t len, const char *name,
 		       struct profile **out, struct err *e);
+/**
+ * profile_try() - Check an option by itself: its key, and what the key takes
+ * @a:		For what is read; a caller that tries many resets it in between
+ * @o:		Its @option stands in front of an error
+ *
+ * What only a whole profile can tell (profile_load()) is not seen. Return: 0, or -1 and
+ * @e
+ */
+int profile_try(struct arena *a, const struct option_wish *o, struct err *e);
 /** profile_free() - Give back a profile and all that belongs to it; takes NULL */
 void profile_free(struct profile *pf);
 /** profile_is_set() - Whether a file or an option set the field; null unsets it again */
