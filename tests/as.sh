@@ -159,9 +159,13 @@ export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$NOOK_SAN_LOG/
 NOOK_CGROUPS=
 name=nook-as-${NOOK_AS:-0.$$}-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 unset NOOK_AS
-for parent in $(own_cgroups); do
+parents=$(own_cgroups)
+# One program for all of them: a test starts and ends by this some hundred times
+# shellcheck disable=SC2046 # a list
+mkdir $(for parent in $parents; do echo "$parent/$name"; done) 2>/dev/null || :
+for parent in $parents; do
 	dir=$parent/$name
-	mkdir "$dir" 2>/dev/null || continue
+	[ -d "$dir" ] || continue
 	for file in cpuset.cpus cpuset.mems; do
 		[ ! -e "$dir/$file" ] || cat "$parent/$file" >"$dir/$file"
 	done
@@ -192,9 +196,9 @@ leaks compare >/run/leaks.left || :
 {
 	find /tmp -mindepth 1 -maxdepth 1 | sort | comm -13 /run/leaks.tmp - |
 		sed 's/^/left behind: /'
-	for dir in $NOOK_CGROUPS; do
-		find "$dir" -mindepth 1 -type d -printf 'left behind: cgroup %p\n'
-	done
+	# shellcheck disable=SC2086 # a list
+	[ -z "$NOOK_CGROUPS" ] ||
+		find $NOOK_CGROUPS -mindepth 1 -type d -printf 'left behind: cgroup %p\n'
 } >>/run/leaks.left
 if [ -s /run/leaks.left ]; then
 	sed 's/^/# /' /run/leaks.left
@@ -203,9 +207,8 @@ fi
 # Everybody else in this pid namespace
 [ $$ != 1 ] || kill -KILL -1 2>/dev/null || true
 wait
-for dir in $NOOK_CGROUPS; do
-	find "$dir" -depth -type d -exec rmdir {} + || code=98
-done
+# shellcheck disable=SC2086 # a list
+[ -z "$NOOK_CGROUPS" ] || find $NOOK_CGROUPS -depth -type d -exec rmdir {} + || code=98
 flock -u 9
 ! flock -n -x 9 || rmdir --ignore-fail-on-non-empty /var/lib/nook 2>/dev/null || :
 if grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
