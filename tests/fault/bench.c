@@ -332,7 +332,7 @@ struct trace bench_trace(const struct bench *b)
 {
 	return (struct trace){ .argv = b->argv,
 			       .dir = bench_path(b, "work"),
-			       .deadline_ms = 2000,
+			       .deadline_ms = 10000,
 			       .kernel = b->kernel };
 }
 

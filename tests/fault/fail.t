@@ -7,6 +7,7 @@
 # in: release
 #
 # NOOK_EVERY=1 is every call with every errno, first and last (make check-long), else every eleventh
-# of these; NOOK_EACH=1 is not first and last only, but each time that a call is made.
+# of these, on a network every 33rd; NOOK_EACH=1 is not first and last only, but each time that a call
+# is made.
 cd "$(dirname "$0")/../.." || exit
 exec build/fault/step fail "$@"

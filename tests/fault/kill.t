@@ -7,6 +7,6 @@
 # checks: SV-01
 # in: release
 #
-# NOOK_EVERY=1 is every call (make check-long), else every seventh.
+# NOOK_EVERY=1 is every call (make check-long), else every seventh, on a network every 21st.
 cd "$(dirname "$0")/../.." || exit
 exec build/fault/step kill "$@"

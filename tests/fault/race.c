@@ -376,7 +376,7 @@ static void race_once(struct bench *b, long at)
 	snprintf(when, sizeof(when), "before call %ld (%s of the %s)", at,
 		 trace_call(t.victim_nr), trace_role(t.victim));
 	if (t.hung[0])
-		bench_complain(b, "%s: still there after 2 s: %s", when, t.hung);
+		bench_complain(b, "%s: still there after 10 s: %s", when, t.hung);
 	current->judge(b, &t, when);
 	unlink(bench_path(b, MARKER));
 	bench_check_left(b, when);
