@@ -51,6 +51,7 @@ check-long-fresh: deps-test
 # An hour or two, not minutes: what is worth a night but not a push. Other parts add to it:
 #	check-long: check-long-WHAT
 check-long: check
+check-long: export NOOK_EVERYONE = 1
 
 # Every test of the command line and of containment on the other kernels, where each takes ten
 # times as long: up to five hours where the processor is emulated, so for itself

@@ -10,20 +10,23 @@
 #	# with: plain valgrind    unit tests: how [both in release, plain in others]
 #	# takes: 60               seconds on an idle machine [10]: the longest start first, so that
 #	                          they are not what all the rest waits for
+#	# fresh: no               not in the bare Debian [yes]
 #
 # Sanitizers watch nook's own code. So what the kernel alone decides is `in: release`, where everything
 # runs as everybody; other variants run as root and as one ordinary user: subids where the file names
-# it, whose way through nook is the longest.
+# it, whose way through nook is the longest. Of containment root alone, because the command line has
+# shown them that way. NOOK_EVERYONE=1 (make check-long) runs every variant as everybody.
 #
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 1).
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 2).
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
 # depends on files and programs that are installed (the command line, plans, lint, unit tests), each
 # as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
-# kernel or nook alone decides (containment, faults, valgrind, other users); `all` leaves out but what
-# cannot run inside: guests, fuzzing and the bare Debian itself.
+# kernel or nook alone decides (containment, faults, valgrind, other users) and files that are `fresh: no`,
+# because they call nothing but nook and what every Debian has, or read the sources; `all` leaves out but
+# what cannot run inside: guests, fuzzing and the bare Debian itself.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -51,7 +54,13 @@ callers() {
 	"1 "*subids*) all=subids ;;
 	"1 "*user*) all=user ;;
 	*" release "*) ;;
-	*subids*) all=$(echo "$all" | sed 's/user//') ;;
+	*)
+		case "${NOOK_EVERYONE:-} $2 $all" in
+		"1 "*) ;;
+		*tests/contain/*root*) all=root ;;
+		*subids*) all=$(echo "$all" | sed 's/user//') ;;
+		esac
+		;;
 	esac
 	echo "$all"
 }
@@ -99,6 +108,7 @@ for variant; do
 		case ${NOOK_FRESH:-none}:$file in
 		1:tests/contain/* | 1:tests/fault/*) continue ;;
 		1:tests/guest/* | 1:tests/fresh/* | 1:tests/fuzz/*) continue ;;
+		1:*) [ "$(wanted "$file" fresh yes)" = yes ] || continue ;;
 		all:tests/guest/* | all:tests/fresh/* | all:tests/fuzz/*) continue ;;
 		esac
 		case $file in
@@ -135,6 +145,6 @@ done
 # A test that calls make calls it as a person would, not as a part of this one
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-# One more than cores, because a script waits for a good part of its time
-jobs=${JOBS:-$(($(nproc) + 1))}
+# Two more than cores, because a script waits for a good part of its time
+jobs=${JOBS:-$(($(nproc) + 2))}
 sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench.t - a short `make bench`: it runs, the ratios are sane, the calls of a run are as counted
 # as: self
+# fresh: no
 #
 # Times on a shared machine prove little: the ratio is looked at only by root, who may measure at
 # real-time priority, has slack and three attempts; `make bench` with its 200 runs judges. The

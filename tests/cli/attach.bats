@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # attach.bats - `nook attach`: looking on at the command of a box in the background
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

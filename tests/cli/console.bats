@@ -3,6 +3,7 @@
 # console.bats - the console from scripts: each word, what it changes, what it says to wrong ones
 # as: root user subids
 # takes: 30
+# fresh: no
 load helper
 load boxes
 load net

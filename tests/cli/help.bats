@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # help.bats - help, version, and what nook says to words that it does not know
 # as: user
+# fresh: no
 load helper
 
 @test "with -h and with help it lists the commands" {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kill.bats - `nook kill`: the whole box at once, or a signal to its command
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

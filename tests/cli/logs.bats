@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # logs.bats - what a box in the background wrote, and what is known of it: logs, inspect
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

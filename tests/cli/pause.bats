@@ -3,6 +3,7 @@
 # pause.bats - boxes with a cgroup of their own: paused, stopped at a limit, given other limits
 # as: root user subids
 # guest: v2
+# fresh: no
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ps.bats - the list of running boxes: what it shows, in which form, and how boxes are named
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # view.bats - `nook view`: a box that runs, from inside and from the host
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # edges.t - who may include whom: dependencies point one way (docs/architecture.md)
 # as: self
+# fresh: no
 use strict;
 use warnings;
 use FindBin;

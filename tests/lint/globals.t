@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # globals.t - at most three mutable variables outlive a call in the whole product (style.md, rule 5)
 # as: self
+# fresh: no
 use strict;
 use warnings;
 use FindBin;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # headers.t - headers stand alone, are guarded, and say what every function in them does
 # as: self
+# fresh: no
 use strict;
 use warnings;
 use FindBin;

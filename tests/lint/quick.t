@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # quick.t - tests/quick.bash, which runs the suite, judges and counts tests as bats itself does
 # as: self
+# fresh: no
 set -u
 cd "$(dirname "$0")/../.." || exit
 work=$(mktemp -d)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shell.t - shellcheck over every script
 # as: self
+# fresh: no
 cd "$(dirname "$0")/../.." || exit
 
 if ! command -v shellcheck >/dev/null; then

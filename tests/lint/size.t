@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # size.t - no long functions, long files, long parameter lists, deep nesting (docs/style.md, rule 9)
 # as: self
+# fresh: no
 use strict;
 use warnings;
 use FindBin;

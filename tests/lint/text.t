@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # text.t - every file says its licence and its role, and is typed the same way
 # as: self
+# fresh: no
 use strict;
 use warnings;
 use FindBin;
