@@ -219,6 +219,16 @@ static int order_kill(struct keeper *k, const struct control_ask *ask, int *fd,
 }
 
 /* Asked again, it takes the shorter time; what is paused goes on, to hear it */
+static int term_first(struct keeper *k, struct err *e)
+{
+	if (keeper_unpause(k, e) < 0)
+		return -1;
+	k->ordered = true;
+	k->forwarded = SIGTERM;
+	return kill(k->pid, SIGTERM) < 0 ? err_sys(e, "cannot send signal %d", SIGTERM)
+					 : 0;
+}
+
 static int order_stop(struct keeper *k, const struct control_ask *ask, int *fd,
 		      struct err *e)
 {
@@ -228,14 +238,9 @@ static int order_stop(struct keeper *k, const struct control_ask *ask, int *fd,
 	(void)fd;
 	if (grace > INT64_MAX)
 		return err_set(e, "%" PRIu64 " is no time to wait", grace);
-	if (k->cause_set)
-		return err_set(e, "the box is ending already");
-	if (keeper_unpause(k, e) < 0)
+	/* One that is ending for another reason may have to do so sooner */
+	if (!k->cause_set && term_first(k, e) < 0)
 		return -1;
-	k->ordered = true;
-	k->forwarded = SIGTERM;
-	if (kill(k->pid, SIGTERM) < 0)
-		return err_sys(e, "cannot send signal %d", SIGTERM);
 	if (!k->kill_at || at < k->kill_at)
 		k->kill_at = at;
 	return 0;
@@ -305,7 +310,9 @@ void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
 {
 	struct keeper *k = keeper;
 
-	if (k->pid <= 0 || k->exited)
+	if ((k->pid <= 0 || k->exited) && ask->op == CONTROL_STOP)
+		out->done = true;
+	else if (k->pid <= 0 || k->exited)
 		err_set(&out->err, "the box is ending already");
 	else if (ask->op >= ARRAY_SIZE(orders) || !orders[ask->op])
 		err_set(&out->err, "the keeper knows no order %u", ask->op);

@@ -222,6 +222,12 @@ static void nap(void)
 	nanosleep(&ts, NULL);
 }
 
+void rest_await(const struct rest *r)
+{
+	for (int ms = 0; ms < PATIENCE_MS && rest_is_held(r); ms += NAP_MS)
+		nap();
+}
+
 static int say_held(const struct rest *r, bool runs, struct err *e)
 {
 	err_set(e,
@@ -539,12 +545,15 @@ static int name_newborn(struct rest *r, const char *name, struct err *e)
 int rest_create(const struct rest_area *a, const char *name, struct rest_record *rec,
 		struct rest *r, struct err *e)
 {
-	int tries = 8, made;
+	int tries = 8, made, why;
 
+	*r = (struct rest){ .area = a, .dir = -1, .lock = -1 };
 	while ((made = make_newborn(a, r)) < 0 && errno == EAGAIN && --tries)
 		rest_close(r);
 	if (made < 0) {
+		why = errno;
 		rest_close(r);
+		errno = why;
 		return err_sys(e, "cannot make a box in '%s'", a->path);
 	}
 	memcpy(rec->id, r->rec.id, sizeof(rec->id));

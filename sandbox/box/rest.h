@@ -140,6 +140,9 @@ int rest_hold(struct rest *r, struct err *e);
 void rest_own(const struct rest *r);
 /** rest_is_held() - Whether anybody, this process too, holds the lock */
 bool rest_is_held(const struct rest *r);
+/** rest_await() - Wait until nobody holds it, for a few seconds: a keeper that has given
+ * up its record of a running box still writes how that ended */
+void rest_await(const struct rest *r);
 /** rest_holder() - The pid that the lock's holder wrote; 0 = unknown */
 int rest_holder(const struct rest *r);
 /** rest_state() - How the box is now, whatever its record says */

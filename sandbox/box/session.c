@@ -259,23 +259,6 @@ static void tell_exit(const struct session *s, int status, bool box_ended)
 	tell(s, &msg);
 }
 
-/* One that ended by itself has said why */
-static void tell_lost(const struct session *s, int status)
-{
-	struct sync_msg msg = { .step = STEP_FAILED, .value = CAUSE_SETUP, .code = 125 };
-
-	if (WIFEXITED(status))
-		return;
-	err_set(&msg.err, "the process that was to join the box was killed");
-	tell(s, &msg);
-}
-
-static void count_usage(struct sessions *all, const struct rusage *ru)
-{
-	timeradd(&all->user, &ru->ru_utime, &all->user);
-	timeradd(&all->system, &ru->ru_stime, &all->system);
-}
-
 /* Init's last word is there before it ends what lives in the box, and may wait to be read
  * while that end is heard of */
 static bool box_ends(const struct keeper *k)
@@ -286,6 +269,24 @@ static bool box_ends(const struct keeper *k)
 		return true;
 	return recv(k->sock, &msg, sizeof(msg), MSG_PEEK | MSG_DONTWAIT) > 0 &&
 	       msg.step == STEP_EXIT;
+}
+
+/* One that ended by itself has said why */
+static void tell_lost(const struct session *s, int status, bool box_ended)
+{
+	struct sync_msg msg = { .step = STEP_FAILED, .value = CAUSE_SETUP, .code = 125 };
+
+	if (WIFEXITED(status))
+		return;
+	err_set(&msg.err, box_ended ? "the box has ended"
+				    : "the process that was to join the box was killed");
+	tell(s, &msg);
+}
+
+static void count_usage(struct sessions *all, const struct rusage *ru)
+{
+	timeradd(&all->user, &ru->ru_utime, &all->user);
+	timeradd(&all->system, &ru->ru_stime, &all->system);
 }
 
 /* @how: WNOHANG or 0. Return: whether nothing of it lives */
@@ -302,7 +303,7 @@ static bool is_over(struct keeper *k, struct session *s, int how)
 			return false;
 		s->joiner = 0;
 		if (!s->note->command)
-			tell_lost(s, status);
+			tell_lost(s, status, box_ends(k));
 	}
 	if (!s->note->command)
 		return true;

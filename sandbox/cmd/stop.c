@@ -42,7 +42,7 @@ static int stop_running(const struct args *a, const struct living *box, struct e
 	if (box_is_stopped(&box->rec))
 		return box_kill(box, SIGKILL, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
-		return box_wait(keeper, 0) ? 0 : -1;
+		return box_wait(keeper, END_MS) ? 0 : -1;
 	ns /= 1000000;
 	if (box_wait(keeper, ns > INT32_MAX - END_MS ? INT32_MAX : (int)ns + END_MS))
 		return 0;
@@ -52,8 +52,9 @@ static int stop_running(const struct args *a, const struct living *box, struct e
 /* Nobody runs it: what a killed keeper left is cleared away, and written down */
 static int stop_resting(struct rest *rest, struct err *e)
 {
-	if (rest_state(rest) != REST_LOST && rest->rec.state != REST_RUNNING)
+	if (rest->rec.state != REST_RUNNING)
 		return 0;
+	rest_await(rest);
 	return rest_lock(rest, e) < 0 ? -1 : resting_clear(rest, e);
 }
 
@@ -142,7 +143,9 @@ static int rm_box(const struct args *a, const struct rest_area *area, const char
 	if (rest_open(area, name, &rest, e) < 0)
 		return e->code == ENOENT && (rest_sweep(area, name) || force) ? 0 : -1;
 	r = force ? kill_first(name, e) : 0;
-	if (!r)
+	if (force)
+		rest_await(&rest);
+	if (!r || (force && !rest_is_held(&rest)))
 		r = remove_held(&rest, e);
 	if (!r)
 		rest_sweep(area, name);

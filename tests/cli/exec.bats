@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # exec.bats - `nook exec`: commands in a box that runs
 # as: root user subids
+# guest: v2
 
 load helper
 load boxes
@@ -147,8 +148,8 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	assert_match '33 77'
 	assert_match '0'
 	# ^C goes to the command, not to nook
-	(sleep 1; printf '\003') | timeout 20 script -qec \
-		"$NOOK exec web -- sh -c 'trap \"echo caught; exit 3\" INT; sleep 9 & wait'; echo code \$?" \
+	(wait_for "$T/hears" && printf "\003") | timeout 60 script -qec \
+		"$NOOK exec web -- sh -c 'trap \"echo caught; exit 3\" INT; touch /t/hears; sleep 9 & wait'; echo code \$?" \
 		/dev/null >"$T/typed" 2>&1
 	assert_match 'caught' "$(cat "$T/typed")"
 	assert_match '^code 3' "$(cat "$T/typed")"

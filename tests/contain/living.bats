@@ -10,6 +10,8 @@ load ../cli/boxes
 load ../cli/net
 load ../cli/living
 
+# Twelve calls of each command, chosen where they do the most; with NOOK_LONG=1 all of them
+
 # killed_at CALL COMMAND... - run nook, and kill each of its processes at its CALL-th system call
 killed_at() {
 	local call=$1
@@ -32,11 +34,25 @@ is_whole() {
 	assert_equal "$(find "$(runtime_dir)" -mindepth 1 2>/dev/null)" ""
 }
 
+# calls COMMAND... - at which of them: as many as the busiest process makes when nobody kills it
+calls() {
+	if [ -z "${NOOK_LONG:-}" ]; then
+		echo 3 30 50 64 76 88 94 100 110 130 170 220
+		return
+	fi
+	before
+	mkdir calls
+	timeout 60 strace -ff -qq -o calls/of "$NOOK" "$@" >/dev/null 2>&1 || true
+	seq "$(wc -l calls/of.* | sed '/total$/d' | sort -n | awk 'END { print $1 }')"
+	rm -r calls
+	is_whole 0 >/dev/null
+}
+
 # every COMMAND... - killed at one call after the other, of a box that was made by the function before
 every() {
 	local call
 	need strace
-	for call in 3 30 50 64 76 88 94 100 110 130 170 220; do
+	for call in $(calls "$@"); do
 		before
 		killed_at "$call" "$@"
 		is_whole "$call"
@@ -58,6 +74,38 @@ every() {
 @test "SV-01: stop, killed at any system call" {
 	before() { "$NOOK" run -d --name web strict -- sleep 600; }
 	every stop web
+}
+
+@test "SV-01: exec, killed at any system call: the box runs on" {
+	before() { "$NOOK" run -d --name web strict -- sleep 600; }
+	is_whole() {
+		assert_equal "$(all name status)" "web running"
+		assert_equal "$("$NOOK" exec web echo alive)" alive
+		"$NOOK" rm -f web
+		"$NOOK" gc -q
+	}
+	every exec web true
+}
+
+@test "SV-01: exec, its keeper killed at any system call: box and command are gone" {
+	local keeper
+	before() {
+		"$NOOK" run -d --name web strict -- sleep 600
+		keeper=$("$NOOK" ps --no-headings -o keeper | tr -d ' ')
+	}
+	# The keeper and the joiner that it forks; what runs in the box ends with it
+	killed_at() {
+		timeout 20 strace -f -qq -o trace -p "$keeper" -e inject=all:signal=KILL:when="$1" \
+			>/dev/null 2>&1 3>&- &
+		tracer=$!
+		wait_until grep -qs '^TracerPid:.[1-9]' "/proc/$keeper/status"
+		timeout 20 "$NOOK" exec web sleep 0.01 >/dev/null 2>&1 || true
+		# One that outlived it has work at its end as well
+		"$NOOK" stop -t 0 web >/dev/null 2>&1 || true
+		wait "$tracer" || true
+	}
+	calls() { if [ -n "${NOOK_LONG:-}" ]; then seq 160; else echo 2 5 9 14 20 27 35 60; fi; }
+	every exec web true
 }
 
 @test "SV-04: rm, killed at any system call: there or gone, and the second one does the rest" {
