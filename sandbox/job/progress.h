@@ -14,6 +14,8 @@
 
 #include "job/job.h"
 
+struct text;
+
 /**
  * struct tally - The batch in numbers
  * @known:	Jobs that have come so far; @more: others may follow
@@ -32,6 +34,29 @@ struct tally {
 	bool more;
 	bool draining; /* no job is started any more */
 };
+
+/**
+ * struct progress_view - What a line says beside the tally
+ * @elapsed:	ns since the batch began
+ * @rate:	Jobs a second of late; below 0 = not known yet
+ * @running:	Ids, as long as there is room; @running_count of them, NULL = that slot
+ *		rests
+ * @bar:	Whether there is a bar; @blocks: of U+2588 and its like
+ */
+struct progress_view {
+	uint64_t elapsed;
+	double rate;
+	const char *const *running;
+	size_t running_count;
+	bool bar, blocks;
+};
+
+/** progress_line() - One line of at most @width columns: bar, count, rate, what is left,
+ * failures by cause, who runs; what has no room is left out, the last of these first */
+void progress_line(const struct tally *t, const struct progress_view *v, size_t width,
+		   struct text *out);
+/** progress_summary() - "1000 jobs in 26s: 997 passed, 3 failed (oom 2, wall 1)" */
+void progress_summary(const struct tally *t, uint64_t elapsed, struct text *out);
 
 struct progress;
 
