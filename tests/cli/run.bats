@@ -123,20 +123,18 @@ wait_keeper() {
 	start_box 'trap "" TERM HUP INT; touch /t/up; while :; do touch /t/beat; sleep 0.05; done'
 	kill -KILL "$keeper"
 	wait "$keeper" || true
-	sleep 0.3
-	rm -f "$T/beat"
-	sleep 0.3
-	refute test -e "$T/beat"
+	rests() { rm -f "$T/beat" && sleep 0.3 && [ ! -e "$T/beat" ]; }
+	wait_until rests
 	"$NOOK" gc -q
 }
 
 @test "daemons end with the command, and its status counts" {
-	run --separate-stderr timeout 5 "$NOOK" run base -- sh -c 'setsid sleep 60 >/dev/null 2>&1 & exit 6'
+	run --separate-stderr timeout 50 "$NOOK" run base -- sh -c 'setsid sleep 60 >/dev/null 2>&1 & exit 6'
 	assert_status 6
 }
 
 @test "a daemon that keeps stdout open does not keep nook" {
-	run --separate-stderr timeout 5 "$NOOK" run base -- sh -c 'setsid sleep 60 & echo done'
+	run --separate-stderr timeout 50 "$NOOK" run base -- sh -c 'setsid sleep 60 & echo done'
 	assert_status 0
 	assert_output done
 }

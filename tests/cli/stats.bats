@@ -25,6 +25,20 @@ terminal() {
 	at_terminal "TERM=xterm sh $T/terminal.sh" "$@"
 }
 
+# What a box does until $T/go is there
+until_go='until [ -e /t/go ]; do sleep 0.05; done'
+shows_lines() { [ "$(wc -l <"$T/watched")" -ge 4 ]; }
+
+# watch ARG... - what `stats --watch` says of a box, some times and until it has ended
+watch() {
+	: >"$T/watched"
+	"$NOOK" stats --watch --interval 100ms "$@" >"$T/watched" &
+	wait_until shows_lines
+	touch "$T/go"
+	wait $!
+	output=$(<"$T/watched")
+}
+
 @test "nothing runs" {
 	nook_run stats
 	assert_status 0
@@ -80,20 +94,18 @@ terminal() {
 }
 
 @test "--watch without a terminal: again and again, until the box that it was for is gone" {
-	start_box one 'sleep 3' --name web
+	start_box one "$until_go" --name web
 	start_box two 'sleep 60' --name other
-	run --separate-stderr timeout 20 "$NOOK" stats --watch --interval 200ms -o name web
-	assert_status 0
-	assert_match '^web$'
+	watch -o name web
+	assert_line web
 	refute_match other
 	assert test "$(grep -c '^NAME$' <<<"$output")" -ge 2
-	start_box three 'sleep 3' --name third
-	run --separate-stderr timeout 20 "$NOOK" stats --watch --json --interval 200ms third
-	assert_status 0
-	assert test "${#lines[@]}" -ge 2
-	for output in "${lines[@]}"; do
+	rm "$T/go"
+	start_box three "$until_go" --name third
+	watch --json third
+	while read -r output; do
 		assert_equal "$(json stats 0 name)" third
-	done
+	done <<<"$output"
 }
 
 @test "top BOX lists its processes as they are inside and outside" {
@@ -176,9 +188,8 @@ terminal() {
 }
 
 @test "a terminal that can do nothing gets tables" {
-	need script
-	start_box one 'sleep 3' --name web
-	run timeout 20 env TERM=dumb script -qec "'$NOOK' stats --watch --interval 200ms web" /dev/null </dev/null
+	start_box one "$until_go" --name web
+	at_terminal "TERM=dumb '$NOOK' stats --watch --interval 200ms web" web '!touch "$T/go"'
 	refute_match "$esc"
 	assert_match 'web'
 }

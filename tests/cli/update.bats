@@ -21,12 +21,12 @@ load boxes
 }
 
 @test "a longer one, and none at all, let it live on" {
-	start_box one 'sleep 2; exit 5' --name web --timeout 1500ms
+	start_box one 'sleep 4; exit 5' --name web --timeout 3500ms
 	nook_run update web wall=20s
 	assert_status 0
 	wait_keeper
 	assert_status 5
-	start_box two 'sleep 2; exit 6' --name web --timeout 1500ms
+	start_box two 'sleep 4; exit 6' --name web --timeout 3500ms
 	nook_run update web wall=max
 	wait_keeper
 	assert_status 6

@@ -241,7 +241,7 @@ FD-11.open 0 1 2 3 4 5"
 		*nook* | *user:*) fail "process $pid of the box holds: $line" ;;
 		esac
 	done <"$T/fds"
-	timeout 5 sh -c 'echo end >"$1"' sh "$T/out/end"
+	timeout 60 sh -c 'echo end >"$1"' sh "$T/out/end"
 	wait "$keeper"
 	# CONTROL: at least the keeper was looked at
 	assert grep -q "^$keeper " "$T/fds" || ! is_root

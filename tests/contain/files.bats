@@ -169,7 +169,7 @@ rlimits: {core: max}' FS-24 /tmp 1
 	expect box
 	box 'extends: strict' FS-26
 	expect box
-	timeout 5 sh -c 'echo end >"$1"' sh "$T/flag/end"
+	timeout 60 sh -c 'echo end >"$1"' sh "$T/flag/end"
 	wait
 	# CONTROL: in the same box they were found
 	output=$(grep '^FS-26\.' "$T/first")

@@ -15,6 +15,21 @@ listen() {
 	wait_until test -s "$T/port"
 	port=$(cat "$T/port")
 }
+
+# begin ARG... - nook run ARG... in the background; its command says `up` and goes on until the end of
+# its input, which finish() makes
+begin() {
+	rm -f life up
+	mkfifo life
+	"$NOOK" run "$@" <life >up &
+	box=$!
+	exec 8>life
+	wait_until grep -qs up up
+}
+finish() {
+	exec 8>&-
+	wait "$box"
+}
 teardown() {
 	[ -z "${listener:-}" ] || { kill "$listener" && wait "$listener" 2>/dev/null; } || :
 	nook_teardown
@@ -63,8 +78,7 @@ teardown() {
 	for caller in $callers; do
 		become "$caller"
 		awk '$8 ~ /^@/ { print $8 }' /proc/net/unix | sort >before
-		"$NOOK" run strict -- sleep 2 &
-		sleep 0.5
+		begin strict -- sh -c 'echo up; cat'
 		awk '$8 ~ /^@/ { print $8 }' /proc/net/unix | sort >during
 		# Every file and directory that is nook's here
 		find /run /dev/shm -name '*nook*' -prune -print0 2>/dev/null |
@@ -76,7 +90,7 @@ teardown() {
 			*) fail "$(stat -c '%A %n' "$file")" ;;
 			esac
 		done <files
-		wait $!
+		finish
 		assert_equal "$(cat during)" "$(cat before)"
 	done
 	# CONTROL: one that is there is seen
@@ -163,8 +177,7 @@ teardown() {
 	local file pid
 	for caller in $callers; do
 		become "$caller"
-		"$NOOK" run -e TOKEN=nook-s3cret --set environment.KEY=nook-s3cret strict -- sleep 2 &
-		sleep 0.7
+		begin -e TOKEN=nook-s3cret --set environment.KEY=nook-s3cret strict -- sh -c 'echo up; cat'
 		for file in /proc/[0-9]*/cmdline; do
 			pid=${file//[!0-9]/}
 			[ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
@@ -175,14 +188,13 @@ teardown() {
 		run setpriv --reuid=5555 --regid=5555 --clear-groups sh -c \
 			'grep -rals nook-s3cret /run /dev/shm /var/lib/nook /tmp /proc/[0-9]*/environ'
 		assert_output
-		wait $!
+		finish
 	done
 	# CONTROL: what is an argument of the command itself is there for all to see
 	become user
-	"$NOOK" run strict -- sh -c ': nook-s3cret; sleep 1' &
-	sleep 0.4
+	begin strict -- sh -c ': nook-s3cret; echo up; cat'
 	run setpriv --reuid=5555 --regid=5555 --clear-groups sh -c \
 		'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" "\n" | grep -c nook-s3cret'
 	assert [ "$output" -ge 1 ]
-	wait $!
+	finish
 }

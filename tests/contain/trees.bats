@@ -71,7 +71,7 @@ $2" /probe "${@:3}"
 			>"$T/log" 2>&1 &
 		wait_for "$T/out/up"
 		mount -t tmpfs late "$T/shared/later"
-		timeout 5 sh -c 'echo >"$1"' sh "$T/out/go"
+		timeout 60 sh -c 'echo >"$1"' sh "$T/out/go"
 		wait $! || fail "$(cat "$T/log")"
 		umount "$T/shared/later"
 		# Inside it was mounted, and the host never saw it
