@@ -18,8 +18,9 @@ boxes=${3:-1000}
 user=(setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/run/home XDG_RUNTIME_DIR=/run/home)
 
 mount -t tmpfs -o mode=755 tmpfs /run
+# The directory above: who removes /var/lib/nook elsewhere takes away what is mounted on it here
+mount -t tmpfs -o mode=755 tmpfs /var/lib
 (umask 077 && mkdir -p /run/nook /var/lib/nook)
-mount -t tmpfs -o mode=700 tmpfs /var/lib/nook
 # Where every user can read it, and finds its profiles
 mkdir -p /run/tree/build/bench /run/tree/profiles /run/netns
 install -m 755 "$(dirname "$nook")"/nook* /run/tree/build/bench/
@@ -41,8 +42,6 @@ finish() {
 	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
 	wait
 	"$nook" gc -q || true
-	umount -l /var/lib/nook
-	rmdir --ignore-fail-on-non-empty /var/lib/nook
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -115,7 +114,7 @@ for ((i = 0; i < boxes; i++)); do
 	"$nook" run "${lab[@]}" --set limits.wall=max --preserve-fds 1 strict -- \
 		sh -c 'echo >&3; exec busybox nc -ll -p 7 -e echo here' 3>&9 9>&- 2>/dev/null &
 	pids+=($!)
-	read -r -u 9 _
+	read -r -t 60 -u 9 _ || { echo "FAIL boxes  box $i does not start"; exit 1; }
 	echo $(($(now) - start)) >>/run/starts
 done
 first=$(head -n 100 /run/starts | median)

@@ -70,7 +70,7 @@ struct site_net {
  * @child:	pid of inside on the host (keeper side), or 0
  * @userns_fd:	USER_LAST: the payload's user namespace, made before; -1 otherwise
  * @root_fd:	inside: O_PATH of the new root once it stands; -1 before
- * @old_proc_fd: inside: O_PATH of a proc of this pid namespace that no tree can fake; -1
+ * @old_proc_fd: inside: a proc that no tree can fake (proc_take()); -1
  * @upper_fd:	directory for overlay uppers on disk; -1 when they are on a tmpfs
  * @pty_fd:	inside: master of the box's terminal, on its way to the keeper; -1
  * @tty_fd:	the terminal that becomes the payload's fds 0 to 2; -1
@@ -159,6 +159,13 @@ bool layer_net_needs_full(const struct plan *pl);
 /** layer_net_own_hosts() - Whether /etc/hosts of the box is a file of its own, beside its
  * record, which the keeper writes (box/names.h) */
 bool layer_net_own_hosts(const struct plan *pl);
+/** proc_take() - Have site.old_proc_fd, if it is not there yet: before something lies
+ * over the host's /proc, and with rights over the namespaces of the box. Return: 0, -1
+ * and @e */
+int proc_take(const struct plan *pl, struct site *s, struct err *e);
+/** proc_write() - Write a file by its path below "/proc/", through site.old_proc_fd where
+ * that was taken. Return: 0, -1 and errno */
+int proc_write(const struct site *s, const char *path, const char *value);
 /** layers_undo() - Undo from a record, last layer first */
 void layers_undo(const struct record *rec);
 

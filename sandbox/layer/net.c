@@ -22,7 +22,7 @@ static int net_plan(const struct profile *pf, struct host *h, struct plan *pl,
 
 /* What only the owner of a network namespace could do in it otherwise, and harms nobody
  * outside: ports below 1024, echo requests without a raw socket (icmp(7)) */
-int net_open_ports(const char *groups, struct err *e)
+int net_open_ports(const struct site *s, const char *groups, struct err *e)
 {
 	const char *const settings[][2] = {
 		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
@@ -30,43 +30,37 @@ int net_open_ports(const char *groups, struct err *e)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (file_write(AT_FDCWD, settings[i][0], settings[i][1]) < 0)
+		if (proc_write(s, settings[i][0], settings[i][1]) < 0)
 			return err_sys(e, "cannot write '%s'", settings[i][0]);
 	return 0;
 }
 
 /* Both ends of the range must be mapped; rootless that is sure for the payload's own */
-static int open_ports(const struct plan *pl, struct err *e)
+static int open_ports(const struct plan *pl, const struct site *s, struct err *e)
 {
 	char groups[32] = "0 2147483647";
 
 	if (pl->clone_flags & CLONE_NEWUSER)
 		snprintf(groups, sizeof(groups), "%u %u", pl->user.gid, pl->user.gid);
-	return net_open_ports(groups, e);
+	return net_open_ports(s, groups, e);
 }
 
-/* Through the descriptor of a proc that no tree can fake, where there is one already */
-int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e)
+int net_write_sysctls(const struct plan *pl, const struct site *s, bool of_net,
+		      struct err *e)
 {
-	auto_fd dir = -1;
-
-	if (!pl->net.sysctls.count)
-		return 0;
-	dir = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return err_sys(e, "cannot open '/proc/sys'");
 	for (const struct plan_sysctl *sc = NULL;
 	     (sc = plan_each(pl, &pl->net.sysctls, sc));) {
-		char path[256];
 		const char *key = plan_text(pl, sc->key);
+		char path[256];
+		int n = snprintf(path, sizeof(path), "/proc/sys/%s", key);
 
 		if (of_net != !strncmp(key, "net.", 4))
 			continue;
-		if (strlen(key) >= sizeof(path))
+		if ((size_t)n >= sizeof(path))
 			return err_set(e, "sysctl name '%s' is too long", key);
-		for (size_t i = 0; i <= strlen(key); i++)
-			path[i] = key[i] == '.' ? '/' : key[i];
-		if (file_write(dir, path, plan_text(pl, sc->value)) < 0)
+		for (char *at = path; (at = strchr(at, '.'));)
+			*at = '/';
+		if (proc_write(s, path, plan_text(pl, sc->value)) < 0)
 			return err_sys(e, "cannot set sysctl '%s' to '%s'", key,
 				       plan_text(pl, sc->value));
 	}
@@ -94,6 +88,11 @@ static bool net_needs_host(const struct plan *pl)
 	return pl->net.mode == PLAN_NET_USER || is_routed(pl);
 }
 
+bool net_has_settings(const struct plan *pl)
+{
+	return net_needs_host(pl) || pl->net.sysctls.count;
+}
+
 static int net_before(const struct plan *pl, struct site *s, struct err *e)
 {
 	if (pl->net.mode == PLAN_NET_VETH)
@@ -116,11 +115,15 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 		return -1;
 	if (is_routed(pl) && net_veth_box(pl, s, e) < 0)
 		return -1;
-	if (net_needs_host(pl) && open_ports(pl, e) < 0)
+	if (!net_has_settings(pl))
+		return 0;
+	if (proc_take(pl, s, e) < 0)
 		return -1;
-	if (!net_has_router(pl) && net_write_sysctls(pl, true, e) < 0)
+	if (net_needs_host(pl) && open_ports(pl, s, e) < 0)
 		return -1;
-	return net_write_sysctls(pl, false, e);
+	if (!net_has_router(pl) && net_write_sysctls(pl, s, true, e) < 0)
+		return -1;
+	return net_write_sysctls(pl, s, false, e);
 }
 
 const struct layer layer_net = {

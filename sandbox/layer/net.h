@@ -78,12 +78,16 @@ int net_allow_apply(const struct plan *pl, struct err *e);
 int net_allow_rules(const struct plan *pl, struct text *out);
 void net_allow_explain(const struct plan *pl, struct text *out);
 
+/** net_has_settings() - Whether a file below /proc/sys is written in the box's own
+ * namespaces, for its network or as the plan's sysctls */
+bool net_has_settings(const struct plan *pl);
 /** net_open_ports() - Let everybody in this network namespace bind all ports, and those
  * of these groups ("FIRST LAST", as icmp(7) has it) ping. Return: 0, -1 and @e */
-int net_open_ports(const char *groups, struct err *e);
+int net_open_ports(const struct site *s, const char *groups, struct err *e);
 /** net_write_sysctls() - Write the plan's settings: those of the network namespace, or
  * all others. Return: 0, -1 and @e */
-int net_write_sysctls(const struct plan *pl, bool of_net, struct err *e);
+int net_write_sysctls(const struct plan *pl, const struct site *s, bool of_net,
+		      struct err *e);
 
 /** net_explain(), net_script() - As members of struct layer */
 void net_explain(const struct plan *pl, struct text *out);

@@ -112,7 +112,7 @@ int net_router_wire(const struct plan *pl, struct site *s, struct err *e)
 		return err_sys(e, "cannot enter the network namespace of the box");
 	group_range(pl, groups, sizeof(groups));
 	if (net_allow_apply(pl, e) < 0 || net_veth_box(pl, s, e) < 0 ||
-	    net_open_ports(groups, e) < 0)
+	    net_open_ports(s, groups, e) < 0)
 		return -1;
-	return net_write_sysctls(pl, true, e);
+	return net_write_sysctls(pl, s, true, e);
 }

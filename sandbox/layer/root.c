@@ -17,13 +17,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -277,23 +275,6 @@ static int switch_plan(const struct profile *pf, struct host *h, struct plan *pl
 
 /* --- making ------------------------------------------------------------------------- */
 
-/*
- * The host's /proc, before anything is mounted over it: what nook writes to procfs goes
- * through this descriptor, which no tree can fake (containment.md FS-12).
- */
-static int take_proc(struct site *s, struct err *e)
-{
-	auto_fd fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return err_sys(e, "cannot open '/proc'");
-	if (fs.f_type != PROC_SUPER_MAGIC)
-		return err_set(e, "'/proc' is not the proc file system");
-	s->old_proc_fd = fd_take(&fd);
-	return 0;
-}
-
 /* A tmpfs of the size of root.size over the stage */
 static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 {
@@ -428,10 +409,10 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 
 	/* chroot alone: the new tree may lack /proc */
 	if (!(pl->clone_flags & CLONE_NEWNS))
-		return pl->tree.root == PLAN_ROOT_NONE ? 0 : take_proc(s, e);
+		return pl->tree.root == PLAN_ROOT_NONE ? 0 : proc_take(pl, s, e);
 	if (mount(NULL, "/", NULL, MS_REC | cut, NULL) < 0)
 		return err_sys(e, "cannot cut mount propagation");
-	if (take_proc(s, e) < 0)
+	if (proc_take(pl, s, e) < 0)
 		return -1;
 	if (pl->tree.root == PLAN_ROOT_TMPFS)
 		return make_tmpfs_root(pl, s, e);

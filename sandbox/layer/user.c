@@ -79,9 +79,7 @@ static int write_counter(const struct site *s, const char *name, const char *val
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/sys/user/%s", name);
-	return s->old_proc_fd >= 0
-		       ? file_write(s->old_proc_fd, path + strlen("/proc/"), value)
-		       : file_write(AT_FDCWD, path, value);
+	return proc_write(s, path, value);
 }
 
 /*
