@@ -43,7 +43,7 @@ ALL_CFLAGS := -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) -ffunction-secti
 LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections
 
 COMMON := $(wildcard sandbox/*.c sandbox/base/*.c sandbox/profile/*.c sandbox/host/*.c \
-	sandbox/cgroup/*.c sandbox/changes/*.c sandbox/layer/*.c sandbox/box/*.c sandbox/cmd/*.c sandbox/job/*.c \
+	sandbox/cgroup/*.c sandbox/changes/*.c sandbox/archive/*.c sandbox/layer/*.c sandbox/box/*.c sandbox/cmd/*.c sandbox/job/*.c \
 	$(filter-out netns/nft.c,$(wildcard netns/*.c)))
 ONLY_FULL := $(wildcard sandbox/full/*.c sandbox/console/*.c) netns/nft.c
 ONLY_LIGHT := $(wildcard sandbox/light/*.c)

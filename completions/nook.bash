@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback exec attach console ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -22,6 +22,7 @@ _nook_options() {
 	diff) echo '--stat --text --json' ;;
 	apply) echo '-y --yes -f --force' ;;
 	snapshot) echo --remove ;;
+	cp) echo '-a --archive' ;;
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
@@ -225,6 +226,7 @@ _nook_kind() {
 	discard) echo resting ;;
 	snapshot) echo resting ;;
 	rollback) echo resting ;;
+	cp) echo file ;;
 	exec) echo 'into -e --env -w --workdir -u --user' ;;
 	attach) echo box ;;
 	console) echo file ;;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "plan.h"
 
+struct copy_order;
 struct host;
 struct log;
 struct rest;
@@ -90,6 +91,8 @@ struct box_end {
  * @preserve:	How many descriptors from 3 on the payload gets
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
+ * @copy:	Run no command: copy files between the tree and descriptor 0 or 1
+ *		(box/copier.h), and leave the record of @rest as it is; or NULL
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
 struct box_wish {
@@ -105,6 +108,7 @@ struct box_wish {
 	int tell;
 	int lifeline;
 	int preserve;
+	const struct copy_order *copy;
 	char *argv_area;
 	size_t argv_size;
 };

@@ -55,6 +55,7 @@ enum control_op {
 	CONTROL_EXEC, /* bring a command into the box (box/session.h) */
 	CONTROL_ATTACH, /* look on at its command (box/attach.h) */
 	CONTROL_STOP, /* TERM, and KILL after pair[0].value ns, or limits.grace */
+	CONTROL_COPY, /* copy files into the box or out of it (box/copier.h) */
 };
 
 /** enum control_flag - Of a question */

@@ -29,6 +29,7 @@
 #include "base/sys.h"
 #include "box/again.h"
 #include "box/box.h"
+#include "box/copier.h"
 #include "box/look.h"
 #include "box/orphans.h"
 #include "box/sync.h"
@@ -181,8 +182,23 @@ static void be_born(struct inside *in)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
 	if (in->need_host)
 		wait_for_step(in, STEP_MAPPED);
-	if (again_is_needed(in->plan) && again_exec(in, &e) < 0)
+	if (!in->copy && again_is_needed(in->plan) && again_exec(in, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
+}
+
+/* No command runs, so nothing is there that could do something to this process */
+static void copy_files(const struct inside *in)
+{
+	struct sync_msg done = { .step = STEP_EXIT };
+	struct err e = { 0 };
+
+	if (copier_become(in->plan, &e) < 0)
+		inside_fail(in, CAUSE_SETUP, 125, &e);
+	arm_death_signal(in);
+	if (copier_run(in->plan, in->copy, &e) < 0)
+		inside_fail(in, CAUSE_SETUP, 125, &e);
+	sync_send(in->sock, &done, -1);
+	_exit(0);
 }
 
 void inside_main(struct inside *in)
@@ -204,6 +220,8 @@ void inside_main(struct inside *in)
 	arm_death_signal(in);
 	tell = wait_for_step(in, STEP_GO);
 	say_ready(in);
+	if (in->copy)
+		copy_files(in);
 	if (in->site.look && !(l.look = look_new(in->site.old_proc_fd))) {
 		err_set(&e, "out of memory");
 		inside_fail(in, CAUSE_SETUP, 125, &e);

@@ -7,6 +7,7 @@
 #include "layer/layer.h"
 #include "plan.h"
 
+struct copy_order;
 struct look;
 
 /**
@@ -18,6 +19,7 @@ struct look;
  * @need_host:	The keeper has work after birth: wait for STEP_MAPPED
  * @again:	Second start (box/again.h): birth is over
  * @children:	Where there is no pid namespace: for orphans_end(); else -1
+ * @copy:	No command runs: files are copied (box/copier.h); or NULL
  * @argv_area:	The process's own argument area, to be scrubbed; @argv_size bytes
  */
 struct inside {
@@ -28,6 +30,7 @@ struct inside {
 	int children;
 	bool need_host;
 	bool again;
+	const struct copy_order *copy;
 	char *argv_area;
 	size_t argv_size;
 };

@@ -28,6 +28,7 @@
 #include "base/sys.h"
 #include "box/again.h"
 #include "box/box.h"
+#include "box/copier.h"
 #include "box/enter.h"
 #include "box/inside.h"
 #include "box/look.h"
@@ -181,6 +182,20 @@ static int take_user(struct plan *pl, const struct plan *wish, struct err *e)
 	return 0;
 }
 
+/* A copy needs no command, and no terminal of one */
+static int take_order(struct join *j, struct err *e)
+{
+	struct plan *pl = plan_new();
+
+	j->order = copier_order(j->fd[JOIN_WISH]);
+	if (!j->order || !pl)
+		return err_set(e, "the keeper did not understand what is to be copied");
+	memcpy(pl, j->plan, j->plan->size);
+	pl->session.terminal = PLAN_TTY_NEVER;
+	j->plan = pl;
+	return 0;
+}
+
 /* The walls are the box's own; what a client may say is what runs behind them */
 static int take_wish(struct join *j, struct err *e)
 {
@@ -220,10 +235,11 @@ void join_main(struct join *j)
 
 	be_bound(j);
 	keep_few_fds(j);
-	if (take_wish(j, &e) < 0 || enter_cgroup(j, &s, &e) < 0)
+	if ((j->copies ? take_order(j, &e) : take_wish(j, &e)) < 0 ||
+	    enter_cgroup(j, &s, &e) < 0)
 		fail(j, CAUSE_SETUP, 125, &e);
 	j->task_count = 0;
-	if (again_is_mapped(j->plan) && again_join(j, &e) < 0)
+	if (!j->copies && again_is_mapped(j->plan) && again_join(j, &e) < 0)
 		fail(j, CAUSE_SETUP, 125, &e);
 	join_enter(j);
 }
@@ -402,6 +418,20 @@ static int no_process(struct err *e)
 			       : -1;
 }
 
+static void copy(const struct join *j)
+{
+	struct sync_msg done = { .step = STEP_EXIT };
+	struct err e = { 0 };
+
+	if (copier_become(j->plan, &e) < 0)
+		fail(j, CAUSE_SETUP, 125, &e);
+	be_bound(j);
+	if (copier_run(j->plan, j->order, &e) < 0)
+		fail(j, CAUSE_SETUP, 125, &e);
+	sync_send(j->fd[JOIN_LINE], &done, -1);
+	_exit(0);
+}
+
 void join_enter(struct join *j)
 {
 	struct site s = { .userns_fd = -1,
@@ -425,6 +455,8 @@ void join_enter(struct join *j)
 	    layers_apply(SIDE_JOIN, j->plan, &s, &e) < 0)
 		fail(j, CAUSE_SETUP, 125, &e);
 	be_bound(j); /* a change of ids clears both */
+	if (j->copies)
+		copy(j);
 	say_ready(j, &s);
 	if (start_command(j, &l) < 0) {
 		no_process(&e);

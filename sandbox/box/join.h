@@ -34,6 +34,9 @@
  *	   the note before it runs. So the keeper knows it even if the joiner is killed
  *	8. says on the line how it went, and ends
  *
+ * A joiner that copies (box/copier.h) starts nothing over and makes no process: behind
+ * step 6 it reads or writes files of the box itself, and says on the line how that went.
+ *
  * Nothing of the joiner is to be had for the box: it is in no pid namespace of the box's,
  * so it cannot be seen or named there. The command's process can, and shares the joiner's
  * memory until exec; that is not dumpable and belongs to the user namespace of outside,
@@ -49,11 +52,13 @@
 
 #include "layer/layer.h"
 
+struct copy_order;
+
 /** enum join_fd - Descriptors that the joiner has besides 0 to 2; -1 = none */
 enum join_fd {
 	JOIN_INIT,   /* the keeper's end of the step socket */
 	JOIN_LINE,   /* to the client */
-	JOIN_WISH,   /* memfd, sealed: a plan */
+	JOIN_WISH,   /* memfd, sealed: a plan, or struct copy_order */
 	JOIN_NOTE,   /* memfd: struct join_note, shared with the keeper */
 	JOIN_LOOK,   /* LOOK_FD, where it is only to look */
 	JOIN_FDS
@@ -70,12 +75,15 @@ struct join_note {
  * @plan:	The box's; later with the wish in it
  * @keeper:	Its parent
  * @look:	No command: its process tells what it sees, on LOOK_FD (box/look.h)
+ * @copies:	It is to copy files, by @order
  * @rows, @columns: Of the command's terminal
  * @tasks:	v1: the leaf's `tasks` files; @task_count of them
  */
 struct join {
 	const struct plan *plan;
 	pid_t keeper;
+	bool copies;
+	const struct copy_order *order;
 	int fd[JOIN_FDS];
 	int tasks[CGROUP_TREES];
 	uint32_t task_count;

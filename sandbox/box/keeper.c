@@ -182,6 +182,7 @@ static int clone_inside(struct keeper *k, struct err *e)
 			.sock = pair[1],
 			.keeper_sock = pair[0],
 			.need_host = layers_need_host(k->plan),
+			.copy = k->wish->copy,
 			.argv_area = k->wish->argv_area,
 			.argv_size = k->wish->argv_size,
 		};
@@ -254,7 +255,8 @@ static int build(struct keeper *k, struct err *e)
 	if (!is_durable(k) && store_add(&k->store, k->wish, k->pid, e) < 0)
 		return -1;
 	if (links_hold(k, e) < 0 ||
-	    (k->wish->rest && rest_began(k->wish->rest, k->plan, e) < 0))
+	    (k->wish->rest && !k->wish->copy &&
+	     rest_began(k->wish->rest, k->plan, e) < 0))
 		return -1;
 	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)
 		return err_sys(e, "cannot tell the box to go on");

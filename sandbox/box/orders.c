@@ -303,6 +303,7 @@ static int (*const orders[])(struct keeper *k, const struct control_ask *ask, in
 	[CONTROL_UPDATE] = order_update,   [CONTROL_PAUSE] = order_pause,
 	[CONTROL_UNPAUSE] = order_unpause, [CONTROL_EXEC] = session_start,
 	[CONTROL_ATTACH] = attach_start,   [CONTROL_STOP] = order_stop,
+	[CONTROL_COPY] = session_start,
 };
 
 void keeper_order(void *keeper, const struct control_ask *ask, int *fd,

@@ -36,7 +36,8 @@ static int check(const struct keeper *k, const struct control_ask *ask, const in
 		if ((fd[i] >= 0) != stdio)
 			return err_set(e, "not all of descriptors 0 to 2 came along");
 	if (fd[SESSION_LINE] < 0 || fd[SESSION_WISH] < 0 ||
-	    (ask->flags & ~(look ? look : CONTROL_KEEP)) || (look && !stdio))
+	    (ask->flags & ~(look ? look : CONTROL_KEEP)) ||
+	    ((look || ask->op == CONTROL_COPY) && !stdio))
 		return err_set(e, "the keeper did not understand what is to be run");
 	if (k->plan->session.init_none) {
 		err_set(e, "this box has no init, so nothing can come into it");
@@ -138,6 +139,7 @@ static int start(struct keeper *k, struct session *s, const struct control_ask *
 	struct join j = {
 		.plan = k->plan,
 		.keeper = getpid(),
+		.copies = ask->op == CONTROL_COPY,
 		.fd = { [JOIN_INIT] = k->sock,
 			[JOIN_LINE] = fd[SESSION_LINE],
 			[JOIN_WISH] = fd[SESSION_WISH],

@@ -17,10 +17,14 @@
  * With CONTROL_LOOK no command runs: what comes along as descriptor 0 is the socket that
  * gets the answer (box/look.h), and its other end's end is that of the session.
  *
+ * A copy (CONTROL_COPY) is a session without a command: its joiner says STEP_EXIT when
+ * all is copied, or STEP_FAILED.
+ *
  * The end of the line says that the client is gone: its command is killed, unless the
- * session was to be kept. The keeper neither waits for a client nor believes one: it
- * reads and writes only what goes at once, and a reader that is too slow loses the exit
- * status.
+ * session was to be kept. What copies into the box is not: the end of what it reads
+ * tells it, and it takes away what it has half made. The keeper neither waits for a
+ * client nor believes one: it reads and writes only what goes at once, and a reader that
+ * is too slow loses the exit status.
  */
 #ifndef NOOK_BOX_SESSION_H
 #define NOOK_BOX_SESSION_H
@@ -37,7 +41,8 @@ struct keeper;
 
 #define SESSIONS_MOST 64 /* in one box at the same time */
 
-/** enum session_fd - What comes along with CONTROL_EXEC, in this order */
+/** enum session_fd - What comes along with CONTROL_EXEC and CONTROL_COPY, in this order
+ */
 enum session_fd { SESSION_LINE, SESSION_WISH, SESSION_STDIN, SESSION_FDS = 5 };
 
 /**

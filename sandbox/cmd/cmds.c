@@ -28,6 +28,7 @@ extern const struct cmd cmd_console;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
 extern const struct cmd cmd_logs, cmd_inspect, cmd_view;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
+extern const struct cmd cmd_cp;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
@@ -45,6 +46,7 @@ static const struct cmd *const table[] = {
 	&cmd_discard,
 	&cmd_snapshot,
 	&cmd_rollback,
+	&cmd_cp,
 	&cmd_exec,
 	&cmd_attach,
 	&cmd_console,

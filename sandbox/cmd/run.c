@@ -119,6 +119,20 @@ static void keep_changes(struct profile *pf)
 		pf->root.changes = CHANGES_KEEP;
 }
 
+/* What a box has besides its tree, of which nothing is there yet when that stands */
+static void make_bare(struct profile *pf)
+{
+	uint64_t grace = pf->limits.grace;
+
+	if (pf->network.mode != NET_HOST)
+		pf->network.mode = NET_NONE;
+	pf->network.publish.count = pf->network.allow.count = 0;
+	pf->init = INIT_REAPER;
+	pf->terminal = TERMINAL_NEVER;
+	memset(&pf->limits, 0, sizeof(pf->limits));
+	pf->limits.grace = grace;
+}
+
 int run_make_plan(struct run *r, struct err *e)
 {
 	struct profile *pf = NULL;
@@ -130,6 +144,8 @@ int run_make_plan(struct run *r, struct err *e)
 		review_profile(pf);
 	if (!made && r->alone && pf->terminal == TERMINAL_AUTO)
 		pf->terminal = TERMINAL_NEVER;
+	if (!made && r->bare)
+		make_bare(pf);
 	if (!made)
 		made = layers_plan(pf, r->host, r->plan, e);
 	profile_free(pf);

@@ -17,13 +17,14 @@ struct result;
  * @profile:	Name or path
  * @alone:	The box has nobody's terminal: `terminal: auto` is never
  * @stays:	The box stays at rest afterwards: what it changes is kept
+ * @bare:	Only its tree is wanted: no command, no network, no limits
  * @room:	Of the wishes
  */
 struct run {
 	struct args args;
 	const char *profile;
 	bool alone;
-	bool stays;
+	bool stays, bare;
 	struct host *host;
 	struct plan *plan;
 	struct option_wish *room;
