@@ -226,8 +226,8 @@ hello"
 	work
 	stream up 'add("ok", "1"); add("../up", "evil")'
 	cp_no "box 'work': '/t': the stream has '../up', which leads elsewhere" - work:/t <up
-	stream link 'add("l", type=SYM, link="/data"); add("l/evil", "evil")'
-	cp_no "box 'work': '/t/l/evil': there is 'l', which is no directory" - work:/t <link
+	stream way 'add("l", type=SYM, link="/data"); add("l/evil", "evil")'
+	cp_no "box 'work': '/t/l/evil': there is 'l', which is no directory" - work:/t <way
 	stream hard 'add("l2", type=SYM, link="/data/edit"); add("h", type=LINK, link="l2")'
 	cp_no "box 'work': '/t/h': 'l2' is another file by now" - work:/t <hard
 	stream dev 'add("null", type=CHR)'
