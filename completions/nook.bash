@@ -4,7 +4,8 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	batch) echo 'report' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -26,6 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
+	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -230,6 +232,7 @@ _nook_kind() {
 	exec) echo 'into -e --env -w --workdir -u --user' ;;
 	attach) echo box ;;
 	console) echo file ;;
+	'batch report') echo file ;;
 	ps) echo box ;;
 	stats) echo box ;;
 	top) echo box ;;
