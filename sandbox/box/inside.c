@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -159,12 +160,18 @@ static void become_payload(struct inside *in, struct look *look)
 	inside_fail(in, l.cause, l.code, &l.err);
 }
 
+/* The terminal has its size before the command can ask for it: that of the caller's,
+ * which descriptor 0 still is, or the usual one where nobody looks on
+ */
 static void say_ready(struct inside *in)
 {
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
 	struct sync_msg msg = { .step = STEP_READY };
 
 	if (in->site.pty_fd < 0)
 		return;
+	ioctl(0, TIOCGWINSZ, &size);
+	ioctl(in->site.pty_fd, TIOCSWINSZ, &size);
 	if (sync_send(in->sock, &msg, in->site.pty_fd) < 0)
 		_exit(125);
 	close(fd_take(&in->site.pty_fd));

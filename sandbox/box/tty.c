@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -86,8 +85,6 @@ void keeper_take_back(struct keeper *k)
 
 void keeper_take_terminal(struct keeper *k, int master)
 {
-	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
-
 	if (!k->wish->log) {
 		terminal_take(&k->terminal, &k->relay, master);
 		k->relay.s[0].watch = keeper_keys;
@@ -95,6 +92,5 @@ void keeper_take_terminal(struct keeper *k, int master)
 	}
 	k->terminal.pty = master;
 	fcntl(master, F_SETFL, O_NONBLOCK); /* ours alone: nobody else sees the flag */
-	ioctl(master, TIOCSWINSZ, &size);
 	relay_drain(&k->relay, master, to_log, k, 1);
 }
