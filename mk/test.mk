@@ -53,13 +53,13 @@ check-long-fresh: deps-test
 check-long: check
 check-long: export NOOK_EVERYONE = 1
 
-# Every test of the command line and of containment on the other kernels, where each takes ten
-# times as long: up to five hours where the processor is emulated, so for itself
+# Every profile, and every test of the command line and of containment, on the other kernels, where each
+# takes ten times as long: up to five hours where the processor is emulated, so for itself
 GUEST_BOOT = GUEST_ALL=1 GUEST_SECONDS=6000 tests/guest/boot.sh
 check-guest-long: deps-test
 	+$(Q)$(AGAIN) build-variants
-	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 suite.sh
-	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
+	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 profiles.sh,suite.sh
+	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 profiles.sh,suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 	$(Q)GUEST_LONG=1 GUEST_TESTS=RS-09 $(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 
