@@ -54,9 +54,9 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 			printf '\n'
 			while [ "$(wc -l <"$T/got")" -lt 2 ]; do sleep 0.05; done
 			printf %b "${keys#* }"
-			sleep 20 &
+			sleep 70 &
 			echo $! >"$T/sleeper"
-		) | timeout 15 "$NOOK" attach --detach-keys "${keys%% *}" web >"$T/shown" 2>&1
+		) | timeout 60 "$NOOK" attach --detach-keys "${keys%% *}" web >"$T/shown" 2>&1
 		assert_match '<word>' "$(cat "$T/shown")"
 		assert running web
 		kill "$(cat "$T/sleeper")"

@@ -127,11 +127,8 @@ forwarder() { pgrep -P "$keeper" -x nook-forward; }
 	pid=$(forwarder)
 	kill -KILL "$keeper"
 	wait "$keeper" 2>/dev/null || true
-	for _ in $(seq 100); do
-		[ -e "/proc/$pid" ] || break
-		sleep 0.05
-	done
-	refute test -e "/proc/$pid"
+	is_gone() { [ ! -e "/proc/$pid" ]; }
+	wait_until is_gone
 	for _ in 1 2 3; do
 		nook_run run --network lab --set network.dns=192.0.2.53 -p 8080:80 -- true
 		assert_status 0

@@ -233,13 +233,13 @@ fd00::7 db
 	serve 198.51.100.1 7004 other
 	echo '198.51.100.1 world.test' >>/etc/hosts
 	user_run base --set network.allow='["world.test:7000"]' -- sh -c '
-		timeout 3 busybox nc -w 5 world.test 7000 | head -n 1
+		timeout 20 busybox nc -w 15 world.test 7000 | head -n 1
 		timeout 3 busybox nc -w 5 198.51.100.1 7004 | head -n 1; getent hosts world.test'
 	echo "$hosts" >/etc/hosts
 	assert_line world
 	refute_line other
 	assert_match '^198\.51\.100\.1 +world\.test'
-	user_run base -- sh -c 'timeout 3 busybox nc -w 5 198.51.100.1 7004 | head -n 1'
+	user_run base -- sh -c 'timeout 20 busybox nc -w 15 198.51.100.1 7004 | head -n 1'
 	assert_output other
 }
 

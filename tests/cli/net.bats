@@ -78,10 +78,7 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 @test "boxes of a network reach each other by name, and find those that come later" {
 	lab_box one 'until busybox nc -w 5 two 7000 </dev/null >/t/got 2>/dev/null; do sleep 0.1; done; sleep 60' --name one
 	lab_box two 'echo hello from $(hostname) | busybox nc -l -p 7000; sleep 60' --name two --hostname two
-	for _ in $(seq 100); do
-		[ -s got ] && break
-		sleep 0.1
-	done
+	wait_until test -s got
 	assert_equal "$(cat got)" 'hello from two'
 	lab_run -- sh -c 'getent ahostsv4 one; getent ahostsv6 two'
 	assert_match '^10\.77\.0\.2 '
@@ -131,10 +128,7 @@ lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 @test "rates are token buckets at both ends" {
 	lab_box one 'tc qdisc show dev eth0 >/t/inner; sleep 60' --set network.rate_in=10mbit \
 		--set network.rate_out=1mbit
-	for _ in $(seq 100); do
-		[ -s inner ] && break
-		sleep 0.1
-	done
+	wait_until grep -qs tbf inner
 	assert_match '^qdisc tbf .* rate 1Mbit ' "$(cat inner)"
 	assert_match '^qdisc tbf .* rate 10Mbit ' "$(tc qdisc show dev "$(net_links)")"
 }

@@ -93,7 +93,7 @@ limits: {wall: $(ms 300), grace: $(ms 100), output: null}" /probe RS-10 "$way"
 	# CONTROL: nothing else would end it
 	become user
 	code=0
-	timeout --foreground -s KILL 1 "$T/as" "$PROBE" RS-10 stop >"$T/out" || code=$?
+	timeout --foreground -s KILL 3 "$T/as" "$PROBE" RS-10 stop >"$T/out" || code=$?
 	assert_equal "$code" 137
 	assert [ "$(left)" != 0 ]
 	kill_left

@@ -106,8 +106,8 @@ rlimits: {fsize: null}' RS-17 /tmp/far
 		outside_as RS-07.inotify "$most"
 		before=$output
 		# While a box holds what it can get
-		"$NOOK" run -v "$PROBE:/probe" strict -- /probe RS-07.inotify "$most" 2 >/dev/null &
-		sleep 1
+		"$NOOK" run -v "$PROBE:/probe" strict -- /probe RS-07.inotify "$most" 5 >/dev/null &
+		sleep 2
 		outside_as RS-07.inotify 30
 		assert_output 'RS-07.inotify 30'
 		wait $!
