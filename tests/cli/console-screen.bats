@@ -5,48 +5,19 @@
 # in: release
 # takes: 20
 load helper
+load screen
 
 setup() {
 	need tmux
 	nook_setup
 	export NOOK_PROFILE_PATH=$TOP/profiles XDG_STATE_HOME=$T/state XDG_CONFIG_HOME=$T/config
-	tmux_at -f /dev/null new-session -d -x 100 -y 50 \
-		"PS1='sh% ' exec sh -c '\"$NOOK\"; echo left-\$?; exec cat'"
+	open_screen 100 50 "PS1='sh% ' exec sh -c '\"$NOOK\"; echo left-\$?; exec cat'"
 	sees '^nook>'
 }
 
 teardown() {
 	end_screen
 	nook_teardown
-}
-
-tmux_at() { tmux -S "$T/tmux" "$@"; }
-
-is_gone() { ! kill -0 "$1" 2>/dev/null; }
-
-# The server and what ran on its screen
-end_screen() {
-	local pid pids
-	pids=$(tmux_at display-message -p '#{pid} #{pane_pid}')
-	tmux_at kill-server
-	for pid in $pids; do wait_until is_gone "$pid"; done
-}
-screen() { tmux_at capture-pane -p -S -200; }
-
-# sees REGEX - wait until a line of the screen matches
-sees() {
-	local end=$((SECONDS + 30))
-	until screen | grep -qE -e "$1"; do
-		[ "$SECONDS" -lt "$end" ] || fail "never on the screen: $1" "$(screen)"
-		sleep 0.05
-	done
-}
-
-# types TEXT [KEY...] - as typed, then keys by name
-types() {
-	tmux_at send-keys -l "$1"
-	shift
-	[ $# = 0 ] || tmux_at send-keys "$@"
 }
 
 @test "a draft grows word by word, the prompt shows its layers, keys complete" {
@@ -107,7 +78,7 @@ types() {
 	rm -r state
 	mkdir -p config/nook
 	printf 'prompt short\nhistory 0\n' >config/nook/console
-	tmux_at -f /dev/null new-session -d -x 100 -y 50 "exec '$NOOK'"
+	open_screen 100 50 "exec '$NOOK'"
 	sees '^nook>'
 	types 'new web' Enter
 	sees '^web>$'
