@@ -93,12 +93,14 @@ every() {
 		"$NOOK" run -d --name web strict -- sleep 600
 		keeper=$("$NOOK" ps --no-headings -o keeper | tr -d ' ')
 	}
+	# Traced, or killed by then
+	is_hunted() { ! grep -qs '^TracerPid:.0' "/proc/$keeper/status"; }
 	# The keeper and the joiner that it forks; what runs in the box ends with it
 	killed_at() {
 		timeout 20 strace -f -qq -o trace -p "$keeper" -e inject=all:signal=KILL:when="$1" \
 			>/dev/null 2>&1 3>&- &
 		tracer=$!
-		wait_until grep -qs '^TracerPid:.[1-9]' "/proc/$keeper/status"
+		wait_until is_hunted
 		timeout 20 "$NOOK" exec web sleep 0.01 >/dev/null 2>&1 || true
 		# One that outlived it has work at its end as well
 		"$NOOK" stop -t 0 web >/dev/null 2>&1 || true
