@@ -41,7 +41,10 @@ tells() {
 }
 
 # what is another one elsewhere: numbers of namespaces, the name of the machine
-masked() { sed -E "s/[0-9]{10}/##########/g; s/ $(hostname)\$/ MACHINE/" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+masked() {
+	sed -E "s/[0-9]{10}/##########/g; s/ $(hostname)\$/ MACHINE/" |
+		sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+}
 
 # is_as_recorded NAME - the screen is that of the file
 is_as_recorded() {
