@@ -198,33 +198,58 @@ void net_explain(const struct plan *pl, struct text *out)
 			  plan_text(pl, sc->value));
 }
 
-void net_script(const struct plan *pl, struct script *sc)
+/* Who starts pasta: root's script, or pasta the box */
+static bool is_below_pasta(const struct plan *pl)
 {
-	if (pl->net.mode == PLAN_NET_VETH) {
-		script_net_veth(pl, sc);
-	} else if (pl->net.mode == PLAN_NET_USER && !(pl->clone_flags & CLONE_NEWUSER)) {
-		script_net_user(pl, sc);
-	} else if (pl->clone_flags & CLONE_NEWNET) {
-		script_words(sc, SCRIPT_UNSHARE, "--net");
-		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
-	}
-	if (pl->net.mode == PLAN_NET_JOIN && strchr(plan_text(pl, pl->net.join), '/')) {
-		auto_text word = { 0 };
+	return pl->net.mode == PLAN_NET_USER && pl->clone_flags & CLONE_NEWUSER &&
+	       script_net_can_below(pl);
+}
 
-		text_shell(&word, plan_text(pl, pl->net.join));
-		script_words(sc, SCRIPT_ENTER, "nsenter --net=%s", text_str(&word));
-	} else if (pl->net.mode == PLAN_NET_JOIN) {
+static void script_join(const struct plan *pl, struct script *sc)
+{
+	const char *join = plan_text(pl, pl->net.join);
+	auto_text word = { 0 };
+
+	if (!strchr(join, '/')) {
 		script_line(sc, SCRIPT_NOTE,
 			    "the network of the box '%s': here it is this machine's",
-			    plan_text(pl, pl->net.join));
+			    join);
+		return;
 	}
-	if (pl->net.mode == PLAN_NET_USER && pl->clone_flags & CLONE_NEWUSER)
-		net_user_script(sc);
+	text_shell(&word, join);
+	script_words(sc, SCRIPT_ENTER, "nsenter --net=%s", text_str(&word));
+}
+
+static void script_sysctls(const struct plan *pl, struct script *sc)
+{
 	for (const struct plan_sysctl *k = NULL;
 	     (k = plan_each(pl, &pl->net.sysctls, k));) {
 		auto_text word = { 0 };
 
+		if (is_below_pasta(pl) && !strncmp(plan_text(pl, k->key), "net.", 4))
+			continue;
 		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
 		script_command(sc, SCRIPT_INSIDE, "sysctl", "-qw", text_str(&word), NULL);
 	}
+}
+
+void net_script(const struct plan *pl, struct script *sc)
+{
+	bool is_user = pl->net.mode == PLAN_NET_USER;
+
+	if (pl->net.mode == PLAN_NET_VETH) {
+		script_net_veth(pl, sc);
+	} else if (is_below_pasta(pl)) {
+		script_net_below(pl, sc);
+	} else if (is_user && !(pl->clone_flags & CLONE_NEWUSER)) {
+		script_net_user(pl, sc);
+	} else if (pl->clone_flags & CLONE_NEWNET) {
+		script_words(sc, SCRIPT_UNSHARE, "--net");
+		script_command(sc, SCRIPT_INSIDE, "ip", "link", "set", "lo", "up", NULL);
+		if (is_user)
+			net_user_script(sc);
+	}
+	if (pl->net.mode == PLAN_NET_JOIN)
+		script_join(pl, sc);
+	script_sysctls(pl, sc);
 }

@@ -23,6 +23,8 @@
 #ifndef NOOK_LAYER_SCRIPT_H
 #define NOOK_LAYER_SCRIPT_H
 
+#include <stdbool.h>
+
 #include "base/text.h"
 
 struct plan;
@@ -73,9 +75,13 @@ const char *script_user_program(const struct plan *pl);
 /** script_ids() - For layer caps: the words of its setpriv(1) that change ids, which one
  * program has to do together with the capabilities */
 void script_ids(const struct plan *pl, struct script *sc);
-/** script_net_veth(), script_net_user() - layer/script_net.c; the second one as root */
+/** script_net_veth(), script_net_user(), script_net_below() - layer/script_net.c; the
+ * second one as root, the third without */
 void script_net_veth(const struct plan *pl, struct script *sc);
 void script_net_user(const struct plan *pl, struct script *sc);
+void script_net_below(const struct plan *pl, struct script *sc);
+/** script_net_can_below() - Whether the third one can: one id is mapped, no rules */
+bool script_net_can_below(const struct plan *pl);
 /** script_mount(), script_root_make(), script_root_switch() - layer/script_mount.c */
 void script_root_make(const struct plan *pl, struct script *sc);
 void script_mount(const struct plan *pl, struct script *sc);

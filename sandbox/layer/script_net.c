@@ -350,6 +350,16 @@ void script_net_veth(const struct plan *pl, struct script *sc)
 	add_open_ports(sc);
 }
 
+static void add_pasta(const struct plan *pl, struct text *out)
+{
+	text_shell(out, plan_text(pl, pl->net.pasta));
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->net.link, w));) {
+		text_addc(out, ' ');
+		text_shell(out, plan_text(pl, w->text));
+	}
+	text_add(out, " --quiet");
+}
+
 /* pasta goes to the background when it serves the link; the box is its descriptor 0 */
 void script_net_user(const struct plan *pl, struct script *sc)
 {
@@ -362,14 +372,45 @@ void script_net_user(const struct plan *pl, struct script *sc)
 	script_line(sc, SCRIPT_END, "rm -f \"${ready-}\"");
 	add_namespace(sc);
 	add_allow(pl, sc);
-	text_shell(&words, plan_text(pl, pl->net.pasta));
-	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->net.link, w));) {
-		text_addc(&words, ' ');
-		text_shell(&words, plan_text(pl, w->text));
-	}
+	add_pasta(pl, &words);
 	host_line(sc, "ready=$(mktemp)");
-	script_line(sc, SCRIPT_HOST, "%s --quiet --pid \"$ready\" <&8", text_str(&words));
+	script_line(sc, SCRIPT_HOST, "%s --pid \"$ready\" <&8", text_str(&words));
 	host_line(sc, "pasta=$(cat \"$ready\")");
 	host_line(sc, "in_box ip link set lo up");
 	add_open_ports(sc);
+}
+
+bool script_net_can_below(const struct plan *pl)
+{
+	return pl->user.writer == MAP_BY_INSIDE && !pl->net.allow.count;
+}
+
+/*
+ * Without root pasta starts the box in a user and a network namespace of its own, and
+ * ends with it: its words are in front of those that make the box, which has no right to
+ * the link. What belongs to that namespace is set on the way, where one id is mapped, the
+ * caller's, as root.
+ */
+void script_net_below(const struct plan *pl, struct script *sc)
+{
+	auto_text words = { 0 }, settings = { 0 }, whole = { 0 };
+
+	note_ports(pl, sc);
+	add_pasta(pl, &words);
+	text_add(&settings, "sysctl -qw net.ipv4.ip_unprivileged_port_start=0 "
+			    "\"net.ipv4.ping_group_range=0 0\"");
+	for (const struct plan_sysctl *k = NULL;
+	     (k = plan_each(pl, &pl->net.sysctls, k));) {
+		auto_text word = { 0 };
+
+		if (strncmp(plan_text(pl, k->key), "net.", 4) != 0)
+			continue;
+		text_addf(&word, "%s=%s", plan_text(pl, k->key), plan_text(pl, k->value));
+		text_addc(&settings, ' ');
+		text_shell(&settings, text_str(&word));
+	}
+	text_add(&settings, "\nexec \"$@\"");
+	text_shell(&whole, text_str(&settings));
+	script_words(sc, SCRIPT_ENTER, "%s -- \\\n\tsh -ec %s nook", text_str(&words),
+		     text_str(&whole));
 }

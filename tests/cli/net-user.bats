@@ -144,8 +144,33 @@ hint: apt install passt"
 	if is_root; then
 		assert_match '^/usr/bin/pasta --config-net --ns-ifname eth0 --address 192\.0\.0\.2 .* --no-map-gw '
 	else
-		assert_line "#  - a link that pasta serves: here there is lo alone; 'nook explain' has the command"
+		assert_match '^exec /usr/bin/pasta --config-net --ns-ifname eth0 --address 192\.0\.0\.2 .* --no-map-gw '
+		refute_match 'lo alone'
 	fi
+	nook_run explain --script --set network.mode=user --set network.dns=192.0.2.53 \
+		--set 'network.allow=[198.51.100.1]' base
+	assert_status 0
+	is_root || assert_line "#  - a link that pasta serves: here there is lo alone; 'nook explain' has the command"
+}
+
+@test "without root the script of a box has the same link, its settings, and the status of its command" {
+	only_for user 'script-net.bats has it for root'
+	local wish=(--set network.mode=user --set network.dns=192.0.2.53)
+	local probe='ip -o addr show scope global | sed "s/^[0-9]*: //"; ip route; ip -br link show lo
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range
+		cat /proc/sys/net/ipv4/tcp_sack; id -u
+		timeout 9 busybox nc -w 5 198.51.100.1 7000 | head -n 1; exit 7'
+	printf '%s\n' 'extends: base' 'sysctls: {net.ipv4.tcp_sack: 0}' >p.yaml
+	"$NOOK" explain --script "${wish[@]}" ./p.yaml >script.sh
+	run --separate-stderr sh script.sh sh -c "$probe" </dev/null
+	assert_status 7
+	echo "$output" >own
+	wait_no_pasta
+	run --separate-stderr "$NOOK" run "${wish[@]}" ./p.yaml -- sh -c "$probe" </dev/null
+	assert_status 7
+	assert_equal "$output" "$(cat own)"
+	assert_line world
+	assert_match 'inet 192\.0\.0\.2/29 '
 }
 
 # ask ADDRESS PORT - what a server says there; it may not listen yet

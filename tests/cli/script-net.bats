@@ -102,7 +102,7 @@ no_pasta() { ! pgrep '^pas(ta|st)' >/dev/null; }
 
 @test "a script has the link that pasta serves, and ends it" {
 	local wish=(base --set network.mode=user --set network.dns=192.0.2.53)
-	only_for root 'without root the script has only lo, and says so'
+	only_for root 'net-user.bats has it without root'
 	need pasta
 	net_world
 	ip route add default via 192.0.2.53
