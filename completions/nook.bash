@@ -237,7 +237,7 @@ _nook_kind() {
 	stats) echo box ;;
 	top) echo box ;;
 	view) echo box ;;
-	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight' ;;
+	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight +mounts -mounts' ;;
 	pause) echo box ;;
 	unpause) echo box ;;
 	kill) echo box ;;

@@ -129,6 +129,21 @@ void *plan_append(struct plan *pl, struct plan_list *list, size_t size)
 	return rec;
 }
 
+void plan_remove(struct plan *pl, struct plan_list *list, const void *rec)
+{
+	plan_ref *before = NULL;
+
+	for (const void *r = NULL; (r = plan_each(pl, list, r)) && r != rec;)
+		before = (plan_ref *)r;
+	if (before)
+		*before = *(const plan_ref *)rec;
+	else
+		list->first = *(const plan_ref *)rec;
+	if (list->last == plan_ref_of(pl, rec))
+		list->last = plan_ref_of(pl, before);
+	list->count--;
+}
+
 void plan_add_word(struct plan *pl, struct plan_list *list, const char *text)
 {
 	struct plan_word *w = plan_append(pl, list, sizeof(*w));

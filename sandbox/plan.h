@@ -465,6 +465,9 @@ bool plan_is_full(const struct plan *pl);
  * next. Never NULL: when the plan is full it is a scratch
  * record that is not part of the plan */
 void *plan_append(struct plan *pl, struct plan_list *list, size_t size);
+/** plan_remove() - Take a record, which is one of them, out of its chain; its bytes stay,
+ * and it still leads to the next one */
+void plan_remove(struct plan *pl, struct plan_list *list, const void *rec);
 void plan_add_word(struct plan *pl, struct plan_list *list, const char *text);
 
 /** plan_each() - for (const struct plan_mount *m = NULL; (m = plan_each(pl, &list,

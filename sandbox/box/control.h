@@ -40,7 +40,7 @@ struct record;
 
 #define CONTROL_KNOCK	0x6b6f6f6e /* "nook" */
 #define CONTROL_MAGIC	0x6c72746b6f6f6eULL
-#define CONTROL_VERSION 2
+#define CONTROL_VERSION 3
 #define CONTROL_CLIENTS 4
 #define CONTROL_POLL	(1 + CONTROL_CLIENTS) /* entries that control_poll() fills */
 #define CONTROL_PAIRS	12
@@ -49,7 +49,8 @@ struct record;
 enum control_op {
 	CONTROL_STATUS = 1,
 	CONTROL_KILL,	/* @signal to the payload; SIGKILL ends the box */
-	CONTROL_UPDATE, /* @pair: all of them, or none */
+	/* @pair, and what comes along (box/changing.h): all of it, or nothing */
+	CONTROL_UPDATE,
 	CONTROL_PAUSE,
 	CONTROL_UNPAUSE,
 	CONTROL_EXEC, /* bring a command into the box (box/session.h) */
@@ -84,6 +85,8 @@ struct control_ask {
 	uint32_t pair_count;
 	uint32_t flags;		/* enum control_flag */
 	uint16_t rows, columns; /* CONTROL_EXEC: of the caller's terminal, 0 = none */
+	uint32_t changes;	/* CONTROL_UPDATE with a plan: of the record it is from */
+	uint32_t zero;
 	struct control_pair pair[CONTROL_PAIRS];
 };
 

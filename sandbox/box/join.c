@@ -357,6 +357,16 @@ static int enter_kinds(const struct join *j, int *fd, struct site *s, struct err
 	return 0;
 }
 
+int join_visit(const struct join *j, struct site *s, struct err *e)
+{
+	int fd[SHOWN];
+
+	return ask_init(j, fd, e) < 0 || check_kinds(j, fd, e) < 0 ||
+			       enter_kinds(j, fd, s, e) < 0
+		       ? -1
+		       : 0;
+}
+
 static int command_main(void *arg)
 {
 	payload_exec(arg);
@@ -447,11 +457,9 @@ void join_enter(struct join *j)
 	struct launch l = { .plan = j->plan, .site = &s };
 	struct sync_msg ran = { .step = STEP_EXEC };
 	struct err e = { 0 };
-	int fd[SHOWN];
 
 	be_bound(j);
-	if (ask_init(j, fd, &e) < 0 || check_kinds(j, fd, &e) < 0 ||
-	    enter_kinds(j, fd, &s, &e) < 0 ||
+	if (join_visit(j, &s, &e) < 0 ||
 	    layers_apply(SIDE_JOIN, j->plan, &s, &e) < 0)
 		fail(j, CAUSE_SETUP, 125, &e);
 	be_bound(j); /* a change of ids clears both */

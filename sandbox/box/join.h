@@ -96,6 +96,10 @@ struct join {
 void join_main(struct join *j) __attribute__((noreturn));
 /** join_enter() - The same from step 5 on, where the process started over */
 void join_enter(struct join *j) __attribute__((noreturn));
+/** join_visit() - Steps 5 and 6 alone, for a process that changes the box instead: it is
+ * in the namespaces of the box behind it, and @s->root_fd is the box's root. As root
+ * @s->userns_fd waits. Return: 0, -1 and @e */
+int join_visit(const struct join *j, struct site *s, struct err *e);
 /** join_show() - In init: answer what came on the step socket. Return: false when that
  * was no such question, or its end */
 bool join_show(int sock);

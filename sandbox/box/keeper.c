@@ -503,6 +503,7 @@ static void wait_for_init(struct keeper *k, bool end_it)
 	if (end_it)
 		end_init(k);
 	session_end(k);
+	changing_end(k);
 	while (wait4(k->pid, &status, 0, &k->usage) < 0 && errno == EINTR)
 		;
 	if (k->plan->session.init_none && k->ran) {
@@ -651,7 +652,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.signals = -1,
 		.stops = -1,
 		.terminal = { .pty = -1 },
-		.store = { .dir = -1, .file = -1 },
+		.store = { .dir = -1, .file = -1, .other = -1 },
 		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },
 		.names = { -1, -1, -1 },

@@ -11,6 +11,7 @@
 #include "box/allow.h"
 #include "box/attach.h"
 #include "box/box.h"
+#include "box/changing.h"
 #include "box/control.h"
 #include "box/names.h"
 #include "box/forward.h"
@@ -42,6 +43,7 @@ struct meter {
 
 /**
  * struct keeper - One box being kept
+ * @plan:	as it is now; @made: it is one of a change, on the heap
  * @pid:	inside, later init, on the host; 0 = none or waited for
  * @children:	where there is no pid namespace: for orphans_end(); else -1
  * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
@@ -68,6 +70,7 @@ struct meter {
 struct keeper {
 	const struct box_wish *wish;
 	const struct plan *plan;
+	struct plan *made;
 	struct result *result;
 	struct store store;
 	struct site site;
@@ -81,6 +84,7 @@ struct keeper {
 	struct allow allow;
 	struct sessions sessions;
 	struct attaches attaches;
+	struct changing changing;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;

@@ -20,19 +20,6 @@
 #include "box/keeper.h"
 #include "cgroup/cgroup.h"
 
-/**
- * struct change - What an update makes of the limits; nothing is in force until all of it
- * has been checked
- * @own:	Those that the keeper watches
- * @limit, @cpuset: Those of the leaf, as in struct record; @is_new: which of them
- */
-struct change {
-	struct plan_limits own;
-	uint64_t limit[LIMIT_COUNT];
-	char cpuset[96];
-	bool is_new[LIMIT_COUNT];
-};
-
 /* Its output goes past the keeper: nobody has counted it from the start */
 static int check_output(const struct keeper *k, struct err *e)
 {
@@ -90,7 +77,7 @@ static const struct own_row rows[] = {
 };
 
 static int change_own(const struct own_row *row, const struct control_pair *p,
-		      struct change *c, struct err *e)
+		      struct limit_change *c, struct err *e)
 {
 	uint64_t value = p->value == UINT64_MAX ? 0 : p->value;
 	char *to = (char *)&c->own + row->offset;
@@ -106,7 +93,7 @@ static int change_own(const struct own_row *row, const struct control_pair *p,
 }
 
 static int change_leaf(const struct keeper *k, const struct control_pair *p,
-		       struct change *c, struct err *e)
+		       struct limit_change *c, struct err *e)
 {
 	int which = cgroup_find_limit(p->key);
 	const struct cgroup_row *row;
@@ -128,7 +115,7 @@ static int change_leaf(const struct keeper *k, const struct control_pair *p,
 }
 
 static int read_change(const struct keeper *k, const struct control_ask *ask,
-		       struct change *c, struct err *e)
+		       struct limit_change *c, struct err *e)
 {
 	for (uint32_t i = 0; i < ask->pair_count; i++) {
 		const struct control_pair *p = &ask->pair[i];
@@ -145,23 +132,30 @@ static int read_change(const struct keeper *k, const struct control_ask *ask,
 	return 0;
 }
 
-/* In the order of the table, which is the one that the kernel can take them in */
-static int set_leaf(struct keeper *k, const struct change *c, struct err *e)
+void orders_reset_leaf(struct keeper *k, const struct limit_change *c)
 {
 	const struct record *old = &k->store.rec;
-	int i;
 
-	for (i = 0; i < LIMIT_COUNT; i++)
-		if (c->is_new[i] && cgroup_set(&k->site.cgroup, (enum cgroup_limit)i,
-					       c->limit[i], c->cpuset, e) < 0)
-			break;
-	if (i == LIMIT_COUNT)
-		return 0;
-	while (--i >= 0)
+	for (int i = LIMIT_COUNT - 1; i >= 0; i--)
 		if (c->is_new[i])
 			cgroup_set(&k->site.cgroup, (enum cgroup_limit)i, old->limit[i],
 				   old->cpuset, NULL);
-	return -1;
+}
+
+/* In the order of the table, which is the one that the kernel can take them in */
+static int set_leaf(struct keeper *k, const struct limit_change *c, struct err *e)
+{
+	struct limit_change done = { .is_new = { false } };
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		if (c->is_new[i] && cgroup_set(&k->site.cgroup, (enum cgroup_limit)i,
+					       c->limit[i], c->cpuset, e) < 0) {
+			orders_reset_leaf(k, &done);
+			return -1;
+		}
+		done.is_new[i] = c->is_new[i];
+	}
+	return 0;
 }
 
 /* The plan lies in the record behind its header; the keeper's limits are all of it that
@@ -174,26 +168,40 @@ static void write_record(struct keeper *k)
 		store_update(&k->store, NULL);
 }
 
+void orders_set_limits(struct keeper *k, const struct limit_change *c)
+{
+	struct record *rec = &k->store.rec;
+
+	k->limits = c->own;
+	memcpy(rec->limit, c->limit, sizeof(c->limit));
+	memcpy(rec->cpuset, c->cpuset, sizeof(c->cpuset));
+	/* no limit of the output: still counted, for the result and the next update */
+	if (k->relay.most)
+		k->relay.most = c->own.output ? c->own.output : UINT64_MAX;
+	k->meter.cpu_at = 0; /* look at the clock at once */
+	write_record(k);
+}
+
 static int order_update(struct keeper *k, const struct control_ask *ask, int *fd,
 			struct err *e)
 {
-	struct record *rec = &k->store.rec;
-	struct change c = { .own = k->limits };
+	const struct record *rec = &k->store.rec;
+	struct limit_change c = { .own = k->limits };
 
-	(void)fd;
+	if (k->changing.next) {
+		err_set(e, "another change of this box is under way");
+		e->code = EAGAIN; /* for who tries again */
+		return -1;
+	}
 	memcpy(c.limit, rec->limit, sizeof(c.limit));
 	memcpy(c.cpuset, rec->cpuset, sizeof(c.cpuset));
 	if (read_change(k, ask, &c, e) < 0 || set_leaf(k, &c, e) < 0)
 		return -1;
-	k->limits = c.own;
-	memcpy(rec->limit, c.limit, sizeof(c.limit));
-	memcpy(rec->cpuset, c.cpuset, sizeof(c.cpuset));
-	/* no limit of the output: still counted, for the result and the next update */
-	if (k->relay.most)
-		k->relay.most = c.own.output ? c.own.output : UINT64_MAX;
-	k->meter.cpu_at = 0; /* look at the clock at once */
-	write_record(k);
-	return 0;
+	if (fd[CHANGE_PLAN] < 0) {
+		orders_set_limits(k, &c);
+		return 0;
+	}
+	return changing_start(k, &c, ask, fd, e); /* resets the leaf when it fails */
 }
 
 static int order_kill(struct keeper *k, const struct control_ask *ask, int *fd,

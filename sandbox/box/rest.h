@@ -35,6 +35,8 @@ enum rest_state {
  * @cwd:	directory in which the words mean what they meant
  * @words:	the options and words of `nook create` as they were given, each with its
  *		NUL, @words_len bytes: what a start plans anew
+ * @updates:	"KEY=VALUE" of `nook update`, each with its NUL, @updates_len bytes: they
+ *		are set behind the words
  * @result:	JSON of the last run, or NULL
  * @plan:	as it was last made; NULL where another version of nook made it
  *
@@ -50,6 +52,8 @@ struct rest_record {
 	char *cwd;
 	char *words;
 	size_t words_len;
+	char *updates;
+	size_t updates_len;
 	char *result;
 	struct plan *plan;
 };
@@ -61,6 +65,11 @@ void rest_record_pack(const struct rest_record *rec, struct text *out);
 int rest_record_parse(const void *buf, size_t len, struct rest_record *rec,
 		      struct err *e);
 void rest_record_release(struct rest_record *rec);
+/** rest_record_update() - Add @words, @len bytes, to the updates. One that sets a key
+ * takes the place of an earlier one, one that takes an entry away cancels the one that
+ * has added it. Return: 0, -1 and @e */
+int rest_record_update(struct rest_record *rec, const char *words, size_t len,
+		       struct err *e);
 /** rest_record_words() - The words as a NULL-terminated list (heap; the texts stay in
  * @rec). Return: NULL when memory ran out */
 char **rest_record_words(const struct rest_record *rec, size_t *count);

@@ -32,7 +32,8 @@ enum section {
 	SECTION_CWD,
 	SECTION_WORDS,
 	SECTION_RESULT,
-	SECTION_PLAN
+	SECTION_PLAN,
+	SECTION_UPDATES
 };
 
 struct head {
@@ -88,6 +89,8 @@ void rest_record_pack(const struct rest_record *rec, struct text *out)
 		add_part(out, SECTION_CWD, rec->cwd, strlen(rec->cwd) + 1);
 	if (rec->words_len)
 		add_part(out, SECTION_WORDS, rec->words, rec->words_len);
+	if (rec->updates_len)
+		add_part(out, SECTION_UPDATES, rec->updates, rec->updates_len);
 	if (rec->result)
 		add_part(out, SECTION_RESULT, rec->result, strlen(rec->result) + 1);
 	if (rec->plan)
@@ -136,19 +139,20 @@ static bool take_text(char **to, const char *data, size_t size)
 	return *to;
 }
 
-static bool take_words(struct rest_record *rec, const char *data, size_t size)
+/* Several, each with its NUL */
+static bool take_words(char **to, size_t *len, const char *data, size_t size)
 {
 	size_t count = 0;
 
-	if (rec->words || !size || size > TEXT_MOST || data[size - 1])
+	if (*to || !size || size > TEXT_MOST || data[size - 1])
 		return false;
 	for (size_t i = 0; i < size; i++)
 		count += !data[i];
-	rec->words = count <= WORDS_MOST ? malloc(size) : NULL;
-	if (!rec->words)
+	*to = count <= WORDS_MOST ? malloc(size) : NULL;
+	if (!*to)
 		return false;
-	memcpy(rec->words, data, size);
-	rec->words_len = size;
+	memcpy(*to, data, size);
+	*len = size;
 	return true;
 }
 
@@ -173,7 +177,9 @@ static bool take(struct rest_record *rec, uint32_t kind, const char *data, size_
 	case SECTION_CWD:
 		return *data == '/' && take_text(&rec->cwd, data, size);
 	case SECTION_WORDS:
-		return take_words(rec, data, size);
+		return take_words(&rec->words, &rec->words_len, data, size);
+	case SECTION_UPDATES:
+		return take_words(&rec->updates, &rec->updates_len, data, size);
 	case SECTION_RESULT:
 		return take_text(&rec->result, data, size);
 	case SECTION_PLAN:
@@ -223,6 +229,7 @@ void rest_record_release(struct rest_record *rec)
 {
 	free(rec->cwd);
 	free(rec->words);
+	free(rec->updates);
 	free(rec->result);
 	free(rec->plan);
 	*rec = (struct rest_record){ 0 };
@@ -241,4 +248,77 @@ char **rest_record_words(const struct rest_record *rec, size_t *count)
 	for (char *p = rec->words; list && p < end; p += strlen(p) + 1)
 		list[(*count)++] = p;
 	return list;
+}
+
+/* --- updates ------------------------------------------------------------------------ */
+
+static size_t key_length(const char *word)
+{
+	return strcspn(word, "=");
+}
+
+/* SRC:DST[:OPTIONS] of mounts ends, or goes on behind a colon, where DST does; what is
+ * added to other lists is taken away by the same words */
+static bool cancels(const char *less, const char *more)
+{
+	size_t len = key_length(less);
+	const char *gone = less + len + 1, *at = more + len + 1;
+
+	if (*less != '-' || *more != '+' || strncmp(less + 1, more + 1, len))
+		return false;
+	if (strncmp(less + 1, "mounts=", 7) != 0)
+		return !strcmp(gone, at);
+	at = strchr(at, ':');
+	return at && !strncmp(at + 1, gone, strlen(gone)) &&
+	       (!at[1 + strlen(gone)] || at[1 + strlen(gone)] == ':');
+}
+
+static bool replaces(const char *word, const char *old)
+{
+	return *word != '+' && *word != '-' &&
+	       !strncmp(word, old, key_length(word) + 1);
+}
+
+/* One word into the list @t. Return: whether it stays in there */
+static bool fits(struct text *t, const char *word)
+{
+	for (size_t at = 0; at < t->len;) {
+		size_t len = strlen(t->s + at) + 1;
+		bool cancel = cancels(word, t->s + at);
+
+		if (!cancel && !replaces(word, t->s + at)) {
+			at += len;
+			continue;
+		}
+		memmove(t->s + at, t->s + at + len, t->len - at - len);
+		t->len -= len;
+		if (cancel)
+			return false;
+	}
+	return true;
+}
+
+int rest_record_update(struct rest_record *rec, const char *words, size_t len,
+		       struct err *e)
+{
+	struct text t = { 0 };
+	size_t count = 0;
+
+	if (!len || words[len - 1])
+		return err_set(e, "a word has no end");
+	text_addn(&t, rec->updates_len ? rec->updates : "", rec->updates_len);
+	for (const char *w = words; w < words + len; w += strlen(w) + 1)
+		if (fits(&t, w))
+			text_addn(&t, w, strlen(w) + 1);
+	for (size_t i = 0; i < t.len; i++)
+		count += !t.s[i];
+	if (t.failed || count > WORDS_MOST || t.len > TEXT_MOST) {
+		text_release(&t);
+		return err_set(e, "the box was changed too often");
+	}
+	free(rec->updates);
+	rec->updates_len = t.len;
+	rec->updates = t.len ? text_take(&t) : NULL;
+	text_release(&t);
+	return 0;
 }

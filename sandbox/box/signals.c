@@ -51,6 +51,7 @@ static void on_signal(struct keeper *k, int sig)
 		k->ended = keeper_has_ended(k);
 		serve_look(k);
 		session_look(k);
+		changing_look(k);
 		break;
 	case SIGWINCH:
 		terminal_resize(&k->terminal);

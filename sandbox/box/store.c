@@ -41,6 +41,7 @@
 
 #define SUFFIX ".box"
 #define NEWBORN ".new"
+#define CHANGED ".next" /* of a box that runs and is being changed */
 
 /* Whether it can never be had, and the next place is to be taken. What fails for another
  * reason may be there again for the next command, and that must not find the boxes, and
@@ -97,7 +98,7 @@ int store_open(struct store *st, struct err *e)
 	unsigned int uid = geteuid();
 	char path[512];
 
-	*st = (struct store){ .dir = -1, .file = -1 };
+	*st = (struct store){ .dir = -1, .file = -1, .other = -1 };
 	if (uid == 0 && is_memory("/run")) {
 		snprintf(path, sizeof(path), "/run/nook");
 		st->dir = open_own_dir(path);
@@ -146,17 +147,17 @@ void store_make_id(char *id)
 	id[12] = '\0';
 }
 
-static int write_record(const struct store *st, const struct plan *pl)
+static int write_record(int file, const struct record *rec, const struct plan *pl)
 {
 	struct iovec iov[] = {
-		{ .iov_base = (void *)&st->rec, .iov_len = sizeof(st->rec) },
+		{ .iov_base = (void *)rec, .iov_len = sizeof(*rec) },
 		{ .iov_base = (void *)pl, .iov_len = pl->size },
 	};
-	ssize_t n = writev(st->file, iov, 2);
+	ssize_t n = writev(file, iov, 2);
 
-	if (n >= 0 && (size_t)n != sizeof(st->rec) + pl->size)
+	if (n >= 0 && (size_t)n != sizeof(*rec) + pl->size)
 		errno = ENOSPC;
-	return n >= 0 && (size_t)n == sizeof(st->rec) + pl->size ? 0 : -1;
+	return n >= 0 && (size_t)n == sizeof(*rec) + pl->size ? 0 : -1;
 }
 
 int store_check(const struct store *st, struct err *e)
@@ -185,7 +186,7 @@ static int make_record(struct store *st, const struct plan *pl)
 			  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (st->file < 0)
 		return -1;
-	if (!flock(st->file, LOCK_EX) && !write_record(st, pl) &&
+	if (!flock(st->file, LOCK_EX) && !write_record(st->file, &st->rec, pl) &&
 	    !renameat(st->dir, temp, st->dir, file))
 		return 0;
 	why = errno;
@@ -216,8 +217,72 @@ int store_update(struct store *st, struct err *e)
 	return 0;
 }
 
+/* Return: whether it is locked and still there: a cleaner may have met it before */
+static bool open_next(struct store *st, const char *temp)
+{
+	struct stat at;
+
+	unlinkat(st->dir, temp, 0);
+	st->other = openat(st->dir, temp,
+			   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return st->other >= 0 && !flock(st->other, LOCK_EX) && !fstat(st->other, &at) &&
+	       at.st_nlink;
+}
+
+int store_prepare(struct store *st, const struct plan *pl, struct err *e)
+{
+	struct record rec = st->rec;
+	char temp[32];
+
+	rec.plan_size = pl->size;
+	snprintf(temp, sizeof(temp), "%s" CHANGED, rec.id);
+	for (int tries = 8; tries; tries--) {
+		if (st->other >= 0)
+			close(fd_take(&st->other));
+		errno = 0;
+		if (open_next(st, temp))
+			break;
+		if (errno)
+			break;
+	}
+	if (st->other >= 0 && !write_record(st->other, &rec, pl))
+		return 0;
+	err_sys(e, "cannot write the record of the box");
+	store_forget(st);
+	return -1;
+}
+
+/* The lock of the old file stays: a reader that has opened it must not think us dead */
+int store_replace(struct store *st, const struct plan *pl, struct err *e)
+{
+	char file[32], temp[32];
+	int old = st->file;
+
+	snprintf(temp, sizeof(temp), "%s" CHANGED, st->rec.id);
+	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+	if (renameat(st->dir, temp, st->dir, file) < 0)
+		return err_sys(e, "cannot write the record of the box");
+	st->file = st->other;
+	st->other = old;
+	st->rec.plan_size = pl->size;
+	st->rec.changes++;
+	return store_update(st, e);
+}
+
+void store_forget(struct store *st)
+{
+	char temp[32];
+
+	snprintf(temp, sizeof(temp), "%s" CHANGED, st->rec.id);
+	unlinkat(st->dir, temp, 0);
+	if (st->other >= 0)
+		close(fd_take(&st->other));
+}
+
 void store_leave(struct store *st)
 {
+	if (st->other >= 0)
+		close(fd_take(&st->other));
 	if (st->file >= 0)
 		close(fd_take(&st->file));
 }
@@ -231,6 +296,8 @@ void store_remove(struct store *st)
 		unlinkat(st->dir, file, 0);
 		close(fd_take(&st->file));
 	}
+	if (st->other >= 0)
+		close(fd_take(&st->other));
 	if (st->dir >= 0)
 		close(fd_take(&st->dir));
 }
@@ -339,6 +406,14 @@ static bool is_record(const char *name)
 	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
 }
 
+/* That, or what a killed keeper has left beside it */
+static bool is_left(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return is_record(name) || (dot && !strcmp(dot, CHANGED));
+}
+
 DIR *store_list(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -356,7 +431,7 @@ int store_gc(struct store *st, int most)
 	int looked = 0, removed = 0;
 
 	while (d && (!most || looked < most) && (de = readdir(d))) {
-		if (!is_record(de->d_name))
+		if (!is_left(de->d_name))
 			continue;
 		looked++;
 		removed += clear_one(st->dir, de->d_name);
@@ -375,8 +450,8 @@ bool store_is_dead(const char *id, void *store)
 	return fd < 0 ? errno == ENOENT : !flock(fd, LOCK_SH | LOCK_NB);
 }
 
-/* Read a living record and, where @plan is given, its plan (heap) */
-static int read_record(int dir, const char *name, struct record *rec, struct plan **plan)
+/* Return: as read_record(), or 1: the record was replaced while it was read */
+static int try_record(int dir, const char *name, struct record *rec, struct plan **plan)
 {
 	auto_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
@@ -385,12 +460,22 @@ static int read_record(int dir, const char *name, struct record *rec, struct pla
 		return -1;
 	rec->id[BOX_ID_SIZE - 1] = rec->name[sizeof(rec->name) - 1] = '\0';
 	rec->link[sizeof(rec->link) - 1] = '\0';
-	if (!flock(fd, LOCK_SH | LOCK_NB))
-		return -1; /* nobody holds it: a dead box */
+	if (!flock(fd, LOCK_SH | LOCK_NB)) /* nobody holds it: a dead box */
+		return is_same(dir, name, fd) ? -1 : 1;
 	if (!plan)
 		return 0;
 	*plan = read_plan(fd, rec);
 	return *plan ? 0 : -1;
+}
+
+/* Read a living record and, where @plan is given, its plan (heap) */
+static int read_record(int dir, const char *name, struct record *rec, struct plan **plan)
+{
+	int r = 1;
+
+	for (int tries = 64; r == 1 && tries; tries--)
+		r = try_record(dir, name, rec, plan);
+	return r ? -1 : 0;
 }
 
 int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),

@@ -13,7 +13,7 @@
 #include "netns/net.h"
 
 #define RECORD_MAGIC 0x6472636572006b6eULL
-#define RECORD_VERSION 6
+#define RECORD_VERSION 7
 
 /** enum box_state - What `nook ps` says of a living box */
 enum box_state {
@@ -50,12 +50,16 @@ struct record {
 	/* of a pair of links, the end that is in this network namespace; "" = none */
 	char link[NET_LINK_SIZE];
 	int32_t netns;	     /* the keeper's descriptor of the box's network; -1 = none */
+	uint32_t changes;    /* how often the plan behind it was replaced */
 };
 
-/** struct store - An open runtime directory and one's own record in it */
+/** struct store - An open runtime directory and one's own record in it; @other: the same
+ * with another plan, not in force yet, or no more: who has opened it must find it locked
+ */
 struct store {
 	int dir;
 	int file;
+	int other;
 	const char *scope; /* directory of the scope that the leaf goes to, or NULL */
 	struct record rec;
 };
@@ -76,6 +80,14 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 void store_note_limits(struct record *rec, const struct plan *pl);
 /** store_update() - Write @st->rec again (pid of init, upper directory). Return: 0, -1 */
 int store_update(struct store *st, struct err *e);
+/** store_prepare() - Write the record with another plan beside it, so that to put it in
+ * its place cannot fail for want of room. Return: 0, -1 and @e */
+int store_prepare(struct store *st, const struct plan *pl, struct err *e);
+/** store_replace() - Put what was prepared in the place of the record. Return: 0, -1 and
+ * @e */
+int store_replace(struct store *st, const struct plan *pl, struct err *e);
+/** store_forget() - What was prepared is not wanted */
+void store_forget(struct store *st);
 /** store_leave() - Let go of one's own record, for the next command to try again */
 void store_leave(struct store *st);
 /** store_remove() - Remove one's own record and close everything */

@@ -197,6 +197,12 @@ static bool begins_command(const struct args *a, const char *word)
 	       (word[0] != '-' || !word[1]);
 }
 
+/* "-KEY=VALUE", where a word may be that */
+static bool is_signed(const struct cmd *cmd, const char *word)
+{
+	return cmd->signs && word[0] == '-' && word[1] != '-' && strchr(word, '=');
+}
+
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e)
 {
 	int used;
@@ -214,7 +220,7 @@ int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err 
 		}
 		if (argv[0][0] == '-' && argv[0][1] == '-') {
 			used = parse_long(out, argv, e);
-		} else if (argv[0][0] == '-' && argv[0][1]) {
+		} else if (argv[0][0] == '-' && argv[0][1] && !is_signed(cmd, *argv)) {
 			used = parse_short(out, argv, e);
 		} else {
 			if (grow((void **)&out->words, out->word_count, sizeof(char *)) <

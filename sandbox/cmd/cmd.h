@@ -104,6 +104,7 @@ struct args {
  * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks; COMPLETE_LIMIT: keys
  * @bare_after:	A command behind so many words needs no `--`: it begins with the next one,
  *		and what follows is its own, options too. 0 = it needs one
+ * @signs:	A word may begin with '-' where it has a '=': -KEY=VALUE
  * @full:	Needs a library that only the full program links (docs/architecture.md)
  * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
  * @run:	Does it. Return: exit code, or -1 and @e
@@ -117,6 +118,7 @@ struct cmd {
 	enum complete complete;
 	const char *words;
 	size_t bare_after;
+	bool signs;
 	bool full;
 	int fails;
 	int (*run)(const struct args *a, struct err *e);

@@ -30,7 +30,7 @@ static const struct opt export_options[] = {
 	  .arg = "KEY=VALUE",
 	  .key = "@set",
 	  .complete = COMPLETE_KEY,
-	  .help = "set any profile key; +KEY=VALUE appends to a list" },
+	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },
 	{ 0 },
 };
 

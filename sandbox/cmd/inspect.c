@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "cmd/boxes.h"
 #include "cmd/listing.h"
@@ -78,6 +79,26 @@ static void add_facts(struct text *out, const struct plan *pl)
 	text_addc(out, ']');
 }
 
+/* What `mounts` of the profile, the options and updates have come to */
+static void add_mounts(struct text *out, const struct plan *pl)
+{
+	bool first = true;
+
+	text_add(out, ",\"mounts\":[");
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
+		if (!(m->flags & PM_USER))
+			continue;
+		text_add(out, first ? "{\"to\":" : ",{\"to\":");
+		text_json(out, plan_text(pl, m->target));
+		add_text(out, "from", plan_text_or_null(pl, m->source));
+		add_key(out, "read_only");
+		text_add(out, m->attr & MOUNT_ATTR_RDONLY ? "true}" : "false}");
+		first = false;
+	}
+	text_addc(out, ']');
+}
+
 static void add_plan(struct text *out, const struct plan *pl)
 {
 	static const char *const networks[] = { "none", "host", "veth", "user", "join" };
@@ -98,19 +119,19 @@ static void add_plan(struct text *out, const struct plan *pl)
 	add_count(out, "uid", pl->user.uid);
 	add_count(out, "gid", pl->user.gid);
 	add_text(out, "seccomp", plan_text_or_null(pl, pl->seccomp.name));
+	add_mounts(out, pl);
 	add_list(out, "labels", pl, &pl->labels);
 	add_facts(out, pl);
 	text_addc(out, '}');
 }
 
-static void add_words(struct text *out, const struct rest_record *rec)
+/* Each with its NUL */
+static void add_words(struct text *out, const char *key, const char *words, size_t len)
 {
-	const char *end = rec->words + rec->words_len;
-
-	add_key(out, "words");
+	add_key(out, key);
 	text_addc(out, '[');
-	for (const char *p = rec->words; p < end; p += strlen(p) + 1) {
-		text_add(out, p == rec->words ? "" : ",");
+	for (const char *p = words; p < words + len; p += strlen(p) + 1) {
+		text_add(out, p == words ? "" : ",");
 		text_json(out, p);
 	}
 	text_addc(out, ']');
@@ -121,7 +142,9 @@ static void add_rest(struct text *out, const struct rest *r)
 	add_time(out, "created", r->rec.created_ns);
 	add_time(out, "finished", r->rec.finished_ns);
 	add_text(out, "directory", r->rec.cwd);
-	add_words(out, &r->rec);
+	add_words(out, "words", r->rec.words, r->rec.words_len);
+	add_words(out, "updates", r->rec.updates ? r->rec.updates : "",
+		  r->rec.updates_len);
 	add_count(out, "log_size_bytes", r->rec.log_size);
 	add_key(out, "result");
 	/* it ends with a newline of its own */

@@ -117,7 +117,7 @@ static const struct opt show_options[] = {
 	  .arg = "KEY=VALUE",
 	  .key = "@set",
 	  .complete = COMPLETE_KEY,
-	  .help = "set any profile key; +KEY=VALUE appends to a list" },
+	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },
 	{ 0 },
 };
 

@@ -126,6 +126,23 @@ bool resting_same(const struct args *a, const char *profile,
 	return !t.failed && t.len == at && !memcmp(t.s, rec->words, at);
 }
 
+/* What was changed since, as by as many --set behind the words */
+static int add_updates(const struct rest_record *rec, struct args *words)
+{
+	const char *end = rec->updates + rec->updates_len;
+
+	for (const char *p = rec->updates; p < end; p += strlen(p) + 1) {
+		size_t len = strcspn(p, "=");
+		auto_text key = { 0 };
+
+		text_addn(&key, p, len);
+		if (!p[len] || args_wish(words, "nook update", text_str(&key),
+					 p + len + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int resting_plan(const struct rest *rest, const struct args *a, struct args *words,
 		 struct run *run, struct err *e)
 {
@@ -140,6 +157,8 @@ int resting_plan(const struct rest *rest, const struct args *a, struct args *wor
 			       rest->rec.cwd);
 	if (args_parse(&cmd_create, words->argv, words, e) != 0 || words->word_count != 1)
 		return err_wrap(e, "box '%s' cannot be made as it was: ", rest->name);
+	if (add_updates(&rest->rec, words) < 0)
+		return err_set(e, "out of memory");
 	own.wishes = words->wishes;
 	own.wish_count = words->wish_count;
 	if (!own.rest_count) {

@@ -29,7 +29,7 @@
  * (wishes.c) */
 #define KEY_OPTIONS                                                                     \
 	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,   \
-	  .help = "set any profile key; +KEY=VALUE appends to a list" },                \
+	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },   \
 	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",       \
 	  .help = "limit the memory of all processes together" },                       \
 	{ .name = "cpus", .arg = "N", .key = "limits.cpus",                             \

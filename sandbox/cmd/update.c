@@ -2,7 +2,8 @@
 /* update.c - `nook update`, `pause` and `unpause`: change a box while it runs
  *
  * Values are read here, where the person is who wrote them; the keeper gets numbers in
- * the unit of the plan, all of one command at once, and does all or nothing.
+ * the unit of the plan, all of one command at once, and does all or nothing. What is no
+ * limit is change.c's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/parse.h"
 #include "box/control.h"
 #include "cmd/boxes.h"
+#include "cmd/change.h"
 #include "cmd/cmd.h"
 
 /* parse_number() with the word max */
@@ -73,12 +75,12 @@ static const struct limit limits[] = {
 
 #define PREFIX "limits."
 
-/* Keys with and without "limits.", for the nearest one */
+/* Keys of limits with and without "limits.", then all others, for the nearest one */
 static const char *next_key(size_t i, const void *arg)
 {
 	(void)arg;
 	if (i >= 2 * ARRAY_SIZE(limits))
-		return NULL;
+		return change_key(i - 2 * ARRAY_SIZE(limits));
 	return i % 2 ? field_name(limits[i / 2].field)
 		     : field_name(limits[i / 2].field) + strlen(PREFIX);
 }
@@ -92,60 +94,100 @@ static const struct limit *find_limit(const char *key, size_t len)
 	return NULL;
 }
 
-static int unknown_key(const struct args *a, const char *pair, size_t len, struct err *e)
+static int unknown_key(const struct args *a, const char *word, size_t len, struct err *e)
 {
 	char key[64];
 	const char *near;
 
-	snprintf(key, sizeof(key), "%.*s", (int)len, pair);
+	snprintf(key, sizeof(key), "%.*s", (int)len, word);
 	near = name_near(key, next_key, NULL);
-	if (field_find(key) >= 0)
-		return cmd_usage(a, e, "'%s' cannot be changed while a box runs", key);
 	if (near)
-		return cmd_usage(a, e, "unknown limit '%s', did you mean '%s'", key,
-				 near);
-	return cmd_usage(a, e, "unknown limit '%s'", key);
+		return cmd_usage(a, e, "unknown key '%s', did you mean '%s'", key, near);
+	return cmd_usage(a, e, "unknown key '%s'", key);
 }
 
-static int read_pair(const struct args *a, const char *word, struct control_pair *p,
+static bool is_key(const char *word, size_t len)
+{
+	char key[64];
+	size_t n = len < sizeof(key) ? len : sizeof(key) - 1;
+	char *dot;
+
+	memcpy(key, word, n);
+	key[n] = '\0';
+	if (field_find(key) >= 0)
+		return true;
+	dot = strrchr(key, '.'); /* "labels.NAME" */
+	if (dot)
+		*dot = '\0';
+	return dot && field_find(key) >= 0;
+}
+
+static int read_limit(const struct args *a, const struct limit *l, const char *value,
+		      struct change *c, struct err *e)
+{
+	struct control_pair *p = &c->ask.pair[c->ask.pair_count];
+
+	if (c->ask.pair_count == CONTROL_PAIRS)
+		return cmd_usage(a, e, "more than %d values", CONTROL_PAIRS);
+	if (strlen(value) >= sizeof(p->text) || l->parse(value, &p->value, NULL) < 0 ||
+	    p->value < l->least)
+		return cmd_usage(a, e, "%s '%s': %s", field_name(l->field), value,
+				 field_expects(l->field));
+	snprintf(p->key, sizeof(p->key), "%s", field_name(l->field));
+	snprintf(p->text, sizeof(p->text), "%s", value);
+	c->ask.pair_count++;
+	text_addf(&c->words, "%s=%s", p->key, value);
+	text_addc(&c->words, '\0');
+	return 0;
+}
+
+static int read_word(const struct args *a, const char *word, struct change *c,
 		     struct err *e)
 {
-	const char *equals = strchr(word, '=');
-	size_t len = equals ? (size_t)(equals - word) : 0;
-	const struct limit *l = find_limit(word, len);
+	bool has_sign = *word == '+' || *word == '-';
+	const char *key = word + has_sign, *equals = strchr(key, '=');
+	size_t len = equals ? (size_t)(equals - key) : 0;
+	const struct limit *l = has_sign ? NULL : find_limit(key, len);
 
 	if (!len)
 		return cmd_usage(a, e, "'%s': expected KEY=VALUE", word);
-	if (!l)
-		return unknown_key(a, word, len, e);
-	if (strlen(equals + 1) >= sizeof(p->text) ||
-	    l->parse(equals + 1, &p->value, NULL) < 0 || p->value < l->least)
-		return cmd_usage(a, e, "%s '%s': %s", field_name(l->field), equals + 1,
-				 field_expects(l->field));
-	snprintf(p->key, sizeof(p->key), "%s", field_name(l->field));
-	snprintf(p->text, sizeof(p->text), "%s", equals + 1);
-	return 0;
+	if (l)
+		return read_limit(a, l, equals + 1, c, e);
+	if (!is_key(key, len))
+		return unknown_key(a, key, len, e);
+	return change_word(a, c, word, e);
+}
+
+static int update_box(const struct args *a, struct change *c, struct err *e)
+{
+	const char *name = a->words[0];
+	struct record rec;
+	struct plan *plan = store_pick(name, &rec, e);
+	int r;
+
+	if (plan)
+		return change_running(c, name, &rec, plan, e);
+	r = change_resting(a, c, name, e);
+	if (r == 0)
+		*e = (struct err){ 0 };
+	return r == 1 ? -1 : r;
 }
 
 static int update_run(const struct args *a, struct err *e)
 {
-	struct control_ask ask = { .op = CONTROL_UPDATE };
-	struct control_answer out;
-	struct record rec;
+	struct change c = { .ask = { .op = CONTROL_UPDATE } };
 	int r = 0;
 
 	if (a->rest || a->word_count < 2)
 		return cmd_usage(a, e, "update takes a box and what to change");
-	if (a->word_count - 1 > CONTROL_PAIRS)
-		return cmd_usage(a, e, "more than %d values", CONTROL_PAIRS);
 	for (size_t i = 1; !r && i < a->word_count; i++)
-		r = read_pair(a, a->words[i], &ask.pair[ask.pair_count++], e);
-	if (r < 0)
-		return r;
-	auto_free struct plan *plan = store_pick(a->words[0], &rec, e);
-	if (!plan)
-		box_say_resting(a->words[0], e);
-	return plan ? control_call(&rec, &ask, &out, e) : -1;
+		r = read_word(a, a->words[i], &c, e);
+	if (!r && c.words.failed)
+		r = err_set(e, "out of memory");
+	if (!r)
+		r = update_box(a, &c, e);
+	change_release(&c);
+	return r;
 }
 
 /* Every box is tried; the first that fails is what is told */
@@ -187,17 +229,29 @@ static const struct opt pause_options[] = {
 
 const struct cmd cmd_update = {
 	.name = "update",
-	.summary = "change limits of a running box",
-	.usage = "[OPTION...] BOX KEY=VALUE...",
-	.help = "BOX is a name, an id or the beginning of one; KEY is wall, cpu_time,\n"
-		"output, grace, on_limit, memory, memory_high, swap, pids, cpus,\n"
-		"cpu_weight, cpuset or io_weight, with or without 'limits.' in front;\n"
-		"VALUE is what a profile would have there. All values are set, or none.\n"
-		"A limit of the cgroup can be changed where the box has a cgroup of its "
-		"own.\n",
+	.summary = "change a box while it runs, or from its next start on",
+	.usage = "[OPTION...] BOX [+|-]KEY=VALUE...",
+	.signs = true,
+	.help = "BOX is a name, an id or the beginning of one; VALUE is what a profile\n"
+		"would have there. All is done, or nothing. In a box that runs can be "
+		"changed:\n"
+		"\n"
+		"  wall=, cpu_time=, output=, grace=, on_limit=, memory=, memory_high=,\n"
+		"  swap=, pids=, cpus=, cpu_weight=, cpuset=, io_weight=\n"
+		"                       limits, with or without 'limits.' in front;\n"
+		"                       those of a cgroup where the box has its own\n"
+		"  +mounts=SRC:DST[:rw] a bind of the host comes in, as by --volume;\n"
+		"                       +mounts='{tmpfs: DST}' a tmpfs\n"
+		"  -mounts=DST          a mount goes; what is open there stays open\n"
+		"  environment.NAME=VALUE\n"
+		"                       for what 'nook exec' starts; null takes it away\n"
+		"\n"
+		"Every other key needs a restart. A box that stays keeps all of it, and "
+		"any\n"
+		"key of one at rest is set for its next start.\n",
 	.complete = COMPLETE_LIMIT,
 	.words = "wall cpu_time output grace on_limit memory memory_high swap pids cpus "
-		 "cpu_weight cpuset io_weight",
+		 "cpu_weight cpuset io_weight +mounts -mounts",
 	.run = update_run,
 };
 

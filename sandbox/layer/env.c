@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "layer/change.h"
 #include "layer/env_fds.h"
 #include "layer/layer.h"
 #include "layer/script.h"
@@ -243,12 +244,24 @@ static const char *default_workdir(const struct profile *pf, struct host *h,
 	return "/";
 }
 
+void env_say_names(struct plan *pl, const char *origin)
+{
+	auto_text names = { 0 };
+
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
+		const char *text = plan_text(pl, w->text);
+
+		text_add(&names, names.len ? " " : "");
+		text_addn(&names, text, strcspn(text, "="));
+	}
+	plan_fact(pl, "env", "environment", origin, "%s", text_str(&names));
+}
+
 static int env_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e)
 {
 	const char *shell = find_shell(pf, h);
 	char where[ORIGIN_SIZE];
-	auto_text names = { 0 };
 
 	pl->env.umask = pf->umask;
 	pl->env.workdir_required = profile_is_set(pf, FIELD_workdir);
@@ -260,18 +273,11 @@ static int env_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		plan_add_word(pl, &pl->env.argv, shell);
 	if (plan_vars(pf, h, shell, pl, e) < 0)
 		return -1;
-	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
-		const char *text = plan_text(pl, w->text);
-
-		text_add(&names, names.len ? " " : "");
-		text_addn(&names, text, strcspn(text, "="));
-	}
 	plan_fact(pl, "env", "command", origin_text(pf, FIELD_command, where), "%s",
 		  pf->command.count ? pf->command.v[0].text : shell);
 	plan_fact(pl, "env", "workdir", origin_text(pf, FIELD_workdir, where), "%s",
 		  plan_text(pl, pl->env.workdir));
-	plan_fact(pl, "env", "environment", origin_text(pf, FIELD_environment, where),
-		  "%s", text_str(&names));
+	env_say_names(pl, origin_text(pf, FIELD_environment, where));
 	plan_fact(pl, "env", "umask", origin_text(pf, FIELD_umask, where), "%03" PRIo32,
 		  pl->env.umask);
 	return 0;

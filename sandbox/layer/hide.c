@@ -134,10 +134,24 @@ static bool is_made(const struct plan *pl, const char *path)
 	return pl->tree.keep_dir && path_is_in(plan_text(pl, pl->tree.keep_dir), path);
 }
 
+/** struct hiding - The steps of @pl from number @since on are looked at, and those that
+ * hide are put behind them */
+struct hiding {
+	struct host *h;
+	struct plan *pl;
+	uint32_t since;
+};
+
+static bool can_show(const struct plan_mount *m)
+{
+	return m->op == MOP_BIND || m->op == MOP_OVERLAY;
+}
+
 /* A mask at every place where @path of the host shows; @always: binds of it too */
-static void hide_path(struct host *h, struct plan *pl, const char *path, bool always,
+static void hide_path(const struct hiding *hi, const char *path, bool always,
 		      const char *origin)
 {
+	struct plan *pl = hi->pl;
 	char target[4096];
 	struct host_path there;
 	uint32_t count = pl->tree.mounts.count;
@@ -150,7 +164,7 @@ static void hide_path(struct host *h, struct plan *pl, const char *path, bool al
 		const char *source = plan_text(pl, m->source);
 		const char *at = plan_text(pl, m->target);
 
-		if (m->op != MOP_BIND && m->op != MOP_OVERLAY)
+		if (i < hi->since || !can_show(m))
 			continue;
 		if (path_is_below(path, source))
 			snprintf(target, sizeof(target), "%s%s",
@@ -160,7 +174,7 @@ static void hide_path(struct host *h, struct plan *pl, const char *path, bool al
 			snprintf(target, sizeof(target), "%s", at);
 		else
 			continue;
-		if (!known && !host_stat_follow(h, path, &there)) {
+		if (!known && !host_stat_follow(hi->h, path, &there)) {
 			if (!always || !is_made(pl, path))
 				return;
 			there.kind = HOST_DIR;
@@ -201,7 +215,7 @@ bool hide_covers(const struct profile *pf, struct host *h, const char *path)
 static bool shows_host(const struct plan *pl)
 {
 	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
-		if ((m->op == MOP_BIND || m->op == MOP_OVERLAY) && m->source)
+		if (can_show(m) && m->source)
 			return true;
 	return false;
 }
@@ -214,33 +228,42 @@ static bool shows_home(const struct plan *pl, const char *home)
 	     (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const char *source = plan_text(pl, m->source);
 
-		if ((m->op == MOP_BIND || m->op == MOP_OVERLAY) && m->source &&
+		if (can_show(m) && m->source &&
 		    (path_is_in(home, source) || path_is_in(source, home)))
 			return true;
 	}
 	return false;
 }
 
-/* A path of `root.hide`: inside the box, and with a host's tree wherever that shows it */
-static void hide_wished(struct host *h, struct plan *pl, const struct item *it)
+/* Whether a step that is looked at covers @path of the box: what was hidden there is not
+ * any more */
+static bool is_covered_anew(const struct hiding *hi, const char *path)
 {
+	const struct plan_mount *m = NULL;
+
+	for (uint32_t i = 0; (m = plan_each(hi->pl, &hi->pl->tree.mounts, m)); i++)
+		if (i >= hi->since && can_show(m) &&
+		    path_is_below(path, plan_text(hi->pl, m->target)))
+			return true;
+	return !hi->since;
+}
+
+/* A path of `root.hide`: inside the box, and with a host's tree wherever that shows it */
+static void hide_wished(const struct hiding *hi, const struct item *it)
+{
+	const char *path = it->text, *tree = plan_text(hi->pl, hi->pl->tree.path);
+	bool own = path_is_in(path, "/proc") || path_is_in(path, "/sys");
 	char where[ORIGIN_SIZE], real[4096];
 	const char *origin = origin_format(&it->at, where);
-	const char *path = it->text;
 	struct host_path there;
 
-	if (pl->tree.root == PLAN_ROOT_DIRECTORY || path_is_in(path, "/proc") ||
-	    path_is_in(path, "/sys")) {
-		snprintf(real, sizeof(real), "%s%s",
-			 path_is_in(path, "/proc") || path_is_in(path, "/sys") ?
-				 "" :
-				 plan_text(pl, pl->tree.path),
-			 path);
-		if (host_stat_follow(h, real, &there))
-			add_mask(pl, path, there.kind != HOST_DIR, origin);
+	if (hi->pl->tree.root == PLAN_ROOT_DIRECTORY || own) {
+		snprintf(real, sizeof(real), "%s%s", own ? "" : tree, path);
+		if (is_covered_anew(hi, path) && host_stat_follow(hi->h, real, &there))
+			add_mask(hi->pl, path, there.kind != HOST_DIR, origin);
 		return;
 	}
-	hide_path(h, pl, path, true, origin);
+	hide_path(hi, path, true, origin);
 }
 
 static void say_items(struct plan *pl, const char *key, const struct items *items)
@@ -252,12 +275,9 @@ static void say_items(struct plan *pl, const char *key, const struct items *item
 			  items->v[i].text);
 }
 
-int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+static int check_items(const struct profile *pf, struct err *e)
 {
-	const char *const *own;
-	char hidden[4096], where[ORIGIN_SIZE];
-	bool home;
-	size_t n;
+	char where[ORIGIN_SIZE];
 
 	for (size_t i = 0; i < pf->root.hide.count; i++) {
 		const struct item *it = &pf->root.hide.v[i];
@@ -268,20 +288,39 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 								     : "root.hide",
 				       it->text);
 	}
-	say_items(pl, "root.hide", &pf->root.hide);
-	say_items(pl, "root.show", &pf->root.show);
+	return 0;
+}
+
+void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
+		     uint32_t since)
+{
+	const struct hiding hi = { h, pl, since };
+	const char *const *own;
+	char hidden[4096];
+	bool home;
+	size_t n;
+
 	if (!shows_host(pl) && !pf->root.hide.count)
-		return 0;
+		return;
 	home = shows_home(pl, host_home(h));
 	for (size_t i = 0; home && i < ARRAY_SIZE(in_home); i++) {
 		home_path(h, i, hidden, sizeof(hidden));
 		if (!is_shown(pf, hidden))
-			hide_path(h, pl, hidden, false, NULL);
+			hide_path(&hi, hidden, false, NULL);
 	}
 	n = host_own_dirs(h, &own);
 	for (size_t i = 0; i < n; i++)
-		hide_path(h, pl, own[i], true, NULL);
+		hide_path(&hi, own[i], true, NULL);
 	for (size_t i = 0; i < pf->root.hide.count; i++)
-		hide_wished(h, pl, &pf->root.hide.v[i]);
+		hide_wished(&hi, &pf->root.hide.v[i]);
+}
+
+int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+{
+	if (check_items(pf, e) < 0)
+		return -1;
+	say_items(pl, "root.hide", &pf->root.hide);
+	say_items(pl, "root.show", &pf->root.show);
+	hide_plan_since(pf, h, pl, 0);
 	return 0;
 }

@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "layer/change.h"
 #include "layer/layer.h"
 #include "layer/script.h"
 #include "layer/tree_plan.h"
@@ -149,6 +150,20 @@ static void rules_from_mounts(struct plan *pl)
 		}
 		add_rule(pl, target, access);
 	}
+}
+
+bool landlock_lets_write(const struct plan *pl, const char *path)
+{
+	const uint64_t all = FS_WRITE & pl->landlock.handled;
+
+	if (!all)
+		return true;
+	for (const struct plan_rule *r = NULL;
+	     (r = plan_each(pl, &pl->landlock.rules, r));)
+		if ((r->access & all) == all &&
+		    path_is_in(path, plan_text(pl, r->path)))
+			return true;
+	return false;
 }
 
 /* --- rules without a mount namespace ------------------------------------------------ */

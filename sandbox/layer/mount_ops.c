@@ -18,8 +18,6 @@
 #include "base/text.h"
 #include "layer/devices.h"
 
-#define OPTIONS_SIZE 256
-
 static const char *target_of(const struct mounting *mk, const struct plan_mount *m)
 {
 	return plan_text(mk->pl, m->target);
@@ -58,21 +56,27 @@ static int mount_new(struct mounting *mk, const struct plan_mount *m, const char
 	return 0;
 }
 
-static int apply_tmpfs(struct mounting *mk, const struct plan_mount *m)
+void mount_tmpfs_options(const struct mounting *mk, const struct plan_mount *m,
+			 char *options)
 {
-	char options[OPTIONS_SIZE];
-	size_t n;
+	size_t n = (size_t)snprintf(options, MOUNT_OPTIONS, "mode=%o", m->mode);
 
-	n = (size_t)snprintf(options, sizeof(options), "mode=%o", m->mode);
 	if (m->size)
-		n += (size_t)snprintf(options + n, sizeof(options) - n, ",size=%llu",
+		n += (size_t)snprintf(options + n, MOUNT_OPTIONS - n, ",size=%llu",
 				      (unsigned long long)m->size);
 	if (m->inodes)
-		n += (size_t)snprintf(options + n, sizeof(options) - n, ",nr_inodes=%llu",
+		n += (size_t)snprintf(options + n, MOUNT_OPTIONS - n, ",nr_inodes=%llu",
 				      (unsigned long long)m->inodes);
 	if (mk->chown)
-		snprintf(options + n, sizeof(options) - n, ",uid=%u,gid=%u", mk->uid,
+		snprintf(options + n, MOUNT_OPTIONS - n, ",uid=%u,gid=%u", mk->uid,
 			 mk->gid);
+}
+
+static int apply_tmpfs(struct mounting *mk, const struct plan_mount *m)
+{
+	char options[MOUNT_OPTIONS];
+
+	mount_tmpfs_options(mk, m, options);
 	return mount_new(mk, m, "tmpfs", options);
 }
 
@@ -99,7 +103,7 @@ static int apply_cgroup(struct mounting *mk, const struct plan_mount *m)
 
 static int apply_devpts(struct mounting *mk, const struct plan_mount *m)
 {
-	char options[OPTIONS_SIZE];
+	char options[MOUNT_OPTIONS];
 
 	/* newinstance has been the only way since 4.7 and says so to older readers */
 	snprintf(options, sizeof(options), "newinstance,ptmxmode=0666,mode=0620,max=%llu",

@@ -110,6 +110,10 @@ int hosts_apply(struct mounting *mk, const struct plan_mount *m);
 /** mount_words() - One step as a line for people, without newline */
 void mount_words(const struct plan *pl, const struct plan_mount *m, struct text *out);
 
+#define MOUNT_OPTIONS 256
+/** mount_tmpfs_options() - What a tmpfs is mounted with, into MOUNT_OPTIONS bytes */
+void mount_tmpfs_options(const struct mounting *mk, const struct plan_mount *m,
+			 char *options);
 /** mount_step_of() - The row of an op, NULL for a number that is none */
 const struct mount_step *mount_step_of(uint32_t op);
 /** mount_origin_wrap() - Put "FILE:LINE: " in front of an error of a step. Return: -1 */

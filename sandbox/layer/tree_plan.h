@@ -63,6 +63,9 @@ int root_system_plan(const struct profile *pf, struct host *h, struct plan *pl,
 
 /** hide_plan() - Masks over hidden paths wherever a mount shows them */
 int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** hide_plan_since() - The same over what the steps behind the first @since show */
+void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
+		     uint32_t since);
 /** hide_plan_proc(), hide_plan_sys() - Masks and read-only
  * places of containment.md 4.4 */
 void hide_plan_proc(const struct profile *pf, struct plan *pl);

@@ -2,7 +2,8 @@
 /* fold.c - keys, and folding what one file says into the profile
  *
  * Three states: a key that is absent inherits, a value sets, null goes back to the
- * built-in default. Maps merge by key, lists replace, `+key` appends.
+ * built-in default. Maps merge by key, lists replace, `+key` appends. `-key`, which only
+ * options have, takes entries of a list away.
  */
 #include <string.h>
 
@@ -237,6 +238,70 @@ int fold(struct loader *ld, enum field f, struct node *n, bool is_more)
 		return -1;
 	ld->pf->value[f] = n;
 	ld->pf->origin[f] = at;
+	return 0;
+}
+
+/* Of `mounts` an entry is known by its place, of other lists by its words. @i: its
+ * number */
+static bool is_entry(const struct loader *ld, enum field f, const struct node *entry,
+		     size_t i, const char *text)
+{
+	const struct profile *pf = ld->pf;
+
+	if (f == FIELD_mounts)
+		return i < pf->mount_count && pf->mounts[i].to &&
+		       !strcmp(pf->mounts[i].to, text);
+	return entry->kind == NODE_SCALAR && !strcmp(entry->text, text);
+}
+
+/* Return: a list without the last entry that is @gone; NULL and the error */
+static struct node *list_without(struct loader *ld, enum field f, const struct node *old,
+				 const struct node *gone)
+{
+	struct node *list = node_new(ld->arena, NODE_LIST, gone->at);
+	size_t i = 0, last = SIZE_MAX;
+
+	for (const struct node *c = old ? old->first : NULL; c; c = c->next, i++)
+		if (is_entry(ld, f, c, i, gone->text))
+			last = i;
+	if (last == SIZE_MAX) {
+		wrong(ld, &gone->at, "'-%s': there is no entry '%s' to take away",
+		      field_info[f].key, shown(ld, gone->text));
+		return NULL;
+	}
+	i = 0;
+	for (const struct node *c = old->first; list && c; c = c->next, i++)
+		if (i != last && copy_into(ld, list, c))
+			return NULL;
+	if (!list)
+		no_memory(ld);
+	return list;
+}
+
+int fold_less(struct loader *ld, enum field f, const struct node *n)
+{
+	const struct field_info *info = &field_info[f];
+
+	if (!(info->type->shapes & IS_LIST) || info->type->shapes & IS_MAP)
+		return wrong(ld, &n->at, "'-%s': only a list has entries to take away",
+			     info->key);
+	if (n->kind != NODE_LIST)
+		return wrong_value(ld, info->key, n, "expected an entry of the list");
+	for (const struct node *c = n->first; c; c = c->next) {
+		const struct node *old = ld->pf->value[f];
+		struct node *list;
+
+		if (c->kind != NODE_SCALAR)
+			return wrong_value(ld, info->key, c,
+					   f == FIELD_mounts
+						   ? "expected the place of a mount"
+						   : "expected an entry of the list");
+		list = list_without(ld, f, old ? old : default_list(ld, f), c);
+		if (!list || info->type->read(ld, info, list))
+			return -1;
+		ld->pf->value[f] = list;
+		ld->pf->origin[f] = c->at;
+	}
 	return 0;
 }
 

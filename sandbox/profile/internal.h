@@ -150,6 +150,8 @@ int unknown_key(const struct loader *ld, const struct origin *at, const char *gr
 /** fold() - One value of a file or an option into the profile; @is_more: the key began
  * with '+' */
 int fold(struct loader *ld, enum field f, struct node *n, bool is_more);
+/** fold_less() - Take entries away from a list: @n is a list of words */
+int fold_less(struct loader *ld, enum field f, const struct node *n);
 /** apply_document() - All keys of a file but `extends` */
 int apply_document(struct loader *ld, const struct node *root);
 

@@ -127,19 +127,26 @@ int apply_option(struct loader *ld, const struct option_wish *o)
 {
 	struct origin at = { .file = arena_copy(ld->arena, o->option,
 						strlen(o->option)) };
-	bool is_more = *o->key == '+';
-	const char *entry;
-	int f = option_field(o->key + is_more, &entry);
+	bool is_more = *o->key == '+', is_less = *o->key == '-';
+	const char *key = o->key + (is_more || is_less), *entry;
+	int f = option_field(key, &entry);
 	struct node *n;
 
 	if (!at.file)
 		return no_memory(ld);
 	if (f < 0)
-		return unknown_key(ld, &at, NULL, o->key + is_more);
+		return unknown_key(ld, &at, NULL, key);
 	if (f == FIELD_extends)
 		return wrong(ld, &at, "'extends' can only stand in a profile");
 	if (option_node(ld, o, &at, &n))
 		return -1;
+	if (is_less && entry)
+		return wrong(ld, &at, "'%s': write '%s=null' to take it away", o->key,
+			     key);
+	if (is_less)
+		return option_shape(ld, (enum field)f, true, &n)
+			       ? -1
+			       : fold_less(ld, (enum field)f, n);
 	if (entry) {
 		entry = arena_copy(ld->arena, entry, strlen(entry));
 		n = entry ? wrap_node(ld, n, entry) : NULL;

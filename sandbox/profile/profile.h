@@ -258,8 +258,8 @@ struct profile {
 
 /** struct option_wish - A value from the command line: `--set KEY=VALUE`, or a short way
  * @option:	"--memory", for errors and provenance
- * @key:	Field name as in a profile, "+key" to append, "environment.FOO" for one
- *		entry of a map
+ * @key:	Field name as in a profile, "+key" to append, "-key" to take entries of a
+ *		list away, "environment.FOO" for one entry of a map
  * @value:	What begins with a quote, `[` or `{` is YAML; anything else is a word as
  *		it stands. For a list a word is a list of one, for a map it is NAME=VALUE;
  *		a plain null or ~ goes back to the built-in default

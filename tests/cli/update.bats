@@ -86,7 +86,7 @@ load boxes
 	assert_status 2
 	assert_stderr_match "^nook: 'wall': expected KEY=VALUE$"
 	nook_run update web wal=3s
-	assert_stderr_match "^nook: unknown limit 'wal', did you mean 'wall'$"
+	assert_stderr_match "^nook: unknown key 'wal', did you mean 'wall'$"
 	nook_run update web hostname=x
 	assert_stderr_match "^nook: 'hostname' cannot be changed while a box runs$"
 	nook_run update web wall=3x

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* changing.c - the keeper's side of a change of its box; box/changing.h has the theory */
+#include "box/changing.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/sealed.h"
+#include "base/sys.h"
+#include "box/control.h"
+#include "box/keeper.h"
+#include "box/rest.h"
+#include "box/sync.h"
+#include "layer/change.h"
+
+static void tell(const struct changing *c, const struct sync_msg *msg)
+{
+	/* One who does not read it has gone */
+	if (c->line >= 0)
+		send(c->line, msg, sizeof(*msg), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void forget(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+
+	if (c->line >= 0)
+		close(c->line);
+	if (c->note)
+		munmap(c->note, sizeof(*c->note));
+	free(c->next);
+	free(c->updates);
+	*c = (struct changing){ .line = -1 };
+}
+
+/* --- the box at rest ---------------------------------------------------------------- */
+
+/* The words are on disk before anything is done: to take them back is one rename */
+static int keep_words(struct keeper *k, int fd, struct err *e)
+{
+	struct changing *c = &k->changing;
+	struct rest *r = k->wish->rest;
+	struct rest_record *rec = r ? &r->rec : NULL;
+	const char *words;
+	size_t size;
+
+	if (!r || fd < 0)
+		return 0;
+	words = sealed_map(fd, &size);
+	if (!words)
+		return err_set(e, "the keeper did not understand what is to be kept");
+	c->updates = malloc(rec->updates_len + 1);
+	if (!c->updates)
+		return err_set(e, "out of memory");
+	if (rec->updates_len)
+		memcpy(c->updates, rec->updates, rec->updates_len);
+	c->updates_len = rec->updates_len;
+	if (rest_record_update(rec, words, size, e) < 0)
+		return -1;
+	r->plan = c->next;
+	return rest_write(r, e);
+}
+
+static void take_words_back(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+	struct rest *r = k->wish->rest;
+
+	if (!c->updates)
+		return;
+	free(r->rec.updates);
+	r->rec.updates = ptr_take(c->updates);
+	r->rec.updates_len = c->updates_len;
+	r->plan = k->plan;
+	rest_write(r, NULL);
+}
+
+/* --- the end of a change ------------------------------------------------------------ */
+
+static void say_done(struct keeper *k)
+{
+	const struct sync_msg msg = { .step = STEP_EXEC };
+
+	tell(&k->changing, &msg);
+	forget(k);
+}
+
+static void abandon(struct keeper *k)
+{
+	orders_reset_leaf(k, &k->changing.limits);
+	store_forget(&k->store);
+	take_words_back(k);
+	forget(k);
+}
+
+/* Everything is in force by now but what the keeper itself holds */
+static int commit(struct keeper *k, struct err *e)
+{
+	struct changing *c = &k->changing;
+
+	if (store_replace(&k->store, c->next, e) < 0)
+		return -1;
+	free(k->made);
+	k->plan = k->made = ptr_take(c->next);
+	orders_set_limits(k, &c->limits);
+	return 0;
+}
+
+static void fail(struct keeper *k, const struct err *e)
+{
+	struct sync_msg msg = { .step = STEP_FAILED, .code = 125, .err = *e };
+
+	tell(&k->changing, &msg);
+	abandon(k);
+}
+
+/* --- its beginning ------------------------------------------------------------------ */
+
+/* Return: a copy on the heap, NULL and @e */
+static struct plan *take_plan(const struct keeper *k, const struct control_ask *ask,
+			      int fd, struct err *e)
+{
+	size_t size;
+	void *p = sealed_map(fd, &size);
+	struct plan *copy = NULL;
+
+	if (ask->changes != k->store.rec.changes) {
+		err_set(e, "the box was changed by another command meanwhile");
+		e->code = EAGAIN;
+	} else if (!p || size > PLAN_MOST || !plan_check(p, size) ||
+		   !change_is_fair(k->plan, p)) {
+		err_set(e, "the keeper did not understand what is to be changed");
+	} else {
+		copy = malloc(size);
+		if (copy)
+			memcpy(copy, p, size);
+		else
+			err_set(e, "out of memory");
+	}
+	if (p)
+		munmap(p, size);
+	return copy;
+}
+
+static bool has_mounts(const struct plan *old, const struct plan *next)
+{
+	return change_next_new(old, next, NULL) || change_next_gone(old, next, NULL);
+}
+
+static int check_state(const struct keeper *k, struct err *e)
+{
+	if (k->plan->session.init_none)
+		return err_set(e, "this box has no init, so nothing can come into it");
+	if (k->over || k->cause_set || !k->ran)
+		return err_set(e, "the box is %s",
+			       k->over || k->cause_set ? "ending already"
+						       : "still being built");
+	if (k->paused_at) {
+		err_set(e, "the box is paused");
+		return err_hint(e, "let it go on first: nook unpause %s",
+				k->store.rec.id);
+	}
+	return 0;
+}
+
+static int start_worker(struct keeper *k, struct err *e)
+{
+	struct changing *c = &k->changing;
+	const struct worker w = {
+		.old = k->plan,
+		.next = c->next,
+		.keeper = getpid(),
+		.init = k->sock,
+		.line = c->undoes ? -1 : c->line,
+		.userns = k->site.userns_fd,
+		.note = c->note,
+	};
+	struct clone_args args = { .exit_signal = SIGCHLD };
+
+	c->worker = sys_clone3(&args);
+	if (c->worker < 0) {
+		c->worker = 0;
+		return err_sys(e, "cannot start a process");
+	}
+	if (c->worker)
+		return 0;
+	if (c->undoes)
+		changing_undo(&w);
+	changing_work(&w);
+}
+
+static int prepare(struct keeper *k, const struct control_ask *ask, const int *fd,
+		   struct err *e)
+{
+	struct changing *c = &k->changing;
+
+	c->next = take_plan(k, ask, fd[CHANGE_PLAN], e);
+	if (!c->next || (has_mounts(k->plan, c->next) && check_state(k, e) < 0))
+		return -1;
+	c->note = mmap(NULL, sizeof(*c->note), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c->note == MAP_FAILED) {
+		c->note = NULL;
+		return err_set(e, "out of memory");
+	}
+	if (store_prepare(&k->store, c->next, e) < 0)
+		return -1;
+	return keep_words(k, fd[CHANGE_WORDS], e);
+}
+
+int changing_start(struct keeper *k, const struct limit_change *limits,
+		   const struct control_ask *ask, int *fd, struct err *e)
+{
+	struct changing *c = &k->changing;
+	bool works;
+	int r;
+
+	*c = (struct changing){ .line = -1, .limits = *limits };
+	r = prepare(k, ask, fd, e);
+	works = !r && has_mounts(k->plan, c->next);
+	if (!r)
+		c->line = fd_take(&fd[CHANGE_LINE]);
+	if (!r)
+		r = works ? start_worker(k, e) : commit(k, e);
+	if (r < 0)
+		abandon(k);
+	else if (!works)
+		say_done(k);
+	return r;
+}
+
+/* --- while it is under way ---------------------------------------------------------- */
+
+/* A worker that failed has taken back what it did, and has said why */
+static void on_end(struct keeper *k, int status)
+{
+	struct changing *c = &k->changing;
+	struct err e = { 0 };
+
+	if (WIFEXITED(status) && !WEXITSTATUS(status) && !c->undoes) {
+		if (commit(k, &e) < 0)
+			fail(k, &e);
+		else
+			say_done(k);
+		return;
+	}
+	if (WIFEXITED(status) && !c->undoes) {
+		abandon(k);
+		return;
+	}
+	err_set(&e, "the process that was to change the box was killed%s",
+		c->undoes ? ", and what it did taken back" : "");
+	if (!c->undoes && c->note->mounted) {
+		c->undoes = true;
+		if (start_worker(k, &e) == 0)
+			return;
+	}
+	fail(k, &e);
+}
+
+void changing_look(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+	int status;
+
+	if (!c->worker || waitpid(c->worker, &status, WNOHANG) != c->worker)
+		return;
+	c->worker = 0;
+	on_end(k, status);
+}
+
+void changing_end(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+
+	if (c->worker) {
+		kill(c->worker, SIGKILL);
+		while (waitpid(c->worker, NULL, 0) < 0 && errno == EINTR)
+			;
+		c->worker = 0;
+	}
+	if (c->next)
+		abandon(k);
+}

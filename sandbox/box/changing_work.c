@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* changing_work.c - the processes that change the mounts of a box; box/changing.h has the
+ * theory */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "base/sys.h"
+#include "box/box.h"
+#include "box/changing.h"
+#include "box/join.h"
+#include "box/rights.h"
+#include "box/sync.h"
+#include "layer/change.h"
+
+#define MOUNTS_MOST 256 /* in one change */
+
+static void fail(const struct worker *w, const struct err *e)
+{
+	struct sync_msg msg = {
+		.step = STEP_FAILED, .value = CAUSE_SETUP, .code = 125, .err = *e
+	};
+
+	sync_send(w->line, &msg, -1);
+	_exit(125);
+}
+
+/* --- the maker ---------------------------------------------------------------------- */
+
+/* An id map that every process may write for itself: files keep the owners they have */
+static int map_own_ids(uid_t uid, gid_t gid)
+{
+	char line[64];
+
+	if (file_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0)
+		return -1;
+	snprintf(line, sizeof(line), "%u %u 1", uid, uid);
+	if (file_write(AT_FDCWD, "/proc/self/uid_map", line) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "%u %u 1", gid, gid);
+	return file_write(AT_FDCWD, "/proc/self/gid_map", line);
+}
+
+/* Must: leave nothing outside of its own namespaces changed */
+static int be_alone(const struct worker *w, struct err *e)
+{
+	bool own_user = w->next->user.order == USER_FIRST;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (own_user) {
+		/* files of /proc/self belong to root while one is not dumpable */
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+		if (unshare(CLONE_NEWUSER) < 0 || map_own_ids(uid, gid) < 0)
+			return err_sys(e, "cannot make a user namespace");
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(e, "cannot make a mount namespace");
+	return 0;
+}
+
+static void maker_main(const struct worker *w, int say) __attribute__((noreturn));
+
+static void maker_main(const struct worker *w, int say)
+{
+	struct sync_msg msg = { .step = STEP_READY };
+	int failed = be_alone(w, &msg.err);
+
+	for (const struct plan_mount *m = NULL;
+	     !failed && (m = change_next_new(w->old, w->next, m));) {
+		auto_fd tree = -1;
+
+		if (m->op != MOP_BIND)
+			continue;
+		tree = change_tree(w->old, w->next, m, w->userns, &msg.err);
+		failed = tree < 0 || sync_send(say, &msg, tree) < 0;
+	}
+	if (failed) {
+		msg.step = STEP_FAILED;
+		sync_send(say, &msg, -1);
+	}
+	_exit(failed);
+}
+
+/* Return: how many trees; -1 and @e */
+static int make_trees(const struct worker *w, int *tree, struct err *e)
+{
+	auto_fd hear = -1, say = -1;
+	int pair[2], n = 0, r = 1;
+	struct sync_msg msg = { 0 };
+	pid_t pid, self = getpid();
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	hear = pair[0];
+	say = pair[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "cannot start a process");
+	if (!pid) {
+		rights_die_with(self);
+		maker_main(w, say);
+	}
+	close(fd_take(&say));
+	for (const struct plan_mount *m = NULL;
+	     r == 1 && (m = change_next_new(w->old, w->next, m));) {
+		if (n == MOUNTS_MOST) {
+			r = err_set(e, "more than %d mounts at once", MOUNTS_MOST);
+			break;
+		}
+		tree[n] = -1;
+		if (m->op == MOP_BIND)
+			r = sync_recv(hear, &msg, &tree[n]);
+		if (r == 1 && m->op == MOP_BIND && tree[n] < 0)
+			r = 0;
+		n++;
+	}
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (r == 1)
+		return n;
+	if (msg.step == STEP_FAILED)
+		*e = msg.err;
+	else if (r == 0)
+		err_set(e, "the process that makes the mounts died");
+	return -1;
+}
+
+/* --- the worker --------------------------------------------------------------------- */
+
+static void be_bound(const struct worker *w)
+{
+	const int fd[] = { w->init, w->line, w->userns };
+	int keep[ARRAY_SIZE(fd)];
+	size_t n = 0;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	rights_die_with(w->keeper);
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
+		if (fd[i] >= 0)
+			keep[n++] = fd[i];
+	if (rights_keep_fds(keep, n) < 0)
+		_exit(125);
+}
+
+static int enter(const struct worker *w, struct change_site *at, struct err *e)
+{
+	struct join j = { .plan = w->old, .keeper = w->keeper };
+	struct site s = { .userns_fd = -1, .root_fd = -1 };
+
+	for (int i = 0; i < JOIN_FDS; i++)
+		j.fd[i] = -1;
+	j.fd[JOIN_INIT] = w->init;
+	j.fd[JOIN_LINE] = w->line;
+	at->proc_fd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at->proc_fd < 0)
+		return err_sys(e, "cannot open '/proc/self/fd'");
+	if (join_visit(&j, &s, e) < 0)
+		return -1;
+	rights_die_with(w->keeper); /* a change of ids clears it */
+	at->root_fd = s.root_fd;
+	return 0;
+}
+
+/* @most of the new mounts, the last one first; it is tried for all of them */
+static void take_back(const struct worker *w, const struct change_site *at, uint32_t most)
+{
+	while (most) {
+		const struct plan_mount *m = NULL;
+		struct err e;
+
+		for (uint32_t i = 0; i < most; i++)
+			m = change_next_new(w->old, w->next, m);
+		if (m)
+			change_detach(w->next, m, at, &e);
+		w->note->mounted = --most;
+	}
+}
+
+static int mount_new(const struct worker *w, const struct change_site *at,
+		     const int *tree, struct err *e)
+{
+	for (const struct plan_mount *m = NULL;
+	     (m = change_next_new(w->old, w->next, m)); tree++) {
+		if (change_attach(w->next, m, at, *tree, e) < 0)
+			return -1;
+		w->note->mounted++;
+	}
+	return 0;
+}
+
+static int check_gone(const struct worker *w, const struct change_site *at,
+		      struct err *e)
+{
+	for (const struct plan_mount *m = NULL;
+	     (m = change_next_gone(w->old, w->next, m));)
+		if (change_find(w->old, m, at, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* The innermost is behind the one that it lies in: the last comes first */
+static int take_gone(const struct worker *w, const struct change_site *at, struct err *e)
+{
+	const struct plan_mount *gone[MOUNTS_MOST];
+	size_t n = 0;
+
+	for (const struct plan_mount *m = NULL;
+	     (m = change_next_gone(w->old, w->next, m));) {
+		if (n == MOUNTS_MOST)
+			return err_set(e, "more than %d mounts at once", MOUNTS_MOST);
+		gone[n++] = m;
+	}
+	while (n)
+		if (change_detach(w->old, gone[--n], at, e) < 0)
+			return -1;
+	return 0;
+}
+
+void changing_work(const struct worker *w)
+{
+	struct change_site at = { -1, -1 };
+	int tree[MOUNTS_MOST];
+	struct err e = { 0 };
+
+	be_bound(w);
+	if (make_trees(w, tree, &e) < 0 || enter(w, &at, &e) < 0 ||
+	    check_gone(w, &at, &e) < 0)
+		fail(w, &e);
+	if (mount_new(w, &at, tree, &e) < 0 || take_gone(w, &at, &e) < 0) {
+		take_back(w, &at, w->note->mounted);
+		fail(w, &e);
+	}
+	_exit(0);
+}
+
+void changing_undo(const struct worker *w)
+{
+	struct change_site at = { -1, -1 };
+	struct err e = { 0 };
+
+	be_bound(w);
+	if (enter(w, &at, &e) < 0)
+		_exit(125);
+	take_back(w, &at, w->note->mounted);
+	_exit(0);
+}

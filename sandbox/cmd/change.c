@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* change.c - what `nook update` asks for besides limits, and where it goes
+ *
+ * A change of a box that runs is planned here, where the person is who wrote the words,
+ * from the plan in its record; the keeper takes it as a whole or not at all
+ * (box/changing.h). When another command was faster it is planned once more.
+ */
+#include "cmd/change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/names.h"
+#include "base/sealed.h"
+#include "box/changing.h"
+#include "box/sync.h"
+#include "cmd/resting.h"
+#include "host/host.h"
+#include "layer/change.h"
+
+#define TRIES	 200
+#define PAUSE_NS 10000000 /* between two */
+
+#define OPTION "nook update"
+
+/** struct live_key - What can be changed while a box runs, with which signs */
+static const struct live_key {
+	enum field field;
+	const char *signs; /* "=" = none: the value is set */
+} keys[] = {
+	{ FIELD_mounts, "+-" },
+	{ FIELD_environment, "=" },
+};
+
+void change_release(struct change *c)
+{
+	args_release(&c->own);
+	text_release(&c->words);
+}
+
+/* "environment.NAME" is one of environment */
+static bool names(const char *key, size_t len, const char *field)
+{
+	size_t n = strlen(field);
+
+	return len >= n && !strncmp(key, field, n) && (len == n || key[n] == '.');
+}
+
+bool change_is_live(const char *key, size_t len, char sign)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (names(key, len, field_name(keys[i].field)) &&
+		    strchr(keys[i].signs, sign ? sign : '='))
+			return true;
+	return false;
+}
+
+const char *change_key(size_t i)
+{
+	return i < sizeof(keys) / sizeof(keys[0]) ? field_name(keys[i].field) : NULL;
+}
+
+int change_word(const struct args *a, struct change *c, const char *word, struct err *e)
+{
+	char sign = *word == '+' || *word == '-' ? *word : '\0';
+	const char *key = word + (sign != 0), *equals = strchr(word, '=');
+	char whole[256];
+	size_t len = (size_t)(equals - word);
+
+	if (len >= sizeof(whole))
+		return cmd_usage(a, e, "'%s': the key is too long", word);
+	memcpy(whole, word, len);
+	whole[len] = '\0';
+	if (!change_is_live(key, (size_t)(equals - key), sign) && !c->frozen)
+		c->frozen = word;
+	if (args_wish(&c->own, OPTION, whole, equals + 1) < 0)
+		return err_set(e, "out of memory");
+	text_addn(&c->words, word, strlen(word) + 1);
+	return 0;
+}
+
+/* --- a box that runs ---------------------------------------------------------------- */
+
+/* What the box hides and shows is in force for what is mounted now, too */
+static int add_context(const struct plan *pl, struct args *own)
+{
+	static const char *const hiding[] = { "root.hide", "root.show" };
+
+	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));)
+		for (size_t i = 0; i < 2; i++) {
+			auto_text key = { 0 }, text = { 0 };
+
+			if (!f->key || strcmp(plan_text(pl, f->key), hiding[i]) != 0)
+				continue;
+			text_addf(&key, "+%s", hiding[i]);
+			text_json(&text, plan_text(pl, f->text));
+			if (args_wish(own, OPTION, text_str(&key), text_str(&text)) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+/* Entries go before new ones come. The profile has what is to come alone */
+static int drop_and_list(const struct change *c, struct plan *next, struct args *own,
+			 struct err *e)
+{
+	for (size_t i = 0; i < c->own.wish_count; i++) {
+		const struct option_wish *w = &c->own.wishes[i];
+
+		if (*w->key == '-') {
+			if (change_drop_mount(next, w->value, e) < 0)
+				return -1;
+		} else if (args_wish(own, OPTION, w->key, w->value) < 0) {
+			return err_set(e, "out of memory");
+		}
+	}
+	return add_context(next, own) < 0 ? err_set(e, "out of memory") : 0;
+}
+
+static int plan_next(const struct change *c, struct plan *next, struct err *e)
+{
+	struct host *h = host_new();
+	struct profile *pf = NULL;
+	struct args own = { 0 };
+	int r = h ? drop_and_list(c, next, &own, e) : err_set(e, "out of memory");
+
+	if (!r)
+		r = profile_make(OPTION, own.wishes, own.wish_count, &pf, e);
+	if (!r)
+		r = change_plan(pf, h, next, e);
+	profile_free(pf);
+	host_free(h);
+	args_release(&own);
+	return r;
+}
+
+static int hear(int line, const char *box, struct err *e)
+{
+	struct sync_msg msg;
+	int r;
+
+	do
+		r = sync_recv(line, &msg, NULL);
+	while (r < 0 && errno == EINTR);
+	if (r == 1 && msg.step == STEP_EXEC)
+		return 0;
+	if (r == 1 && msg.step == STEP_FAILED)
+		*e = msg.err;
+	else
+		err_set(e, "box '%s' has ended meanwhile", box);
+	return -1;
+}
+
+static int ask(struct change *c, const struct record *rec, const struct plan *next,
+	       struct err *e)
+{
+	const struct iovec plan = { (void *)next, next->size };
+	const struct iovec words = { c->words.s, c->words.len };
+	auto_fd packed = sealed_make("nook-change", &plan, 1);
+	auto_fd list = sealed_make("nook-words", &words, 1);
+	auto_fd ours = -1, theirs = -1;
+	int pair[2];
+
+	if (packed < 0 || list < 0)
+		return err_sys(e, "cannot hand the change on");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	ours = pair[0];
+	theirs = pair[1];
+	const int fd[CHANGE_FDS] = { theirs, packed, list };
+
+	c->ask.changes = rec->changes;
+	if (control_call_with(rec, &c->ask, fd, CHANGE_FDS, e) < 0)
+		return -1;
+	close(fd_take(&theirs));
+	return hear(ours, rec->id, e);
+}
+
+/* Whether a box that stays is this one */
+static bool stays(const struct record *rec)
+{
+	struct rest_area area = { .dir = -1 };
+	struct rest rest;
+	bool is = false;
+
+	if (!rec->name[0] || resting_open(&area, false, NULL) < 0)
+		return false;
+	if (rest_find(&area, rec->name, &rest, NULL) == 0) {
+		is = !strcmp(rest.rec.id, rec->id);
+		rest_close(&rest);
+	}
+	rest_area_close(&area);
+	return is;
+}
+
+static int say_frozen(const struct change *c, const struct record *rec, struct err *e)
+{
+	const char *word = c->frozen, *name = rec->name;
+	int len = (int)strcspn(word, "=");
+
+	err_set(e, "'%.*s' cannot be changed while a box runs", len, word);
+	if (*word != '+' && *word != '-' && change_is_live(word, (size_t)len, '+'))
+		return err_hint(e, "+%s adds to it, -%.*s=... takes away", word, len,
+				word);
+	if (stays(rec))
+		return err_hint(e, "it needs a restart: nook stop %s && nook update %s "
+				   "%s && nook start %s",
+				name, name, word, name);
+	return err_hint(e, "it needs a new start: nook run --set %s ...", word);
+}
+
+static int try_once(struct change *c, const struct record *rec, const struct plan *plan,
+		    struct err *e)
+{
+	struct control_answer out;
+	struct plan *next;
+	int r;
+
+	if (!c->own.wish_count && !stays(rec))
+		return control_call(rec, &c->ask, &out, e);
+	next = plan_new();
+	if (!next)
+		return err_set(e, "out of memory");
+	memcpy(next, plan, plan->size);
+	r = plan_next(c, next, e) < 0 ? -1 : ask(c, rec, next, e);
+	plan_free(next);
+	return r;
+}
+
+int change_running(struct change *c, const char *box, struct record *rec,
+		   struct plan *plan, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int r = c->frozen ? say_frozen(c, rec, e) : try_once(c, rec, plan, e);
+
+	for (int i = 0; r < 0 && e->code == EAGAIN && i < TRIES; i++) {
+		nanosleep(&pause, NULL);
+		free(plan);
+		*e = (struct err){ 0 };
+		plan = store_pick(box, rec, e);
+		r = plan ? try_once(c, rec, plan, e) : -1;
+	}
+	free(plan);
+	return r;
+}
+
+/* --- a box at rest ------------------------------------------------------------------ */
+
+/* Planned once, so that what cannot be is said now */
+static int write_words(const struct args *a, const struct change *c, struct rest *rest,
+		       struct err *e)
+{
+	struct run run = { .alone = true, .stays = true };
+	struct args words = { 0 }, own = *a;
+	struct plan *copy = NULL;
+	int r = rest_record_update(&rest->rec, c->words.s, c->words.len, e);
+
+	own.rest = NULL;
+	own.rest_count = 0;
+	if (!r)
+		r = resting_plan(rest, &own, &words, &run, e);
+	if (!r) {
+		copy = malloc(run.plan->size);
+		r = copy ? 0 : err_set(e, "out of memory");
+	}
+	if (!r) {
+		memcpy(copy, run.plan, run.plan->size);
+		free(rest->rec.plan);
+		rest->rec.plan = copy;
+		r = rest_write(rest, e);
+	}
+	run_release(&run);
+	plan_free(run.plan);
+	args_release(&words);
+	free(words.argv);
+	return r;
+}
+
+int change_resting(const struct args *a, const struct change *c, const char *name,
+		   struct err *e)
+{
+	struct rest_area area = { .dir = -1 };
+	struct rest rest;
+	int r = 1;
+
+	if (resting_open(&area, false, e) < 0)
+		return -1;
+	if (rest_find(&area, name, &rest, NULL) == 0) {
+		r = rest_lock(&rest, e) < 0 ? -1 : write_words(a, c, &rest, e);
+		rest_close(&rest);
+	}
+	rest_area_close(&area);
+	return r;
+}

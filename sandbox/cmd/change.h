@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* change.h - what `nook update` asks for besides limits, and where it goes */
+#ifndef NOOK_CMD_CHANGE_H
+#define NOOK_CMD_CHANGE_H
+
+#include "base/text.h"
+#include "box/control.h"
+#include "box/store.h"
+#include "cmd/cmd.h"
+
+/**
+ * struct change - The words of one command
+ * @ask:	The limits among them
+ * @own:	Its wishes are the others, with their signs
+ * @words:	All of them as a profile has them, each with its NUL: for a box that stays
+ * @frozen:	The first whose key cannot be changed while a box runs; NULL = none
+ */
+struct change {
+	struct control_ask ask;
+	struct args own;
+	struct text words;
+	const char *frozen;
+};
+
+/** change_release() - Give back what belongs to the words */
+void change_release(struct change *c);
+/** change_is_live() - Whether a key, up to its end, can be changed in a box that runs.
+ * @sign: '+', '-' or 0 */
+bool change_is_live(const char *key, size_t len, char sign);
+/** change_key() - The keys with which a word can begin, for the nearest one; NULL behind
+ * the last */
+const char *change_key(size_t i);
+/** change_word() - Add one that is no limit: [+-]KEY=VALUE. Return: 0; -1, -2 and @e */
+int change_word(const struct args *a, struct change *c, const char *word, struct err *e);
+/** change_running() - Have a box that runs changed, by all of the words or none; @plan is
+ * the one in its record, which is freed. Return: 0, -1 and @e */
+int change_running(struct change *c, const char *box, struct record *rec,
+		   struct plan *plan, struct err *e);
+/** change_resting() - The same for a box at rest, from its next start on. Return: 0; 1 =
+ * there is none of that name; -1 and @e */
+int change_resting(const struct args *a, const struct change *c, const char *name,
+		   struct err *e);
+
+#endif

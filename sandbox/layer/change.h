@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* change.h - what can be made of a box while it runs
+ *
+ * Theory of operation. A change is planned as a start is, by the same code with the same
+ * checks, but on a copy of the plan by which the box runs: what is new lies behind the
+ * end of the old plan, what is to go is taken out of its chain. So whoever has both
+ * plans can tell what there is to do, and the new one is what explain shows and what the
+ * next command in the box gets.
+ *
+ *	change_plan(), change_drop_*()	a command: from words to the new plan
+ *	change_is_fair()		the keeper: nothing else is different in it
+ *	change_tree()			a helper outside: what is to be mounted, detached,
+ *					with all that hides parts of it
+ *	change_attach(), change_detach() another one inside
+ *
+ * The tree of the box may have been written by an attacker, who goes on writing to it
+ * meanwhile. Its places are only ever reached below a descriptor of its root, with no
+ * symlink on the way (openat2(2)), and mounted on by descriptor; whether the mount is
+ * where it was to be is looked at afterwards.
+ */
+#ifndef NOOK_LAYER_CHANGE_H
+#define NOOK_LAYER_CHANGE_H
+
+#include <stdbool.h>
+
+#include "layer/layer.h"
+
+struct plan_mount;
+
+/**
+ * change_plan() - Decide what is new in a box
+ * @pf:	What options alone set (profile_make()): environment and mounts to be added.
+ *	`root.hide` and `root.show` are the box's own (change_context())
+ * @pl:	Copy of the box's plan. Must be thrown away when this fails
+ *
+ * Return: 0, -1 and @e
+ */
+int change_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** change_drop_mount() - Take the user's mount at @to out of the plan. Return: 0, -1 and
+ * @e */
+int change_drop_mount(struct plan *pl, const char *to, struct err *e);
+/** change_is_fair() - Whether @next differs from @old only in what can be changed */
+bool change_is_fair(const struct plan *old, const struct plan *next);
+
+/** change_next_new(), change_next_gone() - The user's mounts that @next has and @old has
+ * not, and the other way round; @m: the one before, NULL = the first. Return: NULL behind
+ * the last */
+const struct plan_mount *change_next_new(const struct plan *old, const struct plan *next,
+					 const struct plan_mount *m);
+const struct plan_mount *change_next_gone(const struct plan *old, const struct plan *next,
+					  const struct plan_mount *m);
+
+/**
+ * change_tree() - A detached mount of what is new
+ * @old:	The plan as it was: where the new steps begin
+ * @userns_fd:	For idmapped mounts, -1 = there is none
+ *
+ * Must be called in a mount namespace of the caller's own, which it changes, with
+ * CAP_SYS_ADMIN over it. Return: descriptor; -1 and @e
+ */
+int change_tree(const struct plan *old, const struct plan *next,
+		const struct plan_mount *m, int userns_fd, struct err *e);
+/**
+ * struct change_site - Where inside is; the caller is in the box's namespaces, with
+ * CAP_SYS_ADMIN over its mounts
+ * @root_fd:	Root of the box
+ * @proc_fd:	/proc/self/fd of outside
+ */
+struct change_site {
+	int root_fd, proc_fd;
+};
+
+/**
+ * change_attach() - Put it where it belongs
+ * @tree_fd:	From change_tree(); -1: a tmpfs is made here
+ *
+ * Must not touch anything but @m's place. Return: 0; -1 and @e: it is not mounted
+ */
+int change_attach(const struct plan *pl, const struct plan_mount *m,
+		  const struct change_site *s, int tree_fd, struct err *e);
+/** change_find() - Whether there is a mount on @m's place. Return: 0, -1 and @e */
+int change_find(const struct plan *pl, const struct plan_mount *m,
+		const struct change_site *s, struct err *e);
+/** change_detach() - Take away the mount on top of @m's place, with all that is mounted
+ * below it. Return: 0, -1 and @e */
+int change_detach(const struct plan *pl, const struct plan_mount *m,
+		  const struct change_site *s, struct err *e);
+
+/** env_say_names() - The fact that names the variables (env.c) */
+void env_say_names(struct plan *pl, const char *origin);
+/** landlock_lets_write() - Whether the rules of a box let files below @path be written
+ * (landlock.c) */
+bool landlock_lets_write(const struct plan *pl, const char *path);
+
+#endif
