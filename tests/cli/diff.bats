@@ -198,7 +198,7 @@ back" ]
 EOF
 	nook_run run -d --name work --keep ./p.yaml -- /bin/sh -c 'echo 1 >/data/n; echo >/t/go; sleep 20'
 	assert_status 0
-	timeout 20 head -c 1 go >/dev/null
+	timeout 60 head -c 1 go >/dev/null
 	nook_run diff --stat work
 	[ "$output" = "1 added, 0 modified, 0 deleted, 2B in files" ]
 	for words in "apply work" "discard work" "snapshot work tag" "rollback work tag"; do

@@ -167,7 +167,7 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 @test "a shell where no command is named" {
 	need script
 	start_box one "$wait_box" --name web
-	run timeout 20 script -qec "$NOOK exec web" /dev/null <<<'echo "$PS1:$((6 * 7))"; exit 5'
+	run timeout 60 script -qec "$NOOK exec web" /dev/null <<<'echo "$PS1:$((6 * 7))"; exit 5'
 	assert_status 5
 	assert_match ':42'
 	end_box

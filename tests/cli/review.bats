@@ -85,7 +85,7 @@ keep" ]
     to: /t
     options: [rw]
 EOF
-	(timeout 20 head -c 1 go >/dev/null; echo mine >data/edit; timeout 20 sh -c "echo >done") &
+	(timeout 60 head -c 1 go >/dev/null; echo mine >data/edit; timeout 60 sh -c "echo >done") &
 	review --yes -- 'echo new >/data/edit; echo n >/data/n; echo >/t/go; read _ </t/done'
 	wait $!
 	[ "$status" = 125 ]
@@ -206,7 +206,7 @@ asked() {
 EOF
 	export XDG_STATE_HOME=$T/state
 	"$NOOK" run --review --yes ./p.yaml -- /bin/sh -c 'echo 1 >/data/n; echo >/t/go; sleep 20' &
-	timeout 20 head -c 1 go >/dev/null
+	timeout 60 head -c 1 go >/dev/null
 	kill -KILL $!
 	wait $! || true
 	local state=$T/state/nook/uppers

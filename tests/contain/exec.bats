@@ -134,7 +134,7 @@ seccomp: off' sh -c 'echo END; exec sleep 60'
 		command: [/probe, FD-07, other, "3"]
 	END
 	chmod 755 "$T/t/nested" "$T/t"
-	run --separate-stderr timeout -k 5 20 "$NOOK" exec web -- /t/nested
+	run --separate-stderr timeout -k 5 60 "$NOOK" exec web -- /t/nested
 	assert_line 'FD-07.reach ok'
 	assert_match '^FD-07.write (EACCES|EROFS|EPERM|ETXTBSY)$'
 	assert_equal "$(sha256sum <"$T/own")" "$sum"

@@ -10,15 +10,15 @@ load contain
 	printf 'extends: strict\n' >"$T/strict.yaml"
 	local run=("$NOOK" run -v "$PROBE:/probe")
 	for profile in p strict; do
-		run --separate-stderr timeout 20 "$PROBE" with-fds "${run[@]}" "$T/$profile.yaml" \
+		run --separate-stderr timeout 60 "$PROBE" with-fds "${run[@]}" "$T/$profile.yaml" \
 			-- /probe FD-01
 		assert_output 'FD-01.open 0 1 2'
 		# Without close_range(2), number 436: all are found all the same, or nothing runs
-		run --separate-stderr timeout 20 "$PROBE" with-fds "$PROBE" without 436 \
+		run --separate-stderr timeout 60 "$PROBE" with-fds "$PROBE" without 436 \
 			"${run[@]}" --userns single "$T/$profile.yaml" -- /probe FD-01
 		[ "$status" = 125 ] || assert_output 'FD-01.open 0 1 2'
 		# And with no /proc to list them
-		run --separate-stderr timeout 20 "$PROBE" with-fds "$PROBE" without 436 \
+		run --separate-stderr timeout 60 "$PROBE" with-fds "$PROBE" without 436 \
 			"$NOOK" run -v "$PROBE:/probe" --userns single --set root.from=empty \
 			"$T/$profile.yaml" -- /probe FD-01
 		[ "$status" = 125 ] || assert_output 'FD-01.open 0 1 2'
@@ -40,10 +40,10 @@ flags() { sed -n 's/^flags:[^0-9]*//p' /proc/self/fdinfo/7; }
 	printf 'extends: strict\n' >"$T/strict.yaml"
 	for profile in p strict; do
 		for word in exit die; do
-			timeout 20 "$NOOK" run -v "$PROBE:/probe" "$T/$profile.yaml" -- \
+			timeout 60 "$NOOK" run -v "$PROBE:/probe" "$T/$profile.yaml" -- \
 				/probe FD-05 "$word" <&7 >"$T/out" 2>&1 3>&- || :
 			assert_equal "$(flags)" "$before"
-			timeout 20 "$NOOK" run -v "$PROBE:/probe" "$T/$profile.yaml" -- \
+			timeout 60 "$NOOK" run -v "$PROBE:/probe" "$T/$profile.yaml" -- \
 				/probe FD-05 "$word" <&7 >&7 2>&7 3>&- || :
 			assert_equal "$(flags)" "$before"
 		done
@@ -54,8 +54,8 @@ flags() { sed -n 's/^flags:[^0-9]*//p' /proc/self/fdinfo/7; }
 		for more in "" "| cat" "2>&1 >/dev/null" "| cat; true"; do
 			cat >"$T/session.sh" <<-END
 				stty -g >$T/before
-				timeout --foreground 20 $NOOK run -v $PROBE:/probe $T/p.yaml -- /probe FD-05 $word $more
-				timeout --foreground 20 $NOOK run -v $PROBE:/probe --set terminal=never $T/p.yaml -- \\
+				timeout --foreground 60 $NOOK run -v $PROBE:/probe $T/p.yaml -- /probe FD-05 $word $more
+				timeout --foreground 60 $NOOK run -v $PROBE:/probe --set terminal=never $T/p.yaml -- \\
 					/probe FD-05 $word $more
 				stty -g >$T/after
 			END
@@ -116,9 +116,9 @@ seccomp: off' FD-06
 		printf '%s\n' "root: {from: directory, path: '$T/root'}" "user: {id: $id}" \
 			'seccomp: off' >"$T/p.yaml"
 		# The script's interpreter is whoever runs it: whatever comes of that
-		run --separate-stderr timeout 20 "$T/nook" run "$T/p.yaml" -- /bin/sh
+		run --separate-stderr timeout 60 "$T/nook" run "$T/p.yaml" -- /bin/sh
 		# From inside: init is nook too
-		run --separate-stderr timeout 20 "$T/nook" run "$T/p.yaml" -- /probe FD-07 1 3
+		run --separate-stderr timeout 60 "$T/nook" run "$T/p.yaml" -- /probe FD-07 1 3
 		refute_match '^FD-07.write ok'
 		# Nook itself as the payload, which reads its own script as a profile and keeps a
 		# box within the box: that one's payload sees it
@@ -135,14 +135,14 @@ seccomp: off' FD-06
 		chmod go-w "$T/root/bin"
 		# With sanitizers nook needs libraries, which this tree does not have
 		[[ $(readlink -f "$NOOK") != */san/* ]] || continue
-		run --separate-stderr timeout 20 "$T/nook" run "$T/p.yaml" -- /bin/nested
+		run --separate-stderr timeout 60 "$T/nook" run "$T/p.yaml" -- /bin/nested
 		assert_line 'FD-07.reach ok'
 		assert_match '^FD-07.write (EACCES|EROFS|EPERM|ETXTBSY)$'
 		assert_equal "$(sha256sum <"$T/nook")" "$sum"
 	done
 	# CONTROL: a program of ours that we keep a way to is written once it has ended
 	cp "$PROBE" "$T/victim"
-	run --separate-stderr timeout 20 sh -c '"$1" FD-01 & exec 8<"$1"; wait; : >/proc/self/fd/8' \
+	run --separate-stderr timeout 60 sh -c '"$1" FD-01 & exec 8<"$1"; wait; : >/proc/self/fd/8' \
 		sh "$T/victim"
 	assert_equal "$(stat -c %s "$T/victim")" 0
 }
@@ -157,13 +157,13 @@ seccomp: off' FD-06
 		ln -sfn "/proc/self/fd/$n" "$T/root/link"
 		for dir in "/proc/self/fd/$n" /link; do
 			printf '%s\n' "root: {from: directory, path: '$T/root'}" >"$T/p.yaml"
-			timeout 20 "$PROBE" with-fds "$NOOK" run -w "$dir" "$T/p.yaml" -- \
+			timeout 60 "$PROBE" with-fds "$NOOK" run -w "$dir" "$T/p.yaml" -- \
 				/probe FD-08 "$T/marker" >"$T/out" 2>"$T/err" 3>&- || :
 			refute grep -q ' ok$' "$T/out"
 		done
 	done
 	# CONTROL: an ordinary directory works; without a box the marker is found
-	run --separate-stderr timeout 20 "$NOOK" run -w /tmp "$T/p.yaml" -- /probe FD-08 "$T/marker"
+	run --separate-stderr timeout 60 "$NOOK" run -w /tmp "$T/p.yaml" -- /probe FD-08 "$T/marker"
 	assert_output 'FD-08.marker ENOENT'
 	outside FD-08 "$T/marker"
 	assert_output 'FD-08.marker ok'
@@ -179,31 +179,31 @@ seccomp: off' FD-06
 FD-11.4 $(stat -c %i "$T/4")
 FD-11.5 $(stat -c %i "$T/5")
 FD-11.open 0 1 2 3 4 5"
-	run --separate-stderr timeout 20 sh -c '
+	run --separate-stderr timeout 60 sh -c '
 		exec 3<"$1/3" 4<"$1/4" 5<"$1/5" 6<"$1/3" 9<"$1/4"
 		exec "$2" run --preserve-fds 3 -v "$3:/probe" "$1/p.yaml" -- /probe FD-11 3' \
 		sh "$T" "$NOOK" "$PROBE"
 	assert_output "$want"
 	# One of them closed: no other thing may take its number
-	run --separate-stderr timeout 20 sh -c '
+	run --separate-stderr timeout 60 sh -c '
 		exec 3<"$1/3" 4<&- 5<"$1/5" 6<"$1/3"
 		exec "$2" run --preserve-fds 3 -v "$3:/probe" "$1/p.yaml" -- /probe FD-11 3' \
 		sh "$T" "$NOOK" "$PROBE"
 	[ "$status" = 125 ] || assert_line 'FD-11.4 EBADF'
 	# All of them: nothing of nook's own may come in their place, whatever it has open
 	for profile in strict offline; do
-		run --separate-stderr timeout 20 sh -c '
+		run --separate-stderr timeout 60 sh -c '
 			exec 3<&- 4<&- 5<&-
 			exec "$2" run --preserve-fds 3 -v "$3:/probe" "$4" -- /probe FD-01' \
 			sh "$T" "$NOOK" "$PROBE" "$profile"
 		[ "$status" = 125 ] || assert_output 'FD-01.open 0 1 2'
 	done
 	for n in -1 x 100000 99999999999; do
-		run --separate-stderr timeout 20 "$NOOK" run --preserve-fds "$n" "$T/p.yaml" -- true
+		run --separate-stderr timeout 60 "$NOOK" run --preserve-fds "$n" "$T/p.yaml" -- true
 		[ "$status" = 2 ] || assert_status 125
 	done
 	# CONTROL: not handed in they do not arrive
-	run --separate-stderr timeout 20 sh -c '
+	run --separate-stderr timeout 60 sh -c '
 		exec 3<"$1/3" 4<"$1/4" 5<"$1/5"
 		exec "$2" run -v "$3:/probe" "$1/p.yaml" -- /probe FD-01' sh "$T" "$NOOK" "$PROBE"
 	assert_output 'FD-01.open 0 1 2'

@@ -231,7 +231,7 @@ ended() {
 	assert_output $'/sys/fs/cgroup\non'
 	[ -z "$rooted" ] || {
 		# CONTROL: the same probe where the file system is the host's to write
-		run --separate-stderr timeout 20 "$PROBE" PS-08
+		run --separate-stderr timeout 60 "$PROBE" PS-08
 		assert_match '(write|mkdir):[^ ]* ok$'
 	}
 }

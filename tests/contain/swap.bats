@@ -40,7 +40,7 @@ runs() {
 	local i
 	good=0 evil=0 refused=0
 	for ((i = 0; i < many; i++)); do
-		case $(timeout 20 "$NOOK" run -q "$1" -- cat /proc/sys/kernel/hostname 2>"$T/said") in
+		case $(timeout 60 "$NOOK" run -q "$1" -- cat /proc/sys/kernel/hostname 2>"$T/said") in
 		good) good=$((good + 1)) ;;
 		evil) evil=$((evil + 1)) ;;
 		'')

@@ -10,7 +10,7 @@ load ../cli/helper
 with() {
 	local code=$1
 	shift
-	run --separate-stderr timeout -k 5 20 perl -MPOSIX -MFcntl -e "$code"';
+	run --separate-stderr timeout -k 5 60 perl -MPOSIX -MFcntl -e "$code"';
 		exec {$ARGV[0]} @ARGV or die "exec: $!"' "$NOOK" "$@"
 }
 
@@ -110,7 +110,7 @@ echo_fine=(base -- sh -c 'echo fine')
 	for limit in nproc=0 nproc=1 nproc=2 fsize=0 fsize=1 fsize=4096 stack=49152 stack=65536 memlock=0 \
 		msgqueue=0 sigpending=0 core=0 data=1048576 data=16777216 cpu=1; do
 		# messages through a pipe: a file could not take them either
-		run --separate-stderr bash -c '{ timeout -k 5 20 prlimit "$@" 2>&1 >&3 | cat >&2
+		run --separate-stderr bash -c '{ timeout -k 5 60 prlimit "$@" 2>&1 >&3 | cat >&2
 			code=${PIPESTATUS[0]}; } 3>&1; exit $code' bash --$limit "$NOOK" run "${echo_fine[@]}"
 		right_or_clear "$limit"
 	done
@@ -120,7 +120,7 @@ echo_fine=(base -- sh -c 'echo fine')
 @test "SV-12: RLIMIT_AS from nothing to 64 MiB" {
 	local mib
 	for mib in 1 2 3 4 5 6 8 12 16 24 32 64; do
-		run --separate-stderr timeout -k 5 20 prlimit --as=$((mib << 20)) "$NOOK" run base -- /bin/true
+		run --separate-stderr timeout -k 5 60 prlimit --as=$((mib << 20)) "$NOOK" run base -- /bin/true
 		case $status in
 		0 | 125 | 126) ;;
 		137 | 139) [ "$mib" -lt 4 ] || fail "$mib MiB" ;;
@@ -149,7 +149,7 @@ echo_fine=(base -- sh -c 'echo fine')
 
 @test "SV-12: no /proc at all" {
 	only_for root "others cannot take /proc away"
-	run --separate-stderr timeout -k 5 20 unshare -m sh -c 'umount -l /proc && exec "$@"' sh \
+	run --separate-stderr timeout -k 5 60 unshare -m sh -c 'umount -l /proc && exec "$@"' sh \
 		"$NOOK" run "${echo_fine[@]}"
 	right_or_clear
 }
