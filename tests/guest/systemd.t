@@ -6,5 +6,5 @@
 #
 # Of the quotas what shows that a scope of a manager is as good as a cgroup of one's own, with which
 # kernel-6.12.t tries more of them; `make check-guest-long` runs all
-export GUEST_TESTS="${GUEST_TESTS:-^(a|two|no|with|the|FS-17:.with|RS-01)}"
+export GUEST_TESTS="${GUEST_TESTS:-^(a|two|no|with|the|FS-17:.with)}"
 exec "${0%/*}/boot.sh" linux-image-6.12-cloud-amd64 suite.sh systemd
