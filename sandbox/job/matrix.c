@@ -25,6 +25,7 @@ struct matrix {
 	const struct entry *en;
 	struct axis axis[AXES_MOST];
 	size_t count;
+	const struct node *lists; /* itself, which no job needs */
 	const struct node *include, *exclude;
 	bool id_tells; /* the id has a ${NAME} of the matrix */
 	int (*each)(const struct entry *en, void *arg);
@@ -99,8 +100,11 @@ static struct node *copy_node(const struct matrix *m, const struct node *n)
 	if (n->kind == NODE_SCALAR && !(copy->text = put_values(m, n->text)))
 		return NULL;
 	for (const struct node *c = n->first; c; c = c->next) {
-		struct node *child = copy_node(m, c);
+		struct node *child;
 
+		if (c == m->lists)
+			continue;
+		child = copy_node(m, c);
 		if (!child)
 			return NULL;
 		node_append(copy, child);
@@ -320,7 +324,7 @@ int matrix_each(const struct entry_kit *k, const struct entry *en,
 {
 	const struct node *n =
 		en->node->kind == NODE_MAP ? node_find(en->node, "matrix") : NULL;
-	struct matrix m = { .k = k, .en = en, .each = each, .arg = arg };
+	struct matrix m = { .k = k, .en = en, .lists = n, .each = each, .arg = arg };
 	const struct node *id;
 
 	if (!n) {

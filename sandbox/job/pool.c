@@ -5,6 +5,7 @@
  * ever and its jobs are not kept. In a file a name that is found is compared as well.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -404,9 +405,29 @@ static int check_input(const struct pool *p, const struct job *j, const char *pa
 		       path);
 }
 
+/* What a job writes is kept as ID/stdout and ID/stderr: no file of another goes there */
+static int reserve_streams(struct pool *p, const struct job *j, struct err *e)
+{
+	static const char *const names[] = { "stdout", "stderr" };
+	struct origin at = { p->file, j->line, 1 };
+	char name[JOB_ID_MOST + 16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(name, sizeof(name), "%s/%s", j->id, names[i]);
+		if (add_output(p, j, name, &at, e))
+			return -1;
+	}
+	return 0;
+}
+
 int pool_check(struct pool *p, struct err *e)
 {
+	bool has_outputs = p->outputs.count > 0;
 	size_t waits = 0;
+
+	for (size_t i = 0; has_outputs && i < p->count; i++)
+		if (reserve_streams(p, p->v[i], e))
+			return -1;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct job *j = p->v[i];

@@ -189,6 +189,10 @@ static const char *const rows[][2] = {
 	  "d/f:2:31: an output has the name of another's directory 'a'" },
 	{ "jobs:\n- {command: [a], files: {out: [/x:a, /y:a/b/c]}}",
 	  "d/f:2:31: another output has the name of a directory of 'a/b/c'" },
+	{ "jobs:\n- {command: [a], files: {out: /x:b/stderr}}\n- {id: b, command: [a]}",
+	  "d/f:3:1: two outputs have the name 'b/stderr'" },
+	{ "jobs:\n- {command: [a], files: {out: /x:b}}\n- {id: b, command: [a]}",
+	  "d/f:3:1: another output has the name of a directory of 'b/stdout'" },
 	{ "jobs:\n- {command: [a], files: {on: x}}",
 	  "d/f:2:26: unknown key 'files.on': expected 'in' or 'out'" },
 	/* after */
