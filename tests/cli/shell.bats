@@ -38,7 +38,7 @@ job="sh -c 'echo u\"\"p; exec sleep"
 }
 
 @test "^Z stops what runs, fg goes on with it" {
-	typed 'shell base' "$prompt" "$job 1'\\n" '^up' '\032' "$prompt" 'jobs\n' "$prompt" \
+	typed 'shell base' "$prompt" "$job 3'\\n" '^up' '\032' "$prompt" 'jobs\n' "$prompt" \
 		'fg; echo ba""ck\n' '^back' 'exit\n'
 	assert_match 'Stopped'
 	assert_match '^back$'
@@ -60,7 +60,7 @@ job="sh -c 'echo u\"\"p; exec sleep"
 	# As a job of a shell, which says so and goes on with it
 	cat >job.sh <<-END
 		set -m
-		'$NOOK' run base -- sh -c 'echo up; exec sleep 1'
+		'$NOOK' run base -- sh -c 'echo up; exec sleep 3'
 		echo stopped-\$?
 		fg >/dev/null
 		echo ended-\$?
