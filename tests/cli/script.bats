@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # script.bats - the script of `nook explain --script` builds the box that nook builds
 # as: root user subids
+# in: release
 
 load helper
 
