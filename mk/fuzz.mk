@@ -7,8 +7,8 @@
 # again by `build/fuzz/NAME FILE`.
 FUZZ_SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
-	-Wno-unknown-warning-option
+FUZZ_CFLAGS := -std=gnu11 -gline-tables-only -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -Wno-unknown-warning-option
 FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out sandbox/main.c,$(COMMON) $(ONLY_FULL)))
 # A target that includes a source, to reach what is static there, goes without its object
 FUZZ_OWN_step := build/fuzz/obj/sandbox/box/keeper.o
