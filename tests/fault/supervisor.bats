@@ -18,11 +18,11 @@ setup() {
 }
 
 # start PROFILE - a box that would run for 20 s, as $keeper; its life line is the fifo 'life',
-# which the payload alone holds open. Without job control (-m) a shell starts it with INT and QUIT
-# ignored, and what comes before nook has taken them back has no effect; nor has it while the
-# process is still the shell
+# which the payload alone holds open. A shell without job control, as tests/as.sh is, starts all with
+# INT and QUIT ignored, and what comes before nook has taken them back has no effect; nor has it while
+# the process is still the shell
 start() {
-	local name=
+	local name='' ignored=6
 	rm -f life
 	mkfifo life
 	set -m
@@ -30,8 +30,9 @@ start() {
 	keeper=$!
 	set +m
 	exec 9<life
-	until [ "$name" = nook ]; do
+	until [ "$name" = nook ] && [ $((0x$ignored & 6)) = 0 ]; do
 		read -r name <"/proc/$keeper/comm" || break
+		ignored=$(sed -n 's/^SigIgn:\t//p' "/proc/$keeper/status") || break
 	done
 }
 
