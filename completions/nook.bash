@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	batch) echo 'report' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
@@ -27,6 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
+	batch) echo '-j --jobs --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -137,6 +138,15 @@ _nook_argument() {
 		--command | -c) echo nothing ;;
 		esac
 		;;
+	batch)
+		case $2 in
+		--jobs | -j) echo nothing ;;
+		--journal) echo file ;;
+		--output | -o) echo dir ;;
+		--set) echo key ;;
+		--timeout) echo nothing ;;
+		esac
+		;;
 	ps)
 		case $2 in
 		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND' ;;
@@ -232,6 +242,7 @@ _nook_kind() {
 	exec) echo 'into -e --env -w --workdir -u --user' ;;
 	attach) echo box ;;
 	console) echo file ;;
+	batch) echo file ;;
 	'batch report') echo file ;;
 	ps) echo box ;;
 	stats) echo box ;;

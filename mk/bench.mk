@@ -4,6 +4,7 @@
 #	make bench [RUNS=200] [ROWS="nook bwrap floor"] [BENCH_FLAGS=--json] [BENCH_JUDGE=1]
 #
 #	make bench-net                  throughput of networks, a thousand boxes on one
+#	make bench-batch                boxes a second: nook batch, a floor, xargs with bubblewrap
 #
 # The bars are printed and judged only on request: a noisy machine is no defect of nook.
 RUNS ?= 200
@@ -20,6 +21,8 @@ bench: bench-tools nook
 # Networks: as root, with iperf3, jq, busybox and pasta
 bench-net: nook
 	$(Q)bench/net.sh $(B)/nook
+bench-batch: nook $(BENCH)/floor
+	$(Q)bench/batch.sh $(B)/nook $(BENCH)/floor
 
 $(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
 	$(call say,CC,$@)
@@ -45,5 +48,5 @@ $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
-.PHONY: bench bench-tools bench-net
+.PHONY: bench bench-tools bench-net bench-batch
 -include $(wildcard $(BENCH)/*.d)

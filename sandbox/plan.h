@@ -27,7 +27,7 @@ struct text;
 typedef uint32_t plan_ref;
 
 #define PLAN_MAGIC 0x6e616c706b6f6f6eULL /* "nookplan" */
-#define PLAN_VERSION 4
+#define PLAN_VERSION 5
 #define PLAN_MOST (4u << 20) /* bytes */
 
 /** struct plan_list - A chain of records; each starts with the plan_ref of the next */
@@ -49,6 +49,14 @@ enum plan_weight {
 	FACT_NOTE,	 /* worth knowing: something was decided for the person */
 	FACT_WARNING,	 /* a wall is weaker than usual because the profile says so */
 	FACT_UNENFORCED, /* asked for and not in force here; listed in the result */
+};
+
+/** struct plan_take - A file that is copied out when the box has ended: @path inside, to
+ * the name @to in the directory of whoever wants it */
+struct plan_take {
+	plan_ref next;
+	plan_ref path;
+	plan_ref to;
 };
 
 /** struct plan_fact - Something explain and dry run say */
@@ -434,6 +442,7 @@ struct plan {
 	} env;
 	struct plan_limits limits;
 	struct plan_list labels; /* struct plan_word "KEY=VALUE" */
+	struct plan_list takes;	 /* struct plan_take */
 };
 
 /** plan_new() - An empty plan. Return: NULL when memory ran out */

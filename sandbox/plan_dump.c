@@ -293,6 +293,12 @@ static const struct dump_row word_rows[] = {
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };
 
+static const struct dump_row take_rows[] = {
+	{ "", DUMP_TEXT, AT(plan_take, path), NULL, NULL },
+	{ "to", DUMP_TEXT, AT(plan_take, to), NULL, NULL },
+	{ NULL, DUMP_TEXT, 0, NULL, NULL },
+};
+
 static const struct dump_row cgroup_tree_rows[] = {
 	{ "controllers", DUMP_BITS32, AT(plan_cgroup_tree, controllers), controller_names,
 	  NULL },
@@ -424,6 +430,7 @@ const struct dump_row plan_rows[] = {
 	ROW(limits.freeze, DUMP_BOOL),
 	ROW(limits.pids_kill, DUMP_BOOL),
 	LIST_OF(labels, word_rows),
+	LIST_OF(takes, take_rows),
 	LIST_OF(facts, fact_rows),
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },
 };

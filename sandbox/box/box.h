@@ -58,6 +58,8 @@ struct result {
 	uint64_t memory_peak, pids_peak, oom_kills, throttled_ns;
 	uint64_t io_read, io_write, net_rx, net_tx, output;
 	char message[512]; /* one sentence for a person */
+	int output_error;  /* errno: not all of the output could be written on */
+	int not_taken;	   /* files that the plan takes out and that were not there */
 	bool lost_link;	   /* it tells of more than how the command ended */
 	bool ran;	   /* the command did */
 };
@@ -88,6 +90,7 @@ struct box_end {
  * @tell:	Gets a struct box_told once the command runs; 0 = nobody waits for that
  * @lifeline:	A socket whose end of file ends the box at once, when who wanted it is
  *		gone; 0 = none
+ * @take_to:	Directory for the files that the plan takes out of the box
  * @preserve:	How many descriptors from 3 on the payload gets
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
@@ -107,6 +110,7 @@ struct box_wish {
 	struct log *log;
 	int tell;
 	int lifeline;
+	int take_to;
 	int preserve;
 	const struct copy_order *copy;
 	char *argv_area;

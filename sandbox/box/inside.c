@@ -34,6 +34,7 @@
 #include "box/look.h"
 #include "box/orphans.h"
 #include "box/sync.h"
+#include "box/take.h"
 
 /* argv and envp lie on it; untouched pages cost nothing */
 #define PAYLOAD_STACK (256u << 10)
@@ -229,6 +230,8 @@ void inside_main(struct inside *in)
 	say_ready(in);
 	if (in->copy)
 		copy_files(in);
+	if (takes_send(in->plan, in->sock, &e) < 0)
+		inside_fail(in, CAUSE_SETUP, 125, &e);
 	if (in->site.look && !(l.look = look_new(in->site.old_proc_fd))) {
 		err_set(&e, "out of memory");
 		inside_fail(in, CAUSE_SETUP, 125, &e);

@@ -339,6 +339,9 @@ static void read_step(struct keeper *k, struct err *e)
 		    k->terminal.pty < 0)
 			keeper_take_terminal(k, fd_take(&fd));
 		break;
+	case STEP_PLACE:
+		takes_heard(&k->takes, k->ran ? -1 : fd_take(&fd), msg.value);
+		break;
 	case STEP_EXEC:
 		if (is_sure_to_run(k))
 			tell_ran(k);
@@ -567,6 +570,7 @@ static void fill_result(struct keeper *k)
 	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
 	if (r->output != UINT64_MAX && r->output > k->limits.output)
 		r->output = k->limits.output;
+	r->output_error = k->relay.error;
 	if (k->site.cgroup.count)
 		meter_read(k);
 	links_read(k);
@@ -620,6 +624,7 @@ static void clear_away(struct keeper *k)
 	names_close(k);
 	allow_close(k);
 	close_join(k);
+	takes_close(&k->takes);
 	cgroup_close(&k->site.cgroup);
 	if (k->store.file >= 0) {
 		layers_undo(&k->store.rec);
@@ -685,6 +690,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	drain(&k);
 	fill_result(&k);
 	keeper_judge(&k, e);
+	takes_copy(&k.takes, k.plan, w->take_to, res);
 	attach_end(&k, res->exit_code);
 	if (w->at_end && k.ran && k.site.upper_fd >= 0)
 		show_changes(&k);

@@ -19,6 +19,7 @@
 #include "box/router.h"
 #include "box/session.h"
 #include "box/store.h"
+#include "box/take.h"
 #include "box/terminal.h"
 #include "layer/layer.h"
 
@@ -85,6 +86,7 @@ struct keeper {
 	struct sessions sessions;
 	struct attaches attaches;
 	struct changing changing;
+	struct takes takes;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
 	sigset_t old_mask;

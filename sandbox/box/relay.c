@@ -160,7 +160,7 @@ static ssize_t write_impatiently(int fd, const char *data, size_t len)
 	return n;
 }
 
-static void step_write(struct stream *s)
+static void step_write(struct relay *r, struct stream *s)
 {
 	/* At most PIPE_BUF: a blocking pipe that says POLLOUT takes that much at once */
 	size_t most = s->len < 4096 ? s->len : 4096;
@@ -170,6 +170,8 @@ static void step_write(struct stream *s)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
+		if (!r->error && errno != EPIPE)
+			r->error = errno;
 		s->hangup = true;
 		s->len = 0;
 		return;
@@ -186,7 +188,7 @@ bool relay_step(struct relay *r)
 		if (wants_read(s) && is_ready(s->from, POLLIN))
 			step_read(r, s);
 		if (wants_write(s) && is_ready(s->to, POLLOUT))
-			step_write(s);
+			step_write(r, s);
 	}
 	return !r->most || r->counted <= r->most;
 }

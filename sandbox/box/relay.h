@@ -44,10 +44,13 @@ struct stream {
 	int which;
 };
 
+/** struct relay - @most: bytes that may be counted, 0 = no limit; @error: errno with
+ * which something could not be written (but that nobody reads it any more), 0 = none */
 struct relay {
 	struct stream s[RELAY_STREAMS];
 	uint64_t counted;
-	uint64_t most; /* 0 = no limit */
+	uint64_t most;
+	int error;
 };
 
 /** relay_dup() - An own, non-blocking open file of @fd; a plain duplicate where there is

@@ -11,6 +11,9 @@
  *						A value: EXEC is waited for
  *	inside -> keeper	STEP_READY	all walls up; carries the terminal's
  *						master, sent only where there is one
+ *	inside -> keeper	STEP_PLACE	a directory for a file that is wanted
+ *						at the end, and how much of its path
+ *						that is (box/take.h)
  *	init   -> keeper	STEP_EXEC	the payload runs; with `init: none` said
  *						right before exec, which closes the
  *						socket; without a pid namespace as
@@ -49,6 +52,7 @@ enum step {
 	STEP_SHOWN,
 	STEP_SIGNAL,
 	STEP_OUTPUT,
+	STEP_PLACE,
 };
 
 #define SYNC_MOST 16
@@ -57,7 +61,7 @@ enum step {
  * struct sync_msg - One datagram; everything but STEP_FAILED ends before @err
  * @step:	enum step
  * @value:	STEP_EXIT: raw wait status; STEP_FAILED: enum cause; STEP_SHOWN: which of
- *		the kinds came; STEP_SIGNAL: its number
+ *		the kinds came; STEP_SIGNAL: its number; STEP_PLACE: bytes
  * @code:	STEP_FAILED: the exit code that goes with it (125, 126, 127)
  */
 struct sync_msg {

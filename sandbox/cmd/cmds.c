@@ -24,8 +24,7 @@ extern const struct cmd cmd_net_create, cmd_net_ls, cmd_net_rm,
 	cmd_net_inspect, cmd_net_check, cmd_net_repair, cmd_net_matrix;
 extern const struct cmd cmd_ps, cmd_exec, cmd_attach, cmd_update, cmd_pause, cmd_unpause,
 	cmd_kill;
-extern const struct cmd cmd_batch_report;
-extern const struct cmd cmd_console;
+extern const struct cmd cmd_console, cmd_batch, cmd_batch_report;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
 extern const struct cmd cmd_logs, cmd_inspect, cmd_view;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
@@ -51,6 +50,7 @@ static const struct cmd *const table[] = {
 	&cmd_exec,
 	&cmd_attach,
 	&cmd_console,
+	&cmd_batch,
 	&cmd_batch_report,
 	&cmd_ps,
 	&cmd_stats,

@@ -27,7 +27,8 @@ enum { SEED_NAME = 1, SEED_DIR = 2 };
 /* FNV-1a, 64 bits (RFC 9923), with its bits mixed (the end of MurmurHash3) */
 static uint64_t hash(const char *s, size_t len, uint64_t seed)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ seed;
+	/* as if the seed were a byte in front: else it is one with the first letter */
+	uint64_t h = (0xcbf29ce484222325u ^ seed) * 0x100000001b3u;
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;

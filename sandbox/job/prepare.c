@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "box/take.h"
 #include "cgroup/place.h"
 #include "host/host.h"
 #include "layer/layer.h"
@@ -249,6 +250,20 @@ static void raise_limits(struct plan *pl, const struct job *j)
 	raise_leaf(pl, LIMIT_PIDS, milli, j->retried[CAUSE_PIDS]);
 }
 
+static int set_takes(struct plan *pl, const struct job *j, struct err *e)
+{
+	if (j->out_count > TAKES_MOST)
+		return err_set(e, "job '%s' has more than %d files that come out", j->id,
+			       TAKES_MOST);
+	for (size_t i = 0; i < j->out_count; i++) {
+		struct plan_take *t = plan_append(pl, &pl->takes, sizeof(*t));
+
+		t->path = plan_put(pl, j->out[i].box);
+		t->to = plan_put(pl, j->out[i].host);
+	}
+	return 0;
+}
+
 int prepare(struct plan *to, const struct plan *from, const struct job *j, struct err *e)
 {
 	uint32_t before = to->size;
@@ -265,6 +280,8 @@ int prepare(struct plan *to, const struct plan *from, const struct job *j, struc
 	if (!to->limits.output)
 		to->limits.output = OUTPUT_MOST;
 	raise_limits(to, j);
+	if (set_takes(to, j, e) < 0)
+		return -1;
 	if (plan_is_full(to))
 		return err_set(e, "the words of job '%s' are larger than %u bytes", j->id,
 			       PLAN_MOST);

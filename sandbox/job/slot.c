@@ -20,6 +20,8 @@
  * it. The slot has a session of its own: what is typed at the terminal is the
  * supervisor's to obey.
  *
+ * A slot of root keeps an empty network for its boxes (idle_net.h), nothing else.
+ *
  * An order is cancelled by its serial in shared memory, then SIGTERM to wake the slot.
  * Before each box it forgets signals that came too late for the one before, then looks at
  * the serial: so a cancel neither is lost nor ends the next job.
@@ -43,12 +45,15 @@
 #include "base/parcel.h"
 #include "base/sys.h"
 #include "host/host.h"
+#include "job/idle_net.h"
 #include "plan.h"
 
 #define SOCK 3 /* the slot's own descriptors */
 #define NONE 4 /* /dev/null */
+#define TAKE 5 /* the directory for files of the job that runs */
+#define HOME 6 /* the supervisor's network */
 
-/** struct slot_order - @has: bit n: a descriptor for n comes along */
+/** struct slot_order - @has: bit n: the descriptor for that comes along */
 struct slot_order {
 	uint64_t serial;
 	unsigned int has;
@@ -77,24 +82,28 @@ static void forget_signals(void)
 /* Return: false at end of file, or when what came is no order */
 static bool take_order(struct slot_order *o)
 {
-	struct parcel p = { .data = o, .len = sizeof(*o), .count = 3 };
+	static const int at[SLOT_FDS] = { 0, 1, 2, TAKE };
+	struct parcel p = { .data = o, .len = sizeof(*o), .count = SLOT_FDS };
 	int n = 0;
 
 	if (parcel_recv(SOCK, &p, 0) != (ssize_t)sizeof(*o))
 		return false;
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(o->has & 1u << fd ? p.fd[n++] : NONE, fd) < 0)
+	for (int i = 0; i < SLOT_FDS; i++)
+		if (dup3(o->has & 1u << i ? p.fd[n++] : NONE, at[i],
+			 at[i] == TAKE ? O_CLOEXEC : 0) < 0)
 			return false;
 	parcel_close(&p);
 	return true;
 }
 
 static void run_order(struct slot *s, struct plan *own, const struct slot_order *o,
-		      struct slot_report *r)
+		      struct idle_net *net, struct slot_report *r)
 {
-	struct box_wish w = {
-		.plan = own, .host = s->host, .counts = true, .lifeline = SOCK
-	};
+	struct box_wish w = { .plan = own,
+			      .host = s->host,
+			      .counts = true,
+			      .lifeline = SOCK,
+			      .take_to = TAKE };
 
 	memcpy(own, s->plan, s->plan->size);
 	forget_signals();
@@ -102,10 +111,12 @@ static void run_order(struct slot *s, struct plan *own, const struct slot_order 
 		raise(SIGTERM);
 	r->serial = o->serial;
 	r->err = (struct err){ 0 };
+	idle_net_enter(net, own);
 	box_run(&w, &r->result, &r->err);
-	r->out_error = 0;
+	idle_net_look(net);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(NONE, fd);
+	dup3(NONE, TAKE, O_CLOEXEC);
 }
 
 /* Return: whether the descriptors are where this process has them */
@@ -123,7 +134,7 @@ static bool keep_few_fds(int sock)
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(NONE, fd) < 0)
 			return false;
-	return !sys_close_range(NONE + 1, ~0u, 0);
+	return dup3(NONE, TAKE, O_CLOEXEC) >= 0 && !sys_close_range(TAKE + 1, ~0u, 0);
 }
 
 static void stay_on_cpu(const struct slot *s)
@@ -142,6 +153,7 @@ static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
 	struct plan *own = plan_new();
 	struct slot_report report;
 	struct slot_order order;
+	struct idle_net net;
 	sigset_t all;
 
 	sigfillset(&all);
@@ -150,10 +162,11 @@ static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
 	    setsid() < 0 || !keep_few_fds(sock) || share(s, MADV_DONTFORK) < 0)
 		_exit(125);
 	stay_on_cpu(s);
+	idle_net_open(&net, HOME);
 	while (take_order(&order)) {
 		struct parcel p = { .data = &report, .len = sizeof(report) };
 
-		run_order(s, own, &order, &report);
+		run_order(s, own, &order, &net, &report);
 		if (parcel_send(SOCK, &p, 0) < 0)
 			break;
 	}
@@ -202,15 +215,15 @@ int slot_start(struct slot *s, struct err *e)
 	return -1;
 }
 
-int slot_order(struct slot *s, const int fds[3])
+int slot_order(struct slot *s, const int fds[SLOT_FDS])
 {
 	struct slot_order o = { .serial = s->serial + 1 };
 	struct parcel p = { .data = &o, .len = sizeof(o) };
 
-	for (int fd = 0; fd < 3; fd++)
-		if (fds[fd] >= 0) {
-			o.has |= 1u << fd;
-			p.fd[p.count++] = fds[fd];
+	for (int i = 0; i < SLOT_FDS; i++)
+		if (fds[i] >= 0) {
+			o.has |= 1u << i;
+			p.fd[p.count++] = fds[i];
 		}
 	if (parcel_send(s->sock, &p, MSG_DONTWAIT) < 0)
 		return -1;

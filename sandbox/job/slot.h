@@ -19,15 +19,15 @@ struct err;
 struct host;
 struct plan;
 
+#define SLOT_FDS 4
+
 /**
  * struct slot_report - How an order ended
  * @serial:	Of the order
- * @out_error:	errno with which the output could not be written down, or 0
  * @result, @err: as box_run() has them
  */
 struct slot_report {
 	uint64_t serial;
-	int out_error;
 	struct result result;
 	struct err err;
 };
@@ -59,9 +59,10 @@ int slot_open(struct slot *s, int number, struct err *e);
 /** slot_start() - Start its process, which inherits nothing that is needed elsewhere. The
  * smaller the caller is now, the faster are its boxes. Return: 0, -1 and @e */
 int slot_start(struct slot *s, struct err *e);
-/** slot_order() - Run @s->plan with these three descriptors; -1 = /dev/null. They stay
- * the caller's. Return: 0, -1 and errno */
-int slot_order(struct slot *s, const int fds[3]);
+/** slot_order() - Run @s->plan with these as 0, 1 and 2, -1 = /dev/null; the fourth is
+ * the directory for the files that it takes out. They stay the caller's. Return: 0, -1
+ * and errno */
+int slot_order(struct slot *s, const int fds[SLOT_FDS]);
 /** slot_cancel() - End what it runs: TERM, limits.grace, KILL */
 void slot_cancel(struct slot *s);
 /** slot_report() - What it has to say. Return: 1; 0 where it has not; -1 when its process

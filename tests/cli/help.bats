@@ -34,7 +34,10 @@ load helper
 		refute_match '.{81}'
 		nook_run "$first" ${second:+"$second"} --nosuch
 		# run and shell end with codes of the command: theirs is 125
-		case $first in run | shell | exec | attach | start | restart) assert_status 125 ;; *) assert_status 2 ;; esac
+		case "$first $second" in
+		"run " | "shell " | "exec " | "attach " | "start " | "restart " | "batch ") assert_status 125 ;;
+		*) assert_status 2 ;;
+		esac
 		assert_stderr_match "^nook: unknown option '--nosuch'"
 	done <<<"$listed"
 }

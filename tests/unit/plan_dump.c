@@ -30,6 +30,7 @@ static bool is_bookkeeping(size_t at)
 		offsetof(struct plan, env.env),
 		offsetof(struct plan, env.argv),
 		offsetof(struct plan, labels),
+		offsetof(struct plan, takes),
 	};
 
 	if (at < offsetof(struct plan, version) ||

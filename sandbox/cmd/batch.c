@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* batch.c - `nook batch`: many commands, each in a fresh box, with a journal */
+#include "cmd/batch.h"
+
+#include "cmd/cmd.h"
+
+static const struct opt batch_options[] = {
+	{ .letter = 'j',
+	  .name = "jobs",
+	  .arg = "N",
+	  .help = "boxes at a time; default: the CPUs that this process may use" },
+	{ .name = "journal",
+	  .arg = "FILE",
+	  .complete = COMPLETE_FILE,
+	  .help = "where it is written down how each job ended; default: FILE.journal" },
+	{ .name = "resume",
+	  .help = "go on with the batch of that journal: what is done stays done" },
+	{ .letter = 'o',
+	  .name = "output",
+	  .arg = "DIR",
+	  .complete = COMPLETE_DIR,
+	  .help = "keep stdout and stderr of each job in DIR/ID" },
+	{ .name = "set",
+	  .arg = "KEY=VALUE",
+	  .key = "@set",
+	  .complete = COMPLETE_KEY,
+	  .help = "set a profile key for all jobs; +KEY=VALUE appends to a list" },
+	{ .name = "fail-fast", .help = "end the batch with the first job that fails" },
+	{ .name = "timeout",
+	  .arg = "TIME",
+	  .help = "end the batch after this time: 90s, 2h30m" },
+	{ .name = "pin", .help = "keep the processes of each slot on a CPU of its own" },
+	{ 0 },
+};
+
+const struct cmd cmd_batch = {
+	.name = "batch",
+	.summary = "run many commands, each in a fresh box, and keep a journal",
+	.usage = "[OPTION...] FILE",
+	.help = "FILE has the jobs: YAML, or a JSON object in each line. - reads such\n"
+		"lines from stdin, and jobs start while more come.\n\n"
+		"Every try of a job has a box of its own. How it ended is a line of the\n"
+		"journal (JSON, as --result of 'nook run' has it); what a job writes is\n"
+		"thrown away without --output. --resume goes on after any end, also\n"
+		"that of the machine, and never runs a job again that is done.\n\n"
+		"^C lets the jobs end that run and starts no other; a second one ends\n"
+		"them.\n\n"
+		"Exit code: 0 when all jobs passed, which is an exit code of 0; 1 when\n"
+		"some did not; 124 after --timeout; 128+n when signal n ended the\n"
+		"batch; 125 when nook failed.\n",
+	.options = batch_options,
+	.complete = COMPLETE_FILE,
+	.fails = 125,
+	.run = batch_main,
+};

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* batch.c - the supervisor: jobs into slots, reports into the journal
+ *
+ * Theory of operation. One loop waits for everything at once (epoll): reports of slots,
+ * their ends (pidfds), signals, jobs of a stream, the disk of the journal, the clock.
+ * Nothing in it blocks but the writing of files.
+ *
+ *	take	a job comes: the queue checks it and knows what it waits for
+ *	start	a slot is free: the job's plan is written to its memory, the order sent
+ *	report	the try has ended: a line of the journal, then the job is over, or goes
+ *		behind the others for another try
+ *
+ * It ends when nothing runs and nothing can start. Whatever asks for an end before lets
+ * the slots run empty (draining) or ends what runs as well (cancelling); a try that was
+ * broken off so is not final. What nook itself fails at (the journal, the output) breaks
+ * the batch: what runs is ended, nothing of it is called final, and --resume goes on.
+ */
+#include "job/batch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "job/output.h"
+#include "plan.h"
+
+#define EVENTS 64
+
+/* What an event is of; slots count from SLOT on, two each */
+enum { SIGNALS, SOURCE, JOURNAL, SLOT };
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int watch(const struct batch *b, int fd, unsigned int what)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = what };
+
+	return epoll_ctl(b->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+/* --- ends before the end --------------------------------------------------------- */
+
+static void cancel_all(struct batch *b)
+{
+	b->draining = b->cancelling = true;
+	for (int i = 0; i < b->count; i++)
+		slot_cancel(&b->places[i].slot);
+}
+
+void batch_break(struct batch *b, const struct err *e)
+{
+	if (!b->broken)
+		b->why = *e;
+	b->broken = true;
+	cancel_all(b);
+}
+
+static void take_signals(struct batch *b)
+{
+	struct signalfd_siginfo si;
+
+	while (read(b->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		bool first = !b->signal;
+
+		if (first)
+			b->signal = (int)si.ssi_signo;
+		if (!first || si.ssi_signo != SIGINT) {
+			cancel_all(b);
+			continue;
+		}
+		b->draining = true;
+		if (b->tally.running)
+			progress_say(b->progress, "no job is started any more; ^C again "
+						  "ends those that run");
+	}
+}
+
+/* --- start ----------------------------------------------------------------------- */
+
+/* A try that never ran, told as if it had */
+static void fake_result(struct slot_report *r, enum cause cause, const char *why)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	memset(&r->result, 0xff, sizeof(r->result)); /* no number is known */
+	r->result.id[0] = r->result.name[0] = r->result.cpuset[0] = '\0';
+	r->result.cause = cause;
+	r->result.exit_code = cause == CAUSE_LOST ? 137 : 125;
+	r->result.signal = 0;
+	r->result.limits = (struct plan_limits){ 0 };
+	r->result.wall_ns = r->result.paused_ns = 0;
+	r->result.finished_ns =
+		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	r->result.started_ns = r->result.finished_ns;
+	snprintf(r->result.message, sizeof(r->result.message), "%s", why);
+	r->result.output_error = r->result.not_taken = 0;
+}
+
+static void end_try(struct batch *b, struct place *p, const struct slot_report *r);
+
+/* Return: 0, -1 and @e when the job cannot run, -2 when nook cannot */
+static int order(struct batch *b, struct place *p, struct err *e)
+{
+	int fds[SLOT_FDS] = { -1, -1, -1, b->output };
+	const struct plan *pl;
+	bool is_new;
+	int r = -1;
+
+	pl = plans_get(&b->plans, p->job, &is_new, e);
+	if (pl && !prepare(p->slot.plan, pl, p->job, e) &&
+	    !output_open_input(p->job, &fds[0], e))
+		r = output_open(b->output, p->job, fds, e);
+	if (!r && slot_order(&p->slot, fds) < 0) {
+		err_sys(e, "cannot give slot %d a job", p->slot.number);
+		r = -2;
+	}
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return r;
+}
+
+static void start(struct batch *b, struct place *p, struct job *j)
+{
+	struct slot_report report;
+	struct err e = { 0 };
+	int r;
+
+	p->job = j;
+	j->tries++;
+	b->tally.running++;
+	progress_start(b->progress, j, p->slot.number);
+	r = order(b, p, &e);
+	if (!r)
+		return;
+	fake_result(&report, CAUSE_SETUP, e.text);
+	if (r == -2) {
+		batch_break(b, &e);
+		report.result.cause = CAUSE_CANCELLED;
+	}
+	end_try(b, p, &report);
+}
+
+static bool fits(const struct job *j, void *batch)
+{
+	(void)j, (void)batch;
+	return true;
+}
+
+static void start_jobs(struct batch *b)
+{
+	for (int i = 0; i < b->count && !b->draining; i++) {
+		struct place *p = &b->places[i];
+		struct job *j;
+
+		/* what fails before it runs leaves the slot free */
+		while (!p->job && !b->draining && (j = queue_next(&b->queue, fits, b)))
+			start(b, p, j);
+		if (!p->job)
+			return;
+	}
+}
+
+/* --- report ---------------------------------------------------------------------- */
+
+static bool has_passed(const struct result *r)
+{
+	return r->cause == CAUSE_EXITED && !r->exit_code && !r->not_taken;
+}
+
+static bool may_retry(const struct job *j, const struct result *r)
+{
+	return j->tries <= j->retry.times && j->tries < JOB_TRIES &&
+	       j->retried[r->cause] < j->retry.cause[r->cause];
+}
+
+static void write_line(struct batch *b, const struct text *line)
+{
+	struct err e;
+
+	if (journal_add(&b->journal, line, &e) < 0)
+		batch_break(b, &e);
+}
+
+/* Jobs that wait for one that did not pass */
+static void end_skipped(struct batch *b)
+{
+	struct job *j;
+
+	while (!b->broken && (j = queue_next_skipped(&b->queue))) {
+		auto_text line = { 0 };
+
+		journal_words_skipped(j, "skipped: a job that it is after did not pass",
+				      &line);
+		write_line(b, &line);
+		if (b->broken)
+			return;
+		b->tally.done++;
+		b->tally.skipped++;
+		queue_end(&b->queue, j, JOB_SKIPPED);
+	}
+}
+
+static void count_end(struct batch *b, const struct result *r, bool passed)
+{
+	b->tally.done++;
+	if (passed)
+		b->tally.passed++;
+	else
+		b->tally.failed[r->cause]++;
+	if (!passed && b->fail_fast && !b->draining) {
+		progress_say(b->progress, "a job failed: the others are ended "
+					  "(--fail-fast)");
+		cancel_all(b);
+	}
+}
+
+/* A try has ended, or could not begin: write it down, and see what becomes of the job */
+static void end_try(struct batch *b, struct place *p, const struct slot_report *report)
+{
+	const struct result *r = &report->result;
+	struct job *j = p->job;
+	bool passed = has_passed(r);
+	bool broken_off = b->broken || (b->cancelling && r->cause == CAUSE_CANCELLED);
+	bool again = !passed && !broken_off && may_retry(j, r);
+	struct journal_try t = {
+		.job = j,
+		.try = j->tries,
+		.tries = 1 + j->retry.times,
+		.slot = p->slot.number,
+		.final = !again && !broken_off,
+		.passed = passed,
+	};
+	auto_text line = { 0 };
+
+	p->job = NULL;
+	b->tally.running--;
+	journal_words(&t, r, p->slot.plan, &line);
+	write_line(b, &line);
+	if (b->broken)
+		broken_off = true;
+	progress_end(b->progress, j, p->slot.number, r, !again && !broken_off);
+	if (broken_off) {
+		j->tries--;
+		queue_again(&b->queue, j);
+		return;
+	}
+	if (again) {
+		j->retried[r->cause]++;
+		b->tally.retried++;
+		queue_again(&b->queue, j);
+		return;
+	}
+	queue_end(&b->queue, j, passed ? JOB_PASSED : JOB_FAILED);
+	count_end(b, r, passed);
+	end_skipped(b);
+}
+
+static void hear_slot(struct batch *b, struct place *p)
+{
+	struct slot_report report;
+	struct err e = { 0 };
+
+	if (slot_report(&p->slot, &report) != 1 || !p->job)
+		return;
+	if (report.result.output_error) {
+		errno = report.result.output_error;
+		err_sys(&e, "cannot write the output of job '%s'", p->job->id);
+		batch_break(b, &e);
+	}
+	end_try(b, p, &report);
+}
+
+/* Its process has ended: the box that it kept ended with it. Another takes its place */
+static void restart(struct batch *b, struct place *p)
+{
+	struct slot_report report;
+	struct err e = { 0 };
+	char why[64];
+	int status;
+
+	hear_slot(b, p); /* its last words */
+	status = slot_reap(&p->slot);
+	snprintf(why, sizeof(why), "lost: its slot ended (%s %d)",
+		 WIFSIGNALED(status) ? "signal" : "exit code",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (p->job) {
+		fake_result(&report, CAUSE_LOST, why);
+		end_try(b, p, &report);
+	} else if (p->restarted) {
+		err_set(&e, "slot %d ends again and again: %s", p->slot.number, why);
+		batch_break(b, &e);
+	}
+	if (b->draining)
+		return;
+	p->restarted = true;
+	if (slot_start(&p->slot, &e) < 0 ||
+	    watch(b, p->slot.sock, SLOT + 2 * (unsigned int)p->slot.number) < 0 ||
+	    watch(b, p->slot.pidfd, SLOT + 2 * (unsigned int)p->slot.number + 1) < 0)
+		batch_break(b, &e);
+}
+
+/* --- the loop -------------------------------------------------------------------- */
+
+static void take_stream(struct batch *b)
+{
+	struct err e = { 0 };
+	struct job *j;
+	int r = 2;
+
+	while (b->tally.more && !b->draining &&
+	       (r = job_source_next(b->source, &j, &e)) == 1)
+		if (batch_take(b, j, true, &e) < 0)
+			r = -1;
+	if (r == 2)
+		return;
+	if (b->tally.more && job_source_fd(b->source) >= 0)
+		epoll_ctl(b->epoll, EPOLL_CTL_DEL, job_source_fd(b->source), NULL);
+	b->tally.more = false;
+	if (r < 0)
+		batch_break(b, &e);
+}
+
+static void on_event(struct batch *b, unsigned int what)
+{
+	struct err e;
+
+	switch (what) {
+	case SIGNALS:
+		take_signals(b);
+		break;
+	case SOURCE:
+		take_stream(b);
+		break;
+	case JOURNAL:
+		if (!b->broken && journal_step(&b->journal, &e) < 0)
+			batch_break(b, &e);
+		break;
+	default:
+		if ((what - SLOT) & 1)
+			restart(b, &b->places[(what - SLOT) / 2]);
+		else
+			hear_slot(b, &b->places[(what - SLOT) / 2]);
+	}
+}
+
+/* Milliseconds until something is due; -1 = nothing is */
+static int patience(struct batch *b)
+{
+	uint64_t now = now_ns(), at = progress_tick(b->progress, &b->tally, now);
+
+	if (b->until <= now && !b->late) {
+		b->late = true;
+		progress_say(b->progress, "the time is over: all jobs are ended "
+					  "(--timeout)");
+		cancel_all(b);
+	}
+	if (!b->late && b->until < at)
+		at = b->until;
+	if (at == UINT64_MAX)
+		return -1;
+	return at <= now ? 0 : (int)((at - now) / 1000000 % 60000) + 1;
+}
+
+static int watch_all(struct batch *b)
+{
+	int r = watch(b, b->signals, SIGNALS) | watch(b, b->journal.sock, JOURNAL);
+
+	for (int i = 0; i < b->count; i++) {
+		const struct slot *s = &b->places[i].slot;
+
+		r |= watch(b, s->sock, SLOT + 2 * (unsigned int)i);
+		r |= watch(b, s->pidfd, SLOT + 2 * (unsigned int)i + 1);
+	}
+	if (b->tally.more && job_source_fd(b->source) >= 0)
+		r |= watch(b, job_source_fd(b->source), SOURCE);
+	return r;
+}
+
+void batch_run(struct batch *b)
+{
+	struct epoll_event ev[EVENTS];
+	struct err e = { 0 };
+
+	if (watch_all(b) < 0) {
+		err_sys(&e, "cannot wait for events");
+		batch_break(b, &e);
+	}
+	take_stream(b);
+	end_skipped(b);
+	for (;;) {
+		int n, wait = patience(b);
+
+		start_jobs(b);
+		if (!b->tally.running && (b->draining || !b->tally.more))
+			break;
+		b->tally.draining = b->draining;
+		n = epoll_wait(b->epoll, ev, EVENTS, wait);
+		for (int i = 0; i < n; i++)
+			on_event(b, ev[i].data.u32);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* batch.h - what the files of the supervisor share */
+#ifndef NOOK_JOB_BATCH_H
+#define NOOK_JOB_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "job/journal.h"
+#include "job/prepare.h"
+#include "job/progress.h"
+#include "job/queue.h"
+#include "job/slot.h"
+#include "job/source.h"
+
+struct args;
+
+#define SLOTS_MOST 1024
+
+/** struct place - A slot and what it does: @job runs in @slot, NULL = none */
+struct place {
+	struct slot slot;
+	struct job *job;
+	bool restarted; /* its process ended by itself, and it has another */
+};
+
+/**
+ * struct batch - One batch
+ * @places:	@count slots
+ * @output:	Directory of what jobs write; -1 = none is wanted
+ * @signals:	signalfd; @signal: the first that asked for the end
+ * @until:	CLOCK_MONOTONIC ns of --timeout; UINT64_MAX = none
+ * @draining:	no job is started any more; @cancelling: those that run are ended
+ * @broken:	nook failed, and @why; @late: --timeout has passed
+ */
+struct batch {
+	const struct args *args;
+	struct place *places;
+	int count;
+	struct plans plans;
+	struct queue queue;
+	struct journal journal;
+	struct text journal_name;
+	struct job_source *source;
+	struct progress *progress;
+	struct tally tally;
+	int output;
+	int epoll, signals;
+	int signal;
+	uint64_t until;
+	bool fail_fast;
+	bool draining, cancelling, late, broken;
+	struct err why;
+};
+
+/** batch_open() - From the command line to a batch that can begin: options, slots, jobs
+ * and plans checked, journal. Return: 0; -1 or -2 and @e */
+int batch_open(struct batch *b, const struct args *a, struct err *e);
+/** batch_close() - End all processes, give back all. Return: 0, -1 and @e when the
+ * journal could not be written to the disk */
+int batch_close(struct batch *b, struct err *e);
+/** batch_run() - Run all jobs. What fails is in @b->why */
+void batch_run(struct batch *b);
+/** batch_break() - nook itself failed: no job is started any more, those that run end */
+void batch_break(struct batch *b, const struct err *e);
+/** batch_take() - A job has come. Return: 0, -1 and @e */
+int batch_take(struct batch *b, struct job *j, bool late, struct err *e);
+
+#endif

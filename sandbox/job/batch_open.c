@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* batch_open.c - from the command line to a batch that can begin, and its end
+ *
+ * The order is that of what can be undone: slots first, while this process is small; then
+ * the jobs are read and their plans made, which changes nothing; the journal last, when
+ * only the machine can still refuse.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "box/program.h"
+#include "cmd/batch.h"
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+#include "host/host.h"
+#include "job/batch.h"
+#include "layer/layer.h"
+
+/* --- options --------------------------------------------------------------------- */
+
+/* The CPUs that this process may use, in order. Return: how many */
+static int own_cpus(int *list, int most)
+{
+	cpu_set_t set;
+	int n = 0;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 0;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET((size_t)cpu, &set) && n < most)
+			list[n++] = cpu;
+	return n;
+}
+
+static int open_slots(struct batch *b, struct err *e)
+{
+	const char *jobs = cmd_option(b->args, "jobs");
+	int cpus[SLOTS_MOST], have = own_cpus(cpus, SLOTS_MOST);
+	uint64_t n = (uint64_t)(have < 1 ? 1 : have);
+
+	if (jobs && parse_number_in(jobs, 1, SLOTS_MOST, &n) < 0)
+		return cmd_usage(b->args, e, "--jobs '%s': expected 1 to %d", jobs,
+				 SLOTS_MOST);
+	b->places = calloc(n, sizeof(*b->places));
+	if (!b->places)
+		return err_set(e, "out of memory");
+	while (b->count < (int)n) {
+		struct slot *s = &b->places[b->count].slot;
+
+		if (slot_open(s, b->count++, e) < 0)
+			return -1;
+		if (cmd_option(b->args, "pin") && have)
+			s->cpu = cpus[s->number % have];
+	}
+	for (int i = 0; i < b->count; i++)
+		if (slot_start(&b->places[i].slot, e) < 0)
+			return -1;
+	b->tally.slots = n;
+	return 0;
+}
+
+static int open_timeout(struct batch *b, struct err *e)
+{
+	const char *s = cmd_option(b->args, "timeout"), *why;
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	b->tally.began = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	b->until = UINT64_MAX;
+	if (!s)
+		return 0;
+	if (parse_duration(s, &ns, &why) < 0)
+		return cmd_usage(b->args, e, "--timeout '%s': %s", s, why);
+	if (ns < UINT64_MAX - b->tally.began)
+		b->until = b->tally.began + ns;
+	return 0;
+}
+
+/* Signals that ask a program to end come by a descriptor; SIGPIPE would end the batch
+ * when nobody reads its words any more */
+static int open_events(struct batch *b, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGXFSZ);
+	b->signals = -1;
+	b->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
+		sigdelset(&set, SIGPIPE);
+		sigdelset(&set, SIGXFSZ);
+		b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	}
+	return b->epoll < 0 || b->signals < 0 ? err_sys(e, "cannot wait for events") : 0;
+}
+
+/* --- jobs ------------------------------------------------------------------------ */
+
+static bool needs_full(const struct plan *pl)
+{
+	return pl->tree.needs_full || pl->cgroup.needs_full || layer_net_needs_full(pl);
+}
+
+/* The other program starts over with the same words: nothing was done yet, but that jobs
+ * of a stream cannot be read twice */
+static int become_full(struct batch *b, const struct job *j, struct err *e)
+{
+	if (program_is_full())
+		return 0;
+	if (job_source_is_stream(b->source)) {
+		err_set(e,
+			"job '%s' needs the full program, which cannot take over a "
+			"stream",
+			j->id);
+		return err_hint(e, "give the jobs as a file");
+	}
+	for (int i = 0; i < b->count; i++)
+		slot_reap(&b->places[i].slot);
+	return program_need_full(b->args->argv, e);
+}
+
+/* Whether there is a plan for it. Files that go in are looked at when it starts: there
+ * may be as many plans as jobs */
+static int check_plan(struct batch *b, const struct job *j, struct err *e)
+{
+	struct job bare = *j;
+	const struct plan *pl;
+	bool is_new;
+
+	bare.in_count = 0;
+	pl = plans_get(&b->plans, &bare, &is_new, e);
+	if (!pl)
+		return err_wrap(e, "job '%s': ", j->id);
+	if (needs_full(pl) && become_full(b, j, e) < 0)
+		return -1;
+	if (is_new && b->plans.clock == 1)
+		run_say_weaker(b->args, pl);
+	return 0;
+}
+
+int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
+{
+	int r = queue_add(&b->queue, j, late, e);
+
+	if (r < 0)
+		return -1;
+	b->tally.known++;
+	if (r) {
+		b->tally.done++;
+		b->tally.before++;
+		b->tally.passed += r == JOB_PASSED;
+		b->tally.skipped += r == JOB_SKIPPED;
+		return 0;
+	}
+	if (j->out_count && b->output < 0)
+		return err_set(e,
+			       "job '%s' has files that come out, and no --output "
+			       "says where",
+			       j->id);
+	return check_plan(b, j, e);
+}
+
+static int take_file(struct batch *b, struct err *e)
+{
+	struct job *j;
+	int r;
+
+	if (job_source_is_stream(b->source)) {
+		b->tally.more = true;
+		return 0;
+	}
+	while ((r = job_source_next(b->source, &j, e)) == 1)
+		if (batch_take(b, j, false, e) < 0)
+			return -1;
+	return r < 0 ? -1 : queue_seal(&b->queue, e);
+}
+
+static int remember(const struct journal_line *l, void *arg, struct err *e)
+{
+	return queue_remember(arg, l, e);
+}
+
+/* --- where it is written down ---------------------------------------------------- */
+
+static int open_output(struct batch *b, struct err *e)
+{
+	const char *dir = cmd_option(b->args, "output");
+
+	b->output = -1;
+	if (!dir)
+		return 0;
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return err_sys(e, "cannot make the output directory '%s'", dir);
+	b->output = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->output < 0 || faccessat(b->output, ".", W_OK | X_OK, 0) < 0)
+		return err_sys(e, "cannot write to the output directory '%s'", dir);
+	return 0;
+}
+
+/* Beside the job file; for jobs of stdin beside the output directory, in which every
+ * name may be a job's */
+static int open_journal(struct batch *b, const char *file, struct err *e)
+{
+	const char *path = cmd_option(b->args, "journal");
+	const char *dir = cmd_option(b->args, "output");
+	bool resume = cmd_option(b->args, "resume");
+
+	if (!path) {
+		if (strcmp(file, "-") != 0)
+			text_addf(&b->journal_name, "%s.journal", file);
+		else if (dir)
+			text_addf(&b->journal_name, "%s.journal", dir);
+		else
+			return cmd_usage(b->args, e, "jobs of stdin need --journal FILE");
+		path = text_str(&b->journal_name);
+	}
+	if (journal_open(&b->journal, path, resume, e) < 0)
+		return -1;
+	return resume ? journal_resume(&b->journal, remember, &b->queue, e) : 0;
+}
+
+int batch_open(struct batch *b, const struct args *a, struct err *e)
+{
+	const char *file = a->word_count ? a->words[0] : NULL;
+	int r;
+
+	*b = (struct batch){ .args = a, .output = -1, .epoll = -1, .signals = -1 };
+	b->journal.fd = b->journal.sock = -1;
+	if (a->word_count != 1)
+		return cmd_usage(a, e,
+				 a->word_count ? "one file of jobs, not %zu words"
+					       : "a file of jobs is missing",
+				 a->word_count);
+	b->plans.wishes = a->wishes;
+	b->plans.wish_count = a->wish_count;
+	b->fail_fast = cmd_option(a, "fail-fast");
+	b->plans.host = host_new();
+	if (!b->plans.host)
+		return err_set(e, "out of memory");
+	if ((r = box_sanitize(0, e)) < 0 || (r = open_timeout(b, e)) < 0 ||
+	    (r = open_slots(b, e)) < 0 || (r = open_events(b, e)) < 0 ||
+	    (r = job_source_open(file, &b->source, e)) < 0 ||
+	    (r = open_output(b, e)) < 0 || (r = open_journal(b, file, e)) < 0 ||
+	    (r = take_file(b, e)) < 0)
+		return r;
+	b->progress = progress_open(a->quiet);
+	return journal_begin(&b->journal, b->count, e);
+}
+
+int batch_close(struct batch *b, struct err *e)
+{
+	int r;
+
+	for (int i = 0; i < b->count; i++) {
+		slot_close(&b->places[i].slot);
+		job_free(b->places[i].job);
+	}
+	free(b->places);
+	r = journal_close(&b->journal, e);
+	text_release(&b->journal_name);
+	plans_release(&b->plans);
+	queue_release(&b->queue);
+	job_source_close(b->source);
+	if (b->output >= 0)
+		close(b->output);
+	if (b->epoll >= 0)
+		close(b->epoll);
+	if (b->signals >= 0)
+		close(b->signals);
+	return r;
+}
+
+int batch_main(const struct args *a, struct err *e)
+{
+	struct batch b;
+	struct err closing = { 0 };
+	int r = batch_open(&b, a, e);
+
+	if (r < 0) {
+		batch_close(&b, &closing);
+		return r;
+	}
+	batch_run(&b);
+	if (batch_close(&b, &closing) < 0 && !b.broken) {
+		b.broken = true;
+		b.why = closing;
+	}
+	progress_close(b.progress, &b.tally);
+	if (b.broken) {
+		*e = b.why;
+		return -1;
+	}
+	if (b.signal)
+		return 128 + b.signal;
+	if (b.late)
+		return 124;
+	return b.tally.passed < b.tally.known;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* idle_net.h - the empty network that a slot keeps for its boxes
+ *
+ * Theory of operation. Four fifths of the time to make the namespaces of a box go to its
+ * network: tables of sysctls, a loopback device, and all of it taken down again. A box
+ * without links (network.mode: none) changes nothing there that lasts, as long as it has
+ * no rights over it: as root's box, whose user namespace does not own its network. So the
+ * slot makes one, goes there, and its boxes are born in it.
+ *
+ * What a job could leave are sockets (one that waits for its end, one that was handed to
+ * a process outside), addresses that were talked to, counters. So what the kernel tells
+ * of the network is noted when it is new and compared after each box, byte by byte:
+ * devices and what went through them, sockets in use, counters of every protocol. Where
+ * anything differs the network goes, and the next box gets another: who uses the network
+ * pays for it. */
+#ifndef NOOK_JOB_IDLE_NET_H
+#define NOOK_JOB_IDLE_NET_H
+
+#include <stdbool.h>
+
+struct plan;
+
+#define IDLE_NET_ROOM 16384
+
+/**
+ * struct idle_net - The network that this process is in
+ * @home:	Descriptor of the one that it came from; -1 = none can be kept
+ * @is_there:	It is in one of its own; @was: what the kernel told of it when it was new
+ */
+struct idle_net {
+	int home;
+	bool is_there;
+	char was[IDLE_NET_ROOM];
+};
+
+/** idle_net_open() - @home: where to put that descriptor */
+void idle_net_open(struct idle_net *k, int home);
+/** idle_net_enter() - Before a box: where its plan wants an empty network and may have
+ * this one, @pl is changed to be born in it; else this process goes home */
+void idle_net_enter(struct idle_net *k, struct plan *pl);
+/** idle_net_look() - After a box: let go of the network unless it is as if new */
+void idle_net_look(struct idle_net *k);
+
+#endif

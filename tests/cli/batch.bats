@@ -1,0 +1,285 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# batch.bats - nook batch: slots, order, retries, journal, resume, ends before the end
+# as: root user subids
+
+load helper
+
+# job_file LINE... - a file of jobs with the walls of strict, whose limits need no cgroup
+job_file() {
+	printf '%s\n' "$@" >"$T/jobs"
+}
+
+# job ID COMMAND [MEMBER...] - a line of it
+job() {
+	local id=$1 command=$2
+	shift 2
+	printf '{"id":"%s","profile":"strict","command":["sh","-c","%s"]' "$id" "$command"
+	[ $# = 0 ] || printf ',%s' "$@"
+	echo '}'
+}
+
+# ends - "ID CAUSE" of the final lines of the journal, in the order of ids
+ends() {
+	jq -r 'select(.final) | .job + " " + .cause' "$T/jobs.journal" | sort
+}
+
+# started ID - wait until the job's own word is in its output
+started() {
+	wait_until grep -qs up "$T/out/$1/stdout"
+}
+
+@test "jobs pass and fail, each with its cause, and the exit code says so" {
+	need jq
+	job_file "$(job a true)" "$(job b 'exit 3')" "$(job c 'sleep 30' '"limits":{"wall":"100ms"}')" \
+		'{"id":"d","profile":"strict","command":["nosuch"]}' "$(job e 'kill -9 $$')" \
+		"$(job f 'yes' '"limits":{"output":"10K"}')"
+	nook_run batch "$T/jobs"
+	assert_status 1
+	[ "$(ends)" = "$(printf '%s\n' 'a exited' 'b exited' 'c wall' 'd exec' 'e signaled' 'f output')" ]
+	[ "$(jq -r 'select(.job == "b") | .exit_code, .passed, .try, .message' "$T/jobs.journal")" = \
+		$'3\nfalse\n1\nexited with 3' ]
+	job_file "$(job a true)"
+	rm "$T/jobs.journal"
+	nook_run batch "$T/jobs"
+	assert_status 0
+}
+
+@test "a job reads its stdin, has its own variables, and leaves its output" {
+	echo from-a-file >"$T/in"
+	job_file "$(job a 'cat; echo $X $HOME$Y; echo err >&2' '"stdin":"in","environment":{"X":"x","HOME":null}')" \
+		"$(job b 'cat; echo $X-')"
+	nook_run batch -o "$T/out" "$T/jobs"
+	assert_status 0
+	[ "$(cat "$T/out/a/stdout")" = $'from-a-file\nx' ]
+	[ "$(cat "$T/out/a/stderr")" = err ]
+	[ "$(cat "$T/out/b/stdout")" = - ]
+}
+
+@test "nothing of one job reaches the next in the same slot" {
+	# what a process can leave: files, processes, ipc, keys, sockets, and its own attributes
+	local leave='umask 000; cd /tmp; echo x >f; mkdir d; ulimit -n 100; trap \"\" TERM; '
+	leave+='ipcmk -Q >/dev/null; ipcmk -S 3 >/dev/null; (sleep 300 & ) >/dev/null; nice -n 5 true'
+	local look='umask; pwd; ls /tmp | wc -l; ulimit -n; ls /proc/self/fd | wc -l; '
+	look+='ipcs | grep -c 0x || true; set -- /proc/[0-9]*; echo $#; grep -E \"Sig|Cap|Seccomp:|NoNew\" '
+	look+='/proc/self/status; cat /proc/self/timerslack_ns /proc/self/oom_score_adj; '
+	look+='cat /proc/keys 2>/dev/null | wc -l; env | sort'
+	job_file "$(job first "$look")" "$(job leave "$leave" '"environment":{"LEFT":"1"}')" "$(job second "$look")"
+	nook_run batch -j 1 -o "$T/out" "$T/jobs"
+	assert_status 0
+	[ "$(cat "$T/out/leave/stderr")" = "" ]
+	diff "$T/out/first/stdout" "$T/out/second/stdout"
+	grep -q LEFT "$T/out/second/stdout" && return 1
+	[ "$(wc -l <"$T/out/first/stdout")" -gt 15 ]
+}
+
+@test "a job starts after those that it waits for, and is skipped when one failed" {
+	need jq
+	job_file "$(job a true '"after":["b"]')" "$(job b true)" "$(job bad 'exit 1')" \
+		"$(job x true '"after":["bad"]')" "$(job y true '"after":["x"]')"
+	nook_run batch "$T/jobs"
+	assert_status 1
+	[ "$(ends)" = "$(printf '%s\n' 'a exited' 'b exited' 'bad exited' 'x skipped' 'y skipped')" ]
+	[ "$(jq -r 'select(.job == "a" or .job == "b") | .job' "$T/jobs.journal" | tr -d '\n')" = ba ]
+}
+
+@test "a try that failed is followed by another, as often as its cause may have" {
+	need jq
+	job_file "$(job a 'exit 1' '"retry":{"exited":2}')" "$(job b true '"retry":{"exited":2}')" \
+		"$(job c 'exit 1' '"retry":{"wall":2}')"
+	nook_run batch "$T/jobs"
+	assert_status 1
+	[ "$(jq -r 'select(.job) | "\(.job) \(.try) \(.final)"' "$T/jobs.journal" | sort)" = \
+		"$(printf '%s\n' 'a 1 false' 'a 2 false' 'a 3 true' 'b 1 true' 'c 1 true')" ]
+}
+
+@test "a resumed batch runs what is not done, and nothing again" {
+	need jq
+	job_file "$(job a 'echo once')" "$(job b 'exit 1')" "$(job c true)"
+	nook_run batch "$T/jobs"
+	assert_status 1
+	nook_run batch "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: there is a journal '$T/jobs.journal' already
+hint: --resume goes on with that batch; --journal FILE names another"
+	grep -v '"job":"c"' "$T/jobs.journal" >"$T/cut"
+	cat "$T/cut" >"$T/jobs.journal"
+	printf '{"job":"c","torn' >>"$T/jobs.journal"
+	nook_run batch --resume "$T/jobs"
+	assert_status 1
+	[ "$(ends)" = "$(printf '%s\n' 'a exited' 'b exited' 'c exited')" ]
+	job_file "$(job a 'echo twice')" "$(job b 'exit 1')" "$(job c true)"
+	nook_run batch --resume "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: job 'a' is not what it was when this journal was begun
+hint: a job that is changed needs another id, or the batch another journal"
+}
+
+@test "two batches do not write to one journal" {
+	job_file "$(job a 'echo up; sleep 30')"
+	"$NOOK" batch -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
+	started a
+	nook_run batch --resume "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: another batch writes to the journal '$T/jobs.journal'"
+	kill "$!"
+	wait "$!" || [ $? = 143 ]
+}
+
+none_runs() { ! pgrep -x nook >/dev/null; }
+
+@test "killed at any moment it leaves no process, and every job has one end in the end" {
+	need jq
+	local i all=()
+	for i in {1..24}; do
+		all+=("$(job "j$i" "sleep 0.0$((i % 7)); exit $((i % 3))")")
+	done
+	job_file "${all[@]}"
+	for i in 1 4 9 16 25 36; do
+		"$NOOK" batch -q --resume "$T/jobs" 3>&- &
+		sleep "0.0$i"
+		kill -9 "$!" || true
+		wait "$!" || true
+		# its slots see that it is gone
+		wait_until none_runs
+	done
+	nook_run batch --resume "$T/jobs"
+	assert_status 1
+	[ "$(jq -r 'select(.final) | .job' "$T/jobs.journal" | sort | uniq -d)" = "" ]
+	[ "$(jq -r 'select(.final) | "\(.job) \(.exit_code)"' "$T/jobs.journal" | sort)" = \
+		"$(for i in {1..24}; do echo "j$i $((i % 3))"; done | sort)" ]
+}
+
+@test "^C lets what runs end, a second one ends it; neither is a failure of a job" {
+	need jq
+	job_file "$(job a 'echo up; cat /dev/zero | head -c 20000; sleep 0.2')" "$(job b true)"
+	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>"$T/err" 3>&- &
+	started a
+	kill -INT "$!"
+	wait "$!" || [ $? = 130 ]
+	[ "$(ends)" = "a exited" ]
+	rm -r "$T/out" "$T/jobs.journal"
+	job_file "$(job a 'echo up; sleep 30')" "$(job b true)"
+	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>"$T/err" 3>&- &
+	started a
+	kill -INT "$!"
+	wait_until grep -q "no job is started any more" "$T/err"
+	kill -INT "$!"
+	wait "$!" || [ $? = 130 ]
+	[ "$(ends)" = "" ]
+	[ "$(jq -r 'select(.job) | .cause' "$T/jobs.journal")" = cancelled ]
+}
+
+@test "--fail-fast and --timeout end the others, which a resumed batch runs" {
+	need jq
+	job_file "$(job a 'echo up; sleep 30')" "$(job b 'sleep 0.1; exit 1')" "$(job c 'sleep 30')"
+	nook_run batch -j 2 --fail-fast "$T/jobs"
+	assert_status 1
+	[ "$(ends)" = "b exited" ]
+	nook_run batch --resume --timeout 200ms "$T/jobs"
+	assert_status 124
+	[ "$(ends)" = "b exited" ]
+}
+
+@test "a keeper that is killed loses its job alone, and another takes its place" {
+	need jq
+	job_file "$(job a 'echo up; sleep 30')" "$(job b true)"
+	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
+	started a
+	# of its two children the one with a session of its own; the other syncs the journal
+	kill -9 "$(ps -o pid=,sid= --ppid "$!" | awk '$1 == $2 { print $1 }')"
+	wait "$!" || [ $? = 1 ]
+	[ "$(ends)" = "$(printf '%s\n' 'a lost' 'b exited')" ]
+}
+
+@test "what cannot be written breaks the batch, and nothing of it is called done" {
+	need jq
+	local big='head -c 300000 /dev/zero'
+	job_file "$(job a true)" "$(job b "$big")" "$(job c true)"
+	run --separate-stderr bash -c "ulimit -f 128; exec '$NOOK' batch -j 1 --set rlimits.fsize=64K -o '$T/out' '$T/jobs'"
+	assert_status 125
+	[[ $stderr == *"nook: cannot write the output of job 'b': File too large"* ]]
+	[ "$(ends)" = "a exited" ]
+	nook_run batch --resume -o "$T/out" "$T/jobs"
+	assert_status 0
+	[ "$(stat -c %s "$T/out/b/stdout")" = 300000 ]
+	rm "$T/jobs.journal"
+	mkdir "$T/closed"
+	nook_run batch --journal "$T/closed/no/journal" "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: cannot open the journal '$T/closed/no/journal': No such file or directory"
+}
+
+@test "named files come out of the box: regular ones, by no link" {
+	need jq
+	local make='mkdir -p /tmp/d; echo one >/tmp/d/f; mkfifo /tmp/fifo; ln -s /etc/passwd /tmp/link; '
+	make+='ln -s d /tmp/e; truncate -s 2G /tmp/big 2>/dev/null || true'
+	job_file "$(job a "$make" '"files":{"out":["/tmp/d/f"]}')" \
+		"$(job b "$make" '"files":{"out":["/tmp/fifo","/tmp/link","/tmp/e/f","/tmp/no","/tmp/d"]}')" \
+		"$(job c 'echo two >/tmp/f' '"files":{"out":["/tmp/f:deep/er/f"]}')"
+	nook_run batch -o "$T/out" "$T/jobs"
+	assert_status 1
+	[ "$(cd "$T/out" && find . -type f -size +0 | sort)" = $'./a/f\n./deep/er/f' ]
+	[ "$(cat "$T/out/a/f" "$T/out/deep/er/f")" = $'one\ntwo' ]
+	[ "$(jq -r 'select(.job) | "\(.job) \(.passed) \(.cause) \(.exit_code)"' "$T/jobs.journal" | sort)" = \
+		$'a true exited 0\nb false exited 0\nc true exited 0' ]
+	local message
+	message=$(jq -r 'select(.job == "b") | .message' "$T/jobs.journal")
+	[ "$message" = "exited with 0; '/tmp/fifo' did not come out: it is no regular file\
+; '/tmp/link' did not come out: a link leads there; '/tmp/e/f' did not come out: a link leads there\
+; '/tmp/no' did not come out: No such file or directory\
+; '/tmp/d' did not come out: it is no regular file" ] || fail "$message"
+	rm "$T/jobs.journal"
+	nook_run batch "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: job 'a' has files that come out, and no --output says where"
+}
+
+@test "outputs are new files, whatever lies in their place" {
+	mkdir -p "$T/out/a"
+	echo precious >"$T/precious"
+	mkfifo "$T/out/a/stdout"
+	ln -s "$T/precious" "$T/out/a/stderr"
+	job_file "$(job a 'echo out; echo err >&2')"
+	nook_run batch -o "$T/out" "$T/jobs"
+	assert_status 0
+	[ "$(cat "$T/out/a/stdout" "$T/out/a/stderr" "$T/precious")" = $'out\nerr\nprecious' ]
+	rm -r "$T/out/a" "$T/jobs.journal"
+	ln -s "$T" "$T/out/a"
+	nook_run batch -o "$T/out" "$T/jobs"
+	assert_status 125
+	[ ! -e "$T/stdout" ]
+}
+
+@test "jobs of a stream start while others still come" {
+	need jq
+	mkfifo "$T/pipe"
+	"$NOOK" batch -o "$T/out" - <"$T/pipe" 2>/dev/null 3>&- &
+	exec 9>"$T/pipe"
+	job a 'echo up' >&9
+	started a
+	job b 'echo up' '"after":["a"]' >&9
+	started b
+	exec 9>&-
+	wait "$!"
+	[ "$(jq -r 'select(.final) | .job' "$T/out.journal" | tr -d '\n')" = ab ]
+}
+
+@test "wrong words and wrong jobs are told before anything starts" {
+	nook_run batch
+	assert_status 125
+	nook_run batch -j 0 "$T/jobs"
+	assert_status 125
+	job_file "$(job a true '"after":["b"]')" "$(job b true '"after":["a"]')"
+	nook_run batch "$T/jobs"
+	[ "$status" -ne 0 ]
+	[ ! -e "$T/jobs.journal" ]
+	job_file '{"id":"a","profile":"nosuch","command":["true"]}'
+	nook_run batch "$T/jobs"
+	assert_status 125
+	assert_stderr_match "^nook: job 'a': no profile 'nosuch', looked in "
+	[ ! -e "$T/jobs.journal" ]
+	job_file "$(job a true)"
+	nook_run batch - <"$T/jobs"
+	assert_status 125
+}
