@@ -36,6 +36,7 @@ teardown() {
 	sees '^pid-1$'
 	types 'undo' Enter
 	sees '^  pid +[0-9]+ +[0-9]+$'
+	asks '^web user( no_new_privs)?>$'
 	types '' C-d
 	sees '^left-0$'
 	# What was typed stays for the next time, a line once, and for its user alone
@@ -61,10 +62,12 @@ teardown() {
 	wait_until pgrep -u "$EUID" -x -r S sleep
 	types '' C-c
 	sees 'nook: cancelled by signal 2 \(Interrupt\), which pid 1 has no handler for$'
+	asks '^web user pid( no_new_privs)?>$'
 	types 'enter sh' Enter
 	sees '[#$]$'
 	types 'echo in-$$; exit 3' Enter
 	sees '^in-1$'
+	asks '^web user pid( no_new_privs)?>$'
 	types 'frobnicate' Enter
 	sees "^nook: unknown word 'frobnicate'$"
 	types 'quit' Enter

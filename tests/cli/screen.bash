@@ -31,6 +31,16 @@ sees() {
 	done
 }
 
+# asks PROMPT - wait until the last line of the screen matches. Before keys such as ^D, which a terminal
+# itself takes while nobody reads key by key
+asks() {
+	local end=$((SECONDS + 60))
+	until screen | grep . | tail -n 1 | grep -qE -e "$1"; do
+		[ "$SECONDS" -lt "$end" ] || fail "nobody asks: $1" "$(screen)" || return
+		sleep 0.02
+	done
+}
+
 # types TEXT [KEY...] - as typed, then keys by name
 types() {
 	tmux_at send-keys -l "$1"
