@@ -307,6 +307,57 @@ static void test_damaged(void)
 	ok(count_all() == 0, "nothing is left");
 }
 
+/* @words as a list of its own, behind what was written and read again */
+static bool updates_are(struct rest_record *rec, const char *words, size_t len)
+{
+	struct rest_record back = { 0 };
+	struct err e = { 0 };
+	auto_text t = { 0 };
+	bool same;
+
+	rest_record_pack(rec, &t);
+	same = !rest_record_parse(t.s, t.len, &back, &e) && back.updates_len == len &&
+	       (!len || !memcmp(back.updates, words, len));
+	rest_record_release(&back);
+	return same;
+}
+
+static bool update(struct rest_record *rec, const char *words, size_t len)
+{
+	struct err e = { 0 };
+
+	return rest_record_update(rec, words, len, &e) == 0;
+}
+
+#define UPDATE(words)	   update(&rec, words, sizeof(words))
+#define UPDATES_ARE(words) updates_are(&rec, words, sizeof(words))
+
+static void test_updates(void)
+{
+	struct rest_record rec = new_record();
+
+	snprintf(rec.id, sizeof(rec.id), "abc");
+	ok(updates_are(&rec, "", 0), "a box that nobody has changed");
+	ok(UPDATE("limits.wall=1s\0+mounts=/a:/b:rw") &&
+		   UPDATES_ARE("limits.wall=1s\0+mounts=/a:/b:rw"),
+	   "what was changed is kept");
+	ok(UPDATE("limits.wall=2s") && UPDATES_ARE("+mounts=/a:/b:rw\0limits.wall=2s"),
+	   "a key that is set again has its last value");
+	ok(UPDATE("-mounts=/bb\0-mounts=/") &&
+		   UPDATES_ARE("+mounts=/a:/b:rw\0limits.wall=2s\0-mounts=/bb\0"
+			       "-mounts=/"),
+	   "another place cancels nothing");
+	ok(UPDATE("-mounts=/b") &&
+		   UPDATES_ARE("limits.wall=2s\0-mounts=/bb\0-mounts=/"),
+	   "a mount that goes again was never there");
+	ok(UPDATE("limits=x\0environment.A=1\0environment.A=") &&
+		   UPDATES_ARE("limits.wall=2s\0-mounts=/bb\0-mounts=/\0limits=x\0"
+			       "environment.A="),
+	   "a key is a whole one");
+	ok(!update(&rec, "a=b", 3) && !update(&rec, "", 0), "a word has an end");
+	rest_record_release(&rec);
+}
+
 int main(void)
 {
 	plan(0);
@@ -322,6 +373,7 @@ int main(void)
 	test_remove();
 	test_sweep();
 	test_damaged();
+	test_updates();
 	rest_area_close(&area);
 	execl("/bin/sh", "sh", "-c", done() ? "rm -rf \"$0\"; exit 1" : "rm -rf \"$0\"",
 	      top, (char *)NULL);
