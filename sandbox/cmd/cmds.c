@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "box/program.h"
 #include "cmd/cmd.h"
+#include "cmd/pager.h"
 
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc,
 	cmd_explain, cmd_export, cmd_doctor;
@@ -268,7 +269,7 @@ static int run_command(const struct cmd *cmd, char **argv, char **rest)
 
 	if (r == 1) {
 		cmd_help(cmd, &help);
-		r = cmd_print(&help, &e);
+		r = cmd_show(&help, &e);
 	} else if (r == 0) {
 		r = cmd->full ? program_need_full(argv, &e) : 0;
 		if (!r)

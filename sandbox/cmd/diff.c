@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/kept.h"
+#include "cmd/pager.h"
 #include "cmd/shown.h"
 
 static int check_words(const struct args *a, struct err *e)
@@ -90,7 +91,7 @@ static int say(const struct args *a, const struct applying *ap, struct err *e)
 		return 0;
 	text_addf(&out, "%lu change%s %s\n", ap->done, ap->done == 1 ? "" : "s",
 		  ap->discard ? "discarded" : "applied");
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 static int change(const struct args *a, struct applying *ap, struct err *e)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/listing.h"
+#include "cmd/pager.h"
 #include "host/try.h"
 
 /* Select graphic rendition (ECMA-48): green, yellow, red */
@@ -133,7 +134,7 @@ static int run(const struct args *a, struct err *e)
 	text_release(&r.rows);
 	text_release(&r.advice);
 	text_release(&r.json);
-	res = cmd_print(&out, e);
+	res = cmd_show(&out, e);
 	return res ? res : !r.ready;
 }
 

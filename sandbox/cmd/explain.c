@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/describe.h"
 #include "cmd/explain.h"
+#include "cmd/pager.h"
 #include "cmd/seen.h"
 #include "cmd/summary.h"
 #include "host/host.h"
@@ -280,7 +281,7 @@ static int explain_pid(const struct args *a, struct err *e)
 			describe_json(&s, &out);
 		else
 			describe_words(&s, &out);
-		r = cmd_print(&out, e);
+		r = cmd_show(&out, e);
 	}
 	seen_release(&s);
 	return r;
@@ -325,7 +326,7 @@ static int explain_what(const struct args *a, const char *name, const char *laye
 	else if (!r)
 		explain_plan(pl, layer, &out);
 	if (!r)
-		r = cmd_print(&out, e);
+		r = cmd_show(&out, e);
 	free(boxed);
 	plan_free(made);
 	return r;
@@ -361,7 +362,7 @@ static int explain_run(const struct args *a, struct err *e)
 			a, e, "a script is for the whole box, not for layer '%s'", layer);
 	if (!layer && is_layer(a, name)) {
 		explain_layer(layer_find(name), &out);
-		return cmd_print(&out, e);
+		return cmd_show(&out, e);
 	}
 	return explain_what(a, name, layer, e);
 }

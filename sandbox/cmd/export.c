@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "base/sys.h"
 #include "cmd/cmd.h"
+#include "cmd/pager.h"
 #include "host/host.h"
 #include "layer/layer.h"
 #include "layer/script.h"
@@ -350,7 +351,7 @@ static int export_run(const struct args *a, struct err *e)
 		r = layers_plan(pf, h, pl, e);
 	if (!r) {
 		export_write(pl, h, tool, &out);
-		r = cmd_print(&out, e);
+		r = cmd_show(&out, e);
 	}
 	profile_free(pf);
 	plan_free(pl);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/pager.h"
 #include "cmd/summary.h"
 
 #define COLUMN 28
@@ -106,7 +107,7 @@ static int help_run(const struct args *a, struct err *e)
 
 	if (!a->word_count) {
 		list_commands(&out);
-		return cmd_print(&out, e);
+		return cmd_show(&out, e);
 	}
 	cmd = cmd_lookup(words, &used);
 	if (cmd)
@@ -114,7 +115,7 @@ static int help_run(const struct args *a, struct err *e)
 	else if (a->word_count > 1 || !cmd_help_group(words[0], &out))
 		return cmd_usage(a, e, "no command '%s%s%s'", words[0],
 				 words[1] ? " " : "", words[1] ? words[1] : "");
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 static int version_run(const struct args *a, struct err *e)

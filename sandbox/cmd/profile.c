@@ -8,6 +8,7 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/pager.h"
 
 /* --- profile ls -------------------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ static int ls_run(const struct args *a, struct err *e)
 		return -1;
 	if (l.is_json)
 		text_add(&out, l.count ? "\n]\n" : "]\n");
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 static const struct opt ls_options[] = {
@@ -106,7 +107,7 @@ static int show_run(const struct args *a, struct err *e)
 		return -1;
 	profile_print(pf, how, &out);
 	profile_free(pf);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 static const struct opt show_options[] = {
@@ -210,7 +211,7 @@ static int diff_run(const struct args *a, struct err *e)
 		diff_side(x, (enum field)f, '-', &out);
 		diff_side(y, (enum field)f, '+', &out);
 	}
-	rc = cmd_print(&out, e) ? -1 : out.len != 0;
+	rc = cmd_show(&out, e) ? -1 : out.len != 0;
 out:
 	profile_free(x);
 	profile_free(y);

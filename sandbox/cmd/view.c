@@ -10,6 +10,7 @@
 #include "cmd/boxes.h"
 #include "cmd/cmd.h"
 #include "cmd/facts.h"
+#include "cmd/pager.h"
 
 static void print_json(const struct record *rec, const struct facts *f, struct text *out)
 {
@@ -63,7 +64,7 @@ static int view_run(const struct args *a, struct err *e)
 		print_json(&rec, &f, &out);
 	else
 		facts_table(&f, &out);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 static const struct opt view_options[] = {

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "cmd/explain.h"
+#include "cmd/pager.h"
 #include "cmd/profile_new.h"
 #include "console/say.h"
 #include "console/sayings.h"
@@ -65,7 +66,7 @@ int say_history(struct console *c, char **argv, struct err *e)
 		text_safe(&out, d->step[i].words);
 		text_addc(&out, '\n');
 	}
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 int say_drafts(struct console *c, char **argv, struct err *e)
@@ -84,7 +85,7 @@ int say_drafts(struct console *c, char **argv, struct err *e)
 		text_addf(&out, "%s %-16s %s\n", d == c->draft ? ">" : " ", d->name,
 			  names.len ? text_str(&names) : "-");
 	}
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 int say_layers(struct console *c, char **argv, struct err *e)
@@ -104,7 +105,7 @@ int say_layers(struct console *c, char **argv, struct err *e)
 			text_addf(&out, "  %-13s   %s\n", "", b->usage);
 	}
 	profile_free(pf);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 /* --- facts ------------------------------------------------------------------------- */
@@ -131,7 +132,7 @@ int say_view(struct console *c, char **argv, struct err *e)
 	    facts_of(c, c->draft, &c->draft->facts, e) < 0)
 		return -1;
 	facts_table(&c->draft->facts, &out);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 /* Key by key, as `profile diff` does it */
@@ -172,7 +173,7 @@ int say_compare(struct console *c, char **argv, struct err *e)
 	if (facts_compare(&left, &right, &rows))
 		text_addf(&out, "%sinside %s, inside %s:\n%s", out.len ? "\n" : "",
 			  a->name, b->name, text_str(&rows));
-	r = cmd_print(&out, e);
+	r = cmd_show(&out, e);
 out:
 	profile_free(x);
 	profile_free(y);
@@ -198,7 +199,7 @@ int say_explain(struct console *c, char **argv, struct err *e)
 		return -1;
 	explain_plan(pl, layer, &out);
 	plan_free(pl);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 /* --- profiles ---------------------------------------------------------------------- */
@@ -212,7 +213,7 @@ int say_show(struct console *c, char **argv, struct err *e)
 		return -1;
 	profile_print(pf, 0, &out);
 	profile_free(pf);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 int say_save(struct console *c, char **argv, struct err *e)

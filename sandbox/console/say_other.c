@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "cmd/pager.h"
 #include "cmd/summary.h"
 #include "console/say.h"
 #include "console/sayings.h"
@@ -94,7 +95,7 @@ int say_help(struct console *c, char **argv, struct err *e)
 		help_layer(b, &out);
 	else
 		return job_exec(c, argv, e);
-	return cmd_print(&out, e);
+	return cmd_show(&out, e);
 }
 
 int say_quit(struct console *c, char **argv, struct err *e)

@@ -20,7 +20,7 @@ end_screen() {
 }
 
 # screen - all that is and was to be seen
-screen() { tmux_at capture-pane -p -S -200; }
+screen() { tmux_at capture-pane -p -S -; }
 
 # sees REGEX - wait until a line of the screen matches
 sees() {
