@@ -27,7 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
-	batch) echo '-j --jobs --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
+	batch) echo '--init --check -j --jobs --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;

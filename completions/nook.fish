@@ -389,6 +389,8 @@ complete -c nook -n "__nook_in exec" -s t -l tty -d 'a terminal of its own even 
 complete -c nook -n "__nook_in exec" -s i -l interactive -d 'stdin stays open (it always does)'
 complete -c nook -n "__nook_in attach" -l detach-keys -x -d 'what to type to leave, ctrl-p,ctrl-q unless given'
 complete -c nook -n "__nook_in console" -s c -l command -x -d 'do these words, with \';\' between, and end'
+complete -c nook -n "__nook_in batch" -l init -d 'print a job file to begin with, and run nothing'
+complete -c nook -n "__nook_in batch" -l check -d 'check FILE and print every job that comes of it, and run nothing'
 complete -c nook -n "__nook_in batch" -s j -l jobs -x -d 'boxes at a time; default: the CPUs that this process may use'
 complete -c nook -n "__nook_in batch" -l journal -r -F -d 'where it is written down how each job ended; default: FILE.journal'
 complete -c nook -n "__nook_in batch" -l resume -d 'go on with the batch of that journal: what is done stays done'

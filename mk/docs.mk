@@ -30,5 +30,6 @@ docs: nook $(MKMAN)
 	$(Q)./nook completion fish > completions/nook.fish
 	$(Q)$(MKMAN) man/keys.txt < man/nook.1.in > man/nook.1
 	$(Q)$(MKMAN) man/keys.txt < man/nook-profile.5.in > man/nook-profile.5
+	$(Q)$(MKMAN) man/keys.txt < man/nook-batch.5.in > man/nook-batch.5
 
 .PHONY: docs

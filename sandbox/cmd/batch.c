@@ -5,6 +5,9 @@
 #include "cmd/cmd.h"
 
 static const struct opt batch_options[] = {
+	{ .name = "init", .help = "print a job file to begin with, and run nothing" },
+	{ .name = "check",
+	  .help = "check FILE and print every job that comes of it, and run nothing" },
 	{ .letter = 'j',
 	  .name = "jobs",
 	  .arg = "N",
@@ -38,7 +41,8 @@ const struct cmd cmd_batch = {
 	.summary = "run many commands, each in a fresh box, and keep a journal",
 	.usage = "[OPTION...] FILE",
 	.help = "FILE has the jobs: YAML, or a JSON object in each line. - reads such\n"
-		"lines from stdin, and jobs start while more come.\n\n"
+		"lines from stdin, and jobs start while more come. nook-batch(5) has\n"
+		"every key.\n\n"
 		"Every try of a job has a box of its own. How it ended is a line of the\n"
 		"journal (JSON, as --result of 'nook run' has it); what a job writes is\n"
 		"thrown away without --output. --resume goes on after any end, also\n"

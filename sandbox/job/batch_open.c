@@ -28,6 +28,7 @@
 #include "cmd/run.h"
 #include "host/host.h"
 #include "job/batch.h"
+#include "job/example.h"
 #include "layer/layer.h"
 
 /* --- options --------------------------------------------------------------------- */
@@ -295,8 +296,13 @@ int batch_main(const struct args *a, struct err *e)
 {
 	struct batch b;
 	struct err closing = { 0 };
-	int r = batch_open(&b, a, e);
+	int r;
 
+	if (cmd_option(a, "init"))
+		return batch_init(a, e);
+	if (cmd_option(a, "check"))
+		return batch_check(a, e);
+	r = batch_open(&b, a, e);
 	if (r < 0) {
 		batch_close(&b, &closing);
 		return r;

@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# batch-check.bats - `nook batch --init` and `nook batch --check`: what a job file means
+# as: user
+
+load helper
+
+@test "--init prints an example that is right and runs" {
+	nook_run batch --init
+	assert_status 0
+	assert_stderr
+	echo "$output" >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 0
+	assert_equal "$(jq -r .id <<<"$output" | xargs)" \
+		'hello count-10-a count-10-b count-1000-a sort report'
+	assert_equal "$(jq -c 'select(.id == "report") | .after' <<<"$output")" \
+		'["count-10-a","count-10-b","count-1000-a","sort"]'
+	nook_run batch -q -j 2 --journal j --output out jobs.yaml
+	assert_status 0
+	assert_equal "$(sort /etc/passwd | sha256sum)" "$(sha256sum <out/sort/sorted)"
+	assert_equal "$(jq -r 'select(.final and .passed) | .job' j | wc -l)" 6
+}
+
+@test "what --check prints is a job file that means the same" {
+	cat >jobs.yaml <<-'EOF'
+	profile: ./p.yaml
+	defaults: {environment: {A: "${n}", B: "#"}}
+	jobs:
+	- {id: a, command: [echo, "\x01\u00e9 ${n}"], matrix: {n: [1, 2]}, limits: {memory: 64M}}
+	- {command: x, after: a, retry: 3, set: {+mounts: [{tmpfs: /x}], workdir: null}}
+	EOF
+	nook_run batch --check jobs.yaml
+	assert_status 0
+	echo "$output" >once
+	nook_run batch --check once
+	assert_output "$(cat once)"
+	assert_equal "$(jq -c '[.id, .command[-1], .environment]' once)" \
+		'["a-1","\u0001é 1",{"A":"1","B":"#"}]
+["a-2","\u0001é 2",{"A":"2","B":"#"}]
+["2","x",{"A":"${n}","B":"#"}]'
+	nook_run batch --check - <once
+	assert_output "$(cat once)"
+}
+
+@test "an error has file, line and column, and nothing was run" {
+	printf 'jobs:\n- command: [touch, x]\n- {command: [a], limits: {memroy: 1M}}\n' >jobs.yaml
+	for way in --check -q; do
+		nook_run batch $way jobs.yaml
+		assert_status 125
+		assert_stderr "nook: jobs.yaml:3:27: unknown key 'limits.memroy', did you mean 'limits.memory'"
+	done
+	assert_equal "$(echo *)" jobs.yaml
+	nook_run batch --check none.yaml
+	assert_status 125
+	assert_stderr "nook: cannot open 'none.yaml': No such file or directory"
+	nook_run batch --check .
+	assert_status 125
+	assert_stderr "nook: cannot read '.': Is a directory"
+}
