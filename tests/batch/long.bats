@@ -43,7 +43,7 @@ ends() {
 	is_root || only_for root "limits of memory and processes need cgroups"
 	local i kind kinds=(
 		'exited|true' 'exited|exit 1' 'signaled|kill -SEGV $$' 'oom|head -c 100M /dev/zero | tail'
-		'wall|sleep 60' 'cpu|while :; do :; done' 'output|yes' 'pids|b() { b | b & b; }; b'
+		'wall|sleep 60' 'cpu|while :; do :; done' 'output|yes' 'pids|perl -e \"fork while 1\"'
 		'exited|sleep 300 & sleep 300 & true' 'wall|trap \"\" TERM; while :; do sleep 1; done'
 	)
 	for ((i = 0; i < jobs; i++)); do
