@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch ps stats top view update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch ps stats top view events update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
 	batch) echo 'report' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
@@ -33,6 +33,7 @@ _nook_options() {
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	view) echo --json ;;
+	events) echo '--json -a --all -f --filter' ;;
 	pause | unpause) echo '-a --all' ;;
 	kill) echo '-s --signal -a --all' ;;
 	explain) echo '--pid --script --json --set' ;;
@@ -164,6 +165,11 @@ _nook_argument() {
 		--output | -o) echo 'words ID NAME STATUS CPU% TIME USER SYSTEM THROTTLED MEMORY PEAK LIMIT MEM% SWAP OOM PIDS PIDSPEAK PIDSMAX REFUSED READ WRITE RX TX READ/S WRITE/S PSI-CPU PSI-MEM PSI-IO METERED PROFILE COMMAND' ;;
 		esac
 		;;
+	events)
+		case $2 in
+		--filter | -f) echo nothing ;;
+		esac
+		;;
 	kill)
 		case $2 in
 		--signal | -s) echo 'words KILL TERM INT HUP QUIT USR1 USR2 STOP CONT' ;;
@@ -248,6 +254,7 @@ _nook_kind() {
 	stats) echo box ;;
 	top) echo box ;;
 	view) echo box ;;
+	events) echo box ;;
 	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight +mounts -mounts' ;;
 	pause) echo box ;;
 	unpause) echo box ;;

@@ -319,3 +319,19 @@ void keeper_judge(struct keeper *k, struct err *e)
 	if (k->left)
 		judge_left(k);
 }
+
+void keeper_note_end(struct keeper *k)
+{
+	const struct result *r = k->result;
+	struct record_end *end = &k->store.rec.end;
+
+	if (k->store.file < 0)
+		return;
+	end->finished_ns = r->finished_ns;
+	end->oom_kills = r->oom_kills;
+	end->cause = r->cause;
+	end->exit_code = r->exit_code;
+	end->signal = r->signal;
+	snprintf(end->message, sizeof(end->message), "%.255s", r->message);
+	store_update(&k->store, NULL);
+}

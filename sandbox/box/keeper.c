@@ -626,7 +626,7 @@ static void clear_away(struct keeper *k)
 	close_join(k);
 	takes_close(&k->takes);
 	cgroup_close(&k->site.cgroup);
-	if (k->store.file >= 0) {
+	if (k->store.file >= 0 && !k->store.gone) {
 		layers_undo(&k->store.rec);
 		if (cgroup_remove(&k->store.rec.cgroup) |
 		    upper_clear(k->store.rec.upper, k->plan) |
@@ -684,13 +684,14 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	 * box that made nothing durable */
 	if (k.exited && !is_durable(&k)) {
 		control_close(&k.control, k.store.dir, k.store.rec.id);
-		store_remove(&k.store);
+		store_unlink(&k.store);
 	}
 	wait_for_init(&k, !k.plan->session.init_none || !k.ran);
 	drain(&k);
 	fill_result(&k);
 	keeper_judge(&k, e);
 	takes_copy(&k.takes, k.plan, w->take_to, res);
+	keeper_note_end(&k);
 	attach_end(&k, res->exit_code);
 	if (w->at_end && k.ran && k.site.upper_fd >= 0)
 		show_changes(&k);

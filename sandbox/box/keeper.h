@@ -188,5 +188,8 @@ void keeper_take_terminal(struct keeper *k, int master);
 /** keeper_judge() - From what happened to cause, exit code and message; words @e where
  * nothing ran and nobody said why */
 void keeper_judge(struct keeper *k, struct err *e);
+/** keeper_note_end() - The last word about the box into its record, also where that has
+ * no name any more: for who has it open (box/news.h) */
+void keeper_note_end(struct keeper *k);
 
 #endif

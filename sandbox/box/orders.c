@@ -179,6 +179,7 @@ void orders_set_limits(struct keeper *k, const struct limit_change *c)
 	if (k->relay.most)
 		k->relay.most = c->own.output ? c->own.output : UINT64_MAX;
 	k->meter.cpu_at = 0; /* look at the clock at once */
+	rec->updates++;
 	write_record(k);
 }
 

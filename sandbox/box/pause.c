@@ -41,6 +41,7 @@ int keeper_pause(struct keeper *k, enum box_state why, struct err *e)
 	if (cgroup_freeze(&k->site.cgroup, true, e) < 0)
 		return -1;
 	k->paused_at = keeper_now(CLOCK_MONOTONIC);
+	k->store.rec.pauses++;
 	set_state(k, why);
 	return 0;
 }

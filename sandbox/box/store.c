@@ -287,15 +287,22 @@ void store_leave(struct store *st)
 		close(fd_take(&st->file));
 }
 
-void store_remove(struct store *st)
+void store_unlink(struct store *st)
 {
 	char file[32];
 
-	if (st->file >= 0) {
-		snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
-		unlinkat(st->dir, file, 0);
+	if (st->file < 0 || st->gone)
+		return;
+	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
+	unlinkat(st->dir, file, 0);
+	st->gone = true;
+}
+
+void store_remove(struct store *st)
+{
+	store_unlink(st);
+	if (st->file >= 0)
 		close(fd_take(&st->file));
-	}
 	if (st->other >= 0)
 		close(fd_take(&st->other));
 	if (st->dir >= 0)
@@ -450,16 +457,61 @@ bool store_is_dead(const char *id, void *store)
 	return fd < 0 ? errno == ENOENT : !flock(fd, LOCK_SH | LOCK_NB);
 }
 
-/* Return: as read_record(), or 1: the record was replaced while it was read */
-static int try_record(int dir, const char *name, struct record *rec, struct plan **plan)
+static int read_head(int fd, struct record *rec)
 {
-	auto_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
 	if (fd < 0 || pread(fd, rec, sizeof(*rec), 0) != (ssize_t)sizeof(*rec) ||
 	    rec->magic != RECORD_MAGIC || rec->version != RECORD_VERSION)
 		return -1;
 	rec->id[BOX_ID_SIZE - 1] = rec->name[sizeof(rec->name) - 1] = '\0';
 	rec->link[sizeof(rec->link) - 1] = '\0';
+	rec->end.message[sizeof(rec->end.message) - 1] = '\0';
+	return 0;
+}
+
+bool store_id(const char *file, char *id)
+{
+	size_t len = strcspn(file, ".");
+
+	if (!len || len >= BOX_ID_SIZE || strcmp(file + len, SUFFIX) != 0)
+		return false;
+	memcpy(id, file, len);
+	id[len] = '\0';
+	return true;
+}
+
+int store_peek(int dir, const char *id)
+{
+	char file[32];
+
+	snprintf(file, sizeof(file), "%.15s" SUFFIX, id);
+	return openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+int store_peek_read(int fd, struct record *rec, struct plan **plan)
+{
+	if (read_head(fd, rec) < 0)
+		return -1;
+	if (plan)
+		*plan = read_plan(fd, rec);
+	return 0;
+}
+
+/* What is held is not to be had shared; what is had is let go of at once */
+bool store_is_held(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
+/* Return: as read_record(), or 1: the record was replaced while it was read */
+static int try_record(int dir, const char *name, struct record *rec, struct plan **plan)
+{
+	auto_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (read_head(fd, rec) < 0)
+		return -1;
 	if (!flock(fd, LOCK_SH | LOCK_NB)) /* nobody holds it: a dead box */
 		return is_same(dir, name, fd) ? -1 : 1;
 	if (!plan)

@@ -24,6 +24,21 @@ enum box_state {
 };
 
 /**
+ * struct record_end - How a box ended, written as the last word of its keeper, often into
+ * a file that has no name any more: for who looks on (box/news.h)
+ * @finished_ns: CLOCK_REALTIME; 0 = it has not, or its keeper was killed
+ * @cause:	enum cause; the rest is as in struct result
+ */
+struct record_end {
+	uint64_t finished_ns;
+	uint64_t oom_kills;
+	uint32_t cause;
+	int32_t exit_code;
+	int32_t signal;
+	char message[256];
+};
+
+/**
  * struct record - One box, as it stands in its file, followed by its plan
  *
  * The keeper holds a lock (flock) on the file while it lives: a record whose lock is free
@@ -51,15 +66,20 @@ struct record {
 	char link[NET_LINK_SIZE];
 	int32_t netns;	     /* the keeper's descriptor of the box's network; -1 = none */
 	uint32_t changes;    /* how often the plan behind it was replaced */
+	uint32_t updates;    /* orders that changed its limits */
+	uint32_t pauses;     /* times that it was stopped as a whole */
+	struct record_end end;
 };
 
 /** struct store - An open runtime directory and one's own record in it; @other: the same
- * with another plan, not in force yet, or no more: who has opened it must find it locked
+ * with another plan, not in force yet, or no more: who has opened it must find it locked;
+ * @gone: @file has no name any more, it is only written to
  */
 struct store {
 	int dir;
 	int file;
 	int other;
+	bool gone;
 	const char *scope; /* directory of the scope that the leaf goes to, or NULL */
 	struct record rec;
 };
@@ -90,8 +110,22 @@ int store_replace(struct store *st, const struct plan *pl, struct err *e);
 void store_forget(struct store *st);
 /** store_leave() - Let go of one's own record, for the next command to try again */
 void store_leave(struct store *st);
+/** store_unlink() - Remove the name of one's own record, which stays open */
+void store_unlink(struct store *st);
 /** store_remove() - Remove one's own record and close everything */
 void store_remove(struct store *st);
+
+/** store_id() - The id in the name of a file of the directory, where that is a record's:
+ * @id has BOX_ID_SIZE bytes. Return: whether it is */
+bool store_id(const char *file, char *id);
+/** store_peek() - Open a record to look on: it can be read also when its name has gone.
+ * Return: descriptor, -1 and errno */
+int store_peek(int dir, const char *id);
+/** store_peek_read() - Read what such a descriptor says now. @plan: NULL, or where the
+ * plan goes (heap; NULL where it cannot be read). Return: 0, -1 */
+int store_peek_read(int fd, struct record *rec, struct plan **plan);
+/** store_is_held() - Whether a keeper holds the record that is open */
+bool store_is_held(int fd);
 
 /** store_find() - Read the record and plan of a living box by id or name. Return: plan on
  * the heap (free()), or NULL and @e */

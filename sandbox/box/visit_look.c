@@ -105,8 +105,9 @@ static bool wait_for(int fd, int64_t until)
 static int no_answer(const struct record *rec, struct err *e)
 {
 	err_set(e, "nobody in box '%s' answers", rec->id);
-	return err_hint(e, "its processes may be stopped, or the machine is busy: nook "
-			   "top %s",
+	return err_hint(e,
+			"its processes may be stopped, or the machine is busy: nook "
+			"top %s",
 			rec->id);
 }
 

@@ -27,7 +27,7 @@ extern const struct cmd cmd_ps, cmd_exec, cmd_attach, cmd_update, cmd_pause, cmd
 	cmd_kill;
 extern const struct cmd cmd_console, cmd_batch, cmd_batch_report;
 extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cmd_rename;
-extern const struct cmd cmd_logs, cmd_inspect, cmd_view;
+extern const struct cmd cmd_logs, cmd_inspect, cmd_view, cmd_events;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
 extern const struct cmd cmd_cp;
 
@@ -57,6 +57,7 @@ static const struct cmd *const table[] = {
 	&cmd_stats,
 	&cmd_top,
 	&cmd_view,
+	&cmd_events,
 	&cmd_update,
 	&cmd_pause,
 	&cmd_unpause,
