@@ -86,6 +86,7 @@ struct box_end {
  *		changes are kept, before anything is cleared away; or NULL
  * @rest:	The living box that this is a run of, which the caller holds: it says how
  *		that is, and the box has its id; or NULL
+ * @passing:	@rest is only where its changes are: nothing is written of this run
  * @log:	Takes what the command writes, which has /dev/null to read; or NULL
  * @tell:	Gets a struct box_told once the command runs; 0 = nobody waits for that
  * @lifeline:	A socket whose end of file ends the box at once, when who wanted it is
@@ -95,7 +96,7 @@ struct box_end {
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
  * @copy:	Run no command: copy files between the tree and descriptor 0 or 1
- *		(box/copier.h), and leave the record of @rest as it is; or NULL
+ *		(box/copier.h); or NULL
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
  */
 struct box_wish {
@@ -103,7 +104,7 @@ struct box_wish {
 	const char *name;
 	struct host *host;
 	bool counts;
-	bool look;
+	bool look, passing;
 	void (*at_end)(const struct box_end *end, void *arg);
 	void *arg;
 	struct rest *rest;

@@ -83,8 +83,8 @@ static int open_site(struct keeper *k, struct err *e)
 				 .pty_fd = -1,
 				 .tty_fd = -1,
 				 .keep_fd = -1,
-				 .preserve = k->wish->preserve,
-				 .look = k->wish->look,
+				 .preserve = k->wish->preserve, .look = k->wish->look,
+				 .passing = k->wish->passing && !k->wish->copy,
 				 .store = k->store.dir,
 				 .box = k->store.rec.id,
 				 .name = k->store.rec.name,
@@ -255,7 +255,7 @@ static int build(struct keeper *k, struct err *e)
 	if (!is_durable(k) && store_add(&k->store, k->wish, k->pid, e) < 0)
 		return -1;
 	if (links_hold(k, e) < 0 ||
-	    (k->wish->rest && !k->wish->copy &&
+	    (k->wish->rest && !k->wish->passing &&
 	     rest_began(k->wish->rest, k->plan, e) < 0))
 		return -1;
 	if (sync_send(k->sock, &go, -1) < 0 && errno != EPIPE && errno != ECONNRESET)

@@ -112,7 +112,8 @@ static int copy_resting(const struct args *a, struct copy *c, struct rest *rest,
 		struct box_wish w = { .plan = run.plan,
 				      .host = run.host,
 				      .name = rest->name,
-				      .rest = rest };
+				      .rest = rest,
+				      .passing = true };
 
 		c->carry.wish = &w;
 		c->carry.plan = run.plan;

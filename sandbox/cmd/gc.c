@@ -43,6 +43,10 @@ static int sweep_resting(void)
 	if (resting_open(&area, false, NULL) == 0)
 		n = rest_sweep(&area, NULL);
 	rest_area_close(&area);
+	if (resting_open_passing(&area, false) == 0) {
+		n += rest_sweep(&area, NULL);
+		resting_close_passing(&area);
+	}
 	return n;
 }
 

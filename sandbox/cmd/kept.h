@@ -28,4 +28,12 @@ struct kept {
 int kept_open(struct kept *k, const char *name, bool change, struct err *e);
 void kept_release(struct kept *k);
 
+/** kept_copy() - Copy the changes into the empty directory @to. Return: 0, -1 and @e */
+int kept_copy(const struct kept *k, int to, struct err *e);
+/** kept_snapshot() - Copy them under a tag, or list the tags for NULL (snapshot.c).
+ * Return: 0; -1 or -2 and @e */
+int kept_snapshot(const struct kept *k, const char *tag, struct err *e);
+/** kept_rollback() - Put those of a tag in their place. Return: 0; -1 or -2 and @e */
+int kept_rollback(const struct kept *k, const char *tag, struct err *e);
+
 #endif

@@ -8,8 +8,12 @@
  */
 #include "cmd/resting.h"
 
+#include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -28,6 +32,37 @@ int resting_open(struct rest_area *area, bool make, struct err *e)
 
 	host_free(h);
 	return r;
+}
+
+/* An ordinary user's overlay keeps its marks in attributes that tmpfs has since Linux 6.6
+ */
+int resting_open_passing(struct rest_area *area, bool make)
+{
+	struct err none = { 0 };
+	struct statfs fs;
+	char state[64];
+
+	snprintf(state, sizeof(state), "/dev/shm/nook-%u", geteuid());
+	if (rest_area_open(area, state, make, &none) < 0 || area->dir < 0)
+		return -1;
+	if (!fstatfs(area->dir, &fs) && fs.f_type == TMPFS_MAGIC &&
+	    (geteuid() == 0 || !fsetxattr(area->dir, "user.nook", "", 0, 0)))
+		return 0;
+	resting_close_passing(area);
+	return -1;
+}
+
+void resting_close_passing(struct rest_area *area)
+{
+	char *end = strrchr(area->path, '/');
+
+	if (area->dir < 0)
+		return;
+	if (rmdir(area->path) == 0 && end) {
+		*end = '\0';
+		(void)rmdir(area->path);
+	}
+	rest_area_close(area);
 }
 
 int resting_check_free(const char *name, struct err *e)

@@ -11,6 +11,11 @@ struct boxes;
 /** resting_open() - The caller's boxes at rest. @make: the directory too. Return: 0, -1
  * and @e */
 int resting_open(struct rest_area *area, bool make, struct err *e);
+/** resting_open_passing() - Boxes that need not outlast the machine, in memory. @make: as
+ * above. Return: 0; -1 where they cannot be there */
+int resting_open_passing(struct rest_area *area, bool make);
+/** resting_close_passing() - Close it, and remove it where nothing is left in it */
+void resting_close_passing(struct rest_area *area);
 /** resting_check_free() - Whether no box at rest has that name. Return: 0, -1 and @e */
 int resting_check_free(const char *name, struct err *e);
 /** resting_record() - What is written of a new box: its plan, and the words from which

@@ -27,6 +27,7 @@
 
 #define NEWBORN ".new"
 
+/* @a: NULL where it was no command line */
 static int check_tag(const struct args *a, const char *tag, struct err *e)
 {
 	return rest_is_name(tag) ? 0
@@ -134,6 +135,21 @@ static int take(const struct kept *k, int dir, const char *tag, struct err *e)
 	return -1;
 }
 
+int kept_copy(const struct kept *k, int to, struct err *e)
+{
+	return copy_changes(k->dir, &k->m, to, e);
+}
+
+int kept_snapshot(const struct kept *k, const char *tag, struct err *e)
+{
+	int r = tag ? check_tag(NULL, tag, e) : 0;
+	auto_fd dir = r ? -1 : rest_subdir(&k->rest, "snapshots", e);
+
+	if (dir < 0)
+		return r ? r : -1;
+	return tag ? take(k, dir, tag, e) : list(dir, e);
+}
+
 static int snapshot_run(const struct args *a, struct err *e)
 {
 	const char *tag = a->word_count == 2 ? a->words[1] : NULL;
@@ -191,7 +207,7 @@ static void keep_applied(const struct kept *k, int all)
 		applied_copy(k->dir, to);
 }
 
-static int go_back(struct kept *k, const char *tag, struct err *e)
+static int go_back(const struct kept *k, const char *tag, struct err *e)
 {
 	auto_fd all = rest_subdir(&k->rest, "snapshots", e), from = -1;
 	struct manifest m = { 0 };
@@ -217,6 +233,13 @@ static int go_back(struct kept *k, const char *tag, struct err *e)
 		r = err_sys(e, "cannot put the snapshot into its place");
 	remove_name(all, NEWBORN);
 	return r;
+}
+
+int kept_rollback(const struct kept *k, const char *tag, struct err *e)
+{
+	int r = check_tag(NULL, tag, e);
+
+	return r ? r : go_back(k, tag, e);
 }
 
 static int rollback_run(const struct args *a, struct err *e)

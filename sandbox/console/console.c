@@ -23,6 +23,7 @@
 #include "box/box.h"
 #include "cmd/console.h"
 #include "cmd/listing.h"
+#include "console/files.h"
 #include "console/words.h"
 
 #define SCRIPT_MOST (4u << 20)
@@ -164,6 +165,7 @@ static void release(struct console *c)
 	while (c->drafts) {
 		struct draft *next = c->drafts->next;
 
+		files_forget(c->drafts);
 		draft_free(c->drafts);
 		c->drafts = next;
 	}

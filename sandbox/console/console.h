@@ -119,9 +119,9 @@ void job_end_all(struct console *c);
  * @e */
 int sketch_look(struct console *c, const struct profile *pf, struct facts *out,
 		struct err *e);
-/** sketch_run() - Run the profile's command in a box. Return: its exit code; -1 and @e */
-int sketch_run(struct console *c, char *const *words, const struct profile *pf,
-	       struct err *e);
+/** sketch_run() - Run the profile's command in a box with the files of the draft at hand.
+ * Return: its exit code; -1 and @e */
+int sketch_run(struct console *c, char *const *words, struct profile *pf, struct err *e);
 /** sketch_plan() - The plan of a profile on this machine. Return: NULL and @e; else
  * plan_free() it */
 struct plan *sketch_plan(const struct profile *pf, struct err *e);

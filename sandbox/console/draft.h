@@ -18,6 +18,7 @@
 #include "profile/profile.h"
 
 struct err;
+struct files;
 struct text;
 
 #define EDIT_MOST 48 /* values that one word sets */
@@ -43,6 +44,7 @@ struct step {
  * @from:	The profile it began with, or NULL: a process without walls
  * @step:	Said so far; the first @used of them count, the others were taken back
  * @facts:	As last seen, where @seen
+ * @files:	What its commands have changed, NULL = nothing (console/files.h)
  */
 struct draft {
 	char name[65];
@@ -51,6 +53,7 @@ struct draft {
 	size_t used, count;
 	bool seen;
 	struct facts facts;
+	struct files *files;
 	struct draft *next;
 };
 

@@ -26,6 +26,12 @@ int say_limit(struct console *c, char **argv, struct err *e);
 int say_undo(struct console *c, char **argv, struct err *e);
 /** say_redo() - Say them again */
 int say_redo(struct console *c, char **argv, struct err *e);
+/** say_snapshot() - Copy the files of a draft under a tag */
+int say_snapshot(struct console *c, char **argv, struct err *e);
+/** say_rollback() - Take files back */
+int say_rollback(struct console *c, char **argv, struct err *e);
+/** say_diff() - What its commands have changed */
+int say_diff(struct console *c, char **argv, struct err *e);
 /** say_branch() - Go on with a copy */
 int say_branch(struct console *c, char **argv, struct err *e);
 /** say_switch() - Go to another draft */

@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "console/files.h"
 #include "console/say.h"
 #include "console/sayings.h"
 #include "console/stack.h"
@@ -60,6 +61,17 @@ static void take_facts(struct draft *d, const struct facts *now, bool quiet)
 	cmd_print(&out, NULL);
 }
 
+static void note_files(const struct draft *d, const struct profile *pf)
+{
+	auto_text out = { 0 };
+
+	if (!files_are_old(d, pf))
+		return;
+	text_add(&out, "  user or root is another: the next command begins without the "
+		       "files of those before, 'undo' has them back\n");
+	cmd_print(&out, NULL);
+}
+
 /* Look at what the draft would be, then let the word count. @s is released */
 static int change(struct console *c, char **argv, struct step *s, struct err *e)
 {
@@ -82,6 +94,8 @@ static int change(struct console *c, char **argv, struct step *s, struct err *e)
 		r = draft_push(c->draft, s, e);
 	if (!r)
 		take_facts(c->draft, &facts, false);
+	if (!r)
+		note_files(c->draft, pf);
 	profile_free(pf);
 	step_release(s);
 	return r;
@@ -98,6 +112,8 @@ static int look_again(struct console *c, bool quiet, struct err *e)
 		r = sketch_look(c, pf, &facts, e);
 	if (!r)
 		take_facts(c->draft, &facts, quiet);
+	if (!r)
+		note_files(c->draft, pf);
 	profile_free(pf);
 	return r;
 }
@@ -265,6 +281,37 @@ int say_redo(struct console *c, char **argv, struct err *e)
 	return look_again(c, false, e);
 }
 
+/* --- files ------------------------------------------------------------------------- */
+
+/* With a box in front of the tag it is the command */
+int say_snapshot(struct console *c, char **argv, struct err *e)
+{
+	if (argv[1] && argv[2])
+		return job_exec(c, argv, e);
+	if (saying_needs_draft(c, e) < 0)
+		return -1;
+	return files_snapshot(c->draft, argv[1], e) < 0 ? -1 : 0;
+}
+
+int say_rollback(struct console *c, char **argv, struct err *e)
+{
+	if (argv[1] && argv[2])
+		return job_exec(c, argv, e);
+	if (saying_needs_draft(c, e) < 0)
+		return -1;
+	return files_rollback(c->draft, argv[1], e) < 0 ? -1 : 0;
+}
+
+/* Paths begin with a slash, and a box does not */
+int say_diff(struct console *c, char **argv, struct err *e)
+{
+	if (argv[1] && *argv[1] != '/')
+		return job_exec(c, argv, e);
+	if (saying_needs_draft(c, e) < 0)
+		return -1;
+	return files_diff(c->draft, argv + 1, saying_count(argv) - 1, e);
+}
+
 /* --- drafts ------------------------------------------------------------------------ */
 
 static int check_name(const struct console *c, const char *name, struct err *e)
@@ -340,6 +387,10 @@ int say_branch(struct console *c, char **argv, struct err *e)
 	d = draft_copy(c->draft, argv[1]);
 	if (!d)
 		return err_set(e, "out of memory");
+	if (files_copy(c->draft, d, e) < 0) {
+		draft_free(d);
+		return -1;
+	}
 	d->next = c->drafts;
 	c->drafts = c->draft = d;
 	return 0;

@@ -28,6 +28,7 @@
 #include "box/box.h"
 #include "box/store.h"
 #include "console/console.h"
+#include "console/files.h"
 #include "host/host.h"
 #include "layer/layer.h"
 
@@ -36,6 +37,7 @@ struct trial {
 	const struct console *c;
 	const struct profile *pf;
 	bool look;
+	const struct rest *rest; /* of the draft's files, or NULL */
 };
 
 struct plan *sketch_plan(const struct profile *pf, struct err *e)
@@ -66,6 +68,31 @@ static void say_unenforced(const struct plan *pl)
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
+/* What holds the files has to stay open, below what box_sanitize() closes. Return: 0, -1
+ * and @e */
+static int keep_rest(const struct rest *from, struct rest_area *area, struct rest *rest,
+		     struct err *e)
+{
+	const int had[] = { from->area->dir, from->dir, from->lock };
+	int high[ARRAY_SIZE(had)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(had); i++) {
+		high[i] = fcntl(had[i], F_DUPFD_CLOEXEC, 3 + (int)ARRAY_SIZE(had));
+		if (high[i] < 0)
+			return err_sys(e, "cannot hold the files of the draft");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(had); i++)
+		if (dup3(high[i], 3 + (int)i, O_CLOEXEC) < 0)
+			return err_sys(e, "cannot hold the files of the draft");
+	*area = *from->area;
+	*rest = *from;
+	area->dir = 3;
+	rest->area = area;
+	rest->dir = 4;
+	rest->lock = 5;
+	return 0;
+}
+
 /* The child: plan and box. Return: exit code, -1 and @e where there was no box */
 static int keep_box(const struct trial *t, struct result *res, struct err *e)
 {
@@ -78,9 +105,19 @@ static int keep_box(const struct trial *t, struct result *res, struct err *e)
 			      .argv_area = t->c->area,
 			      .argv_size = t->c->area_size };
 
+	struct rest_area area;
+	struct rest rest;
+
 	if (!h || !pl)
 		return err_set(e, "out of memory");
-	if (box_sanitize(t->look, e) < 0 || layers_plan(t->pf, h, pl, e) < 0)
+	if (t->rest) {
+		if (keep_rest(t->rest, &area, &rest, e) < 0)
+			return -1;
+		w.rest = &rest;
+		w.passing = true;
+	}
+	if (box_sanitize(t->rest ? 3 : t->look, e) < 0 ||
+	    layers_plan(t->pf, h, pl, e) < 0)
 		return -1;
 	if (!t->look)
 		say_unenforced(pl);
@@ -104,12 +141,15 @@ static int run_main(void *arg)
 	return res.exit_code;
 }
 
-int sketch_run(struct console *c, char *const *words, const struct profile *pf,
-	       struct err *e)
+int sketch_run(struct console *c, char *const *words, struct profile *pf, struct err *e)
 {
+	struct rest *rest = NULL;
 	struct trial trial = { .c = c, .pf = pf };
 	struct task t = { run_main, &trial };
 
+	if (files_for_run(c->draft, pf, &rest, e) < 0)
+		return -1;
+	trial.rest = rest;
 	return job_run(c, words, &t, e);
 }
 

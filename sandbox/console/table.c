@@ -128,6 +128,33 @@ static const struct word table[] = {
 		  "back.",
 	  .example = "history",
 	  .run = say_history },
+	{ .name = "diff",
+	  .usage = "[PATH...]",
+	  .summary = "what the commands of the draft have changed",
+	  .help = "As 'diff' of nook shows it of a box that stays, which it is with a "
+		  "name of one in place of a path. What overlays hold lasts from one "
+		  "command to the next, as long as the draft is there; nothing on the "
+		  "host is changed.",
+	  .example = "diff\ndiff /etc",
+	  .only_draft = true,
+	  .run = say_diff },
+	{ .name = "snapshot",
+	  .usage = "[TAG]",
+	  .summary = "copy the files of the draft under a tag, or list the tags",
+	  .help = "'rollback TAG' has them back. With two words it is the command of "
+		  "nook, for a box that stays.",
+	  .example = "snapshot before",
+	  .only_draft = true,
+	  .run = say_snapshot },
+	{ .name = "rollback",
+	  .usage = "[TAG]",
+	  .summary = "take back what the commands of the draft have changed",
+	  .help = "All of it, or what came behind 'snapshot TAG'. Words are taken back "
+		  "by 'undo'. With two words it is the command of nook, for a box that "
+		  "stays.",
+	  .example = "rollback\nrollback before",
+	  .only_draft = true,
+	  .run = say_rollback },
 	{ .name = "branch",
 	  .usage = "NAME",
 	  .summary = "go on with a copy under another name",

@@ -87,6 +87,7 @@ struct site_net {
  *		namespace above the box's
  * @net:	the box's network as it is for this run
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
+ * @passing:	uppers that are kept need not outlast the machine: they are not synced
  * @look:	no command runs: what it would see is told instead (box/look.h)
  */
 struct site {
@@ -99,7 +100,7 @@ struct site {
 	int tty_fd;
 	int keep_fd;
 	int preserve;
-	bool look;
+	bool look, passing;
 	int store;
 	const char *box;
 	const char *name;

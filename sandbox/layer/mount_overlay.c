@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/sys.h"
 #include "changes/manifest.h"
+#include "changes/remove.h"
 
 #define PLACE_SIZE 128
 
@@ -75,6 +76,17 @@ static const char *upper_name(const struct plan *pl, const struct plan_mount *m,
 	return buf;
 }
 
+/* The end of an overlay syncs the file system that its upper is on, unless it is
+ * `volatile`. The mark that such a one leaves, against a use after a crash of the
+ * machine, is in the way of the next (Documentation/filesystems/overlayfs.rst) */
+static void forget_volatile(const char *work)
+{
+	auto_fd dir = open(work, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0)
+		(void)remove_name(dir, "work");
+}
+
 /*
  * The lower directory is named "." after going there, and uppers lie in the stage: no
  * path of a person stands in the option string, whose commas and colons have a meaning
@@ -96,12 +108,15 @@ int overlay_mount(struct mounting *mk, const struct plan_mount *m, const char *w
 		return -1;
 	snprintf(upper, sizeof(upper), "%s%s/%s", stage, area, name);
 	snprintf(work, sizeof(work), "%s%s/%s.work", stage, area, name);
-	snprintf(options, sizeof(options), "lowerdir=.,upperdir=%s,workdir=%s%s", upper,
-		 work, pl->tree.userxattr ? ",userxattr" : "");
+	snprintf(options, sizeof(options), "lowerdir=.,upperdir=%s,workdir=%s%s%s", upper,
+		 work, pl->tree.userxattr ? ",userxattr" : "",
+		 mk->site->passing ? ",volatile" : "");
 	if (fstat(lower, &st) < 0 || fchdir(lower) < 0)
 		return err_sys(mk->e, "cannot enter '%s'", plan_text(pl, m->source));
 	if (make_upper(&st, upper, work, mk->e) < 0)
 		return -1;
+	if (mk->site->passing)
+		forget_volatile(work);
 	if (mount("overlay", where, "overlay", mount_flags_of(m->attr), options) == 0)
 		return 0;
 	err_sys(mk->e, "cannot mount an overlay over '%s'", plan_text(pl, m->source));
