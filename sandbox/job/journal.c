@@ -36,6 +36,9 @@
 #include "base/text.h"
 #include "plan.h"
 
+/* How the first line begins */
+#define HEAD_START "{\"schema\":1,\"journal\":\"nook batch\""
+
 /** struct sync_word - Asked for: @upto lines; answered with the errno of it, or 0 */
 struct sync_word {
 	uint64_t upto;
@@ -85,30 +88,57 @@ static int start_sync(struct journal *j, struct err *e)
 
 /* --- lines -------------------------------------------------------------------------- */
 
-int journal_open(struct journal *j, const char *path, bool resume, struct err *e)
+/* Return: 0; 1 = a batch that had nothing to write took its name away meanwhile; -1 and
+ * @e */
+static int open_locked(struct journal *j, const char *path, struct stat *st,
+		       struct err *e)
 {
-	struct stat st;
-
-	*j = (struct journal){ .sock = -1, .path = path };
 	j->fd = open(path,
 		     O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
 			     O_NONBLOCK,
 		     0666);
-	if (j->fd < 0 || fstat(j->fd, &st) < 0)
+	if (j->fd < 0 || fstat(j->fd, st) < 0)
 		return err_sys(e, "cannot open the journal '%s'", path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return err_set(e, "the journal '%s' is no regular file", path);
 	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK
 			       ? err_set(e, "another batch writes to the journal '%s'",
 					 path)
 			       : err_sys(e, "cannot lock the journal '%s'", path);
+	/* only now nobody else writes to it, or takes it away */
+	if (fstat(j->fd, st) < 0)
+		return err_sys(e, "cannot open the journal '%s'", path);
+	return !st->st_nlink;
+}
+
+int journal_open(struct journal *j, const char *path, bool resume, struct err *e)
+{
+	struct stat st;
+	int r;
+
+	*j = (struct journal){ .sock = -1, .path = path };
+	while ((r = open_locked(j, path, &st, e)) > 0)
+		close(fd_take(&j->fd));
+	if (r < 0)
+		return -1;
 	j->is_new = !st.st_size;
 	if (!st.st_size || resume)
 		return 0;
 	err_set(e, "there is a journal '%s' already", path);
 	return err_hint(e, "--resume goes on with that batch; --journal FILE names "
 			   "another");
+}
+
+/* Whether a file without a whole line can be a journal whose first was torn, so that
+ * nothing of anybody else's is cut off */
+static bool is_torn_head(const struct journal *j)
+{
+	static const char start[] = HEAD_START;
+	char have[sizeof(start) - 1];
+	ssize_t n = pread(j->fd, have, sizeof(have), 0);
+
+	return n >= 0 && !memcmp(have, start, (size_t)n);
 }
 
 int journal_resume(struct journal *j,
@@ -124,6 +154,8 @@ int journal_resume(struct journal *j,
 		return 0;
 	if (journal_each(j->fd, &head, each, arg, e) < 0)
 		return -1;
+	if (!head.whole && !is_torn_head(j))
+		return err_set(e, "that is no journal of a batch");
 	j->end = head.whole;
 	if (j->end < st.st_size && ftruncate(j->fd, j->end) < 0)
 		return err_sys(e, "cannot cut off the torn line of the journal");
@@ -170,7 +202,7 @@ int journal_begin(struct journal *j, int slots, struct err *e)
 	auto_text t = { 0 };
 
 	if (!j->end) {
-		text_add(&t, "{\"schema\":1,\"journal\":\"nook batch\",\"started\":\"");
+		text_add(&t, HEAD_START ",\"started\":\"");
 		add_now(&t);
 		text_addf(&t, "\",\"slots\":%d}\n", slots);
 		if (write_line(j, &t, e) < 0)

@@ -130,6 +130,7 @@ static void refused(const char *what, const char *text, const char *want)
 	struct journal j;
 	struct seen s = { 0 };
 	struct err e = { 0 };
+	struct stat st;
 	auto_fd fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 
 	fd_write_all(fd, text, strlen(text));
@@ -137,6 +138,13 @@ static void refused(const char *what, const char *text, const char *want)
 	if (journal_resume(&j, see, &s, &e) == 0)
 		err_set(&e, "%d lines", s.count);
 	is(e.text, want, what);
+	if (!strchr(text, '\n')) {
+		bool torn = !strncmp(text, "{\"schema\"", 9);
+
+		fstat(j.fd, &st);
+		is_num(st.st_size, torn ? 0 : (long long)strlen(text),
+		       torn ? "and is cut off" : "and stays");
+	}
 	close(j.fd);
 }
 
@@ -145,6 +153,8 @@ static void refused(const char *what, const char *text, const char *want)
 static void test_damaged(void)
 {
 	refused("a file of another kind", "hello\n", "that is no journal of a batch");
+	refused("words without a newline", "precious", "that is no journal of a batch");
+	refused("half of a first line", "{\"schema\":1,\"jour", "0 lines");
 	refused("JSON of another kind", "{\"a\":[1,{\"b\":null}]}\n",
 		"that is no journal of a batch");
 	refused("a line in the middle that is none", HEAD "{\"job\":\"a\"\n" HEAD,
@@ -223,7 +233,7 @@ static void test_places(void)
 
 int main(void)
 {
-	plan(42);
+	plan(47);
 	snprintf(path, sizeof(path), "/tmp/nook-journal.%d", (int)getpid());
 	test_round();
 	test_torn();
