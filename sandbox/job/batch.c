@@ -91,8 +91,9 @@ static void take_signals(struct batch *b)
 
 /* --- start ----------------------------------------------------------------------- */
 
-/* A try that never ran, told as if it had */
-static void fake_result(struct slot_report *r, enum cause cause, const char *why)
+/* A try without a report, told as if it had one. @serial: of the order, 0 = none sent */
+static void fake_result(struct slot_report *r, uint64_t serial, enum cause cause,
+			const char *why)
 {
 	struct timespec now;
 
@@ -109,9 +110,10 @@ static void fake_result(struct slot_report *r, enum cause cause, const char *why
 	r->result.started_ns = r->result.finished_ns;
 	snprintf(r->result.message, sizeof(r->result.message), "%s", why);
 	r->result.output_error = r->result.not_taken = 0;
+	r->serial = serial;
 }
 
-static void end_try(struct batch *b, struct place *p, const struct slot_report *r);
+static void end_try(struct batch *b, struct place *p, struct slot_report *r);
 
 /* Return: 0, -1 and @e when the job cannot run, -2 when nook cannot */
 static int order(struct batch *b, struct place *p, struct err *e)
@@ -148,7 +150,7 @@ static void start(struct batch *b, struct place *p, struct job *j)
 	r = order(b, p, &e);
 	if (!r)
 		return;
-	fake_result(&report, CAUSE_SETUP, e.text);
+	fake_result(&report, 0, CAUSE_SETUP, e.text);
 	if (r == -2) {
 		batch_break(b, &e);
 		report.result.cause = CAUSE_CANCELLED;
@@ -230,13 +232,27 @@ static void count_end(struct batch *b, const struct result *r, bool passed)
 	}
 }
 
-/* A try has ended, or could not begin: write it down, and see what becomes of the job */
-static void end_try(struct batch *b, struct place *p, const struct slot_report *report)
+/* So that the journal does not count the try */
+static void call_cancelled(struct result *r)
 {
-	const struct result *r = &report->result;
+	char end[sizeof(r->message)];
+
+	if (r->cause == CAUSE_CANCELLED)
+		return;
+	snprintf(end, sizeof(end), "%s", r->message);
+	snprintf(r->message, sizeof(r->message), "cancelled with its batch: %.*s",
+		 (int)sizeof(end) - 32, end);
+	r->cause = CAUSE_CANCELLED;
+}
+
+/* A try has ended, or could not begin: write it down, and see what becomes of the job */
+static void end_try(struct batch *b, struct place *p, struct slot_report *report)
+{
+	struct result *r = &report->result;
 	struct job *j = p->job;
-	bool passed = has_passed(r);
-	bool broken_off = b->broken || (b->cancelling && r->cause == CAUSE_CANCELLED);
+	/* how it ended tells nothing: a command may end by itself when it is asked to */
+	bool broken_off = b->broken || slot_was_cancelled(&p->slot, report->serial);
+	bool passed = !broken_off && has_passed(r);
 	bool again = !passed && !broken_off && may_retry(j, r);
 	struct journal_try t = {
 		.job = j,
@@ -250,6 +266,8 @@ static void end_try(struct batch *b, struct place *p, const struct slot_report *
 
 	p->job = NULL;
 	b->tally.running--;
+	if (broken_off)
+		call_cancelled(r);
 	journal_words(&t, r, p->slot.plan, &line);
 	write_line(b, &line);
 	if (b->broken)
@@ -300,7 +318,7 @@ static void restart(struct batch *b, struct place *p)
 		 WIFSIGNALED(status) ? "signal" : "exit code",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (p->job) {
-		fake_result(&report, CAUSE_LOST, why);
+		fake_result(&report, p->slot.serial, CAUSE_LOST, why);
 		end_try(b, p, &report);
 	} else if (p->restarted) {
 		err_set(&e, "slot %d ends again and again: %s", p->slot.number, why);

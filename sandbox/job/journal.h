@@ -12,7 +12,8 @@
  * left, or needs none; of each job that is over there is exactly one such line, for all
  * resumed batches together. A job that was never started because one in its `after` did
  * not pass has a final line too, with cause "skipped", try 0 and little else. Of tries
- * that the end of a batch broke off there is a line that is not final.
+ * that the end of a batch broke off there is a line that is not final, with the cause
+ * "cancelled" however the command took it.
  *
  * A line is written by one write(2) as the try ends, and is on the disk a moment later,
  * at the latest when the batch ends (journal.c). Only the last line can be torn.

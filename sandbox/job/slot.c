@@ -240,6 +240,11 @@ void slot_cancel(struct slot *s)
 	sys_pidfd_send_signal(s->pidfd, SIGTERM);
 }
 
+bool slot_was_cancelled(const struct slot *s, uint64_t serial)
+{
+	return serial && __atomic_load_n(s->cancelled, __ATOMIC_SEQ_CST) == serial;
+}
+
 int slot_report(struct slot *s, struct slot_report *out)
 {
 	struct parcel p = { .data = out, .len = sizeof(*out) };

@@ -65,6 +65,8 @@ int slot_start(struct slot *s, struct err *e);
 int slot_order(struct slot *s, const int fds[SLOT_FDS]);
 /** slot_cancel() - End what it runs: TERM, limits.grace, KILL */
 void slot_cancel(struct slot *s);
+/** slot_was_cancelled() - Whether that order was to end so; @serial 0: none */
+bool slot_was_cancelled(const struct slot *s, uint64_t serial);
 /** slot_report() - What it has to say. Return: 1; 0 where it has not; -1 when its process
  * has ended */
 int slot_report(struct slot *s, struct slot_report *out);

@@ -152,7 +152,7 @@ none_runs() { ! pgrep -x nook >/dev/null; }
 
 @test "^C lets what runs end, a second one ends it; neither is a failure of a job" {
 	need jq
-	job_file "$(job a 'echo up; cat /dev/zero | head -c 20000; sleep 0.2')" "$(job b true)"
+	job_file "$(job a 'echo up; cat /dev/zero | head -c 20000; sleep 3')" "$(job b true)"
 	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>"$T/err" 3>&- &
 	started a
 	kill -INT "$!"
@@ -168,6 +168,23 @@ none_runs() { ! pgrep -x nook >/dev/null; }
 	wait "$!" || [ $? = 130 ]
 	[ "$(ends)" = "" ]
 	[ "$(jq -r 'select(.job) | .cause' "$T/jobs.journal")" = cancelled ]
+}
+
+@test "a command that ends by itself when the batch ends it is not done" {
+	need jq
+	job_file "$(job a 'trap \"exit 0\" TERM; echo up; sleep 30 & wait')"
+	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
+	started a
+	kill -TERM "$!"
+	wait "$!" || [ $? = 143 ]
+	[ "$(jq -r 'select(.job) | "\(.cause) \(.exit_code) \(.final) \(.passed)"' "$T/jobs.journal")" = \
+		"cancelled 0 false false" ]
+	rm -r "$T/out"
+	"$NOOK" batch -j 1 --resume -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
+	started a
+	kill -TERM "$!"
+	wait "$!" || [ $? = 143 ]
+	[ "$(jq -r 'select(.job) | .try' "$T/jobs.journal" | tr -d '\n')" = 11 ]
 }
 
 @test "--fail-fast and --timeout end the others, which a resumed batch runs" {
