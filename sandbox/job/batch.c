@@ -33,6 +33,7 @@
 #include "plan.h"
 
 #define EVENTS 64
+#define AHEAD  1024 /* jobs of a stream that wait here, beside those in slots */
 
 /* What an event is of; slots count from SLOT on, two each */
 enum { SIGNALS, SOURCE, JOURNAL, SLOT };
@@ -335,23 +336,49 @@ static void restart(struct batch *b, struct place *p)
 
 /* --- the loop -------------------------------------------------------------------- */
 
+/* Whether jobs of the stream are wanted now: so many wait at the most, the others in the
+ * stream */
+static bool wants_more(const struct batch *b)
+{
+	return b->tally.more && !b->draining &&
+	       b->tally.known - b->tally.done < (size_t)b->count + AHEAD;
+}
+
+/* Wait for the stream, or do not: what is ready and not read would wake the loop again
+ * and again. A file cannot be waited for, and need not be: it is always ready */
+static void listen_to_stream(struct batch *b, int fd)
+{
+	bool wanted = wants_more(b);
+	struct err e = { 0 };
+
+	if (wanted == b->listens)
+		return;
+	if (!wanted)
+		epoll_ctl(b->epoll, EPOLL_CTL_DEL, fd, NULL);
+	b->listens = wanted && watch(b, fd, SOURCE) == 0;
+	if (!wanted || b->listens || errno == EPERM)
+		return;
+	err_sys(&e, "cannot wait for the stream of jobs");
+	batch_break(b, &e);
+}
+
+/* What the stream has now, as far as it is wanted */
 static void take_stream(struct batch *b)
 {
+	int fd = job_source_fd(b->source), r = 2;
 	struct err e = { 0 };
 	struct job *j;
-	int r = 2;
 
-	while (b->tally.more && !b->draining &&
-	       (r = job_source_next(b->source, &j, &e)) == 1)
-		if (batch_take(b, j, true, &e) < 0)
+	while (wants_more(b) && (r = job_source_next(b->source, &j, &e)) == 1)
+		if (batch_take(b, j, true, &e) < 0) {
 			r = -1;
-	if (r == 2)
-		return;
-	if (b->tally.more && job_source_fd(b->source) >= 0)
-		epoll_ctl(b->epoll, EPOLL_CTL_DEL, job_source_fd(b->source), NULL);
-	b->tally.more = false;
+			break;
+		}
+	if (r < 1)
+		b->tally.more = false;
 	if (r < 0)
 		batch_break(b, &e);
+	listen_to_stream(b, fd);
 }
 
 static void on_event(struct batch *b, unsigned int what)
@@ -363,8 +390,7 @@ static void on_event(struct batch *b, unsigned int what)
 		take_signals(b);
 		break;
 	case SOURCE:
-		take_stream(b);
-		break;
+		break; /* the loop takes it */
 	case JOURNAL:
 		if (!b->broken && journal_step(&b->journal, &e) < 0)
 			batch_break(b, &e);
@@ -405,8 +431,6 @@ static int watch_all(struct batch *b)
 		r |= watch(b, s->sock, SLOT + 2 * (unsigned int)i);
 		r |= watch(b, s->pidfd, SLOT + 2 * (unsigned int)i + 1);
 	}
-	if (b->tally.more && job_source_fd(b->source) >= 0)
-		r |= watch(b, job_source_fd(b->source), SOURCE);
 	return r;
 }
 
@@ -419,15 +443,17 @@ void batch_run(struct batch *b)
 		err_sys(&e, "cannot wait for events");
 		batch_break(b, &e);
 	}
-	take_stream(b);
-	end_skipped(b);
 	for (;;) {
 		int n, wait = patience(b);
 
+		take_stream(b);
+		end_skipped(b);
 		start_jobs(b);
 		if (!b->tally.running && (b->draining || !b->tally.more))
 			break;
 		b->tally.draining = b->draining;
+		if (wants_more(b) && !b->listens)
+			wait = 0; /* jobs ended before they began */
 		n = epoll_wait(b->epoll, ev, EVENTS, wait);
 		for (int i = 0; i < n; i++)
 			on_event(b, ev[i].data.u32);

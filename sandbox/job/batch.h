@@ -32,6 +32,7 @@ struct place {
  * @output:	Directory of what jobs write; -1 = none is wanted
  * @signals:	signalfd; @signal: the first that asked for the end
  * @until:	CLOCK_MONOTONIC ns of --timeout; UINT64_MAX = none
+ * @listens:	The loop waits for the stream of jobs
  * @draining:	no job is started any more; @cancelling: those that run are ended
  * @broken:	nook failed, and @why; @late: --timeout has passed
  */
@@ -51,6 +52,7 @@ struct batch {
 	int signal;
 	uint64_t until;
 	bool fail_fast;
+	bool listens;
 	bool draining, cancelling, late, broken;
 	struct err why;
 };

@@ -282,6 +282,56 @@ none_runs() { ! pgrep -x nook >/dev/null; }
 	[ "$(jq -r 'select(.final) | .job' "$T/out.journal" | tr -d '\n')" = ab ]
 }
 
+# ticks PID - time on the processor so far
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+
+@test "a stream may be a file, and one that has ended costs nothing" {
+	need jq
+	local before
+	job_file "$(job a 'exit 1')" "$(job b true)" "$(job c true)"
+	nook_run batch -o "$T/out" - <"$T/jobs"
+	assert_status 1
+	[ "$(jq -r 'select(.final) | .job' "$T/out.journal" | sort | tr -d '\n')" = abc ]
+	rm -r "$T/out" "$T/out.journal"
+	"$NOOK" batch -o "$T/out" - < <(job a 'echo up; sleep 30') 2>/dev/null 3>&- &
+	started a
+	before=$(ticks "$!")
+	sleep 0.3
+	[ "$(($(ticks "$!") - before))" -lt 10 ]
+	kill "$!"
+	wait "$!" || [ $? = 143 ]
+}
+
+@test "a late job that is after a failed one is skipped at once" {
+	need jq
+	mkfifo "$T/pipe"
+	"$NOOK" batch -o "$T/out" - <"$T/pipe" 2>/dev/null 3>&- &
+	exec 9>"$T/pipe"
+	job a 'exit 1' >&9
+	wait_until grep -qs '"job":"a"' "$T/out.journal"
+	job b true '"after":["a"]' >&9
+	wait_until grep -qs '"job":"b"' "$T/out.journal"
+	[ "$(jq -r 'select(.job == "b") | .cause' "$T/out.journal")" = skipped ]
+	exec 9>&-
+	wait "$!" || [ $? = 1 ]
+}
+
+@test "a stream is read only as far as its jobs are needed" {
+	need jq
+	local i
+	{
+		job s 'echo up; sleep 30'
+		for ((i = 0; i < 10000; i++)); do
+			echo "{\"id\":\"j$i\",\"profile\":\"strict\",\"command\":[\"true\"]}"
+		done
+	} >"$T/many"
+	"$NOOK" batch -j 1 -o "$T/out" - <"$T/many" 2>/dev/null 3>&- &
+	started s
+	[ "$(awk '/^pos/ { print $2 }' "/proc/$!/fdinfo/0")" -lt 200000 ]
+	kill "$!"
+	wait "$!" || [ $? = 143 ]
+}
+
 @test "wrong words and wrong jobs are told before anything starts" {
 	nook_run batch
 	assert_status 125
