@@ -257,9 +257,35 @@ static int begin_dir(struct unpacking *k)
 	return make_top(k);
 }
 
+/* A link of the host's that was named may stand for a device, a fifo or what a process
+ * has open: /dev/stdout. Such a one is not replaced */
+static int check_link(const struct unpacking *k)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_NO_MAGICLINKS };
+	auto_fd fd = -1;
+	struct stat st;
+
+	if (k->u->root >= 0)
+		return 0;
+	fd = sys_openat2(k->parent, k->name, &how);
+	if (fd < 0 && errno != ELOOP)
+		return 0; /* nothing is there, or behind it */
+	if (fd < 0)
+		return err_set(k->e, "a link to what a process has open is there");
+	if (fstat(fd, &st) < 0)
+		return err_sys(k->e, "cannot look at it");
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
+			       (S_ISFIFO(st.st_mode) && k->en.type == PAX_FIFO)
+		       ? 0
+		       : err_set(k->e, "a device, fifo or socket is there");
+}
+
 static int begin_file(struct unpacking *k)
 {
 	k->is_file = true;
+	if (check_link(k) < 0)
+		return -1;
 	return unpack_make(k, k->parent, k->name);
 }
 

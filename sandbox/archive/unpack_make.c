@@ -292,11 +292,27 @@ static int make_beside(struct unpacking *k, int dir, const char *beside)
 	}
 }
 
+/* rename(2) would replace what programs of the host speak with: /dev/null, a socket. Only
+ * a fifo is put into the place of a fifo */
+static int check_place(const struct unpacking *k, int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(k->e, "cannot look at it");
+	if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode) ||
+	    (S_ISFIFO(st.st_mode) && k->en.type == PAX_FIFO))
+		return 0;
+	return err_set(k->e, "a device, fifo or socket is there");
+}
+
 int unpack_make(struct unpacking *k, int dir, const char *name)
 {
 	char beside[BESIDE_SIZE];
 	int r;
 
+	if (check_place(k, dir, name) < 0)
+		return -1;
 	unpack_beside(beside);
 	r = make_beside(k, dir, beside);
 	if (!r && renameat(dir, beside, dir, name) < 0)

@@ -200,6 +200,24 @@ edit
 one"
 }
 
+@test "a device, fifo or socket is not replaced, nor a link to one" {
+	work
+	mkdir out
+	mkfifo out/edit
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+	ln -s out/edit link
+	ln -s /proc/self/fd/0 open
+	cp_no "'out/edit': a device, fifo or socket is there" work:/data/. out
+	cp_no "'link': a device, fifo or socket is there" work:/data/edit link
+	cp_no "'socket': a device, fifo or socket is there" work:/data/edit socket
+	cp_no "'open': a link to what a process has open is there" work:/data/edit open <src/f
+	! is_root || mknod null c 1 3
+	! is_root || cp_no "'null': a device, fifo or socket is there" work:/data/edit null
+	! is_root || [ -c null ]
+	[ -p out/edit ] && [ -S socket ] && [ -L link ] && [ -L open ]
+	nothing_beside .
+}
+
 @test "a stream of tar, both ways" {
 	work
 	ln -s f src/link
