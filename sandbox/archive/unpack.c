@@ -372,6 +372,17 @@ static int unpack_all(struct unpacking *k)
 	return r < 0 ? -1 : finish(k);
 }
 
+/* tar(1) fills its last record with zeroes behind the end of the stream: whoever writes
+ * them is not to fail */
+static void read_rest(struct unpacking *k)
+{
+	ssize_t n;
+
+	do {
+		n = read(k->in.fd, k->room, PAX_ROOM);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+}
+
 static void say_where(struct unpacking *k)
 {
 	size_t len = strlen(k->u->path);
@@ -397,6 +408,8 @@ int unpack_from(const struct unpack *u, int fd, struct err *e)
 	if (r < 0) {
 		say_where(&k);
 		undo(&k);
+	} else {
+		read_rest(&k);
 	}
 	if (k.parent >= 0)
 		close(k.parent);

@@ -236,6 +236,8 @@ hello"
 ./f
 ./link"
 	cp_no "box 'work': '/data/edit': a stream goes into a directory: Not a directory" - work:/data/edit <src/f
+	# what lies behind its end is taken as well: who writes it is not killed
+	(set -o pipefail; { tar cf - src; head -c 1M /dev/zero; } | "$NOOK" cp - work:/data)
 	head -c 4096 /bin/sh >junk
 	cp_no "box 'work': '/data': this is no stream of tar(1)" - work:/data <junk
 }
@@ -372,7 +374,7 @@ begin_slowly() {
 	assert_output "$before"
 	head -c 1000000 whole | tail -c +200001 >&9
 	exec 9>&-
-	wait $copy
+	wait $copy || fail "$(cat cp.err)"
 	[ "$(stat -c %s shared/src/big)" = 300000 ]
 	[ "$(cat shared/src/next)" = y ]
 }
