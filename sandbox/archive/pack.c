@@ -67,6 +67,8 @@ static void add_attrs(struct packing *k, int fd, struct pax_entry *en)
 	ssize_t len = flistxattr(fd, k->attr, ATTR_ROOM), n;
 
 	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(k->attr + at) + 1) {
+		if (en->attrs.len > PAX_EXTRA)
+			break; /* which pax_put() says */
 		if (!is_wanted(k->attr + at))
 			continue;
 		n = fgetxattr(fd, k->attr + at, k->attr + ATTR_ROOM, ATTR_ROOM);
@@ -94,7 +96,7 @@ static int leave_out(const struct packing *k, const char *why)
 
 /* --- files -------------------------------------------------------------------------- */
 
-/* Where the bytes are. One with more pieces than a stream has room for is packed whole */
+/* Where the bytes are. Return: 0; 1 = what is there has no holes; -1 and errno */
 static int find_extents(int fd, struct pax_entry *en)
 {
 	size_t room = 0;
@@ -105,16 +107,18 @@ static int find_extents(int fd, struct pax_entry *en)
 			return 0; /* a hole to the end */
 		end = at < 0 ? -1 : lseek(fd, at, SEEK_HOLE);
 		if (end <= at)
-			return -1; /* no holes here: lseek(2) */
+			return 1; /* none here: lseek(2) */
 		if (end > (off_t)en->size)
 			end = (off_t)en->size;
 		if (en->extents == room) {
 			struct pax_extent *more;
 
 			room = room ? 2 * room : 16;
-			more = room > PAX_EXTENTS
-				       ? NULL
-				       : realloc(en->extent, room * sizeof(*more));
+			if (room > PAX_EXTENTS) {
+				errno = E2BIG;
+				return -1;
+			}
+			more = realloc(en->extent, room * sizeof(*more));
 			if (!more)
 				return -1;
 			en->extent = more;
@@ -125,22 +129,29 @@ static int find_extents(int fd, struct pax_entry *en)
 	return 0;
 }
 
-static void find_holes(int fd, const struct stat *st, struct pax_entry *en)
+/* One with more pieces than a stream has room for is not packed whole instead: a box may
+ * have one of exabytes. Return: 0, -1 and @e */
+static int find_holes(int fd, const struct stat *st, struct pax_entry *en, struct err *e)
 {
 	int r;
 
 	if ((uint64_t)st->st_blocks * 512 >= en->size)
-		return;
+		return 0;
 	r = find_extents(fd, en);
 	if (!r && !en->extent) {
 		en->extent = calloc(1, sizeof(*en->extent)); /* one hole */
-		return;
+		r = en->extent ? 0 : -1;
+	} else if (r > 0 || (!r && en->extents == 1 && en->extent->len == en->size)) {
+		free(en->extent);
+		en->extent = NULL;
+		en->extents = 0;
+		r = 0;
 	}
-	if (!r && (en->extents > 1 || en->extent->len < en->size))
-		return;
-	free(en->extent);
-	en->extent = NULL;
-	en->extents = 0;
+	if (!r)
+		return 0;
+	return errno == E2BIG
+		       ? err_set(e, "a sparse file in more than %u pieces", PAX_EXTENTS)
+		       : err_set(e, "out of memory");
 }
 
 static int pack_bytes(struct packing *k, int fd, uint64_t at, uint64_t len)
@@ -189,7 +200,7 @@ static int pack_file(struct packing *k, int fd, const struct stat *st)
 	const struct change_file f = { .dev = st->st_dev, .ino = st->st_ino };
 	const struct twin *twin = st->st_nlink > 1 ? twins_find(&k->twins, &f) : NULL;
 	struct pax_entry en;
-	int r;
+	int r = 0;
 
 	describe(k, st, &en);
 	if (twin) {
@@ -198,10 +209,11 @@ static int pack_file(struct packing *k, int fd, const struct stat *st)
 	} else {
 		en.type = PAX_FILE;
 		en.size = (uint64_t)st->st_size;
-		find_holes(fd, st, &en);
+		r = find_holes(fd, st, &en, k->e);
 		add_attrs(k, fd, &en);
 	}
-	r = pax_put(&k->out, &en, k->e);
+	if (!r)
+		r = pax_put(&k->out, &en, k->e);
 	if (!r && !twin)
 		r = pack_content(k, fd, &en);
 	if (!r && !twin && st->st_nlink > 1)

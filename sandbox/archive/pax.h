@@ -9,7 +9,8 @@
  * and numbers. Two blocks of zeroes are the end, and what ends without is cut.
  *
  * Everything that is read may have been made by an enemy: lengths are checked where they
- * are read, memory is bounded by PAX_EXTRA, and names are only texts here.
+ * are read, memory is bounded by PAX_EXTRA and PAX_EXTENTS, and names are only texts
+ * here.
  *
  * A stream that is cut, and one that nobody reads any more, is an error with the code
  * EPIPE: whoever has the other end knows why.
@@ -26,9 +27,9 @@
 struct err;
 
 #define PAX_BLOCK   512
-#define PAX_EXTRA   (1u << 20) /* bytes of an extended header */
+#define PAX_EXTRA   (1u << 20) /* bytes of extended headers of an entry */
 #define PAX_ROOM    65536      /* bytes that are read or written at once */
-#define PAX_EXTENTS 4096       /* pieces of a sparse file */
+#define PAX_EXTENTS (1u << 18) /* pieces of a sparse file */
 
 /** enum pax_type - What an entry is: typeflag of ustar */
 enum pax_type {

@@ -20,13 +20,14 @@
 /**
  * struct extra - What stands before an entry's block
  * @has:	Which of them do
+ * @bytes:	Of all of it
  * @sparse:	Major number of GNU's format of sparse files
  */
 struct extra {
 	struct {
 		bool size, uid, gid, mtime, path, link;
 	} has;
-	uint64_t size, uid, gid, real_size;
+	uint64_t size, uid, gid, real_size, bytes;
 	unsigned int sparse;
 	struct text sparse_name;
 };
@@ -256,8 +257,9 @@ static int read_extra(struct pax_in *in, struct extra *x, struct pax_entry *en, 
 	auto_free char *text = NULL;
 	size_t size = (size_t)in->left;
 
-	if (in->left > PAX_EXTRA)
+	if (in->left > PAX_EXTRA - x->bytes)
 		return err_set(e, "a header of more than %u bytes", PAX_EXTRA);
+	x->bytes += in->left;
 	text = malloc(size + 1);
 	if (!text)
 		return err_set(e, "out of memory");
@@ -310,7 +312,7 @@ static int read_map(struct pax_in *in, struct pax_entry *en, struct err *e)
 	if (map_number(in, &used, &count, e) < 0)
 		return -1;
 	if (count > PAX_EXTENTS)
-		return err_set(e, "a sparse file in more than %d pieces", PAX_EXTENTS);
+		return err_set(e, "a sparse file in more than %u pieces", PAX_EXTENTS);
 	en->extent = calloc((size_t)count + 1, sizeof(*en->extent));
 	if (!en->extent)
 		return err_set(e, "out of memory");

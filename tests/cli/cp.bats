@@ -144,6 +144,9 @@ hello"
 	truncate -s 1M src/sparse
 	echo end >>src/sparse
 	truncate -s 1M src/hole
+	python3 -c 'import os
+f = os.open("src/pieces", os.O_WRONLY | os.O_CREAT)
+for i in range(4200): os.pwrite(f, b"x", i << 17)'
 	chmod 4750 src/f
 	chmod 500 src/d
 	setfattr -n user.word -v value src/hole
@@ -165,6 +168,8 @@ hello"
 	cmp src/sparse out/sparse
 	cmp src/hole out/hole
 	[ "$(stat -c %b out/sparse)" -lt 64 ]
+	[ "$(stat -c %s out/pieces)" = "$(stat -c %s src/pieces)" ]
+	[ "$(stat -c %b out/pieces)" -le $((2 * $(stat -c %b src/pieces))) ]
 	[ "$(stat -c %b out/hole)" = 0 ]
 	[ "$(getfattr --only-values -n user.word out/hole)" = value ]
 	[ "$(cat "out/$long/$long")" = "$long" ]
@@ -254,8 +259,16 @@ hello"
 	cp_no "box 'work': '/t/null': it is a device" - work:/t <dev
 	stream abs 'add("/abs", "1"); add("a/b/../../c", "2")'
 	cp_no "box 'work': '/t/a/b': the stream has 'a/b/../../c', which leads elsewhere" - work:/t <abs
-	stream map 'add("s", "9999\n", **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s", "GNU.sparse.realsize": "5"})'
-	cp_no "box 'work': '/t': a sparse file in more than 4096 pieces" - work:/t <map
+	stream map 'add("s", "999999\n", **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s", "GNU.sparse.realsize": "5"})'
+	cp_no "box 'work': '/t': a sparse file in more than 262144 pieces" - work:/t <map
+	python3 -c 'import tarfile
+def block(name, type, size):
+    i = tarfile.TarInfo(name)
+    i.type, i.size = type, size
+    return i.tobuf(tarfile.USTAR_FORMAT)
+head = block("x", b"x", 600000) + b"600000 comment=".ljust(599999, b"x") + b"\n" + bytes(64)
+open("long", "wb").write(head + head + block("y", b"0", 0) + bytes(1024))'
+	cp_no "box 'work': '/t': a header of more than 1048576 bytes" - work:/t <long
 	stream cut 'add("c", "x" * 2000)'
 	cp_no "box 'work': '/t/c': the stream ends in the middle" - work:/t < <(head -c 1500 cut)
 	cp_no "box 'work': '/t/c': the stream ends in the middle" - work:/t < <(head -c 2560 cut)
