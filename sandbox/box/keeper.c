@@ -340,7 +340,7 @@ static void read_step(struct keeper *k, struct err *e)
 			keeper_take_terminal(k, fd_take(&fd));
 		break;
 	case STEP_PLACE:
-		takes_heard(&k->takes, k->ran ? -1 : fd_take(&fd), msg.value);
+		takes_heard(&k->takes, k->plan, k->ran ? -1 : fd_take(&fd), msg.value);
 		break;
 	case STEP_EXEC:
 		if (is_sure_to_run(k))

@@ -62,11 +62,15 @@ int takes_send(const struct plan *pl, int sock, struct err *e)
 
 /* --- the keeper --------------------------------------------------------------------- */
 
-void takes_heard(struct takes *t, int dir, int len)
+void takes_heard(struct takes *t, const struct plan *pl, int dir, int len)
 {
+	struct stat st;
+
 	if (dir < 0)
 		return;
-	if (t->count == TAKES_MOST) {
+	/* A socket would be the box's end of ours, whose end of file then never came */
+	if (t->count == TAKES_MOST || (uint32_t)t->count >= pl->takes.count ||
+	    fstat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		close(dir);
 		return;
 	}

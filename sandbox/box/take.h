@@ -31,8 +31,9 @@ struct takes {
 
 /** takes_send() - Inside: open and send what the plan asks for. Return: 0, -1 and @e */
 int takes_send(const struct plan *pl, int sock, struct err *e);
-/** takes_heard() - Keeper: the next one has come; @dir is taken, -1 = it is none */
-void takes_heard(struct takes *t, int dir, int len);
+/** takes_heard() - Keeper: the next one has come; @dir is taken, -1 = it is none. What no
+ * file of @pl needs and what is no directory is closed */
+void takes_heard(struct takes *t, const struct plan *pl, int dir, int len);
 /** takes_copy() - Copy them to names below @to, and note in @r what did not come out,
  * where it ran. All processes of the box have ended */
 void takes_copy(struct takes *t, const struct plan *pl, int to, struct result *r);
