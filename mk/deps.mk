@@ -4,7 +4,7 @@
 # This is the only place that lists them. A package stands in the first list that needs it.
 DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev libcap-dev \
 	libmount-dev libreadline-dev libsmartcols-dev libnl-3-dev libnl-route-3-dev
-DEPS_TEST := bats bubblewrap busybox-static fish iproute2 jq less libnftables1 mandoc nftables passt \
+DEPS_TEST := attr bats bubblewrap busybox-static fish iproute2 jq less libnftables1 mandoc nftables passt \
 	perl procps shellcheck strace tmux uidmap valgrind zsh
 # tests/fresh makes a bare Debian, tests/guest boots other kernels, tests/fuzz wants clang.
 # None runs inside the bare Debian itself, so there (NOOK_FRESH) these are not wanted

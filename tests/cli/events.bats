@@ -22,6 +22,7 @@ teardown() {
 
 # watch [OPTION...] - a `nook events` in the background, $events, which sees what happens from now on
 watch() {
+	rm -f "$T/events.err" # what the watcher before said
 	"$NOOK" events --verbose "$@" >"$T/events" 2>"$T/events.err" &
 	events=$!
 	wait_until grep -q '^nook: watching: ' "$T/events.err"
@@ -45,7 +46,7 @@ told() {
 	"$NOOK" run --name one base -- true
 	"$NOOK" run base -- sh -c 'exit 7' || true
 	"$NOOK" run base -- /nosuch 2>/dev/null || true
-	"$NOOK" run --timeout 100ms base -- sleep 60 2>/dev/null || true
+	"$NOOK" run --timeout 1s base -- sleep 60 2>/dev/null || true
 	# under load a short run may be over before it was looked at
 	assert_equal "$(told event 8)" $'start\ndied\nstart\ndied\nstart\ndied\nstart\ndied'
 	assert_equal "$(told event,cause,exit_code 8 | sed -n '8p')" 'died wall 124'
@@ -182,6 +183,7 @@ died"
 	client=$!
 	wait_until grep -q watching "$T/typed"
 	"$NOOK" create web base -- true
+	wait_until grep -q create "$T/typed" # by its name it is found
 	"$NOOK" rename web db
 	lines() { [ "$(wc -l <"$T/typed")" -ge 3 ]; }
 	wait_until lines

@@ -20,7 +20,7 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 
 @test "exec runs a command among the processes and files of the box, with its exit code" {
 	start_box one "touch /tmp/inside; $wait_box" --name web --hostname inner
-	nook_run exec web -- sh -c 'ls /tmp/inside; hostname; tr "\0" " " </proc/1/cmdline; exit 7'
+	nook_run exec web -- sh -c 'until [ -e /tmp/inside ]; do sleep 0.01; done; ls /tmp/inside; hostname; tr "\0" " " </proc/1/cmdline; exit 7'
 	assert_status 7
 	assert_stderr
 	assert_line /tmp/inside

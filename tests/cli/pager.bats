@@ -57,7 +57,7 @@ said() { screen | sed "0,/echo code-$typed-/d"; }
 	says "NOOK_PAGER=true nook help"
 	refute_match '^  run ' "$(said)"
 	# ^C is the pager's
-	types "NOOK_PAGER='trap \"echo caught\" INT; touch up; sleep 600 & wait; kill \$!' nook help; echo end-\$?" Enter
+	types "NOOK_PAGER='trap \"echo caught; kill \\\$!\" INT; sleep 600 & touch up; wait' nook help; echo end-\$?" Enter
 	wait_for up
 	types '' C-c
 	sees '^(\^C)?caught$'

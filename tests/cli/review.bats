@@ -212,7 +212,8 @@ EOF
 	local state=$T/state/nook/uppers
 	! is_root || state=/var/lib/nook/uppers
 	[ -n "$(ls "$state")" ]
-	nook_run gc
-	[ -z "$(ls "$state")" ]
+	# its keeper ends by that, in a moment
+	cleared() { "$NOOK" gc && [ -z "$(ls "$state")" ]; }
+	wait_until cleared
 	[ ! -e data/n ]
 }
