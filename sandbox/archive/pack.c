@@ -273,12 +273,13 @@ static int pack_names(struct packing *k, int dir)
 }
 
 /* What the kernel shows there is made up while it is read */
-static bool is_kernels(int dir)
+static bool is_kernels(int fd)
 {
 	struct statfs fs;
 
-	return !fstatfs(dir, &fs) &&
-	       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+	return !fstatfs(fd, &fs) &&
+	       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+		fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
 }
 
 static int pack_dir(struct packing *k, int dir, const struct stat *st)
@@ -286,8 +287,6 @@ static int pack_dir(struct packing *k, int dir, const struct stat *st)
 	struct pax_entry en;
 	int r;
 
-	if (is_kernels(dir))
-		return leave_out(k, "what it shows is the kernel's");
 	if (k->depth == DEEPEST)
 		return err_set(k->e, "too many directories below one another");
 	describe(k, st, &en);
@@ -309,6 +308,8 @@ static int pack_open(struct packing *k, int fd)
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(k->e, "cannot look at it");
+	if (is_kernels(fd))
+		return leave_out(k, "what it shows is the kernel's");
 	if (S_ISDIR(st.st_mode))
 		return pack_dir(k, fd, &st);
 	if (S_ISREG(st.st_mode))
@@ -393,7 +394,7 @@ static int pack_top(struct packing *k)
 	fd = open_top(k->p, S_ISDIR(st.st_mode) ? READ_DIR : READ_FILE);
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return err_sys(k->e, "cannot open it");
-	if (S_ISDIR(now.st_mode) && is_kernels(fd))
+	if (is_kernels(fd))
 		return err_set(k->e, "what it shows is the kernel's");
 	return pack_open(k, fd);
 }

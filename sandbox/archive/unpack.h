@@ -19,8 +19,8 @@ struct manifest_ids;
  *		path. A symbolic link to a directory at its end is followed, any other one
  *		is replaced
  * @foreign:	It is not from pack_to() and may hold many files
- * @all:	Owners, setuid and setgid bits and file capabilities too
- * @uid, @gid:	Who else owns what is made
+ * @all:	Owners, setuid and setgid bits and file capabilities too; else it is the
+ *		process's, as all that it makes
  * @uids, @gids: Owners in the stream as they are here; NULL = the same
  * @check:	Asked whether the directory in which something is to be made may have it.
  *		Return: 0, -1 and @e; may be NULL
@@ -29,8 +29,6 @@ struct unpack {
 	int root;
 	const char *path;
 	bool foreign, all;
-	uid_t uid;
-	gid_t gid;
 	const struct manifest_ids *uids, *gids;
 	int (*check)(int dir, void *arg, struct err *e);
 	void *arg;

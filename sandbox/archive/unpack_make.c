@@ -38,21 +38,23 @@ static uint32_t map_id(const struct manifest_ids *ids, uint32_t id)
 /* Who is to own an entry. Return: 0, -1 and @e */
 static int owner_of(const struct unpacking *k, uid_t *uid, gid_t *gid)
 {
-	const struct unpack *u = k->u;
-
-	*uid = u->all ? map_id(u->uids, k->en.uid) : u->uid;
-	*gid = u->all ? map_id(u->gids, k->en.gid) : u->gid;
+	*uid = map_id(k->u->uids, k->en.uid);
+	*gid = map_id(k->u->gids, k->en.gid);
 	if (*uid != UINT32_MAX && *gid != UINT32_MAX)
 		return 0;
 	return err_set(k->e, "its owner %u:%u is nobody there", k->en.uid, k->en.gid);
 }
 
+/* Else they are whose the kernel says: a directory may give its group to what is in it,
+ * and some file systems have one owner for all */
 static int set_owner(const struct unpacking *k, int fd)
 {
 	struct stat st;
 	uid_t uid;
 	gid_t gid;
 
+	if (!k->u->all)
+		return 0;
 	if (owner_of(k, &uid, &gid) < 0)
 		return -1;
 	if (fstat(fd, &st) < 0)
@@ -139,7 +141,8 @@ static int open_made(const struct unpacking *k, int dir, const char *name, mode_
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(k->e, "cannot open what was made");
-	if ((st.st_mode & S_IFMT) != type || st.st_uid != geteuid())
+	if ((st.st_mode & S_IFMT) != type ||
+	    (type != S_IFDIR && st.st_uid != geteuid()))
 		return err_set(k->e, "somebody else put another file into its place");
 	return fd_take(&fd);
 }

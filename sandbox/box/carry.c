@@ -73,6 +73,11 @@ static bool is_in(const struct carrying *k)
 	return k->c->order.flags & COPY_IN;
 }
 
+static bool makes_files(const struct carrying *k)
+{
+	return !is_in(k) && k->c->path;
+}
+
 /* --- the host's end ----------------------------------------------------------------- */
 
 static void take_ids(const struct plan *pl, const struct plan_list *map,
@@ -119,8 +124,6 @@ static int do_host(const struct carrying *k, int data, struct err *e)
 	const struct unpack u = { .root = -1,
 				  .path = c->path,
 				  .all = c->order.flags & COPY_ALL,
-				  .uid = geteuid(),
-				  .gid = getegid(),
 				  .uids = &uids,
 				  .gids = &gids };
 
@@ -154,7 +157,7 @@ static _Noreturn void host_main(struct carrying *k, pid_t parent, int say)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (is_in(k)) {
+	if (!makes_files(k)) {
 		rights_die_with(parent);
 		sigprocmask(SIG_SETMASK, &k->before, NULL);
 	}
@@ -272,18 +275,22 @@ static void hear_line(struct carrying *k)
 	close(fd_take(&k->box.said));
 }
 
-/* Who reads is ended; who writes finds that its stream is cut */
+/* Who reads is ended, and who passes on; who makes files finds that its stream is cut. On
+ * the second signal nobody waits any more for the box's end to clear away: it may be
+ * frozen */
 static void cancel(struct carrying *k)
 {
 	struct signalfd_siginfo si;
 
 	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		bool leave = !is_in(k) || k->signal;
+
 		k->signal = (int)si.ssi_signo;
-		if (is_in(k) && k->host.pid)
+		if (!makes_files(k) && k->host.pid)
 			kill(k->host.pid, SIGKILL);
-		if (!is_in(k) && k->box.pid)
+		if (leave && k->box.pid)
 			kill(k->box.pid, SIGTERM);
-		if (!is_in(k) && k->c->rec && k->box.said >= 0)
+		if (leave && k->c->rec && k->box.said >= 0)
 			close(fd_take(&k->box.said));
 	}
 }

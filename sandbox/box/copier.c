@@ -154,8 +154,6 @@ static int copy_in(const struct plan *pl, int root, const struct copy_order *o,
 		.path = o->path,
 		.foreign = o->flags & COPY_FOREIGN,
 		.all = o->flags & COPY_ALL,
-		.uid = pl->user.uid,
-		.gid = pl->user.gid,
 		.check = o->flags & COPY_RESTS ? check_stays : NULL,
 		.arg = (void *)pl,
 	};

@@ -72,6 +72,14 @@ cp_no() {
 nothing_beside() { [ -z "$(find "$1" -name '.nook-cp-*')" ]; }
 something_beside() { [ -n "$(find "$1" -name '.nook-cp-*')" ]; }
 
+begun() { something_beside "$1" || [ -e "$1/many" ]; }
+is_over() { [[ $(cat "/proc/$1/stat" 2>/dev/null) =~ ^$|\)\ Z ]]; }
+# is_full FD - nothing more can be written into a pipe
+is_full() {
+	python3 -c 'import select, sys
+sys.exit(len(select.select([], [int(sys.argv[1])], [], 0)[1]))' "$1"
+}
+
 # stream FILE PYTHON - a stream of tar made by what is done to `t`, a tarfile, with add(NAME, ...)
 stream() {
 	python3 - "$1" "$2" <<'EOP'
@@ -177,6 +185,8 @@ for i in range(4200): os.pwrite(f, b"x", i << 17)'
 	assert_output "750 0:0"
 	cp_no "box 'work': '/dev/null': it is neither a file nor a directory" work:/dev/null x
 	cp_no "box 'work': '/proc': what it shows is the kernel's" work:/proc x
+	cp_no "box 'work': '/proc/version': what it shows is the kernel's" work:/proc/version x
+	cp_no "'/proc/version': what it shows is the kernel's" /proc/version work:/data
 	chmod 700 src/d out/d
 }
 
@@ -184,6 +194,11 @@ for i in range(4200): os.pwrite(f, b"x", i << 17)'
 	is_root || bats_skip "for root: others have one owner"
 	sed -i 's/^  id: 0/&\n  map: ["0:100000:1000"]/' p.yaml
 	work
+	mkdir group
+	chown 0:1234 group
+	chmod g+s group
+	cp_ok work:/data/edit group
+	[ "$(stat -c %u:%g group/edit)" = 0:1234 ]
 	chown 7:8 src/f
 	chmod 4755 src/f
 	cp_ok -a src work:/data/all
@@ -392,6 +407,22 @@ begin_slowly() {
 	[ "$(cat shared/src/next)" = y ]
 }
 
+@test "a copy to a reader that does not read is ended by a signal" {
+	work
+	head -c 1M /dev/zero >shared/big
+	mkfifo pipe
+	exec 8<>pipe
+	"$NOOK" cp work:/t/big - >&8 2>cp.err 8>&- &
+	copy=$!
+	wait_until is_full 8
+	kill -TERM $copy
+	wait_until is_over $copy
+	status=0
+	wait $copy || status=$?
+	exec 8>&-
+	[ "$status" = 143 ]
+}
+
 @test "a directory that comes out is whole or not there" {
 	work
 	mkdir shared/many
@@ -401,7 +432,7 @@ begin_slowly() {
 		mkdir to$i
 		"$NOOK" cp work:/t/many to$i &
 		copy=$!
-		until something_beside to$i || [ -e to$i/many ]; do :; done
+		wait_until begun to$i
 		kill -KILL $copy 2>/dev/null || true
 		wait $copy || true
 		wait_until nothing_beside to$i
