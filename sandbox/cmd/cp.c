@@ -190,7 +190,8 @@ const struct cmd cmd_cp = {
 		"user attributes, holes and hard links are kept. What comes into a box\n"
 		"is its user's, what comes out the caller's, without setuid bits;\n"
 		"--archive keeps owners as the other side has them. Sockets and devices\n"
-		"are left out, and said.\n\n"
+		"in a directory are left out, and said; as what is to be copied, in a\n"
+		"stream of tar(1) and where a file is to go they are errors.\n\n"
 		"Each file is whole or as it was, and so is a directory that was not\n"
 		"there before, also when the copy is killed. In a box at rest only what\n"
 		"stays of it can be written.\n",

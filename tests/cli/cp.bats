@@ -382,6 +382,21 @@ begin_slowly() {
 		[ -z "$(ls -A shared/src)" ]
 		rmdir shared/src
 	done
+	begin_slowly work:/t
+	nook_run pause work
+	if [ "$status" = 0 ]; then # its end there cannot clear away: the second signal leaves it
+		kill -TERM $copy
+		kill -INT $copy
+		wait_until is_over $copy
+		something_beside shared
+		nook_run unpause work
+	else
+		kill -TERM $copy
+	fi
+	wait $copy || true
+	wait_until nothing_beside shared
+	exec 9>&-
+	rmdir shared/src
 	nook_run stop -t 0 work
 	begin_slowly work:/t
 	kill -KILL $copy
