@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,7 +14,8 @@
 #include "changes/copy.h"
 #include "changes/walk.h"
 
-#define CHUNK 512 /* pairs that are read at once */
+#define CHUNK	  512 /* pairs that are read at once */
+#define TICK_NAPS 50  /* of 1 ms */
 
 static struct applied_pair pair_of(const struct change_file *f)
 {
@@ -21,6 +23,11 @@ static struct applied_pair pair_of(const struct change_file *f)
 		f->ino,
 		(uint64_t)f->ctime.tv_sec * 1000000000u + (uint64_t)f->ctime.tv_nsec,
 	};
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
 /* Its place, or the free one where it belongs */
@@ -112,12 +119,32 @@ void applied_add(struct applied *a, const struct change_file *f)
 {
 	const struct applied_pair p = pair_of(f);
 
+	if (!f->ctime.tv_nsec)
+		return; /* of whole seconds: a later change may have the same */
+	if (is_before(&a->last, &f->ctime))
+		a->last = f->ctime;
 	if (put(a, &p) && a->file >= 0 && fd_write_all(a->file, &p, sizeof(p)) < 0)
 		close(fd_take(&a->file));
 }
 
+/* A tick is 10 ms at most. A clock that was set back is not waited for */
+static void wait_tick(const struct timespec *last)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	struct timespec now;
+
+	for (int i = 0; i < TICK_NAPS; i++) {
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		if (is_before(last, &now))
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 void applied_release(struct applied *a)
 {
+	if (a->last.tv_sec)
+		wait_tick(&a->last);
 	free(a->v);
 	if (a->file >= 0)
 		close(a->file);
