@@ -49,21 +49,24 @@ static int keep_words(struct keeper *k, int fd, struct err *e)
 	struct changing *c = &k->changing;
 	struct rest *r = k->wish->rest;
 	struct rest_record *rec = r ? &r->rec : NULL;
-	const char *words;
+	char *words;
 	size_t size;
+	int done;
 
 	if (!r || fd < 0)
 		return 0;
-	words = sealed_map(fd, &size);
-	if (!words)
-		return err_set(e, "the keeper did not understand what is to be kept");
 	c->updates = malloc(rec->updates_len + 1);
 	if (!c->updates)
 		return err_set(e, "out of memory");
 	if (rec->updates_len)
 		memcpy(c->updates, rec->updates, rec->updates_len);
 	c->updates_len = rec->updates_len;
-	if (rest_record_update(rec, words, size, e) < 0)
+	words = sealed_map(fd, &size);
+	if (!words)
+		return err_set(e, "the keeper did not understand what is to be kept");
+	done = rest_record_update(rec, words, size, e);
+	munmap(words, size);
+	if (done < 0)
 		return -1;
 	r->plan = c->next;
 	return rest_write(r, e);
@@ -159,10 +162,13 @@ static int check_state(const struct keeper *k, struct err *e)
 {
 	if (k->plan->session.init_none)
 		return err_set(e, "this box has no init, so nothing can come into it");
-	if (k->over || k->cause_set || !k->ran)
-		return err_set(e, "the box is %s",
-			       k->over || k->cause_set ? "ending already"
-						       : "still being built");
+	if (k->over || k->cause_set)
+		return err_set(e, "the box is ending already");
+	if (!k->ran) {
+		err_set(e, "the box is still being built");
+		e->code = EAGAIN; /* its command may run before the keeper hears of it */
+		return -1;
+	}
 	if (k->paused_at) {
 		err_set(e, "the box is paused");
 		return err_hint(e, "let it go on first: nook unpause %s",
@@ -239,31 +245,47 @@ int changing_start(struct keeper *k, const struct limit_change *limits,
 
 /* --- while it is under way ---------------------------------------------------------- */
 
+static void fail_undone(struct keeper *k, bool undone)
+{
+	struct changing *c = &k->changing;
+	struct err e = c->why;
+
+	err_set(&e, "%.560s, and %s", c->why.text,
+		undone ? "what was done is taken back"
+		       : "what was done could not all be taken back");
+	fail(k, &e);
+}
+
+static void take_back(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+	struct err none;
+
+	c->undoes = true;
+	if (!c->note->mounted)
+		fail(k, &c->why);
+	else if (start_worker(k, &none) < 0)
+		fail_undone(k, false);
+}
+
 /* A worker that failed has taken back what it did, and has said why */
 static void on_end(struct keeper *k, int status)
 {
 	struct changing *c = &k->changing;
-	struct err e = { 0 };
+	bool done = WIFEXITED(status) && !WEXITSTATUS(status);
 
-	if (WIFEXITED(status) && !WEXITSTATUS(status) && !c->undoes) {
-		if (commit(k, &e) < 0)
-			fail(k, &e);
-		else
-			say_done(k);
-		return;
-	}
-	if (WIFEXITED(status) && !c->undoes) {
+	if (c->undoes) {
+		fail_undone(k, done);
+	} else if (done && commit(k, &c->why) == 0) {
+		say_done(k);
+	} else if (!done && WIFEXITED(status)) {
 		abandon(k);
-		return;
+	} else {
+		if (!done)
+			err_set(&c->why,
+				"the process that was to change the box was killed");
+		take_back(k);
 	}
-	err_set(&e, "the process that was to change the box was killed%s",
-		c->undoes ? ", and what it did taken back" : "");
-	if (!c->undoes && c->note->mounted) {
-		c->undoes = true;
-		if (start_worker(k, &e) == 0)
-			return;
-	}
-	fail(k, &e);
 }
 
 void changing_look(struct keeper *k)

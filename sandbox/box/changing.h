@@ -24,8 +24,11 @@
  * All or nothing: what fails before the worker changes nothing, and a worker that fails
  * takes back what it has mounted before it says STEP_FAILED; then the keeper sets the
  * limits back. What is taken away comes last, when nothing else can fail any more. A
- * worker that is killed has noted how far it got: a second one takes that back. A client
- * that goes away changes nothing of this. One change at a time.
+ * worker that is killed has noted how far it got: a second one takes that back, as it does
+ * when the new record cannot be put in its place. The box may rename what is above a mount
+ * meanwhile: a mount is taken away by its descriptor, or where it is known by its id, never
+ * whatever has its name. A client that goes away changes nothing of this. One change at a
+ * time.
  */
 #ifndef NOOK_BOX_CHANGING_H
 #define NOOK_BOX_CHANGING_H
@@ -35,10 +38,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "plan.h"
 
 struct control_ask;
-struct err;
 struct keeper;
 struct rest_record;
 
@@ -58,15 +61,20 @@ struct limit_change {
 	bool is_new[LIMIT_COUNT];
 };
 
-/** struct change_note - Shared with the worker: how many of the new mounts are in */
+#define CHANGE_MOUNTS_MOST 256 /* new ones in one change, and as many that go */
+
+/** struct change_note - Shared with the worker: how many of the new mounts may be in, and
+ * what each is known by (change_id()). It is written before the mount is attached */
 struct change_note {
 	uint32_t mounted;
+	uint64_t mount[CHANGE_MOUNTS_MOST];
 };
 
 /**
  * struct changing - The change that is under way; @next NULL = none
  * @worker:	0 = none
- * @undoes:	It takes back what a killed one has left
+ * @undoes:	It takes back what a killed one has left, or what could not be written
+ * @why:	That is the reason then
  * @line:	-1 = nobody listens
  * @next:	The new plan, on the heap
  * @updates:	Of the box at rest, as they were before; NULL = it has none
@@ -74,6 +82,7 @@ struct change_note {
 struct changing {
 	pid_t worker;
 	bool undoes;
+	struct err why;
 	int line;
 	struct plan *next;
 	struct limit_change limits;
@@ -111,7 +120,8 @@ struct worker {
 /** changing_work() - In a fork of the keeper: do it and end; with exit status 0 when all
  * of it is done. It has said why not on the line */
 void changing_work(const struct worker *w) __attribute__((noreturn));
-/** changing_undo() - The same: take back the first @w->note->mounted mounts */
+/** changing_undo() - The same: take back what @w->note tells of. With exit status 0 where
+ * none of these mounts is in the box any more */
 void changing_undo(const struct worker *w) __attribute__((noreturn));
 
 #endif

@@ -24,8 +24,6 @@
 #include "box/sync.h"
 #include "layer/change.h"
 
-#define MOUNTS_MOST 256 /* in one change */
-
 static void fail(const struct worker *w, const struct err *e)
 {
 	struct sync_msg msg = {
@@ -117,8 +115,8 @@ static int make_trees(const struct worker *w, int *tree, struct err *e)
 	close(fd_take(&say));
 	for (const struct plan_mount *m = NULL;
 	     r == 1 && (m = change_next_new(w->old, w->next, m));) {
-		if (n == MOUNTS_MOST) {
-			r = err_set(e, "more than %d mounts at once", MOUNTS_MOST);
+		if (n == CHANGE_MOUNTS_MOST) {
+			r = err_set(e, "more than %d mounts at once", CHANGE_MOUNTS_MOST);
 			break;
 		}
 		tree[n] = -1;
@@ -176,73 +174,79 @@ static int enter(const struct worker *w, struct change_site *at, struct err *e)
 	return 0;
 }
 
-/* @most of the new mounts, the last one first; it is tried for all of them */
-static void take_back(const struct worker *w, const struct change_site *at, uint32_t most)
+/* The last one first. Return: 0: none of @tree is in the box any more; -1 */
+static int take_back(const struct worker *w, const struct change_site *at, int *tree)
 {
-	while (most) {
-		const struct plan_mount *m = NULL;
-		struct err e;
+	int r = 0;
 
-		for (uint32_t i = 0; i < most; i++)
-			m = change_next_new(w->old, w->next, m);
-		if (m)
-			change_detach(w->next, m, at, &e);
-		w->note->mounted = --most;
-	}
+	for (uint32_t *n = &w->note->mounted; *n; --*n)
+		if (change_detach(at, tree[*n - 1]) < 0)
+			r = -1;
+	return r;
 }
 
-static int mount_new(const struct worker *w, const struct change_site *at,
-		     const int *tree, struct err *e)
+static int mount_new(const struct worker *w, const struct change_site *at, int *tree,
+		     struct err *e)
 {
+	struct change_note *note = w->note;
+
 	for (const struct plan_mount *m = NULL;
 	     (m = change_next_new(w->old, w->next, m)); tree++) {
-		if (change_attach(w->next, m, at, *tree, e) < 0)
+		if (*tree < 0)
+			*tree = change_tmpfs(w->next, m, e);
+		if (*tree < 0)
 			return -1;
-		w->note->mounted++;
+		if (change_id(*tree, &note->mount[note->mounted]) < 0)
+			return err_sys(e, "cannot look at a mount");
+		note->mounted++;
+		if (change_attach(w->next, m, at, *tree, e) < 0) {
+			note->mounted--;
+			return -1;
+		}
 	}
 	return 0;
 }
 
-static int check_gone(const struct worker *w, const struct change_site *at,
-		      struct err *e)
+/* Return: how many mounts are to go, open in @gone; -1 and @e */
+static int find_gone(const struct worker *w, const struct change_site *at, int *gone,
+		     struct err *e)
 {
+	int n = 0;
+
 	for (const struct plan_mount *m = NULL;
-	     (m = change_next_gone(w->old, w->next, m));)
-		if (change_find(w->old, m, at, e) < 0)
+	     (m = change_next_gone(w->old, w->next, m)); n++) {
+		if (n == CHANGE_MOUNTS_MOST)
+			return err_set(e, "more than %d mounts at once", n);
+		gone[n] = change_find(w->old, m, at, e);
+		if (gone[n] < 0)
 			return -1;
-	return 0;
+	}
+	return n;
 }
 
 /* The innermost is behind the one that it lies in: the last comes first */
-static int take_gone(const struct worker *w, const struct change_site *at, struct err *e)
+static int take_gone(const struct change_site *at, const int *gone, int n, struct err *e)
 {
-	const struct plan_mount *gone[MOUNTS_MOST];
-	size_t n = 0;
-
-	for (const struct plan_mount *m = NULL;
-	     (m = change_next_gone(w->old, w->next, m));) {
-		if (n == MOUNTS_MOST)
-			return err_set(e, "more than %d mounts at once", MOUNTS_MOST);
-		gone[n++] = m;
-	}
 	while (n)
-		if (change_detach(w->old, gone[--n], at, e) < 0)
-			return -1;
+		if (change_detach(at, gone[--n]) < 0)
+			return err_sys(e, "cannot take a mount away");
 	return 0;
 }
 
 void changing_work(const struct worker *w)
 {
+	int tree[CHANGE_MOUNTS_MOST], gone[CHANGE_MOUNTS_MOST], n = -1;
 	struct change_site at = { -1, -1 };
-	int tree[MOUNTS_MOST];
 	struct err e = { 0 };
 
 	be_bound(w);
-	if (make_trees(w, tree, &e) < 0 || enter(w, &at, &e) < 0 ||
-	    check_gone(w, &at, &e) < 0)
+	if (make_trees(w, tree, &e) >= 0 && enter(w, &at, &e) >= 0)
+		n = find_gone(w, &at, gone, &e);
+	if (n < 0)
 		fail(w, &e);
-	if (mount_new(w, &at, tree, &e) < 0 || take_gone(w, &at, &e) < 0) {
-		take_back(w, &at, w->note->mounted);
+	if (mount_new(w, &at, tree, &e) < 0 || take_gone(&at, gone, n, &e) < 0) {
+		if (take_back(w, &at, tree) < 0)
+			err_wrap(&e, "not all could be taken back: ");
 		fail(w, &e);
 	}
 	_exit(0);
@@ -252,10 +256,18 @@ void changing_undo(const struct worker *w)
 {
 	struct change_site at = { -1, -1 };
 	struct err e = { 0 };
+	int failed = 0;
 
 	be_bound(w);
 	if (enter(w, &at, &e) < 0)
 		_exit(125);
-	take_back(w, &at, w->note->mounted);
-	_exit(0);
+	for (uint32_t n = w->note->mounted; n; n--) {
+		const struct plan_mount *m = NULL;
+
+		for (uint32_t i = 0; i < n; i++)
+			m = change_next_new(w->old, w->next, m);
+		if (!m || change_detach_id(w->next, m, &at, w->note->mount[n - 1]) < 0)
+			failed = 125;
+	}
+	_exit(failed);
 }

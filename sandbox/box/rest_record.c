@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "box/rest.h"
+#include "profile/profile.h"
 
 #define REST_MAGIC   0x747365726b6f6f6eULL /* "nookrest" */
 #define REST_VERSION 1
@@ -273,10 +274,22 @@ static bool cancels(const char *less, const char *more)
 	       (!at[1 + strlen(gone)] || at[1 + strlen(gone)] == ':');
 }
 
+/* A map is set entry by entry: only null, which is none at all, ends what was before */
+static bool is_merged(const char *word)
+{
+	const char *value = word + key_length(word) + 1;
+	char key[64];
+
+	snprintf(key, sizeof(key), "%.*s", (int)key_length(word), word);
+	return field_is_map(field_find(key)) && strcmp(value, "null") != 0 &&
+	       strcmp(value, "~") != 0;
+}
+
 static bool replaces(const char *word, const char *old)
 {
 	return *word != '+' && *word != '-' &&
-	       !strncmp(word, old, key_length(word) + 1);
+	       !strncmp(word, old, key_length(word) + 1) &&
+	       (!is_merged(word) || !strcmp(word, old));
 }
 
 /* One word into the list @t. Return: whether it stays in there */

@@ -217,12 +217,14 @@ int store_update(struct store *st, struct err *e)
 	return 0;
 }
 
-/* Return: whether it is locked and still there: a cleaner may have met it before */
+/* Return: whether it is locked and still there; where not, with errno 0 a cleaner has met
+ * it before */
 static bool open_next(struct store *st, const char *temp)
 {
 	struct stat at;
 
 	unlinkat(st->dir, temp, 0);
+	errno = 0;
 	st->other = openat(st->dir, temp,
 			   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return st->other >= 0 && !flock(st->other, LOCK_EX) && !fstat(st->other, &at) &&
@@ -232,41 +234,48 @@ static bool open_next(struct store *st, const char *temp)
 int store_prepare(struct store *st, const struct plan *pl, struct err *e)
 {
 	struct record rec = st->rec;
+	bool ready = false;
 	char temp[32];
 
 	rec.plan_size = pl->size;
 	snprintf(temp, sizeof(temp), "%s" CHANGED, rec.id);
-	for (int tries = 8; tries; tries--) {
+	for (int tries = 8; tries && !ready; tries--) {
 		if (st->other >= 0)
 			close(fd_take(&st->other));
-		errno = 0;
-		if (open_next(st, temp))
-			break;
+		ready = open_next(st, temp);
 		if (errno)
 			break;
 	}
-	if (st->other >= 0 && !write_record(st->other, &rec, pl))
+	if (ready && !write_record(st->other, &rec, pl))
 		return 0;
+	if (!errno)
+		errno = EAGAIN;
 	err_sys(e, "cannot write the record of the box");
 	store_forget(st);
 	return -1;
 }
 
-/* The lock of the old file stays: a reader that has opened it must not think us dead */
+/* The lock of the old file stays: a reader that has opened it must not think us dead.
+ * What the record says by now is in the new one before that has the name: the rename is
+ * all or nothing */
 int store_replace(struct store *st, const struct plan *pl, struct err *e)
 {
+	struct record rec = st->rec;
 	char file[32], temp[32];
 	int old = st->file;
 
+	rec.plan_size = pl->size;
+	rec.changes++;
+
 	snprintf(temp, sizeof(temp), "%s" CHANGED, st->rec.id);
 	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
-	if (renameat(st->dir, temp, st->dir, file) < 0)
+	if (pwrite(st->other, &rec, sizeof(rec), 0) != (ssize_t)sizeof(rec) ||
+	    renameat(st->dir, temp, st->dir, file) < 0)
 		return err_sys(e, "cannot write the record of the box");
 	st->file = st->other;
 	st->other = old;
-	st->rec.plan_size = pl->size;
-	st->rec.changes++;
-	return store_update(st, e);
+	st->rec = rec;
+	return 0;
 }
 
 void store_forget(struct store *st)
@@ -346,6 +355,13 @@ static bool repair(int dir, int fd, struct record *rec)
 		 links_clear(dir, rec));
 }
 
+static bool is_record(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
+}
+
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */
 static bool clear_one(int dir, const char *name)
 {
@@ -356,7 +372,9 @@ static bool clear_one(int dir, const char *name)
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_same(dir, name, fd))
 		return false;
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(name, "."), name);
-	control_remove(dir, id);
+	/* what a living box has prepared is not locked for a moment */
+	if (is_record(name))
+		control_remove(dir, id);
 	return repair(dir, fd, &rec) && !unlinkat(dir, name, 0);
 }
 
@@ -404,13 +422,6 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 			return 0;
 	} while (errno == EINTR || (errno == ENOENT && --tries));
 	return err_sys(e, "cannot make a record of the box");
-}
-
-static bool is_record(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
 }
 
 /* That, or what a killed keeper has left beside it */

@@ -86,6 +86,38 @@ int change_word(const struct args *a, struct change *c, const char *word, struct
 	return 0;
 }
 
+/* The words of a box that stays are kept as they are, and mean what they mean in @cwd,
+ * its directory */
+static int check_sources(const struct change *c, const char *cwd, struct err *e)
+{
+	auto_free char *here = getcwd(NULL, 0);
+	struct profile *pf = NULL;
+	struct args own = { 0 };
+	int r = 0;
+
+	if (here && !strcmp(here, cwd))
+		return 0;
+	for (size_t i = 0; i < c->own.wish_count && !r; i++) {
+		const struct option_wish *w = &c->own.wishes[i];
+
+		if (*w->key != '-' && !strcmp(w->key + (*w->key == '+'), "mounts") &&
+		    args_wish(&own, OPTION, w->key, w->value) < 0)
+			r = err_set(e, "out of memory");
+	}
+	if (!r && own.wish_count)
+		r = profile_make(OPTION, own.wishes, own.wish_count, &pf, e);
+	for (size_t i = 0; !r && pf && i < pf->mount_count; i++) {
+		if (!pf->mounts[i].is_relative)
+			continue;
+		r = err_set(e, "'%s' would be another directory at the next start",
+			    pf->mounts[i].to);
+		err_hint(e, "name what is mounted there by its whole path");
+	}
+	profile_free(pf);
+	args_release(&own);
+	return r;
+}
+
 /* --- a box that runs ---------------------------------------------------------------- */
 
 /* What the box hides and shows is in force for what is mounted now, too */
@@ -124,7 +156,9 @@ static int drop_and_list(const struct change *c, struct plan *next, struct args 
 	return add_context(next, own) < 0 ? err_set(e, "out of memory") : 0;
 }
 
-static int plan_next(const struct change *c, struct plan *next, struct err *e)
+/* @next: a copy of @old */
+static int plan_next(const struct change *c, const struct plan *old, struct plan *next,
+		     struct err *e)
 {
 	struct host *h = host_new();
 	struct profile *pf = NULL;
@@ -133,6 +167,8 @@ static int plan_next(const struct change *c, struct plan *next, struct err *e)
 
 	if (!r)
 		r = profile_make(OPTION, own.wishes, own.wish_count, &pf, e);
+	if (!r)
+		r = change_check_gone(pf, h, old, next, e);
 	if (!r)
 		r = change_plan(pf, h, next, e);
 	profile_free(pf);
@@ -183,8 +219,8 @@ static int ask(struct change *c, const struct record *rec, const struct plan *ne
 	return hear(ours, rec->id, e);
 }
 
-/* Whether a box that stays is this one */
-static bool stays(const struct record *rec)
+/* Whether a box that stays is this one. @cwd: NULL, or where its directory goes (heap) */
+static bool stays(const struct record *rec, char **cwd)
 {
 	struct rest_area area = { .dir = -1 };
 	struct rest rest;
@@ -194,6 +230,8 @@ static bool stays(const struct record *rec)
 		return false;
 	if (rest_find(&area, rec->name, &rest, NULL) == 0) {
 		is = !strcmp(rest.rec.id, rec->id);
+		if (is && cwd)
+			*cwd = ptr_take(rest.rec.cwd);
 		rest_close(&rest);
 	}
 	rest_area_close(&area);
@@ -209,7 +247,7 @@ static int say_frozen(const struct change *c, const struct record *rec, struct e
 	if (*word != '+' && *word != '-' && change_is_live(word, (size_t)len, '+'))
 		return err_hint(e, "+%s adds to it, -%.*s=... takes away", word, len,
 				word);
-	if (stays(rec))
+	if (stays(rec, NULL))
 		return err_hint(e, "it needs a restart: nook stop %s && nook update %s "
 				   "%s && nook start %s",
 				name, name, word, name);
@@ -220,16 +258,20 @@ static int try_once(struct change *c, const struct record *rec, const struct pla
 		    struct err *e)
 {
 	struct control_answer out;
+	auto_free char *cwd = NULL;
 	struct plan *next;
+	bool is_kept = stays(rec, &cwd);
 	int r;
 
-	if (!c->own.wish_count && !stays(rec))
+	if (is_kept && check_sources(c, cwd, e) < 0)
+		return -1;
+	if (!c->own.wish_count && !is_kept)
 		return control_call(rec, &c->ask, &out, e);
 	next = plan_new();
 	if (!next)
 		return err_set(e, "out of memory");
 	memcpy(next, plan, plan->size);
-	r = plan_next(c, next, e) < 0 ? -1 : ask(c, rec, next, e);
+	r = plan_next(c, plan, next, e) < 0 ? -1 : ask(c, rec, next, e);
 	plan_free(next);
 	return r;
 }
@@ -260,8 +302,10 @@ static int write_words(const struct args *a, const struct change *c, struct rest
 	struct run run = { .alone = true, .stays = true };
 	struct args words = { 0 }, own = *a;
 	struct plan *copy = NULL;
-	int r = rest_record_update(&rest->rec, c->words.s, c->words.len, e);
+	int r = check_sources(c, rest->rec.cwd, e);
 
+	if (!r)
+		r = rest_record_update(&rest->rec, c->words.s, c->words.len, e);
 	own.rest = NULL;
 	own.rest_count = 0;
 	if (!r)

@@ -178,6 +178,65 @@ int change_drop_mount(struct plan *pl, const char *to, struct err *e)
 	return 0;
 }
 
+static bool has_mask(const struct plan *pl, const char *target)
+{
+	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
+		if (m->op == MOP_MASK && !strcmp(plan_text(pl, m->target), target))
+			return true;
+	return false;
+}
+
+/* A user's mount that has gone, with @path in it; NULL = there is none */
+static const char *gone_over(const struct plan *old, const struct plan *next,
+			     const char *path)
+{
+	for (const struct plan_mount *m = NULL; (m = change_next_gone(old, next, m));)
+		if (path_is_in(path, plan_text(old, m->target)))
+			return plan_text(old, m->target);
+	return NULL;
+}
+
+/* As a start would hide it, if that had the rest alone */
+static int find_bare(const struct plan *old, const struct plan *next,
+		     const struct plan *start, struct err *e)
+{
+	uint32_t i = 0;
+
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(start, &start->tree.mounts, m)); i++) {
+		const char *at = plan_text(start, m->target), *to;
+
+		if (i < next->tree.mounts.count || m->op != MOP_MASK)
+			continue;
+		to = gone_over(old, next, at);
+		if (!to || has_mask(next, at))
+			continue;
+		err_set(e, "what is hidden below '%s' would be seen without that mount",
+			to);
+		return err_hint(e, "it can go when the box is started anew");
+	}
+	return 0;
+}
+
+int change_check_gone(const struct profile *pf, struct host *h, const struct plan *old,
+		      const struct plan *next, struct err *e)
+{
+	struct plan *start;
+	int r;
+
+	if (!change_next_gone(old, next, NULL))
+		return 0;
+	start = plan_new();
+	if (!start)
+		return err_set(e, "out of memory");
+	memcpy(start, next, next->size);
+	hide_plan_since(pf, h, start, 0);
+	r = plan_is_full(start) ? err_set(e, "the box was changed too often: restart it")
+				: find_bare(old, next, start, e);
+	plan_free(start);
+	return r;
+}
+
 /* --- the whole ---------------------------------------------------------------------- */
 
 int change_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)

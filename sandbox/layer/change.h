@@ -7,7 +7,8 @@
  * plans can tell what there is to do, and the new one is what explain shows and what the
  * next command in the box gets.
  *
- *	change_plan(), change_drop_*()	a command: from words to the new plan
+ *	change_drop_*(), change_check_gone(), change_plan()
+ *					a command: from words to the new plan
  *	change_is_fair()		the keeper: nothing else is different in it
  *	change_tree()			a helper outside: what is to be mounted, detached,
  *					with all that hides parts of it
@@ -22,6 +23,7 @@
 #define NOOK_LAYER_CHANGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "layer/layer.h"
 
@@ -36,6 +38,11 @@ struct plan_mount;
  * Return: 0, -1 and @e
  */
 int change_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+/** change_check_gone() - Whether something hidden lies under a user's mount that @next
+ * has not any more: masks are put over what a box shows, so there is none below it.
+ * Return: 0: nothing would be uncovered; -1 and @e */
+int change_check_gone(const struct profile *pf, struct host *h, const struct plan *old,
+		      const struct plan *next, struct err *e);
 /** change_drop_mount() - Take the user's mount at @to out of the plan. Return: 0, -1 and
  * @e */
 int change_drop_mount(struct plan *pl, const char *to, struct err *e);
@@ -70,21 +77,29 @@ struct change_site {
 	int root_fd, proc_fd;
 };
 
+/** change_tmpfs() - A detached tmpfs, made inside. Return: descriptor; -1 and @e */
+int change_tmpfs(const struct plan *pl, const struct plan_mount *m, struct err *e);
+/** change_id() - What a mount is known by, attached or not, as long as it is one.
+ * Return: 0, -1 and errno */
+int change_id(int tree_fd, uint64_t *id);
 /**
  * change_attach() - Put it where it belongs
- * @tree_fd:	From change_tree(); -1: a tmpfs is made here
+ * @tree_fd:	From change_tree() or change_tmpfs()
  *
  * Must not touch anything but @m's place. Return: 0; -1 and @e: it is not mounted
  */
 int change_attach(const struct plan *pl, const struct plan_mount *m,
 		  const struct change_site *s, int tree_fd, struct err *e);
-/** change_find() - Whether there is a mount on @m's place. Return: 0, -1 and @e */
+/** change_find() - The mount on top of @m's place. Return: descriptor; -1 and @e */
 int change_find(const struct plan *pl, const struct plan_mount *m,
 		const struct change_site *s, struct err *e);
-/** change_detach() - Take away the mount on top of @m's place, with all that is mounted
- * below it. Return: 0, -1 and @e */
-int change_detach(const struct plan *pl, const struct plan_mount *m,
-		  const struct change_site *s, struct err *e);
+/** change_detach() - Take away a mount that is open, wherever it is by now, with all that
+ * is mounted below it. Return: 0, -1 and errno */
+int change_detach(const struct change_site *s, int fd);
+/** change_detach_id() - Take away the mount @id of @m's place; another one that is there
+ * is left alone. Return: 0: it is nowhere in the box any more; -1 */
+int change_detach_id(const struct plan *pl, const struct plan_mount *m,
+		     const struct change_site *s, uint64_t id);
 
 /** env_say_names() - The fact that names the variables (env.c) */
 void env_say_names(struct plan *pl, const char *origin);

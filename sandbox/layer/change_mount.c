@@ -22,11 +22,15 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "layer/change.h"
 #include "layer/mount_ops.h"
 #include "layer/tree_plan.h"
 #include "layer/walk.h"
+
+#define MOUNTINFO_MOST (16u << 20)
 
 static const char *target_of(const struct plan *pl, const struct plan_mount *m)
 {
@@ -41,7 +45,7 @@ static int make_cover(const struct plan_mount *mask, struct err *e)
 	const struct tree_source null = { AT_FDCWD, "/dev/null", PM_ONE,
 					  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 						  MOUNT_ATTR_NOEXEC,
-					  -1 };
+					  -1, NULL };
 	struct stat st;
 	auto_fd fd = -1;
 
@@ -65,7 +69,7 @@ static int attach_at(int place, int tree)
 /* Its mount is put on itself, with its options (mount_ops.c has the same for a start) */
 static int make_readonly(int place, const struct plan_mount *m, struct err *e)
 {
-	const struct tree_source self = { place, "", 0, m->attr, -1 };
+	const struct tree_source self = { place, "", 0, m->attr, -1, NULL };
 	auto_fd fd = tree_clone(&self, e);
 
 	if (fd < 0)
@@ -115,12 +119,47 @@ static bool belongs_to(const struct plan *old, const struct plan *next,
 	       holder_of(old, next, target_of(next, hides)) == m;
 }
 
+/*
+ * The box may write where the source lies. A path of the plan has no symlink in it
+ * (tree_real()): one that is there now leads to what no mask was planned for.
+ */
+static int open_source(const struct plan *pl, const struct plan_mount *m, struct err *e)
+{
+	const char *source = plan_text(pl, m->source);
+	auto_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd fd = root < 0 ? -1 : walk_open(root, source, WALK_MUST, true);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "cannot bind '%s'", source);
+	if (S_ISDIR(st.st_mode) != !(m->flags & PM_FILE))
+		return err_set(e, "'%s' was replaced meanwhile", source);
+	return fd_take(&fd);
+}
+
+/* Links in /proc are no paths, and nobody in a box can put another one there */
+static int clone_source(const struct plan *pl, const struct plan_mount *m, int userns_fd,
+			struct err *e)
+{
+	const char *source = plan_text(pl, m->source);
+	struct tree_source from = { AT_FDCWD, source, m->flags, m->attr, userns_fd,
+				    source };
+	auto_fd at = -1;
+
+	if (!path_is_in(source, "/proc")) {
+		at = open_source(pl, m, e);
+		if (at < 0)
+			return -1;
+		from.dirfd = at;
+		from.path = "";
+	}
+	return tree_clone(&from, e);
+}
+
 int change_tree(const struct plan *old, const struct plan *next,
 		const struct plan_mount *m, int userns_fd, struct err *e)
 {
 	const char *source = plan_text(next, m->source);
-	const struct tree_source from = { AT_FDCWD, source, m->flags, m->attr,
-					  userns_fd };
 	size_t skip = strlen(target_of(next, m));
 	bool attached = false;
 	auto_fd tree = -1;
@@ -129,7 +168,7 @@ int change_tree(const struct plan *old, const struct plan *next,
 		return err_set(e, "'%s' cannot be mapped to the ids of a box that began "
 				  "without such a mount",
 			       source);
-	tree = tree_clone(&from, e);
+	tree = clone_source(next, m, userns_fd, e);
 	for (const struct plan_mount *h = m;
 	     tree >= 0 && (h = plan_each(next, &next->tree.mounts, h));) {
 		if (!belongs_to(old, next, m, h))
@@ -168,6 +207,16 @@ _Static_assert(offsetof(struct seen, mount) == 0x90 && sizeof(struct seen) == 25
 static int look(int fd, struct seen *s)
 {
 	return (int)syscall(SYS_statx, fd, "", AT_EMPTY_PATH, SEEN_MOUNT, s);
+}
+
+int change_id(int tree_fd, uint64_t *id)
+{
+	struct seen seen;
+
+	if (look(tree_fd, &seen) < 0)
+		return -1;
+	*id = seen.mount;
+	return 0;
 }
 
 /* Whether nook may make something at @to: what lies there is not the host's */
@@ -227,7 +276,7 @@ static int find_place(const struct plan *pl, const struct plan_mount *m, int roo
 	return -1;
 }
 
-static int make_tree(const struct plan *pl, const struct plan_mount *m, struct err *e)
+int change_tmpfs(const struct plan *pl, const struct plan_mount *m, struct err *e)
 {
 	struct site s = { .userns_fd = -1 };
 	char options[MOUNT_OPTIONS];
@@ -239,7 +288,7 @@ static int make_tree(const struct plan *pl, const struct plan_mount *m, struct e
 }
 
 /* By descriptor alone, a file's mount too: no name of the box's tree is looked up */
-static int take_off(const struct change_site *s, int fd)
+int change_detach(const struct change_site *s, int fd)
 {
 	char name[16];
 	int r;
@@ -258,20 +307,16 @@ static int check_place(const struct plan *pl, const struct plan_mount *m,
 
 	if (now >= 0 && !look(now, &a) && !look(tree, &b) && a.mount == b.mount)
 		return 0;
-	take_off(s, tree);
+	change_detach(s, tree);
 	return err_set(e, "'%s' was moved in the box meanwhile", target_of(pl, m));
 }
 
 int change_attach(const struct plan *pl, const struct plan_mount *m,
 		  const struct change_site *s, int tree_fd, struct err *e)
 {
-	auto_fd place = find_place(pl, m, s->root_fd, e), own = -1;
+	auto_fd place = find_place(pl, m, s->root_fd, e);
 
 	if (place < 0)
-		return -1;
-	if (tree_fd < 0)
-		tree_fd = own = make_tree(pl, m, e);
-	if (tree_fd < 0)
 		return -1;
 	if (attach_at(place, tree_fd) < 0) {
 		err_sys(e, "cannot mount on '%s'", target_of(pl, m));
@@ -283,9 +328,8 @@ int change_attach(const struct plan *pl, const struct plan_mount *m,
 	return check_place(pl, m, s, tree_fd, e);
 }
 
-/* Return: descriptor of the mount on top of its place; -1 and @e */
-static int find_mount(const struct plan *pl, const struct plan_mount *m,
-		      const struct change_site *s, struct err *e)
+int change_find(const struct plan *pl, const struct plan_mount *m,
+		const struct change_site *s, struct err *e)
 {
 	const char *to = target_of(pl, m);
 	auto_fd fd = walk_open(s->root_fd, to, WALK_MUST, true);
@@ -298,22 +342,25 @@ static int find_mount(const struct plan *pl, const struct plan_mount *m,
 	return fd_take(&fd);
 }
 
-int change_find(const struct plan *pl, const struct plan_mount *m,
-		const struct change_site *s, struct err *e)
+/* Whether a mount is anywhere in the box. Where that cannot be told it is */
+static bool is_mounted(const struct change_site *s, uint64_t id)
 {
-	auto_fd fd = find_mount(pl, m, s, e);
+	auto_text list = { 0 };
+	char line[32];
 
-	return fd < 0 ? -1 : 0;
+	snprintf(line, sizeof(line), "\n%llu ", (unsigned long long)id);
+	text_addc(&list, '\n');
+	return file_read(s->proc_fd, "../mountinfo", &list, MOUNTINFO_MOST) < 0 ||
+	       list.failed || strstr(text_str(&list), line);
 }
 
-int change_detach(const struct plan *pl, const struct plan_mount *m,
-		  const struct change_site *s, struct err *e)
+int change_detach_id(const struct plan *pl, const struct plan_mount *m,
+		     const struct change_site *s, uint64_t id)
 {
-	auto_fd fd = find_mount(pl, m, s, e);
+	auto_fd fd = walk_open(s->root_fd, target_of(pl, m), WALK_MUST, true);
+	uint64_t there;
 
-	if (fd < 0)
-		return -1;
-	return take_off(s, fd) < 0 ? err_sys(e, "cannot take the mount on '%s' away",
-					     target_of(pl, m))
-				   : 0;
+	if (fd >= 0 && !change_id(fd, &there) && there == id)
+		return change_detach(s, fd);
+	return is_mounted(s, id) ? -1 : 0;
 }

@@ -147,8 +147,9 @@ static bool can_show(const struct plan_mount *m)
 	return m->op == MOP_BIND || m->op == MOP_OVERLAY;
 }
 
-/* A mask at every place where @path of the host shows; @always: binds of it too */
-static void hide_path(const struct hiding *hi, const char *path, bool always,
+/* A mask at every place where @path of the host shows; @always: binds of it too. Return:
+ * whether there is one */
+static bool hide_path(const struct hiding *hi, const char *path, bool always,
 		      const char *origin)
 {
 	struct plan *pl = hi->pl;
@@ -176,12 +177,32 @@ static void hide_path(const struct hiding *hi, const char *path, bool always,
 			continue;
 		if (!known && !host_stat_follow(hi->h, path, &there)) {
 			if (!always || !is_made(pl, path))
-				return;
+				return false;
 			there.kind = HOST_DIR;
 		}
 		known = true;
 		add_mask(pl, target, there.kind != HOST_DIR, origin);
 	}
+	return known;
+}
+
+/*
+ * And where its symlinks lead: in another place than its own an absolute one leads out
+ * of what is mounted. A start, which has to be fast, looks where a mount shows the path;
+ * what comes in later may be the other place alone.
+ */
+static void hide_all_of(const struct hiding *hi, const char *path, bool always,
+			const char *origin)
+{
+	struct host_path there;
+	char real[4096];
+
+	if (!hide_path(hi, path, always, origin) &&
+	    (!hi->since || !host_stat_follow(hi->h, path, &there)))
+		return;
+	tree_real(hi->h, path, real);
+	if (strcmp(real, path) != 0)
+		hide_path(hi, real, always, origin);
 }
 
 static bool is_shown(const struct profile *pf, const char *path)
@@ -263,7 +284,7 @@ static void hide_wished(const struct hiding *hi, const struct item *it)
 			add_mask(hi->pl, path, there.kind != HOST_DIR, origin);
 		return;
 	}
-	hide_path(hi, path, true, origin);
+	hide_all_of(hi, path, true, origin);
 }
 
 static void say_items(struct plan *pl, const char *key, const struct items *items)
@@ -306,11 +327,11 @@ void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
 	for (size_t i = 0; home && i < ARRAY_SIZE(in_home); i++) {
 		home_path(h, i, hidden, sizeof(hidden));
 		if (!is_shown(pf, hidden))
-			hide_path(&hi, hidden, false, NULL);
+			hide_all_of(&hi, hidden, false, NULL);
 	}
 	n = host_own_dirs(h, &own);
 	for (size_t i = 0; i < n; i++)
-		hide_path(&hi, own[i], true, NULL);
+		hide_all_of(&hi, own[i], true, NULL);
 	for (size_t i = 0; i < pf->root.hide.count; i++)
 		hide_wished(&hi, &pf->root.hide.v[i]);
 }

@@ -64,6 +64,11 @@ static const char *fs_name(int fd)
 	return "this file system";
 }
 
+static const char *name_of(const struct tree_source *from)
+{
+	return from->name ? from->name : from->path;
+}
+
 /*
  * The idmap covers the one mount that was cloned and none below it: a mount below may be
  * of a type that has none, and shows unmapped owners then.
@@ -81,11 +86,11 @@ static int set_idmap(int fd, const struct tree_source *from, struct err *e)
 		return 0;
 	if (errno == EINVAL) {
 		err_sys(e, "cannot map the owners of '%s': %s has no idmapped mounts",
-			from->path, fs_name(fd));
+			name_of(from), fs_name(fd));
 		return err_hint(
 			e, "options: [noidmap] shows its files with unmapped owners");
 	}
-	return err_sys(e, "cannot map the owners of '%s'", from->path);
+	return err_sys(e, "cannot map the owners of '%s'", name_of(from));
 }
 
 int tree_clone(const struct tree_source *from, struct err *e)
@@ -100,7 +105,7 @@ int tree_clone(const struct tree_source *from, struct err *e)
 					   (*from->path ? 0 : AT_EMPTY_PATH));
 
 	if (fd < 0)
-		return err_sys(e, "cannot clone '%s'", from->path);
+		return err_sys(e, "cannot clone '%s'", name_of(from));
 	if ((from->flags & PM_IDMAP) && from->userns_fd >= 0 &&
 	    set_idmap(fd, from, e) < 0)
 		return -1;
@@ -108,7 +113,7 @@ int tree_clone(const struct tree_source *from, struct err *e)
 	if (from->attr & MOUNT_ATTR_NOATIME)
 		set.attr_clr |= MOUNT_ATTR__ATIME;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | below, &set) < 0)
-		return err_sys(e, "cannot set the mount options of '%s'", from->path);
+		return err_sys(e, "cannot set the mount options of '%s'", name_of(from));
 	return fd_take(&fd);
 }
 

@@ -117,7 +117,7 @@ static int apply_bind(struct mounting *mk, const struct plan_mount *m)
 	struct sys_mount_attr set = { .attr_set = m->attr };
 	unsigned int below = m->flags & PM_ONE ? 0 : AT_RECURSIVE;
 	const struct tree_source from = { AT_FDCWD, source, m->flags, m->attr,
-					  mk->site->userns_fd };
+					  mk->site->userns_fd, NULL };
 	auto_spot sp = { .held = -1 };
 	auto_fd fd = -1;
 
@@ -197,7 +197,8 @@ static int apply_device(struct mounting *mk, const struct plan_mount *m)
 	const char *source = source_of(mk, m);
 	const struct device *d = device_find(source);
 	const struct tree_source from = { AT_FDCWD, source, PM_ONE,
-					  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, -1 };
+					  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, -1,
+					  NULL };
 	struct stat st;
 	auto_spot sp = { .held = -1 };
 	auto_fd fd = -1;

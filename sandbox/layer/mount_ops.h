@@ -130,6 +130,7 @@ void mount_escape(struct text *out, const char *path);
  * @flags:	PM_ONE, PM_IDMAP, PM_SOFT, PM_SLAVE
  * @attr:	MOUNT_ATTR_* set on it and, without PM_ONE, on all mounts below
  * @userns_fd:	For PM_IDMAP; -1 = owners stay as they are all the same
+ * @name:	For messages; NULL = @path
  */
 struct tree_source {
 	int dirfd;
@@ -137,6 +138,7 @@ struct tree_source {
 	uint32_t flags;
 	uint64_t attr;
 	int userns_fd;
+	const char *name;
 };
 
 /** tree_clone() - Detached clone of a directory, file or mount, with attributes set.

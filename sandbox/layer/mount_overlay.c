@@ -46,7 +46,7 @@ static int open_lower(struct mounting *mk, const struct plan_mount *m)
 {
 	const char *source = plan_text(mk->pl, m->source);
 	const struct tree_source from = { AT_FDCWD, source, m->flags | PM_ONE, m->attr,
-					  mk->site->userns_fd };
+					  mk->site->userns_fd, NULL };
 	char place[PLACE_SIZE];
 	auto_fd fd = -1;
 

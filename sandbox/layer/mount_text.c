@@ -64,7 +64,7 @@ static int attach(struct mounting *mk, const struct plan_mount *m, int fd)
 
 int text_apply(struct mounting *mk, const struct plan_mount *m)
 {
-	struct tree_source from = { -1, FILE_NAME, PM_ONE, m->attr, -1 };
+	struct tree_source from = { -1, FILE_NAME, PM_ONE, m->attr, -1, NULL };
 	auto_fd fs = -1, fd = -1;
 
 	if (mounting_root(mk) < 0)
@@ -82,7 +82,7 @@ int text_apply(struct mounting *mk, const struct plan_mount *m)
 int hosts_apply(struct mounting *mk, const struct plan_mount *m)
 {
 	const struct tree_source from = { AT_FDCWD, mk->site->net.hosts, PM_ONE, m->attr,
-					  -1 };
+					  -1, NULL };
 	auto_fd fd = -1;
 
 	fd = tree_clone(&from, mk->e);

@@ -305,7 +305,7 @@ static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 static int clone_upper(const struct site *s, struct err *e)
 {
 	char link[32], path[4096];
-	struct tree_source from = { AT_FDCWD, path, PM_ONE, TREE_SAFE, -1 };
+	struct tree_source from = { AT_FDCWD, path, PM_ONE, TREE_SAFE, -1, NULL };
 	struct stat known, found;
 	auto_fd fd = -1;
 	ssize_t n;
@@ -386,7 +386,7 @@ static int make_bound_root(const struct plan *pl, const struct site *s, struct e
 	const char *path = plan_text(pl, pl->tree.path);
 	uint64_t attr = pl->tree.attr | (pl->tree.readonly ? MOUNT_ATTR_RDONLY : 0);
 	const struct tree_source from = { AT_FDCWD, path, pl->tree.idmap, attr,
-					  s->userns_fd };
+					  s->userns_fd, NULL };
 	auto_fd fd = tree_clone(&from, e);
 	const char *stage = plan_text(pl, pl->tree.stage);
 

@@ -60,6 +60,11 @@ int field_find(const char *key)
 	return -1;
 }
 
+bool field_is_map(int f)
+{
+	return f >= 0 && (field_info[f].type->shapes & IS_MAP);
+}
+
 static bool is_group(const char *key)
 {
 	size_t len = strlen(key);

@@ -209,12 +209,16 @@ static int read_source(struct loader *ld, struct mount_wish *m, const struct kin
 		return 0;
 	}
 	if (m->kind == MOUNT_BIND && !strcmp(n->text, ".")) {
-		m->is_cwd = true;
+		m->is_cwd = m->is_relative = true;
 		m->source = n->text;
 		return 0;
 	}
-	if (!n->at.line)
-		n = from_here(ld, n);
+	if (!n->at.line) {
+		const struct node *here = from_here(ld, n);
+
+		m->is_relative = here != n;
+		n = here;
+	}
 	return n ? expand(ld, key, n, &m->source) : no_memory(ld);
 }
 

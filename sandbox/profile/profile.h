@@ -125,6 +125,7 @@ enum {
  * @optional:	A missing source is no error
  * @is_cwd:	`bind: .`, the caller's current directory. With @optional it is left out
  *		where it is no directory to hand out; without it (`-v .`) it was asked for
+ * @is_relative: What @source means depends on the current directory
  * @at:		Where the entry stands
  */
 struct mount_wish {
@@ -140,6 +141,7 @@ struct mount_wish {
 	int mode;
 	bool optional;
 	bool is_cwd;
+	bool is_relative;
 	struct origin at;
 };
 
@@ -363,5 +365,8 @@ const struct name *field_words(enum field f);
 const char *field_expects(enum field f);
 /** field_find() - The field of a key, or -1 */
 int field_find(const char *key);
+/** field_is_map() - Whether its value can be a map, which is set entry by entry; -1 is
+ * none */
+bool field_is_map(int f);
 
 #endif

@@ -108,6 +108,44 @@ hint: take it away first: nook update BOX -mounts=/data"
 	no_mount /all /all/hidden /all/src/f
 }
 
+@test "what is hidden is hidden behind its symlinks, and stays so when a mount over it goes" {
+	mkdir "$T/real" "$T/seen"
+	echo secret >"$T/real/key"
+	ln -s "$T/real" "$T/src/link"
+	start_box one 'sleep 60' --name web --set "+root.hide=$T/src/link" --set "+root.hide=$T/hidden"
+	for place in "$T/real:/all" "$T:/all"; do
+		nook_run update web "+mounts=$place"
+		[ "$place" = "$T:/all" ] || {
+			assert_stderr "nook: '$T/real' is never shown in a box"
+			continue
+		}
+		assert_status 0
+	done
+	inside sh -c 'ls /all/real /all/hidden; cat /all/src/sub/f'
+	assert_output $'/all/hidden:\n\n/all/real:\ndeep'
+	nook_run update web -mounts=/all
+	assert_status 0
+}
+
+@test "a mount that lies over what is hidden does not go while the box runs" {
+	mkdir "$T/src/key"
+	echo secret >"$T/src/key/f"
+	start_box one 'sleep 60' --name web --set "+root.hide=$T/src/key" -v "$T/src:/t/src"
+	inside ls /t/src/key
+	assert_output
+	nook_run update web -mounts=/t/src
+	assert_status 1
+	assert_stderr "nook: what is hidden below '/t/src' would be seen without that mount
+hint: it can go when the box is started anew"
+	inside ls /t/src/key
+	assert_output
+	# CONTROL: where nothing is hidden below it one goes
+	nook_run update web "+mounts=$T/src/sub:/t/src/sub"
+	assert_status 0
+	nook_run update web -mounts=/t/src/sub
+	assert_status 0
+}
+
 @test "the environment is for what comes in later" {
 	start_box one 'sleep 60' --name web -e OLD=1
 	nook_run update web 'environment.NEW=a b=c' environment.OLD=null 'environment={X: "7", Y: z}'
@@ -123,7 +161,7 @@ hint: take it away first: nook update BOX -mounts=/data"
 }
 
 @test "all is done, or nothing" {
-	start_box one 'sleep 0.9; exit 5' --name web
+	start_box one 'until [ -e /t/go ]; do sleep 0.01; done; exit 5' --name web
 	nook_run update web "+mounts=$T/src:/one" environment.NEW=1 wall=300ms "+mounts=$T/nosuch:/two"
 	assert_stderr "nook: nook update: there is no '$T/nosuch' to bind"
 	# this one fails in the box, when the first is mounted
@@ -134,6 +172,8 @@ hint: it is not there, and nothing is made in what is the host's"
 	no_mount /one /two
 	inside env
 	refute_match '^NEW='
+	sleep 0.35
+	touch "$T/go"
 	wait_keeper
 	assert_status 5
 }
@@ -214,6 +254,8 @@ has_worker() { worker >/dev/null; }
 @test "a worker that is killed leaves nothing, and a box goes on while its init is stopped" {
 	local init
 	start_box one 'sleep 60' --name web --timeout 100s
+	# its keeper has heard that the command runs
+	wait_until "$NOOK" update web "+mounts=$T/src:/tmp/first"
 	init=$(cat "/proc/$keeper/task/$keeper/children")
 	kill -STOP "$init"
 	"$NOOK" update web "+mounts=$T/src:/data" wall=50s 2>"$T/err" 3>&- &
@@ -229,8 +271,8 @@ has_worker() { worker >/dev/null; }
 	"$NOOK" update web "+mounts=$T/src:/data" 2>"$T/err" 3>&- &
 	servers=($!)
 	wait_until has_worker
-	nook_run update web wall=1s
-	assert_status 1
+	run timeout 1 "$NOOK" update web wall=1s
+	assert_status 124
 	kill -KILL "${servers[0]}"
 	kill -CONT "$init"
 	# nobody waits for it, and it is done all the same
@@ -275,6 +317,33 @@ hint: it needs a restart: nook stop web && nook update web hostname=new && nook 
 	assert_status 0
 	wait_until sh -c '"$0" logs web | grep -q "\[\]"' "$NOOK"
 	no_mount /data /old
+}
+
+@test "a box that stays is told of a source by its whole path" {
+	nook_run create web -- sleep 60
+	assert_status 0
+	mkdir "$T/else"
+	cd "$T/else"
+	for word in '+mounts=../src:/data' '+mounts={bind: ../src, to: /data}' '+mounts=.:/data'; do
+		nook_run update web "$word"
+		assert_status 1
+		assert_stderr "nook: '/data' would be another directory at the next start
+hint: name what is mounted there by its whole path"
+	done
+	nook_run start web
+	assert_status 0
+	nook_run update web '+mounts=../src:/data'
+	assert_status 1
+	# where the box belongs it means the same
+	cd "$T"
+	nook_run update web '+mounts=./src:/data' 'environment={X: "1"}'
+	assert_status 0
+	nook_run update web 'environment={Y: "2"}'
+	assert_status 0
+	nook_run restart -t 0 web
+	assert_status 0
+	inside sh -c 'cat /data/f; echo $X$Y'
+	assert_output $'hello\n12'
 }
 
 @test "a profile's list loses an entry by --set -KEY=VALUE" {

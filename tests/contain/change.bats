@@ -67,6 +67,39 @@ places() {
 		: >/tmp/spot/in/x; [ -e /tmp/victim/in/x ]'
 }
 
+@test "FS-16: a source that the box turns into a symlink shows it nothing else" {
+	local i done=0 refused=0
+	mkdir "$T/secret"
+	echo secret >"$T/secret/f"
+	mkdir "$T/t/build"
+	chmod 777 "$T/t/build"
+	living "mkdir /t/build/own; ln -s $T/secret /t/link; : >/t/up
+		while [ ! -e /t/go ]; do :; done; exec /probe swap /t/build /t/link"
+	# CONTROL: with nobody swapping it is mounted
+	update "+mounts=$T/t/build:/tmp/in"
+	inside ls /tmp/in
+	assert_equal "$output" own
+	update -mounts=/tmp/in
+	: >"$T/t/go"
+	# CONTROL: who goes by name meets the symlink
+	wait_until test -e "$T/t/build/f"
+	for ((i = 0; i < 20; i++)); do
+		if ! update "+mounts=$T/t/build:/tmp/in"; then
+			refused=$((refused + 1))
+			continue
+		fi
+		# what a name led to when it was planned is a person's word: the place is shown by explain
+		if "$NOOK" inspect web | grep -qF "\"from\":\"$T/t/build\""; then
+			done=$((done + 1))
+			inside ls /tmp/in
+			assert_equal "$output" own
+		fi
+		update -mounts=/tmp/in
+	done
+	echo "# $done done, $refused refused"
+	assert [ "$((done + refused))" -gt 0 ]
+}
+
 # pids_seen - all that the box has seen in its /proc since it was asked last
 pids_seen() {
 	rm -f "$T/t/seen"
@@ -91,7 +124,7 @@ fds() {
 			for p in /proc/[0-9]*; do
 				case " $all " in *" ${p#/proc/} "*) ;; *) all="$all ${p#/proc/}" ;; esac
 			done
-			[ ! -e /t/tell ] || { echo $all >/t/part; mv /t/part /t/seen; rm /t/tell; all=; }
+			[ ! -e /t/tell ] || { echo $all >/t/part; rm /t/tell; all=; mv /t/part /t/seen; }
 		done'
 	assert_equal "$(pids_seen)" '1 2 '
 	before=$(fds)

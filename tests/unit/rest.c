@@ -354,6 +354,14 @@ static void test_updates(void)
 		   UPDATES_ARE("limits.wall=2s\0-mounts=/bb\0-mounts=/\0limits=x\0"
 			       "environment.A="),
 	   "a key is a whole one");
+	ok(UPDATE("environment={X: 7}\0environment={Y: 8}\0environment={X: 7}") &&
+		   UPDATES_ARE("limits.wall=2s\0-mounts=/bb\0-mounts=/\0limits=x\0"
+			       "environment.A=\0environment={Y: 8}\0environment={X: 7}"),
+	   "a map that is set keeps its other entries");
+	ok(UPDATE("environment=null") &&
+		   UPDATES_ARE("limits.wall=2s\0-mounts=/bb\0-mounts=/\0limits=x\0"
+			       "environment.A=\0environment=null"),
+	   "a map that is none has no entry before it");
 	ok(!update(&rec, "a=b", 3) && !update(&rec, "", 0), "a word has an end");
 	rest_record_release(&rec);
 }
