@@ -66,8 +66,8 @@ int rest_record_parse(const void *buf, size_t len, struct rest_record *rec,
 		      struct err *e);
 void rest_record_release(struct rest_record *rec);
 /** rest_record_update() - Add @words, @len bytes, to the updates. One that sets a key
- * takes the place of an earlier one, unless it adds to a map; one that takes an entry away
- * cancels the one that has added it. Return: 0, -1 and @e */
+ * takes the place of an earlier one, unless it adds to a map; one that takes an entry
+ * away cancels the one that has added it. Return: 0, -1 and @e */
 int rest_record_update(struct rest_record *rec, const char *words, size_t len,
 		       struct err *e);
 /** rest_record_words() - The words as a NULL-terminated list (heap; the texts stay in
