@@ -24,11 +24,11 @@
  * All or nothing: what fails before the worker changes nothing, and a worker that fails
  * takes back what it has mounted before it says STEP_FAILED; then the keeper sets the
  * limits back. What is taken away comes last, when nothing else can fail any more. A
- * worker that is killed has noted how far it got: a second one takes that back, as it does
- * when the new record cannot be put in its place. The box may rename what is above a mount
- * meanwhile: a mount is taken away by its descriptor, or where it is known by its id, never
- * whatever has its name. A client that goes away changes nothing of this. One change at a
- * time.
+ * worker that is killed has noted how far it got: a second one takes that back, as it
+ * does when the new record cannot be put in its place. The box may rename what is above
+ * a mount meanwhile: a mount is taken away by its descriptor, or where it is known by its
+ * id, never whatever has its name. A client that goes away changes nothing of this. One
+ * change at a time.
  */
 #ifndef NOOK_BOX_CHANGING_H
 #define NOOK_BOX_CHANGING_H

@@ -88,7 +88,7 @@ places() {
 			refused=$((refused + 1))
 			continue
 		fi
-		# what a name led to when it was planned is a person's word: the place is shown by explain
+		# a link that was there when the person asked was followed then
 		if "$NOOK" inspect web | grep -qF "\"from\":\"$T/t/build\""; then
 			done=$((done + 1))
 			inside ls /tmp/in
