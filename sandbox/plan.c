@@ -10,6 +10,14 @@
 /* Behind the end of the area: where records go that did not fit. Never part of a plan. */
 #define SCRATCH 4096u
 
+void plan_clear(struct plan *pl)
+{
+	memset(pl, 0, pl->size);
+	pl->magic = PLAN_MAGIC;
+	pl->version = PLAN_VERSION;
+	pl->size = (uint32_t)((sizeof(*pl) + 7) & ~7ul);
+}
+
 static struct plan *map_plan(int how)
 {
 	struct plan *pl = mmap(NULL, PLAN_MOST + SCRATCH, PROT_READ | PROT_WRITE,
@@ -17,9 +25,7 @@ static struct plan *map_plan(int how)
 
 	if (pl == MAP_FAILED)
 		return NULL;
-	pl->magic = PLAN_MAGIC;
-	pl->version = PLAN_VERSION;
-	pl->size = (uint32_t)((sizeof(*pl) + 7) & ~7ul);
+	plan_clear(pl);
 	return pl;
 }
 

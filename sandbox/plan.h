@@ -449,6 +449,8 @@ struct plan {
 struct plan *plan_new(void);
 /** plan_new_shared() - The same in memory that stays one with that of children */
 struct plan *plan_new_shared(void);
+/** plan_clear() - Make it as it was when it was new */
+void plan_clear(struct plan *pl);
 void plan_free(struct plan *pl);
 
 /** plan_at() - Pointer to what a reference names; NULL for 0 and for a reference that

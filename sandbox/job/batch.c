@@ -125,8 +125,10 @@ static int order(struct batch *b, struct place *p, struct err *e)
 	int r = -1;
 
 	pl = plans_get(&b->plans, p->job, &is_new, e);
-	if (pl && !prepare(p->slot.plan, pl, p->job, e) &&
-	    !output_open_input(p->job, &fds[0], e))
+	if (!pl)
+		prepare_none(p->slot.plan, p->job);
+	else if (!prepare(p->slot.plan, pl, p->job, e) &&
+		 !output_open_input(p->job, &fds[0], e))
 		r = output_open(b->output, p->job, fds, e);
 	if (!r && slot_order(&p->slot, fds) < 0) {
 		err_sys(e, "cannot give slot %d a job", p->slot.number);

@@ -264,6 +264,14 @@ static int set_takes(struct plan *pl, const struct job *j, struct err *e)
 	return 0;
 }
 
+void prepare_none(struct plan *to, const struct job *j)
+{
+	plan_clear(to);
+	to->profile = plan_put(to, j->profile);
+	for (size_t i = 0; i < j->command_count; i++)
+		plan_add_word(to, &to->env.argv, j->command[i]);
+}
+
 int prepare(struct plan *to, const struct plan *from, const struct job *j, struct err *e)
 {
 	uint32_t before = to->size;

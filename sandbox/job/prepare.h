@@ -46,6 +46,8 @@ struct plans {
 const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new,
 			     struct err *e);
 void plans_release(struct plans *ps);
+/** prepare_none() - No plan could be made of it: only what the journal says of the job */
+void prepare_none(struct plan *to, const struct job *j);
 /** prepare() - Write what @j runs to @to, from its plan. Limits that ended it before are
  * raised as it asks. Return: 0, -1 and @e */
 int prepare(struct plan *to, const struct plan *from, const struct job *j, struct err *e);

@@ -45,6 +45,20 @@ started() {
 	assert_status 0
 }
 
+@test "a job that cannot be planned any more has its own words in the journal" {
+	need jq
+	touch "$T/in" "$T/go"
+	job_file "$(job a 'echo up; until read x; do sleep 0.05; done' '"stdin":"go"')" \
+		'{"id":"b","profile":"offline","command":["true"],"files":{"in":["in:/tmp/in"]},"after":["a"]}'
+	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
+	started a
+	rm "$T/in"
+	echo >>"$T/go"
+	wait "$!" || [ $? = 1 ]
+	[ "$(jq -c 'select(.job == "b") | [.cause, .profile, .command]' "$T/jobs.journal")" = \
+		'["setup","offline",["true"]]' ]
+}
+
 @test "a job reads its stdin, has its own variables, and leaves its output" {
 	echo from-a-file >"$T/in"
 	job_file "$(job a 'cat; echo $X $HOME$Y; echo err >&2' '"stdin":"in","environment":{"X":"x","HOME":null}')" \
