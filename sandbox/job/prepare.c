@@ -43,8 +43,13 @@ static void make_key(const struct job *j, struct text *key)
 /* A file that goes in as a value of `mounts`: JSON, which is YAML too */
 static void say_bind(const struct job_file *f, struct text *out)
 {
+	bool says_path = strchr("/.", *f->host);
+	auto_text host = { 0 };
+
+	/* in a profile a path says that it is one: ./in, not in */
+	text_addf(&host, "%s%s", says_path ? "" : "./", f->host);
 	text_add(out, "{\"bind\": ");
-	text_json(out, f->host);
+	text_json(out, text_str(&host));
 	text_add(out, ", \"to\": ");
 	text_json(out, f->box);
 	text_add(out, ", \"options\": [\"ro\"]}");

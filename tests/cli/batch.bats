@@ -241,6 +241,19 @@ none_runs() { ! pgrep -x nook >/dev/null; }
 	assert_stderr "nook: cannot open the journal '$T/closed/no/journal': No such file or directory"
 }
 
+@test "files that go in lie where the job file does" {
+	mkdir -p "$T/sub"
+	echo text >"$T/sub/in"
+	job a 'cat /tmp/in' '"files":{"in":["in:/tmp/in"]}' >"$T/sub/jobs"
+	cd "$T/sub"
+	nook_run batch -o "$T/o1" jobs
+	assert_status 0
+	cd "$T"
+	nook_run batch -o "$T/o2" --journal "$T/second" sub/jobs
+	assert_status 0
+	assert_equal "$(cat "$T/o1/a/stdout" "$T/o2/a/stdout")" $'text\ntext'
+}
+
 @test "named files come out of the box: regular ones, by no link" {
 	need jq
 	local make='mkdir -p /tmp/d; echo one >/tmp/d/f; mkfifo /tmp/fifo; ln -s /etc/passwd /tmp/link; '
