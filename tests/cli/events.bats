@@ -9,15 +9,9 @@ load net
 load living
 
 teardown() {
-	local name
 	end_events
 	end_keepers
-	for name in $("$NOOK" ps -a --no-headings -o name); do
-		"$NOOK" rm -f "$name" || return 1
-	done
-	"$NOOK" kill --all && "$NOOK" gc -q
-	rm -rf "$(state_dir)/boxes"
-	nook_teardown
+	rid_of_boxes
 }
 
 # watch [OPTION...] - a `nook events` in the background, $events, which sees what happens from now on

@@ -23,7 +23,8 @@ all() {
 all_are() { [ "$(all status | sort -u)" = "$1" ]; }
 named() { [ "$(all name)" = "$1" ]; }
 
-teardown() {
+# rid_of_boxes - what every teardown of such tests does
+rid_of_boxes() {
 	local name
 	for name in $("$NOOK" ps -a --no-headings -o name); do
 		"$NOOK" rm -f "$name" || return 1
@@ -32,3 +33,4 @@ teardown() {
 	rm -rf "$(state_dir)/boxes"
 	nook_teardown
 }
+teardown() { rid_of_boxes; }
