@@ -127,7 +127,7 @@ for variant; do
 			valgrind)
 				[ "$variant" = release ] || continue
 				[ "${NOOK_FRESH:-}" != 1 ] || continue
-				check='valgrind -q --error-exitcode=9 --leak-check=full'
+				check='env UNDER_VALGRIND=1 valgrind -q --error-exitcode=9 --leak-check=full'
 				check="$check --show-leak-kinds=definite,indirect $program"
 				add 5 "$variant" valgrind "unit-$name" "tests/as.sh user $check"
 				;;
