@@ -164,11 +164,8 @@ static int check_state(const struct keeper *k, struct err *e)
 		return err_set(e, "this box has no init, so nothing can come into it");
 	if (k->over || k->cause_set)
 		return err_set(e, "the box is ending already");
-	if (!k->ran) {
-		err_set(e, "the box is still being built");
-		e->code = EAGAIN; /* its command may run before the keeper hears of it */
-		return -1;
-	}
+	if (!k->ran)
+		return control_not_yet(e);
 	if (k->paused_at) {
 		err_set(e, "the box is paused");
 		return err_hint(e, "let it go on first: nook unpause %s",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/err.h"
 #include "base/parcel.h"
 
 static void socket_name(const char *id, char *buf, size_t size)
@@ -59,6 +60,13 @@ int control_open(struct control *c, int dir, const char *id)
 		return -1;
 	*c = (struct control){ .is_open = true, .listen = fd };
 	return 0;
+}
+
+int control_not_yet(struct err *e)
+{
+	err_set(e, "the box is still being built");
+	e->code = EINPROGRESS;
+	return -1;
 }
 
 void control_remove(int dir, const char *id)

@@ -20,6 +20,7 @@
 
 #define PATIENCE_MS 5000
 #define KNOCK_MS    200 /* one that came before the keeper could hear it is repeated */
+#define BUILDING_MS 5	/* between two questions to a box that is still being built */
 
 /**
  * struct caller - Somebody at the door
@@ -132,11 +133,29 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 	return 0;
 }
 
+static int ask_once(struct caller *c, const struct parcel *question,
+		    struct control_answer *out, struct err *e)
+{
+	int r = connect_to(c, e);
+	auto_fd sock = c->sock;
+
+	if (r < 0)
+		return -1;
+	if (parcel_send(sock, question, 0) < 0)
+		return errno == EPIPE ? has_ended(c, e)
+				      : err_sys(e, "cannot ask the keeper");
+	if (receive(c, out, e) < 0)
+		return -1;
+	if (out->done)
+		return 0;
+	*e = out->err;
+	return -1;
+}
+
 static int call(const struct record *rec, const struct parcel *question,
 		struct control_answer *out, struct err *e)
 {
 	auto_fd keeper = store_pidfd(rec, e);
-	auto_fd sock = -1;
 	struct caller c = {
 		.rec = rec, .keeper = keeper, .sock = -1, .until = now_ms() + PATIENCE_MS
 	};
@@ -146,20 +165,14 @@ static int call(const struct record *rec, const struct parcel *question,
 	if (keeper < 0 || store_open(&st, e) < 0)
 		return -1;
 	c.dir = st.dir;
-	r = connect_to(&c, e);
-	sock = c.sock;
+	r = ask_once(&c, question, out, e);
+	while (r < 0 && e->code == EINPROGRESS && now_ms() < c.until) {
+		wait_for(&c, -1, BUILDING_MS);
+		*e = (struct err){ 0 };
+		r = ask_once(&c, question, out, e);
+	}
 	store_remove(&st);
-	if (r < 0)
-		return -1;
-	if (parcel_send(sock, question, 0) < 0)
-		return errno == EPIPE ? has_ended(&c, e)
-				      : err_sys(e, "cannot ask the keeper");
-	if (receive(&c, out, e) < 0)
-		return -1;
-	if (out->done)
-		return 0;
-	*e = out->err;
-	return -1;
+	return r;
 }
 
 static struct parcel wrap(struct control_ask *ask)

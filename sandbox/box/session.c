@@ -43,10 +43,10 @@ static int check(const struct keeper *k, const struct control_ask *ask, const in
 		err_set(e, "this box has no init, so nothing can come into it");
 		return err_hint(e, "run it without '--init none'");
 	}
-	if (k->over || k->cause_set || !k->ran)
-		return err_set(e, "the box is %s",
-			       k->over || k->cause_set ? "ending already"
-						       : "still being built");
+	if (k->over || k->cause_set)
+		return err_set(e, "the box is ending already");
+	if (!k->ran)
+		return control_not_yet(e);
 	if (k->paused_at) {
 		err_set(e, "the box is paused");
 		return err_hint(e, "let it go on first: nook unpause %s",
