@@ -34,8 +34,9 @@ teardown() {
 	types '!echo is $$' C-c
 	types "run sh -c 'echo pid-\$\$'" Enter
 	sees '^pid-1$'
+	# What is typed before that is the box's
+	asks '^web user pid mount( no_new_privs)?>$'
 	types 'undo' Enter
-	sees '^  pid +[0-9]+ +[0-9]+$'
 	asks '^web user( no_new_privs)?>$'
 	types '' C-d
 	sees '^left-0$'
