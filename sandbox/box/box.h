@@ -145,5 +145,7 @@ int box_sanitize(int preserve, struct err *e);
 /** result_json() - The result record of cli.md as one JSON object with a newline */
 void result_json(const struct result *r, const struct plan *pl, struct text *out);
 const char *cause_name(enum cause c);
+/** cause_find() - The cause of that name, or -1 */
+int cause_find(const char *name);
 
 #endif

@@ -31,6 +31,11 @@ const char *cause_name(enum cause c)
 	return name_of(causes, (int)c);
 }
 
+int cause_find(const char *name)
+{
+	return name_find(causes, name);
+}
+
 /* RFC 3339 in UTC with milliseconds; null where there is none */
 static void add_time(struct text *out, const char *key, uint64_t ns)
 {

@@ -376,11 +376,9 @@ static int read_raise(const struct maker *m, const struct node *n, uint32_t *mil
 static int read_cause(const struct maker *m, const struct node *n, bool *named)
 {
 	const char *near = name_near(n->key, next_retry, NULL);
-	int c = 0;
+	int c = cause_find(n->key);
 
-	while (c < JOB_CAUSES && strcmp(cause_name((enum cause)c), n->key) != 0)
-		c++;
-	if (c == JOB_CAUSES)
+	if (c < 0)
 		return wrong(m->ld, &n->key_at, "unknown key 'retry.%s'%s%s%s",
 			     shown(m->ld, n->key), near ? ", did you mean '" : "",
 			     near ? near : "", near ? "'" : "");

@@ -112,6 +112,7 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 {
 	uint64_t hash = hash_of(l->job);
 	uint32_t i = find(q, hash);
+	int cause = cause_find(l->cause);
 	struct node *n;
 
 	if (i == NOBODY)
@@ -128,8 +129,11 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 		   : !strcmp(l->cause, "skipped") ? JOB_SKIPPED
 						  : JOB_FAILED;
 	/* A try that the end of a batch broke off was none */
-	if (strcmp(l->cause, "cancelled") != 0 && l->try > 0 && l->try <= JOB_TRIES)
-		n->tries = (uint8_t)l->try;
+	if (cause == CAUSE_CANCELLED || l->try < 1 || l->try > JOB_TRIES)
+		return 0;
+	n->tries = (uint8_t)l->try;
+	if (!l->final && cause >= 0)
+		n->retried[cause]++;
 	return 0;
 }
 
@@ -203,6 +207,7 @@ static int claim(struct node *n, struct job *j, struct err *e)
 	}
 	n->claimed = true;
 	j->tries = n->tries;
+	memcpy(j->retried, n->retried, sizeof(j->retried));
 	return n->state >= JOB_PASSED ? n->state : 0;
 }
 

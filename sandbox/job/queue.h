@@ -25,7 +25,8 @@ struct journal_line;
  * @waits:	Jobs that it still waits for
  * @links:	Jobs that wait for it: indices, @link_count of them
  * @state:	enum job_state
- * @tries:	Begun, as the journal has them; @retried: by cause
+ * @tries:	Begun, as the journal has them; @retried: those with another behind them,
+ *		by cause
  * @known:	From the journal; @claimed: and a job has come that it belongs to
  */
 struct node {
@@ -36,6 +37,7 @@ struct node {
 	uint32_t *links;
 	uint8_t state;
 	uint8_t tries;
+	uint8_t retried[JOB_CAUSES];
 	bool known, claimed;
 };
 

@@ -58,14 +58,6 @@ uint64_t spread_part(const struct spread *s, unsigned int percent)
 
 /* --- counting ---------------------------------------------------------------------- */
 
-int report_cause(const struct journal_line *l)
-{
-	for (int c = 0; l->cause && c < JOB_CAUSES; c++)
-		if (!strcmp(l->cause, cause_name((enum cause)c)))
-			return c;
-	return -1;
-}
-
 size_t report_failed(const struct report *r)
 {
 	size_t n = 0;
@@ -78,7 +70,7 @@ size_t report_failed(const struct report *r)
 static int count_line(const struct journal_line *l, void *arg, struct err *e)
 {
 	struct report *r = arg;
-	int cause = report_cause(l);
+	int cause = cause_find(l->cause);
 
 	(void)e;
 	r->lines++;
@@ -255,7 +247,7 @@ static int add_failure(const struct journal_line *l, void *arg, struct err *e)
 	struct report_out *o = arg;
 	int width = o->r->id_width > 40 ? 40 : (int)o->r->id_width;
 
-	if (!l->final || l->passed || report_cause(l) < 0 || o->shown++ >= o->most)
+	if (!l->final || l->passed || cause_find(l->cause) < 0 || o->shown++ >= o->most)
 		return 0;
 	text_safe(&o->text, l->job);
 	for (int i = (int)strlen(l->job); i < width; i++)
@@ -266,7 +258,7 @@ static int add_failure(const struct journal_line *l, void *arg, struct err *e)
 	if (l->message && *l->message) {
 		text_add(&o->text, "  ");
 		text_safe(&o->text, l->message);
-	} else if (report_cause(l) == CAUSE_EXITED) {
+	} else if (cause_find(l->cause) == CAUSE_EXITED) {
 		text_addf(&o->text, "  exit code %d", l->exit_code);
 	} else if (l->signal) {
 		text_addf(&o->text, "  signal %d", l->signal);

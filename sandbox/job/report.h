@@ -57,8 +57,6 @@ struct report {
 	struct spread wall, cpu, memory;
 };
 
-/** report_cause() - The cause of a line, -1 = it was skipped, or is no word of ours */
-int report_cause(const struct journal_line *l);
 /** report_failed() - How many jobs failed, of all causes */
 size_t report_failed(const struct report *r);
 /** report_count() - Read and count it all. Return: 0, -1 and @e */

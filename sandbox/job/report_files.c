@@ -43,7 +43,7 @@ static int json_failure(const struct journal_line *l, void *arg, struct err *e)
 {
 	struct report_out *o = arg;
 
-	if (!l->final || l->passed || report_cause(l) < 0)
+	if (!l->final || l->passed || cause_find(l->cause) < 0)
 		return 0;
 	text_add(&o->text, o->shown++ ? ",{\"job\":" : "{\"job\":");
 	text_json(&o->text, l->job);
@@ -162,7 +162,7 @@ static void add_reason(struct text *out, const struct journal_line *l, int cause
 static int add_case(const struct journal_line *l, void *arg, struct err *e)
 {
 	struct report_out *o = arg;
-	int cause = report_cause(l);
+	int cause = cause_find(l->cause);
 
 	if (!l->final)
 		return 0;

@@ -108,7 +108,7 @@ static int add_try(const struct journal_line *l, void *arg, struct err *e)
 	double x, end;
 	size_t kind;
 
-	if (report_cause(l) < 0 || l->started_ns == UINT64_MAX ||
+	if (cause_find(l->cause) < 0 || l->started_ns == UINT64_MAX ||
 	    l->finished_ns == UINT64_MAX || l->finished_ns < l->started_ns)
 		return 0;
 	kind = kind_of(l);

@@ -129,6 +129,22 @@ hint: --resume goes on with that batch; --journal FILE names another"
 hint: a job that is changed needs another id, or the batch another journal"
 }
 
+@test "a resumed job goes on with the raised limit and the tries of each cause" {
+	need jq
+	job_file "$(job a 'head -c 30 /dev/zero' '"limits":{"output":"10"},"retry":{"output":2,"raise":2}')" \
+		"$(job b 'exit 1' '"limits":{"output":"10"},"retry":{"exited":1,"times":3}')"
+	nook_run batch "$T/jobs"
+	assert_status 1
+	# as if the last try of each had not been
+	jq -c 'select(.final | not)' "$T/jobs.journal" >"$T/cut"
+	mv "$T/cut" "$T/jobs.journal"
+	nook_run batch --resume "$T/jobs"
+	assert_status 1
+	[ "$(jq -r 'select(.job) | "\(.job) \(.try) \(.limits.output_bytes) \(.final)"' "$T/jobs.journal" | sort)" = \
+		"$(printf '%s\n' 'a 1 10 false' 'a 2 20 false' 'a 3 40 true' \
+			'b 1 10 false' 'b 2 10 true')" ]
+}
+
 @test "two batches do not write to one journal" {
 	job_file "$(job a 'echo up; sleep 30')"
 	"$NOOK" batch -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &

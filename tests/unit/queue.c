@@ -188,8 +188,14 @@ static void test_journal(void)
 	is_num(queue_remember(&q, &l, &e), 0, "the end of a job is remembered");
 	is_num(queue_remember(&q, &l, &e), -1, "only one");
 	l = (struct journal_line){
-		.job = "c", .cause = "oom", .try = 2, .digest = c->digest
+		.job = "c", .cause = "wall", .try = 1, .digest = c->digest
 	};
+	queue_remember(&q, &l, &e);
+	l.cause = "oom";
+	l.try = 2;
+	queue_remember(&q, &l, &e);
+	l.cause = "cancelled";
+	l.try = 3;
 	queue_remember(&q, &l, &e);
 	l.job = "gone";
 	l.final = l.passed = true;
@@ -198,6 +204,9 @@ static void test_journal(void)
 	queue_add(&q, make("b", "a"), false, &e);
 	is_num(queue_add(&q, c, false, &e), 0, "a job with tries left is");
 	is_num(c->tries, 2, "and knows of these");
+	ok(c->retried[CAUSE_WALL] == 1 && c->retried[CAUSE_OOM] == 1 &&
+		   !c->retried[CAUSE_CANCELLED],
+	   "by cause");
 	queue_seal(&q, &e);
 	is(run_all(&q, out), "c b", "what waits for one that is over may start");
 	is_num(queue_add(&q, make("d", "gone"), true, &e), -1,
@@ -242,7 +251,7 @@ static void test_many(void)
 
 int main(void)
 {
-	plan(32);
+	plan(33);
 	test_order();
 	test_wrong();
 	test_stream();
