@@ -53,6 +53,60 @@ static int watch(const struct batch *b, int fd, unsigned int what)
 	return epoll_ctl(b->epoll, EPOLL_CTL_ADD, fd, &ev);
 }
 
+static int watch_slot(const struct batch *b, const struct slot *s)
+{
+	unsigned int what = SLOT + 2 * (unsigned int)s->number;
+
+	return watch(b, s->sock, what) | watch(b, s->pidfd, what + 1);
+}
+
+/* --- processes of slots ----------------------------------------------------------- */
+
+/* A process of a slot has ended by itself, and the box that it kept with it: @why. The
+ * descriptors may be open in a slot that was just begun: closing them alone does not end
+ * their events. Return: 0; -1 and @e where that happened before, and it had no order */
+static int bury(struct batch *b, struct place *p, char why[64], struct err *e)
+{
+	bool idle = !p->slot.busy;
+	int status;
+
+	epoll_ctl(b->epoll, EPOLL_CTL_DEL, p->slot.sock, NULL);
+	epoll_ctl(b->epoll, EPOLL_CTL_DEL, p->slot.pidfd, NULL);
+	status = slot_reap(&p->slot);
+	snprintf(why, 64, "lost: its slot ended (%s %d)",
+		 WIFSIGNALED(status) ? "signal" : "exit code",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (idle && p->restarted)
+		return err_set(e, "slot %d ends again and again: %s", p->slot.number,
+			       why);
+	return 0;
+}
+
+static int revive(struct batch *b, struct place *p, struct err *e)
+{
+	p->restarted = true;
+	if (slot_start(&p->slot, e) < 0)
+		return -1;
+	return watch_slot(b, &p->slot) < 0 ? err_sys(e, "cannot wait for events") : 0;
+}
+
+/* To the slot, or to another process of it: one without a job may have ended, and no
+ * event has told yet. Return: 0, -1 and @e */
+static int give(struct batch *b, struct place *p, const int fds[SLOT_FDS], struct err *e)
+{
+	char why[64];
+
+	if (!slot_order(&p->slot, fds))
+		return 0;
+	if (errno == EPIPE) {
+		if (bury(b, p, why, e) < 0 || revive(b, p, e) < 0)
+			return -1;
+		if (!slot_order(&p->slot, fds))
+			return 0;
+	}
+	return err_sys(e, "cannot give slot %d a job", p->slot.number);
+}
+
 /* --- ends before the end --------------------------------------------------------- */
 
 static void cancel_all(struct batch *b)
@@ -130,10 +184,8 @@ static int order(struct batch *b, struct place *p, struct err *e)
 	else if (!prepare(p->slot.plan, pl, p->job, e) &&
 		 !output_open_input(p->job, &fds[0], e))
 		r = output_open(b->output, p->job, fds, e);
-	if (!r && slot_order(&p->slot, fds) < 0) {
-		err_sys(e, "cannot give slot %d a job", p->slot.number);
+	if (!r && give(b, p, fds, e) < 0)
 		r = -2;
-	}
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -307,32 +359,20 @@ static void hear_slot(struct batch *b, struct place *p)
 	end_try(b, p, &report);
 }
 
-/* Its process has ended: the box that it kept ended with it. Another takes its place */
 static void restart(struct batch *b, struct place *p)
 {
 	struct slot_report report;
 	struct err e = { 0 };
 	char why[64];
-	int status;
 
 	hear_slot(b, p); /* its last words */
-	status = slot_reap(&p->slot);
-	snprintf(why, sizeof(why), "lost: its slot ended (%s %d)",
-		 WIFSIGNALED(status) ? "signal" : "exit code",
-		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (bury(b, p, why, &e) < 0)
+		batch_break(b, &e);
 	if (p->job) {
 		fake_result(&report, p->slot.serial, CAUSE_LOST, why);
 		end_try(b, p, &report);
-	} else if (p->restarted) {
-		err_set(&e, "slot %d ends again and again: %s", p->slot.number, why);
-		batch_break(b, &e);
 	}
-	if (b->draining)
-		return;
-	p->restarted = true;
-	if (slot_start(&p->slot, &e) < 0 ||
-	    watch(b, p->slot.sock, SLOT + 2 * (unsigned int)p->slot.number) < 0 ||
-	    watch(b, p->slot.pidfd, SLOT + 2 * (unsigned int)p->slot.number + 1) < 0)
+	if (!b->draining && revive(b, p, &e) < 0)
 		batch_break(b, &e);
 }
 
@@ -427,12 +467,8 @@ static int watch_all(struct batch *b)
 {
 	int r = watch(b, b->signals, SIGNALS) | watch(b, b->journal.sock, JOURNAL);
 
-	for (int i = 0; i < b->count; i++) {
-		const struct slot *s = &b->places[i].slot;
-
-		r |= watch(b, s->sock, SLOT + 2 * (unsigned int)i);
-		r |= watch(b, s->pidfd, SLOT + 2 * (unsigned int)i + 1);
-	}
+	for (int i = 0; i < b->count; i++)
+		r |= watch_slot(b, &b->places[i].slot);
 	return r;
 }
 

@@ -228,15 +228,36 @@ none_runs() { ! pgrep -x nook >/dev/null; }
 	[ "$(ends)" = "b exited" ]
 }
 
+# slots_of PID - the processes of its slots: children with a session of their own; another of them
+# syncs the journal
+slots_of() { ps -o pid=,sid= --ppid "$1" | awk '$1 == $2 { print $1 }'; }
+
 @test "a keeper that is killed loses its job alone, and another takes its place" {
 	need jq
 	job_file "$(job a 'echo up; sleep 30')" "$(job b true)"
 	"$NOOK" batch -j 1 -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
 	started a
-	# of its two children the one with a session of its own; the other syncs the journal
-	kill -9 "$(ps -o pid=,sid= --ppid "$!" | awk '$1 == $2 { print $1 }')"
+	slots_of "$!" | xargs kill -9
 	wait "$!" || [ $? = 1 ]
 	[ "$(ends)" = "$(printf '%s\n' 'a lost' 'b exited')" ]
+}
+
+@test "keepers that are killed while they have no job lose none" {
+	need jq
+	mkfifo "$T/pipe"
+	"$NOOK" batch -j 24 -o "$T/out" - <"$T/pipe" 2>"$T/err" 3>&- &
+	exec 9>"$T/pipe"
+	job a 'echo up' >&9
+	started a
+	wait_until grep -qs '"job":"a"' "$T/out.journal"
+	# it wakes with the job in its hands, and only then hears that the slots have ended
+	kill -STOP "$!"
+	slots_of "$!" | xargs kill -9
+	job b 'echo up' >&9
+	kill -CONT "$!"
+	exec 9>&-
+	wait "$!" || fail "$(cat "$T/err")"
+	[ "$(jq -r 'select(.final) | .job + " " + .cause' "$T/out.journal" | sort)" = $'a exited\nb exited' ]
 }
 
 @test "what cannot be written breaks the batch, and nothing of it is called done" {
