@@ -150,7 +150,7 @@ int rest_path(const struct rest *r, const char *what, char *buf, size_t size,
 
 	if (n >= 0 && (size_t)n < size)
 		return 0;
-	return err_set(e, "the path of box '%s' is too long", r->name);
+	return err_set(e, "the path of %s is too long", r->title);
 }
 
 int rest_changes_path(const struct rest *r, char *buf, size_t size, struct err *e)
@@ -163,11 +163,9 @@ int rest_subdir(const struct rest *r, const char *what, struct err *e)
 	int fd;
 
 	if (mkdirat(r->dir, what, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "box '%s': cannot make its directory '%s'", r->name,
-			       what);
+		return err_sys(e, "%s: cannot make its directory '%s'", r->title, what);
 	fd = open_own(r->dir, what, 022);
-	return fd < 0 ? err_sys(e, "box '%s': cannot use its directory '%s'", r->name,
-				what)
+	return fd < 0 ? err_sys(e, "%s: cannot use its directory '%s'", r->title, what)
 		      : fd;
 }
 
@@ -324,7 +322,7 @@ int rest_write(struct rest *r, struct err *e)
 	if (t.failed)
 		return err_set(e, "out of memory");
 	if (write_file(r, &t) < 0 || fsync(r->dir) < 0) {
-		err_sys(e, "cannot write the record of box '%s'", r->name);
+		err_sys(e, "cannot write the record of %s", r->title);
 		unlinkat(r->dir, RECORD ".new", 0);
 		return -1;
 	}
@@ -406,10 +404,19 @@ int rest_ended(struct rest *r, const struct result *res, struct err *e)
 
 /* --- open, make, rename, remove ----------------------------------------------------- */
 
+static void call_it(struct rest *r, const char *name)
+{
+	if (name)
+		snprintf(r->title, sizeof(r->title), "box '%s'", name);
+	else
+		snprintf(r->title, sizeof(r->title), "the draft");
+}
+
 static int open_dir(const struct rest_area *a, const char *name, struct rest *r)
 {
 	*r = (struct rest){ .area = a, .dir = -1, .lock = -1 };
 	snprintf(r->name, sizeof(r->name), "%s", name);
+	call_it(r, name);
 	if (a->dir < 0) {
 		errno = ENOENT;
 		return -1;
@@ -559,6 +566,7 @@ int rest_create(const struct rest_area *a, const char *name, struct rest_record 
 	memcpy(rec->id, r->rec.id, sizeof(rec->id));
 	rec->created_ns = now_ns();
 	r->rec = *rec;
+	call_it(r, name);
 	rest_own(r);
 	if (rest_write(r, e) == 0 && name_newborn(r, name, e) == 0) {
 		*rec = (struct rest_record){ 0 };
@@ -581,6 +589,7 @@ int rest_rename(struct rest *r, const char *name, struct err *e)
 		return fail_as(e, EEXIST);
 	}
 	snprintf(r->name, sizeof(r->name), "%s", name);
+	call_it(r, name);
 	if (fsync(r->area->dir) < 0)
 		return err_sys(e, "cannot rename box '%s'", name);
 	return 0;

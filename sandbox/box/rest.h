@@ -86,6 +86,7 @@ struct rest_area {
 /**
  * struct rest - One box at rest
  * @name:	That of its directory: the only place where it is written
+ * @title:	What messages call it: "box 'web'"; without a name it is "the draft"
  * @dir:	its directory, closed to others
  * @lock:	-1 = not held. What holds it may change the box; others only read
  * @plan:	the plan by which it runs, not on the heap and written instead of the
@@ -95,6 +96,7 @@ struct rest_area {
 struct rest {
 	const struct rest_area *area;
 	char name[128];
+	char title[160];
 	int dir;
 	int lock;
 	const struct plan *plan;
@@ -117,8 +119,8 @@ void rest_area_close(struct rest_area *a);
 
 /**
  * rest_create() - Make a box at rest, with its lock held
- * @name:	NULL = one without a name, which nobody can open and which is removed by
- *		who comes next once its lock is free
+ * @name:	NULL = one without a name, for a draft of the console: nobody can open it,
+ *		and who comes next removes it once its lock is free
  * @rec:	What is written; its id is made here. It is @r->rec afterwards
  *
  * Nobody sees a half of it, and of several that make one name only one does. Return: 0;

@@ -389,8 +389,7 @@ static int take_id(struct store *st, const struct rest *rest, struct err *e)
 	clear_one(st->dir, file);
 	if (faccessat(st->dir, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	err_set(e, "what the last run of box '%s' left cannot be cleared away",
-		rest->name);
+	err_set(e, "what the last run of %s left cannot be cleared away", rest->title);
 	return err_hint(e, "processes of it may live still; then: nook gc");
 }
 

@@ -122,13 +122,13 @@ static int list(int dir, struct err *e)
 static int take(const struct kept *k, int dir, const char *tag, struct err *e)
 {
 	if (k->dir < 0)
-		return err_set(e, "box '%s' has no changes", k->rest.name);
+		return err_set(e, "%s has no changes", k->rest.title);
 	if (copy_newborn(k->dir, &k->m, dir, e) < 0)
 		return -1;
 	if (!sys_renameat2(dir, NEWBORN, dir, tag, RENAME_NOREPLACE))
 		return 0;
 	if (errno == EEXIST)
-		err_set(e, "box '%s' has a snapshot '%s'", k->rest.name, tag);
+		err_set(e, "%s has a snapshot '%s'", k->rest.title, tag);
 	else
 		err_sys(e, "cannot name the snapshot");
 	remove_name(dir, NEWBORN);
@@ -172,7 +172,7 @@ static int snapshot_run(const struct args *a, struct err *e)
 	else if (!removes)
 		r = take(&k, dir, tag, e);
 	else if (faccessat(dir, tag, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		r = err_set(e, "box '%s' has no snapshot '%s'", k.rest.name, tag);
+		r = err_set(e, "%s has no snapshot '%s'", k.rest.title, tag);
 	else if (remove_name(dir, tag) < 0)
 		r = err_sys(e, "cannot remove the snapshot '%s'", tag);
 	kept_release(&k);
@@ -217,7 +217,7 @@ static int go_back(const struct kept *k, const char *tag, struct err *e)
 		return -1;
 	from = walk_open_dir(all, tag);
 	if (from < 0 && errno == ENOENT)
-		return err_set(e, "box '%s' has no snapshot '%s'", k->rest.name, tag);
+		return err_set(e, "%s has no snapshot '%s'", k->rest.title, tag);
 	if (from < 0)
 		return err_sys(e, "cannot open the snapshot '%s'", tag);
 	r = manifest_read(from, &m, e);

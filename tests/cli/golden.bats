@@ -27,7 +27,7 @@ masked() {
 	sed -E "s|$T|/home/user|g; s|$TOP|/src|g; s/\\b$(hostname)\\b/MACHINE/g" |
 		sed "s/^nook $(cat "$TOP/VERSION")\$/nook VERSION/" |
 		perl -pe 's/\b[0-9]{10}\b/NAMESPACE/g; s/"id":"[0-9a-z]{12}"/"id":"IDENTIFIER"/g;
-			s/\b(?=[a-z]*[0-9])[0-9a-z]{12}\b|(?<=\.new\.)[0-9a-z]{12}\b/IDENTIFIER/g;
+			s/\b(?=[a-z]*[0-9])[0-9a-z]{12}\b/IDENTIFIER/g;
 			s/\d{4}-\d\d-\d\dT[0-9:.]*Z?/TIME/g; s/\(pid \d+\)/(pid PID)/g; s/\buser \d+/user N/g;
 			s/"(keeper|init|started|uid|gid)":\d+/"$1":N/g; s/[ \t]+$//'
 }
