@@ -353,7 +353,7 @@ static void undo(struct unpacking *k)
 		(void)pop(k);
 	}
 	if (k->beside[0])
-		(void)remove_name(k->parent, k->beside);
+		(void)remove_made(k->parent, k->beside, k->made);
 }
 
 static int unpack_all(struct unpacking *k)

@@ -29,6 +29,7 @@ struct level {
  *		place of the only file
  * @level:	From the top on, @depth of them; @path: of the last, below the top
  * @at:		Path of the entry, below the top
+ * @made:	How many were made, or begun
  */
 struct unpacking {
 	const struct unpack *u;
@@ -38,6 +39,7 @@ struct unpacking {
 	int parent;
 	char name[NAME_MAX + 1], beside[BESIDE_SIZE];
 	bool is_file;
+	size_t made;
 	struct level *level;
 	int depth;
 	struct text path, at;
@@ -56,7 +58,7 @@ int unpack_times(int fd, const struct timespec *mtime);
  * 0, -1 and @e */
 int unpack_owner(const struct unpacking *k, int fd);
 /** unpack_dir() - Make a directory for us alone. Return: descriptor; -1 and @e */
-int unpack_dir(const struct unpacking *k, int dir, const char *name);
+int unpack_dir(struct unpacking *k, int dir, const char *name);
 /** unpack_below() - The part of a path in the stream that is below the top, into @to.
  * Return: 0; -1 and @e where it leads elsewhere */
 int unpack_below(const struct unpacking *k, const char *path, struct text *to);

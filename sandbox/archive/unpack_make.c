@@ -147,14 +147,12 @@ static int open_made(const struct unpacking *k, int dir, const char *name, mode_
 	return fd_take(&fd);
 }
 
-int unpack_dir(const struct unpacking *k, int dir, const char *name)
+int unpack_dir(struct unpacking *k, int dir, const char *name)
 {
-	int fd;
-
+	k->made++;
 	if (mkdirat(dir, name, 0700) < 0)
 		return cannot_make(k);
-	fd = open_made(k, dir, name, S_IFDIR);
-	return fd;
+	return open_made(k, dir, name, S_IFDIR);
 }
 
 /* --- one entry ---------------------------------------------------------------------- */
@@ -317,6 +315,7 @@ int unpack_make(struct unpacking *k, int dir, const char *name)
 	if (check_place(k, dir, name) < 0)
 		return -1;
 	unpack_beside(beside);
+	k->made++;
 	r = make_beside(k, dir, beside);
 	if (!r && renameat(dir, beside, dir, name) < 0)
 		r = errno == EISDIR ? err_set(k->e, "a directory is there")

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,57 +34,104 @@ static bool first_name(int dir, char *name, size_t size)
 	return false;
 }
 
-/* Everything out of @name, which lies in @top: files go, directories move up to @top */
-static int flatten(int top, const char *name, unsigned int *number)
-{
-	char entry[256], moved[32];
-	auto_fd dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/** struct removal - @top: what is removed; @number: of the next that moves up to it;
+ * @left: how many names may still be met */
+struct removal {
+	int top;
+	unsigned int number;
+	size_t left;
+};
 
-	/* An overlay's work directory has no permission at all (mode 0) */
-	if (dir < 0 && errno == EACCES && fchmodat(top, name, 0700, 0) == 0)
-		dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/* The next name of @dir, which may be met. Return: 1; 0 = it is empty; -1 and errno */
+static int next_name(struct removal *r, int dir, char *name, size_t size)
+{
+	if (!first_name(dir, name, size))
+		return 0;
+	if (r->left) {
+		r->left--;
+		return 1;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+/* An overlay's work directory has no permission at all (mode 0) */
+static int open_dir(int at, const char *name)
+{
+	const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(at, name, how);
+
+	if (fd < 0 && errno == EACCES && !fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW))
+		fd = openat(at, name, how);
+	if (fd >= 0)
+		(void)fchmod(fd, 0700);
+	return fd;
+}
+
+/* From @dir up to the top, unless the next name there is taken. Return: 0, -1, errno */
+static int move_up(struct removal *r, int dir, const char *name)
+{
+	char moved[32];
+
+	snprintf(moved, sizeof(moved), "nook.%u", r->number++);
+	if (faccessat(r->top, moved, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (renameat(dir, name, r->top, moved) == 0)
+		return 0;
+	/* The kernel wants to write "..", so the directory must be writable */
+	return fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0
+		       ? -1
+		       : renameat(dir, name, r->top, moved);
+}
+
+/* Everything out of @name, which lies in the top: files go, directories move up */
+static int flatten(struct removal *r, const char *name)
+{
+	auto_fd dir = open_dir(r->top, name);
+	char entry[256];
+	int more;
+
 	if (dir < 0)
 		return -1;
-	(void)fchmod(dir, 0700);
-	while (first_name(dir, entry, sizeof(entry))) {
-		if (unlinkat(dir, entry, 0) == 0)
-			continue;
-		if (unlinkat(dir, entry, AT_REMOVEDIR) == 0)
-			continue;
-		do {
-			snprintf(moved, sizeof(moved), "nook.%u", (*number)++);
-		} while (faccessat(top, moved, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-		/* The kernel wants to write "..", so the directory must be writable */
-		if (renameat(dir, entry, top, moved) < 0 &&
-		    (fchmodat(dir, entry, 0700, 0) < 0 ||
-		     renameat(dir, entry, top, moved) < 0))
+	while ((more = next_name(r, dir, entry, sizeof(entry))) > 0)
+		if (unlinkat(dir, entry, 0) < 0 &&
+		    unlinkat(dir, entry, AT_REMOVEDIR) < 0 && move_up(r, dir, entry) < 0)
 			return -1;
-	}
-	return unlinkat(top, name, AT_REMOVEDIR);
+	return more < 0 ? -1 : unlinkat(r->top, name, AT_REMOVEDIR);
+}
+
+static int remove_all(int top, size_t most)
+{
+	struct removal r = { .top = top, .left = most };
+	char name[256];
+	int more;
+
+	while ((more = next_name(&r, top, name, sizeof(name))) > 0)
+		if (unlinkat(top, name, 0) < 0 && flatten(&r, name) < 0)
+			return -1;
+	return more;
 }
 
 int remove_below(int top)
 {
-	unsigned int number = 0;
-	char name[256];
-
-	while (first_name(top, name, sizeof(name)))
-		if (unlinkat(top, name, 0) < 0 && flatten(top, name, &number) < 0)
-			return -1;
-	return 0;
+	return remove_all(top, SIZE_MAX);
 }
 
-int remove_name(int dir, const char *name)
+int remove_made(int dir, const char *name, size_t count)
 {
 	auto_fd top = -1;
 
 	if (!unlinkat(dir, name, 0) || errno == ENOENT)
 		return 0;
-	top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (top < 0 && errno == EACCES && !fchmodat(dir, name, 0700, 0))
-		top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (top < 0)
+	top = open_dir(dir, name);
+	/* a directory is met where it lies and where it was moved to, and each name may
+	 * be in the way of one */
+	if (top < 0 || remove_all(top, count > SIZE_MAX / 3 ? count : 3 * count) < 0)
 		return -1;
-	(void)fchmod(top, 0700);
-	return remove_below(top) < 0 ? -1 : unlinkat(dir, name, AT_REMOVEDIR);
+	return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+int remove_name(int dir, const char *name)
+{
+	return remove_made(dir, name, SIZE_MAX);
 }

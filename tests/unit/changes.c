@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -21,6 +22,7 @@
 #include "changes/manifest.h"
 #include "changes/remove.h"
 #include "changes/walk.h"
+#include "forked.h"
 #include "tap.h"
 
 static char top[] = "/tmp/nook-changes-XXXXXX";
@@ -436,12 +438,48 @@ static void test_manifest(void)
 	text_release(&again);
 }
 
+/* --- removing ----------------------------------------------------------------------- */
+
+/* A read-only mount in which a link leads to a file that is not. Return: whether it could
+ * be made, and be removed in vain */
+static int remove_link(void *arg)
+{
+	(void)arg;
+	if ((geteuid() ? enter_userns(0) : 0) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tree", "tree", NULL, MS_BIND, NULL) < 0 ||
+	    mount(NULL, "tree", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		return -1;
+	return remove_name(AT_FDCWD, "tree") < 0;
+}
+
+static void test_remove(void)
+{
+	enter(top);
+	make_dir("tree");
+	for (const char *const *d =
+		     (const char *const[]){ "tree/a", "tree/a/b", "tree/a/b/c", NULL };
+	     *d; d++)
+		make_dir(*d);
+	put("tree/a/b/nook.0", "a name that is wanted");
+	put("tree/a/b/c/f", "");
+	put("elsewhere", "");
+	need(symlink("../../elsewhere", "tree/a/link") == 0, "make", "tree/a/link");
+	ok(forked(remove_link, NULL) == 1, "what cannot be removed stays");
+	ok(look("elsewhere").st_mode == (S_IFREG | 0644),
+	   "and what a link in it leads to is as it was");
+	ok(remove_made(AT_FDCWD, "tree", 1) < 0 && errno == EBUSY,
+	   "no end is waited for where there is more than was made");
+	ok(remove_made(AT_FDCWD, "tree", 6) == 0 && access("tree", F_OK) < 0,
+	   "what was made goes");
+}
+
 int main(void)
 {
 	struct seen s = { .out = { 0 } };
 	struct manifest m = { 0 };
 
-	plan(48);
+	plan(52);
 	umask(022);
 	test_manifest();
 	if (!mkdtemp(top) || chdir(top) < 0)
@@ -467,6 +505,7 @@ int main(void)
 	test_conflicts(&s, &m);
 	test_discard(&s, &m);
 	test_deep(&s, &m);
+	test_remove();
 	manifest_release(&m);
 	text_release(&s.out);
 	close(dir);
