@@ -198,8 +198,10 @@ static _Noreturn void keeper_main(struct carrying *k, pid_t parent, int say)
 	struct result res;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* it hears of that as of any signal, and has time to clear away */
-	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	/* What makes files in the box finds its stream cut, and takes its time to clear
+	 * away: the profile may give a command none */
+	if (!is_in(k))
+		prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	sigprocmask(SIG_SETMASK, &k->before, NULL);
 	if (getppid() != parent || null < 0 ||
 	    dup2(is_in(k) ? k->data[0] : null, STDIN_FILENO) < 0 ||

@@ -74,6 +74,11 @@ something_beside() { [ -n "$(find "$1" -name '.nook-cp-*')" ]; }
 
 begun() { something_beside "$1" || [ -e "$1/many" ]; }
 is_over() { [[ $(cat "/proc/$1/stat" 2>/dev/null) =~ ^$|\)\ Z ]]; }
+one_is_over() {
+	local pid
+	for pid in ${1//,/ }; do ! is_over "$pid" || return 0; done
+	return 1
+}
 # is_full FD - nothing more can be written into a pipe
 is_full() {
 	python3 -c 'import select, sys
@@ -398,9 +403,17 @@ begin_slowly() {
 	exec 9>&-
 	rmdir shared/src
 	nook_run stop -t 0 work
+	# the time that its command has to end is not that of a copy
+	nook_run update work grace=0
+	assert_status 0
 	begin_slowly work:/t
+	ends=$(pgrep -d, -P $copy)
+	copier=$(pgrep -P "$ends")
+	kill -STOP "$copier"
 	kill -KILL $copy
 	wait $copy || true
+	wait_until one_is_over "$ends"
+	kill -CONT "$copier"
 	wait_until nothing_beside shared
 	exec 9>&-
 	rmdir shared/src
