@@ -27,7 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
-	batch) echo '--init --check -j --jobs --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
+	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -142,6 +142,8 @@ _nook_argument() {
 	batch)
 		case $2 in
 		--jobs | -j) echo nothing ;;
+		--total-memory) echo nothing ;;
+		--total-cpus) echo nothing ;;
 		--journal) echo file ;;
 		--output | -o) echo dir ;;
 		--set) echo key ;;

@@ -11,7 +11,15 @@ static const struct opt batch_options[] = {
 	{ .letter = 'j',
 	  .name = "jobs",
 	  .arg = "N",
-	  .help = "boxes at a time; default: the CPUs that this process may use" },
+	  .help = "boxes at a time, or auto: as many as limits.memory and limits.cpus "
+		  "let fit; default: the CPUs that this process may use" },
+	{ .name = "total-memory",
+	  .arg = "SIZE",
+	  .help = "what jobs that run at a time may have of limits.memory together; "
+		  "default with -j auto: what this machine or cgroup has" },
+	{ .name = "total-cpus",
+	  .arg = "N",
+	  .help = "the same of limits.cpus, where a job without has one" },
 	{ .name = "journal",
 	  .arg = "FILE",
 	  .complete = COMPLETE_FILE,
@@ -32,7 +40,8 @@ static const struct opt batch_options[] = {
 	{ .name = "timeout",
 	  .arg = "TIME",
 	  .help = "end the batch after this time: 90s, 2h30m" },
-	{ .name = "pin", .help = "keep the processes of each slot on a CPU of its own" },
+	{ .name = "pin",
+	  .help = "start the jobs of each slot on a CPU of its own, by its affinity" },
 	{ 0 },
 };
 

@@ -67,9 +67,7 @@ static bool is_readonly(const struct host_mount *m)
 	return false;
 }
 
-/* v1 names its controllers in the super block's options: "rw,cpu,cpuacct"; a named
- * hierarchy ("name=systemd") holds none */
-static uint32_t controllers_of(const struct host_mount *m)
+uint32_t host_cgroup_controllers(const struct host_mount *m)
 {
 	if (strcmp(m->fstype, "cgroup") || strstr(m->super, "name="))
 		return 0;
@@ -114,7 +112,7 @@ static void choose_v1(struct host *h, uint32_t wanted, uint32_t liked,
 	bool writable = false;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t bits = controllers_of(&mounts[i]);
+		uint32_t bits = host_cgroup_controllers(&mounts[i]);
 
 		present |= bits;
 		if (bits && !is_readonly(&mounts[i]))
@@ -152,7 +150,7 @@ void host_cgroup(struct host *h, uint32_t wanted, uint32_t liked, struct host_cg
 	for (size_t i = 0; i < n; i++) {
 		const struct host_mount *m = &mounts[i];
 
-		v1 |= controllers_of(m) != 0;
+		v1 |= host_cgroup_controllers(m) != 0;
 		if (!strcmp(m->fstype, "cgroup2") && (!v2 || is_readonly(v2)))
 			v2 = m;
 	}

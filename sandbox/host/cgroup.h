@@ -74,6 +74,10 @@ const char *host_cgroup_layout(enum host_cgroups layout);
  * Return: false when there is no such line */
 bool host_cgroup_own(const char *buf, size_t len, uint32_t bit, struct slice *path);
 
+/** host_cgroup_controllers() - CG_* of a hierarchy of v1, which names them in the super
+ * block's options: "rw,cpu,cpuacct"; 0 for any other mount, and for a named hierarchy
+ * ("name=systemd"), which holds none */
+uint32_t host_cgroup_controllers(const struct host_mount *m);
 /** host_cgroup_dir() - Where a cgroup's directory is: @path as /proc/self/cgroup says,
  * through the mount @m. Return: kept by the host; NULL where the mount has it not */
 const char *host_cgroup_dir(struct host *h, const struct host_mount *m,

@@ -174,14 +174,14 @@ static void end_try(struct batch *b, struct place *p, struct slot_report *r);
 static int order(struct batch *b, struct place *p, struct err *e)
 {
 	int fds[SLOT_FDS] = { -1, -1, -1, b->output };
-	const struct plan *pl;
+	const struct made *made;
 	bool is_new;
 	int r = -1;
 
-	pl = plans_get(&b->plans, p->job, &is_new, e);
-	if (!pl)
+	made = plans_get(&b->plans, p->job, &is_new, e);
+	if (!made)
 		prepare_none(p->slot.plan, p->job);
-	else if (!prepare(p->slot.plan, pl, p->job, e) &&
+	else if (!prepare(p->slot.plan, made->plan, p->job, e) &&
 		 !output_open_input(p->job, &fds[0], e))
 		r = output_open(b->output, p->job, fds, e);
 	if (!r && give(b, p, fds, e) < 0)
@@ -213,21 +213,38 @@ static void start(struct batch *b, struct place *p, struct job *j)
 	end_try(b, p, &report);
 }
 
-static bool fits(const struct job *j, void *batch)
+static bool fits(const struct job *j, void *admission)
 {
-	(void)j, (void)batch;
-	return true;
+	return admit_take(admission, j);
+}
+
+/* Of -j auto, whose slots are made when they are needed first */
+static int make_place(struct batch *b, struct job *j)
+{
+	struct err e = { 0 };
+
+	if (!batch_add_slot(b, &e)) {
+		if (!watch_slot(b, &b->places[b->count - 1].slot))
+			return 0;
+		err_sys(&e, "cannot wait for events");
+	}
+	admit_give(&b->admission, j);
+	queue_again(&b->queue, j);
+	batch_break(b, &e);
+	return -1;
 }
 
 static void start_jobs(struct batch *b)
 {
-	for (int i = 0; i < b->count && !b->draining; i++) {
+	for (int i = 0; i < b->most && !b->draining; i++) {
 		struct place *p = &b->places[i];
 		struct job *j;
 
 		/* what fails before it runs leaves the slot free */
-		while (!p->job && !b->draining && (j = queue_next(&b->queue, fits, b)))
-			start(b, p, j);
+		while (!p->job && !b->draining &&
+		       (j = queue_next(&b->queue, fits, &b->admission)))
+			if (i < b->count || !make_place(b, j))
+				start(b, p, j);
 		if (!p->job)
 			return;
 	}
@@ -321,6 +338,7 @@ static void end_try(struct batch *b, struct place *p, struct slot_report *report
 
 	p->job = NULL;
 	b->tally.running--;
+	admit_give(&b->admission, j);
 	if (broken_off)
 		call_cancelled(r);
 	journal_words(&t, r, p->slot.plan, &line);
@@ -463,7 +481,7 @@ static int patience(struct batch *b)
 	return at <= now ? 0 : (int)((at - now) / 1000000 % 60000) + 1;
 }
 
-static int watch_all(struct batch *b)
+static int watch_all(const struct batch *b)
 {
 	int r = watch(b, b->signals, SIGNALS) | watch(b, b->journal.sock, JOURNAL);
 

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "job/admit.h"
 #include "job/journal.h"
 #include "job/prepare.h"
 #include "job/progress.h"
@@ -28,7 +29,9 @@ struct place {
 
 /**
  * struct batch - One batch
- * @places:	@count slots
+ * @places:	@count slots, and room for @most
+ * @cpus:	That this process may use, in order
+ * @admission:	What jobs that run at a time may declare together
  * @output:	Directory of what jobs write; -1 = none is wanted
  * @signals:	signalfd; @signal: the first that asked for the end
  * @until:	CLOCK_MONOTONIC ns of --timeout; UINT64_MAX = none
@@ -39,7 +42,9 @@ struct place {
 struct batch {
 	const struct args *args;
 	struct place *places;
-	int count;
+	int count, most;
+	int cpus[SLOTS_MOST], cpu_count;
+	struct admission admission;
 	struct plans plans;
 	struct queue queue;
 	struct journal journal;
@@ -60,6 +65,8 @@ struct batch {
 /** batch_open() - From the command line to a batch that can begin: options, slots, jobs
  * and plans checked, journal. Return: 0; -1 or -2 and @e */
 int batch_open(struct batch *b, const struct args *a, struct err *e);
+/** batch_add_slot() - One slot more, which is started. Return: 0, -1 and @e */
+int batch_add_slot(struct batch *b, struct err *e);
 /** batch_close() - End all processes, give back all. Return: 0, -1 and @e when the
  * journal could not be written to the disk */
 int batch_close(struct batch *b, struct err *e);

@@ -27,49 +27,89 @@
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "host/host.h"
+#include "host/room.h"
 #include "job/batch.h"
 #include "job/example.h"
 #include "layer/layer.h"
 
 /* --- options --------------------------------------------------------------------- */
 
-/* The CPUs that this process may use, in order. Return: how many */
-static int own_cpus(int *list, int most)
+static void find_cpus(struct batch *b)
 {
 	cpu_set_t set;
-	int n = 0;
 
 	CPU_ZERO(&set);
 	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 0;
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET((size_t)cpu, &set) && n < most)
-			list[n++] = cpu;
-	return n;
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE && b->cpu_count < SLOTS_MOST; cpu++)
+		if (CPU_ISSET((size_t)cpu, &set))
+			b->cpus[b->cpu_count++] = cpu;
+}
+
+static bool is_auto(const struct batch *b)
+{
+	const char *jobs = cmd_option(b->args, "jobs");
+
+	return jobs && !strcmp(jobs, "auto");
+}
+
+/* What -j auto goes by where no option says it */
+static void find_room(struct batch *b)
+{
+	struct job_share *have = &b->admission.have;
+	uint64_t own = (uint64_t)(b->cpu_count ? b->cpu_count : 1) * 1000;
+	struct host_room room;
+
+	host_room(b->plans.host, &room);
+	if (!have->memory)
+		have->memory = room.memory;
+	if (!have->cpus)
+		have->cpus = room.cpus < own ? room.cpus : own;
+}
+
+static int open_admission(struct batch *b, struct err *e)
+{
+	const char *memory = cmd_option(b->args, "total-memory"), *why;
+	const char *cpus = cmd_option(b->args, "total-cpus");
+	struct job_share *have = &b->admission.have;
+
+	if (memory && parse_size(memory, &have->memory, &why) < 0)
+		return cmd_usage(b->args, e, "--total-memory '%s': %s", memory, why);
+	if (memory && !have->memory)
+		return cmd_usage(b->args, e, "--total-memory '%s': no job would fit",
+				 memory);
+	if (cpus && parse_cpus(cpus, &have->cpus, &why) < 0)
+		return cmd_usage(b->args, e, "--total-cpus '%s': %s", cpus, why);
+	if (is_auto(b))
+		find_room(b);
+	return 0;
+}
+
+int batch_add_slot(struct batch *b, struct err *e)
+{
+	struct slot *s = &b->places[b->count].slot;
+
+	if (slot_open(s, b->count++, e) < 0)
+		return -1;
+	if (cmd_option(b->args, "pin") && b->cpu_count)
+		s->cpu = b->cpus[s->number % b->cpu_count];
+	return slot_start(s, e);
 }
 
 static int open_slots(struct batch *b, struct err *e)
 {
 	const char *jobs = cmd_option(b->args, "jobs");
-	int cpus[SLOTS_MOST], have = own_cpus(cpus, SLOTS_MOST);
-	uint64_t n = (uint64_t)(have < 1 ? 1 : have);
+	uint64_t n = (uint64_t)(b->cpu_count ? b->cpu_count : 1);
 
-	if (jobs && parse_number_in(jobs, 1, SLOTS_MOST, &n) < 0)
-		return cmd_usage(b->args, e, "--jobs '%s': expected 1 to %d", jobs,
-				 SLOTS_MOST);
-	b->places = calloc(n, sizeof(*b->places));
+	if (jobs && !is_auto(b) && parse_number_in(jobs, 1, SLOTS_MOST, &n) < 0)
+		return cmd_usage(b->args, e, "--jobs '%s': expected 1 to %d, or auto",
+				 jobs, SLOTS_MOST);
+	b->most = is_auto(b) ? SLOTS_MOST : (int)n;
+	b->places = calloc((size_t)b->most, sizeof(*b->places));
 	if (!b->places)
 		return err_set(e, "out of memory");
-	while (b->count < (int)n) {
-		struct slot *s = &b->places[b->count].slot;
-
-		if (slot_open(s, b->count++, e) < 0)
-			return -1;
-		if (cmd_option(b->args, "pin") && have)
-			s->cpu = cpus[s->number % have];
-	}
-	for (int i = 0; i < b->count; i++)
-		if (slot_start(&b->places[i].slot, e) < 0)
+	while (b->count < (int)n)
+		if (batch_add_slot(b, e) < 0)
 			return -1;
 	b->tally.slots = n;
 	return 0;
@@ -143,20 +183,23 @@ static int become_full(struct batch *b, const struct job *j, struct err *e)
 
 /* Whether there is a plan for it. Files that go in are looked at when it starts: there
  * may be as many plans as jobs */
-static int check_plan(struct batch *b, const struct job *j, struct err *e)
+static int check_plan(struct batch *b, struct job *j, struct err *e)
 {
 	struct job bare = *j;
-	const struct plan *pl;
+	const struct made *made;
 	bool is_new;
 
 	bare.in_count = 0;
-	pl = plans_get(&b->plans, &bare, &is_new, e);
-	if (!pl)
+	made = plans_get(&b->plans, &bare, &is_new, e);
+	if (!made)
 		return err_wrap(e, "job '%s': ", j->id);
-	if (needs_full(pl) && become_full(b, j, e) < 0)
+	j->declared = made->declared;
+	if (admit_check(&b->admission, j, e) < 0)
+		return j->line ? err_wrap(e, "%s:%d: ", b->args->words[0], j->line) : -1;
+	if (needs_full(made->plan) && become_full(b, j, e) < 0)
 		return -1;
 	if (is_new && b->plans.clock == 1)
-		run_say_weaker(b->args, pl);
+		run_say_weaker(b->args, made->plan);
 	return 0;
 }
 
@@ -259,14 +302,16 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	b->plans.host = host_new();
 	if (!b->plans.host)
 		return err_set(e, "out of memory");
+	find_cpus(b);
 	if ((r = box_sanitize(0, e)) < 0 || (r = open_timeout(b, e)) < 0 ||
-	    (r = open_slots(b, e)) < 0 || (r = open_events(b, e)) < 0 ||
+	    (r = open_admission(b, e)) < 0 || (r = open_slots(b, e)) < 0 ||
+	    (r = open_events(b, e)) < 0 ||
 	    (r = job_source_open(file, &b->source, e)) < 0 ||
 	    (r = open_output(b, e)) < 0 || (r = open_journal(b, file, e)) < 0 ||
 	    (r = take_file(b, e)) < 0)
 		return r;
 	b->progress = progress_open(a->quiet);
-	return journal_begin(&b->journal, b->count, e);
+	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, e);
 }
 
 int batch_close(struct batch *b, struct err *e)

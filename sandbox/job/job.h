@@ -57,6 +57,12 @@ struct job_retry {
 	uint32_t raise_milli;
 };
 
+/** struct job_share - A part of the machine: bytes, and thousandths of a CPU; 0 = nothing
+ * is said of it */
+struct job_share {
+	uint64_t memory, cpus;
+};
+
 /**
  * struct job - One command, its box and what it waits for
  * @id:		Its name in the journal; no two of a batch are equal
@@ -70,6 +76,7 @@ struct job_retry {
  * @after:	Ids of jobs that must have passed before
  * @digest:	Of all of the above but @line and @retry (job_digest()): a resumed batch
  *		must mean the same
+ * @declared:	What its limits say that it may need
  * @node:	Its place in the queue; @next: for lists of that
  */
 struct job {
@@ -95,6 +102,7 @@ struct job {
 	enum job_state state;
 	int tries; /* begun so far */
 	uint8_t retried[JOB_CAUSES];
+	struct job_share declared;
 	uint32_t node;
 	struct job *next;
 };

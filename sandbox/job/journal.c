@@ -204,7 +204,11 @@ int journal_begin(struct journal *j, int slots, struct err *e)
 	if (!j->end) {
 		text_add(&t, HEAD_START ",\"started\":\"");
 		add_now(&t);
-		text_addf(&t, "\",\"slots\":%d}\n", slots);
+		text_add(&t, "\",\"slots\":");
+		if (slots)
+			text_addf(&t, "%d}\n", slots);
+		else
+			text_add(&t, "null}\n");
 		if (write_line(j, &t, e) < 0)
 			return -1;
 		j->written++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal.h - what became of the jobs of a batch: one JSON object in a line each
  *
- * The first line says what the file is; every other is the end of one try, in the order
- * in which they ended:
+ * The first line says what the file is (`slots` null: -j auto); every other is the end
+ * of one try, in the order in which they ended:
  *
  *	{"schema":1,"journal":"nook batch","started":"2026-11-21T18:50:19.120Z","slots":2}
  *	{"job":"a-1","try":1,"tries":3,"slot":0,"final":true,"passed":true,
@@ -58,8 +58,8 @@ struct journal_line {
 	uint64_t memory_peak, pids_peak, oom_kills, output;
 };
 
-/** struct journal_head - The first line; @whole: how many bytes of the file are whole
- * lines: what is behind them is torn */
+/** struct journal_head - The first line; @slots: 0 = unknown; @whole: how many bytes of
+ * the file are whole lines: what is behind them is torn */
 struct journal_head {
 	uint64_t started_ns;
 	int slots;
@@ -105,7 +105,7 @@ int journal_resume(struct journal *j,
 		   int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		   void *arg, struct err *e);
 /** journal_begin() - Write the first line where there is none, and start what writes to
- * the disk. Return: 0, -1 and @e */
+ * the disk. @slots: 0 = as many as jobs fit. Return: 0, -1 and @e */
 int journal_begin(struct journal *j, int slots, struct err *e);
 /** journal_add() - Add a line. Where it does not go in whole nothing of it stays. Return:
  * 0, -1 and @e */

@@ -102,11 +102,25 @@ static struct plan *copy_of(const struct plan *pl)
 	return copy ? memcpy(copy, pl, pl->size) : NULL;
 }
 
-/* Return: plan on the heap, NULL and @e */
-static struct plan *make(const struct plans *ps, const struct job *j, struct err *e)
+/* The wish and not the plan: a limit that this machine cannot set, with limits.enforce:
+ * best-effort, is declared all the same */
+static struct job_share declared_by(const struct profile *pf)
+{
+	struct job_share s = { 0 };
+
+	if (profile_is_set(pf, FIELD_limits_memory) && pf->limits.memory != WISH_MAX)
+		s.memory = pf->limits.memory;
+	if (profile_is_set(pf, FIELD_limits_cpus) && pf->limits.cpus_milli != WISH_MAX)
+		s.cpus = pf->limits.cpus_milli;
+	return s;
+}
+
+/* Return: 0 and @m->plan, on the heap; -1 and @e */
+static int make(const struct plans *ps, const struct job *j, struct made *m,
+		struct err *e)
 {
 	__attribute__((cleanup(wishes_release))) struct wishes w = { 0 };
-	struct plan *pl = plan_new(), *kept = NULL;
+	struct plan *pl = plan_new();
 	struct profile *pf = NULL;
 
 	if (!pl)
@@ -119,12 +133,13 @@ static struct plan *make(const struct plans *ps, const struct job *j, struct err
 		else if (pl->tree.keep_dir)
 			err_set(e, "'root.changes: keep' needs a box that stays, and no "
 				   "job's does");
-		else if (!(kept = copy_of(pl)))
+		else if (!(m->plan = copy_of(pl)))
 			err_set(e, "out of memory");
+		m->declared = declared_by(pf);
 	}
 	profile_free(pf);
 	plan_free(pl);
-	return kept;
+	return m->plan ? 0 : -1;
 }
 
 static struct made *oldest(struct plans *ps)
@@ -137,11 +152,11 @@ static struct made *oldest(struct plans *ps)
 	return m;
 }
 
-const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new,
+const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new,
 			     struct err *e)
 {
 	auto_text key = { 0 };
-	struct plan *plan;
+	struct made made = { 0 };
 	struct made *m;
 
 	make_key(j, &key);
@@ -153,15 +168,16 @@ const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new
 		    memcmp(m->key, text_str(&key), key.len) != 0)
 			continue;
 		m->used = ps->clock;
-		return m->plan;
+		return m;
 	}
-	plan = make(ps, j, e);
-	if (!plan)
+	if (make(ps, j, &made, e) < 0)
 		return NULL;
 	m = oldest(ps);
 	free(m->key);
 	free(m->plan);
-	*m = (struct made){ .plan = plan, .used = ps->clock, .key_size = key.len };
+	*m = made;
+	m->used = ps->clock;
+	m->key_size = key.len;
 	m->key = text_take(&key);
 	if (!m->key) {
 		m->key_size = SIZE_MAX; /* good this once */
@@ -169,7 +185,7 @@ const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new
 		return NULL;
 	}
 	*is_new = true;
-	return plan;
+	return m;
 }
 
 void plans_release(struct plans *ps)
@@ -221,8 +237,7 @@ static void set_environment(struct plan *pl, const struct job *j)
 	}
 }
 
-/* @times that the cause has come before, each time by @milli thousandths */
-static void raise_limit(uint64_t *limit, uint32_t milli, int times)
+void raise_limit(uint64_t *limit, uint32_t milli, int times)
 {
 	while (*limit && *limit != UINT64_MAX && times-- > 0) {
 		uint64_t whole = *limit / 1000, rest = *limit % 1000;

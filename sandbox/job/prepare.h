@@ -36,6 +36,7 @@ struct plans {
 		char *key;
 		size_t key_size;
 		struct plan *plan; /* no larger than it is: nothing can be added */
+		struct job_share declared;
 		uint64_t used;
 	} v[PLANS_MOST];
 	uint64_t clock;
@@ -43,7 +44,7 @@ struct plans {
 
 /** plans_get() - The plan of a job but for its own words, kept until others need the
  * room. @is_new: it was made now. Return: NULL and @e */
-const struct plan *plans_get(struct plans *ps, const struct job *j, bool *is_new,
+const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new,
 			     struct err *e);
 void plans_release(struct plans *ps);
 /** prepare_none() - No plan could be made of it: only what the journal says of the job */
@@ -51,5 +52,7 @@ void prepare_none(struct plan *to, const struct job *j);
 /** prepare() - Write what @j runs to @to, from its plan. Limits that ended it before are
  * raised as it asks. Return: 0, -1 and @e */
 int prepare(struct plan *to, const struct plan *from, const struct job *j, struct err *e);
+/** raise_limit() - By @milli thousandths, as often as @times; 0 and UINT64_MAX stay */
+void raise_limit(uint64_t *limit, uint32_t milli, int times);
 
 #endif

@@ -78,8 +78,8 @@ int queue_add(struct queue *q, struct job *j, bool late, struct err *e);
 /** queue_seal() - All have come that were not late: what waits for what. Return: 0, -1
  * and @e: a name that no job has, or a cycle, by its names */
 int queue_seal(struct queue *q, struct err *e);
-/** queue_next() - Take the first job that @fits; a large one is passed over only so
- * often. Return: NULL where there is none now */
+/** queue_next() - Take the first job that @fits, which is not asked again then; a large
+ * one is passed over only so often. Return: NULL where there is none now */
 struct job *queue_next(struct queue *q, bool (*fits)(const struct job *j, void *arg),
 		       void *arg);
 /** queue_again() - It will be tried again, behind all others */

@@ -70,11 +70,15 @@ int report_json(const struct report *r, struct err *e)
 
 	text_add(&o.text, "{\"schema\":1,\"journal\":");
 	text_json(&o.text, r->path);
+	text_addf(&o.text, ",\"torn\":%s,\"slots\":", r->torn ? "true" : "false");
+	if (r->head.slots)
+		text_addf(&o.text, "%d", r->head.slots);
+	else
+		text_add(&o.text, "null");
 	text_addf(&o.text,
-		  ",\"torn\":%s,\"slots\":%d,\"elapsed_s\":%.3f,\"jobs\":%zu,"
+		  ",\"elapsed_s\":%.3f,\"jobs\":%zu,"
 		  "\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu,\"tries\":%zu,"
 		  "\"causes\":{",
-		  r->torn ? "true" : "false", r->head.slots,
 		  (double)(r->last - r->first) / 1e9, r->jobs, r->passed,
 		  report_failed(r), r->skipped, r->lines - r->skipped);
 	for (int c = 0; c < JOB_CAUSES; c++) {

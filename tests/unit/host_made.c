@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "host/cgroup.h"
 #include "host/host.h"
+#include "host/room.h"
 #include "tap.h"
 
 #define HOSTS "tests/plan/hosts/"
@@ -180,6 +181,27 @@ static void test_cgroups(void)
 	host_free(h);
 }
 
+static void test_room(void)
+{
+	struct host_room room;
+	struct host *h = open_host("cgroup-v2-given");
+
+	host_room(h, &room);
+	is_num((long long)room.memory, 1 << 30, "v2: less memory above than here");
+	is_num((long long)room.cpus, 1500, "and CPUs of a quota");
+	host_free(h);
+	h = open_host("cgroup-v1-root");
+	host_room(h, &room);
+	is_num((long long)room.memory, 4000000ll * 1024,
+	       "v1: no limit leaves what the machine has");
+	is_num((long long)room.cpus, 500, "a quota in another period");
+	host_free(h);
+	h = open_host("cgroup-none");
+	host_room(h, &room);
+	ok(room.memory == UINT64_MAX && room.cpus == UINT64_MAX, "nothing says anything");
+	host_free(h);
+}
+
 static void test_bad(void)
 {
 	char dir[] = "/tmp/nook-made-XXXXXX", path[64];
@@ -229,6 +251,7 @@ int main(void)
 	test_paths();
 	test_others();
 	test_cgroups();
+	test_room();
 	test_bad();
 	test_here();
 	return done();

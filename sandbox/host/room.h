@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* room.h - how much of the machine the caller's processes may use together */
+#ifndef NOOK_HOST_ROOM_H
+#define NOOK_HOST_ROOM_H
+
+#include "host/host.h"
+
+/** struct host_room - Bytes, and thousandths of a CPU; UINT64_MAX = nothing says so */
+struct host_room {
+	uint64_t memory, cpus;
+};
+
+/** host_room() - The least of what the machine has (memory: MemTotal of proc_meminfo(5))
+ * and of what the caller's cgroup and those above it, as far as they are to be seen, are
+ * given (cgroups(7)). Which CPUs the caller may run on only the kernel knows */
+void host_room(struct host *h, struct host_room *out);
+
+#endif

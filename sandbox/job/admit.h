@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* admit.h - which jobs may run at a time by what their limits declare
+ *
+ * A job takes its limits.memory and limits.cpus while it runs. One that declares no
+ * memory takes none; one that declares no CPUs takes one, as a slot of -j N would.
+ * A limit that was raised for another try (retry.raise) takes no more than all there is:
+ * such a job runs alone.
+ */
+#ifndef NOOK_JOB_ADMIT_H
+#define NOOK_JOB_ADMIT_H
+
+#include <stdbool.h>
+
+#include "job/job.h"
+
+struct err;
+
+/** struct admission - @have: what there is in all, 0 = it does not count; @used: what
+ * those take that run */
+struct admission {
+	struct job_share have, used;
+};
+
+/** admit_check() - Whether the job could run, if it were alone. Return: 0, -1 and @e */
+int admit_check(const struct admission *a, const struct job *j, struct err *e);
+/** admit_take() - What the job takes, if that is there. Return: false, and nothing is
+ * taken */
+bool admit_take(struct admission *a, const struct job *j);
+/** admit_give() - It gives back what it took; before anything of its tries changes */
+void admit_give(struct admission *a, const struct job *j);
+
+#endif
