@@ -166,7 +166,8 @@ static void attack(pid_t pid, int *early, int *late)
 		;
 	for (size_t i = 0; i < TRIES; i++)
 		note(&late[i], tries[i].try(pid));
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	/* Who was killed by the tracer is there for its parent only behind that */
+	while (waitpid(-1, NULL, 0) > 0)
 		;
 }
 
