@@ -60,7 +60,7 @@ struct result {
 	char message[512]; /* one sentence for a person */
 	int output_error;  /* errno: not all of the output could be written on */
 	int not_taken;	   /* files that the plan takes out and that were not there */
-	bool lost_link;	   /* it tells of more than how the command ended */
+	bool tells_more;   /* it tells of more than how the command ended */
 	bool ran;	   /* the command did */
 };
 

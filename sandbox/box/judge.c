@@ -242,7 +242,7 @@ static void say_lost_link(struct keeper *k)
 
 	if ((!k->pasta_lost && !k->router_lost) || !k->ran)
 		return;
-	k->result->lost_link = true;
+	k->result->tells_more = true;
 	if (k->router_lost) {
 		snprintf(k->result->message + len, sizeof(k->result->message) - len,
 			 "; its network was cut off: the router ended before it");
@@ -282,6 +282,18 @@ static void say_other_name(struct keeper *k)
 		 k->site.net.def.name, l->box);
 }
 
+static void say_unread(struct keeper *k)
+{
+	size_t len = strlen(k->result->message);
+
+	if (!k->unread)
+		return;
+	k->result->tells_more = true;
+	snprintf(k->result->message + len, sizeof(k->result->message) - len,
+		 "; %llu bytes of its output are lost: nobody read them",
+		 (unsigned long long)k->unread);
+}
+
 static bool was_oom(const struct keeper *k)
 {
 	uint64_t kills = k->meter.counts.oom_kills;
@@ -316,6 +328,7 @@ void keeper_judge(struct keeper *k, struct err *e)
 	say_lost_link(k);
 	say_lost_names(k);
 	say_other_name(k);
+	say_unread(k);
 	if (k->left)
 		judge_left(k);
 }

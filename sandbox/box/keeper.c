@@ -49,7 +49,6 @@
 #include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
-#define DRAIN_NS   1000000000ull
 
 uint64_t keeper_now(clockid_t clock)
 {
@@ -395,8 +394,7 @@ static void check_clock(struct keeper *k)
 		meter_limit(k, CAUSE_WALL, "limits.wall");
 }
 
-/* Milliseconds to the next deadline, rounded up; -1 = none */
-static int poll_timeout(uint64_t at)
+int keeper_poll_timeout(uint64_t at)
 {
 	uint64_t now, ms;
 
@@ -426,7 +424,8 @@ static void watch(struct keeper *k, struct err *e)
 		n += meter_poll(k, p + n);
 		s = n;
 		n += session_poll(k, p + n);
-		if (poll(p, (nfds_t)n, last ? 0 : poll_timeout(next_deadline(k))) < 0 &&
+		if (poll(p, (nfds_t)n,
+			 last ? 0 : keeper_poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
@@ -463,7 +462,7 @@ static void watch_child(struct keeper *k)
 		n += names_poll(k, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
-		if (poll(p, (nfds_t)n, poll_timeout(next_deadline(k))) < 0 &&
+		if (poll(p, (nfds_t)n, keeper_poll_timeout(next_deadline(k))) < 0 &&
 		    errno != EINTR)
 			break;
 		check_clock(k);
@@ -523,25 +522,6 @@ static void wait_for_init(struct keeper *k, bool end_it)
 		k->left = !orphans_end(k->children);
 }
 
-/* What the box wrote before it ended is still in the pipes; a reader that does not read
- * is given up after a second */
-static void drain(struct keeper *k)
-{
-	uint64_t until = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
-	struct pollfd p[2 * RELAY_STREAMS];
-
-	while (!relay_is_done(&k->relay) && keeper_now(CLOCK_MONOTONIC) < until) {
-		int n = relay_poll(&k->relay, p);
-
-		if (poll(p, (nfds_t)n, poll_timeout(until)) < 0 && errno != EINTR)
-			break;
-		if (!relay_step(&k->relay) && !k->cause_set) {
-			k->cause_set = true;
-			k->cause = CAUSE_OUTPUT;
-		}
-	}
-}
-
 static uint64_t timeval_ns(const struct timeval *tv)
 {
 	return (uint64_t)tv->tv_sec * 1000000000u + (uint64_t)tv->tv_usec * 1000u;
@@ -567,10 +547,6 @@ static void fill_result(struct keeper *k)
 	r->cpu_system_ns = timeval_ns(&k->usage.ru_stime);
 	r->memory_peak = r->pids_peak = r->oom_kills = r->throttled_ns = UINT64_MAX;
 	r->io_read = r->io_write = r->net_rx = r->net_tx = UINT64_MAX;
-	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
-	if (r->output != UINT64_MAX && r->output > k->limits.output)
-		r->output = k->limits.output;
-	r->output_error = k->relay.error;
 	if (k->site.cgroup.count)
 		meter_read(k);
 	links_read(k);
@@ -687,8 +663,8 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		store_unlink(&k.store);
 	}
 	wait_for_init(&k, !k.plan->session.init_none || !k.ran);
-	drain(&k);
-	fill_result(&k);
+	fill_result(&k); /* what follows is no time of the box */
+	keeper_drain(&k);
 	keeper_judge(&k, e);
 	takes_copy(&k.takes, k.plan, w->take_to, res);
 	keeper_note_end(&k);

@@ -64,6 +64,7 @@ struct meter {
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
  * @cut_off:	the lifeline has ended
+ * @unread:	bytes that the box wrote and that are lost, for want of a reader
  * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
  * @told:	who waits for the command to run has heard of it
  * @ran:	exec has happened; @exited: @status is the payload's raw wait status
@@ -105,6 +106,7 @@ struct keeper {
 	int messages;
 	int forwarded;
 	int status, init_status, unpublished;
+	uint64_t unread;
 	uint64_t started, kill_at, paused_at, paused_ns;
 	const char *at_limit;
 	enum cause cause;
@@ -115,6 +117,9 @@ struct keeper {
 
 /** keeper_now() - Nanoseconds of a clock */
 uint64_t keeper_now(clockid_t clock);
+/** keeper_poll_timeout() - Milliseconds until @at on CLOCK_MONOTONIC, rounded up, for
+ * poll(2); -1 = it never comes */
+int keeper_poll_timeout(uint64_t at);
 /** keeper_end() - End the box for @why, which is kept unless another was first: by TERM
  * and limits.grace where it may end by itself, else at once */
 void keeper_end(struct keeper *k, enum cause why, bool gently);
@@ -166,6 +171,9 @@ void meter_read(struct keeper *k);
 /** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
  * Return: 0, -1 and @e */
 int keeper_open_output(struct keeper *k, struct err *e);
+/** keeper_drain() - The box has ended: write out what it wrote, and note in the result
+ * how much that was and what is lost */
+void keeper_drain(struct keeper *k);
 /** keeper_child_fds() - In the child: put its ends of the pipes on 1 and 2. Without them
  * the box would have the caller's own. Return: 0, -1 and errno */
 int keeper_child_fds(struct keeper *k);

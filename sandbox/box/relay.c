@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -110,6 +111,7 @@ static void step_read(struct relay *r, struct stream *s)
 	}
 	s->start = 0;
 	s->len = (size_t)n;
+	r->moved += (uint64_t)n;
 	for (unsigned int i = 0; s->watch && s->watch[i]; i++)
 		if (memchr(s->room, s->watch[i], s->len))
 			s->seen |= 1u << i;
@@ -178,6 +180,7 @@ static void step_write(struct relay *r, struct stream *s)
 	}
 	s->start += (size_t)n;
 	s->len -= (size_t)n;
+	r->moved += (uint64_t)n;
 }
 
 bool relay_step(struct relay *r)
@@ -202,6 +205,30 @@ bool relay_is_done(const struct relay *r)
 			return false;
 	}
 	return true;
+}
+
+void relay_end_input(struct relay *r)
+{
+	for (int i = 0; i < RELAY_STREAMS; i++)
+		if (!r->s[i].counted)
+			r->s[i].eof = r->s[i].hangup = true;
+}
+
+uint64_t relay_left(const struct relay *r)
+{
+	uint64_t left = 0;
+
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		const struct stream *s = &r->s[i];
+		int behind = 0;
+
+		if (!s->room || !s->counted || s->hangup)
+			continue;
+		if (!s->eof)
+			ioctl(s->from, FIONREAD, &behind);
+		left += s->len + (uint64_t)behind;
+	}
+	return left;
 }
 
 void relay_release(struct relay *r)

@@ -2,13 +2,18 @@
 /* tty.c - the keeper between the caller's descriptors and the box's */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "box/keeper.h"
 #include "box/log.h"
+
+#define DRAIN_NS 1000000000ull
 
 static void to_log(void *keeper, int stream, const char *data, size_t len)
 {
@@ -42,6 +47,70 @@ int keeper_open_output(struct keeper *k, struct err *e)
 		return 0;
 	return add_pipe(k, 1, &k->child_out, e) < 0 ? -1
 						    : add_pipe(k, 2, &k->child_err, e);
+}
+
+static bool is_asked_to_end(const struct keeper *k)
+{
+	struct signalfd_siginfo si;
+	bool asked = false;
+
+	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		asked |= keeper_asks_to_end((int)si.ssi_signo);
+	return asked;
+}
+
+/* Until when a reader may take its time, as that of any command that has ended: but
+ * where somebody or a limit wants the end */
+static uint64_t patience(const struct keeper *k, bool asked)
+{
+	if (!k->exited || k->left || k->cause_set || asked || !relay_left(&k->relay))
+		return 0;
+	return k->limits.wall ? k->started + k->limits.wall + k->paused_ns : UINT64_MAX;
+}
+
+/* As long as anything moves, and a second: a pipe that leads out of the box has no end */
+static void write_out(struct keeper *k)
+{
+	struct pollfd p[SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL];
+	uint64_t quiet = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
+	bool asked = k->forwarded;
+
+	while (!relay_is_done(&k->relay)) {
+		uint64_t until = patience(k, asked), moved = k->relay.moved;
+		int n = keeper_poll_signals(k, p);
+
+		if (until < quiet)
+			until = quiet;
+		if (keeper_now(CLOCK_MONOTONIC) >= until)
+			return;
+		p[1].fd = -1; /* there is no box to be stopped with */
+		p[2].fd = asked ? -1 : p[2].fd;
+		n += relay_poll(&k->relay, p + n);
+		n += control_poll(&k->control, p + n);
+		if (poll(p, (nfds_t)n, keeper_poll_timeout(until)) < 0 && errno != EINTR)
+			return;
+		asked = is_asked_to_end(k) || p[2].revents || asked;
+		if (!relay_step(&k->relay) && !k->cause_set) {
+			k->cause_set = true;
+			k->cause = CAUSE_OUTPUT;
+		}
+		if (k->relay.moved != moved)
+			quiet = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
+		control_step(&k->control, keeper_order, k);
+	}
+}
+
+void keeper_drain(struct keeper *k)
+{
+	struct result *r = k->result;
+
+	relay_end_input(&k->relay);
+	write_out(k);
+	k->unread = relay_left(&k->relay);
+	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
+	if (r->output != UINT64_MAX && r->output > k->limits.output)
+		r->output = k->limits.output;
+	r->output_error = k->relay.error;
 }
 
 int keeper_child_fds(struct keeper *k)

@@ -233,7 +233,7 @@ static void say_end(const struct args *a, const struct result *r)
 
 	if (a->quiet || r->cause == CAUSE_SETUP || r->cause == CAUSE_EXEC)
 		return;
-	if (!r->lost_link && (r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED))
+	if (!r->tells_more && (r->cause == CAUSE_EXITED || r->cause == CAUSE_SIGNALED))
 		return;
 	text_add(&t, "nook: ");
 	text_safe(&t, r->message);

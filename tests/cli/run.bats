@@ -66,6 +66,41 @@ wait_keeper() {
 	assert_stderr "nook: killed: wrote more than limits.output 1K"
 }
 
+# unread NOOK-ARG... - a box that ends with more output than a pipe holds, and nobody who reads it: $run
+unread() {
+	mkfifo "$T/unread"
+	exec 9<>"$T/unread"
+	"$NOOK" run --result "$T/r" --set limits.output=1M "$@" -- head -c 100000 /dev/zero >&9 2>"$T/err" 3>&- &
+	run=$!
+}
+
+@test "a reader that takes its time gets all of a counted output" {
+	"$NOOK" run --set limits.output=1M base -- head -c 100000 /dev/zero 3>&- | {
+		sleep 1.2
+		wc -c
+	} >"$T/count"
+	assert_equal "$(cat "$T/count")" 100000
+}
+
+# has_ended - it has written, and its box is gone
+has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
+
+@test "output that nobody reads is waited for until somebody wants the end, and its loss is told" {
+	need jq
+	unread base
+	wait_until has_ended
+	kill "$run"
+	wait "$run"
+	assert_match '^nook: exited with 0; [0-9]+ bytes of its output are lost: nobody read them$' "$(cat "$T/err")"
+	[ "$(jq -r .message "$T/r")" = "$(sed 's/^nook: //' "$T/err")" ]
+}
+
+@test "output that nobody reads does not hold up the end beyond limits.wall" {
+	unread --timeout 700ms base
+	wait "$run"
+	assert_match '^nook: exited with 0; [0-9]+ bytes of its output are lost: nobody read them$' "$(cat "$T/err")"
+}
+
 @test "the result is one JSON object that tells the cause" {
 	"$NOOK" run --result "$T/r" base -- sh -c 'exit 3' || true
 	assert_equal "$(json "$T/r" schema)" 1
