@@ -2,6 +2,7 @@
 /* files.c - what the commands of a draft change, as long as the draft is there */
 #include "console/files.h"
 
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,15 +72,20 @@ bool files_are_old(const struct draft *d, const struct profile *pf)
 
 /* --- making and removing ------------------------------------------------------------ */
 
+static void close_place(struct files *f)
+{
+	if (f->passing)
+		resting_close_passing(&f->area);
+	rest_area_close(&f->area);
+}
+
 static void release(struct files *f, bool made)
 {
 	if (made) {
 		rest_remove(&f->rest, NULL);
 		rest_close(&f->rest);
 	}
-	if (f->passing)
-		resting_close_passing(&f->area);
-	rest_area_close(&f->area);
+	close_place(f);
 	free(f->key);
 	free(f);
 }
@@ -119,11 +125,22 @@ static int create(struct files *f, const struct plan *pl, struct err *e)
 	return r;
 }
 
+/* Return: 0; 1 where no file can last here; -1 and @e, code ENOENT: another nook has
+ * removed the directory meanwhile, with the last files that were in it */
+static int make_there(struct files *f, const struct plan *pl, struct err *e)
+{
+	f->passing = resting_open_passing(&f->area, true) == 0;
+	if (!f->passing && resting_open(&f->area, true, e) < 0)
+		return -1;
+	rest_sweep(&f->area, NULL);
+	return can_hold(&f->area) ? create(f, pl, e) : 1;
+}
+
 /* @key is taken over. Return: NULL and @e; NULL without where no file can last here */
 static struct files *make(char *key, const struct plan *pl, struct err *e)
 {
 	struct files *f = calloc(1, sizeof(*f));
-	int r = -1;
+	int r, tries = 8;
 
 	if (!f) {
 		free(key);
@@ -132,10 +149,9 @@ static struct files *make(char *key, const struct plan *pl, struct err *e)
 	}
 	f->area.dir = -1;
 	f->key = key;
-	f->passing = resting_open_passing(&f->area, true) == 0;
-	if (f->passing || resting_open(&f->area, true, e) == 0) {
-		rest_sweep(&f->area, NULL);
-		r = can_hold(&f->area) ? create(f, pl, e) : 1;
+	while ((r = make_there(f, pl, e)) < 0 && e->code == ENOENT && --tries) {
+		close_place(f);
+		*e = (struct err){ 0 };
 	}
 	if (r == 0)
 		return f;

@@ -6,8 +6,9 @@
  * Races are not left to chance: whoever of the run is about to make its N'th call stands
  * still (trace.h) while the other one acts, for every N or every seventh. A tree's
  * attacker exchanges a mount point and a symlink to his victim, and once more before the
- * next call in a second round; another command clears away and lists boxes; a profile is
- * replaced. Nothing may come of it but the box that was asked for, or a refusal.
+ * next call in a second round; another command clears away and lists boxes; the directory
+ * for the files of drafts goes while it is empty; a profile is replaced. Nothing may come
+ * of it but the box that was asked for, or a refusal.
  */
 #define RENAME_EXCHANGE_FLAG (1 << 1) /* renameat2(2) */
 
@@ -24,13 +25,15 @@
 #include "fault/bench.h"
 #include "tap.h"
 
+#define ANY_TIME (1 << 30)
+
 /* One race: who acts, how often in a row, and how its end is judged */
 struct race_case {
 	const char *ids, *name;
 	bool (*set_up)(struct bench *b);
 	void (*act)(void *bench);
 	void (*judge)(struct bench *b, const struct trace *t, const char *when);
-	int times;
+	int times; /* ANY_TIME: @act finds the places itself */
 	const char *word, *kernel, *who;
 };
 
@@ -289,6 +292,53 @@ static void judge_same(struct bench *b, const struct trace *t, const char *when)
 	free(now);
 }
 
+/* --- the files of drafts --- */
+
+static int met, turn; /* how often an empty one was met; when it goes */
+
+/* The directory that they are in goes with another console's, which were the last */
+static void last_files(void *bench)
+{
+	char path[64];
+	int left = 0;
+	DIR *d;
+
+	(void)bench;
+	snprintf(path, sizeof(path), "/dev/shm/nook-%u/boxes", geteuid());
+	d = opendir(path);
+	if (!d)
+		return;
+	while (readdir(d))
+		left++;
+	closedir(d);
+	if (left > 2 || met == turn || ++met != turn)
+		return;
+	rmdir(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+}
+
+static bool set_up_draft(struct bench *b)
+{
+	static char text[1024], option[] = "-c";
+	char profile[512];
+
+	mkdir(bench_path(b, "in"), 0755);
+	snprintf(profile, sizeof(profile),
+		 "extends: base\nuser: {id: 0}\n"
+		 "mounts: [{bind: %s, to: /t, options: [rw]}, {overlay: %s, to: /in}]\n",
+		 bench_path(b, "t"), bench_path(b, "in"));
+	put_file(bench_path(b, "draft.yaml"), profile);
+	snprintf(text, sizeof(text), "new a from %s\nrun /t/walls /%s %s",
+		 bench_path(b, "draft.yaml"), MARKER, b->hosts);
+	b->argv[0] = (char *)b->nook;
+	b->argv[1] = option;
+	b->argv[2] = text;
+	b->argv[3] = NULL;
+	b->mark = run_alone(b);
+	return b->mark;
+}
+
 /* --- a profile that is replaced --- */
 
 static char *other_mark;
@@ -354,6 +404,8 @@ static const struct race_case cases[] = {
 	  .word = "base" },
 	{ "RC-03, RC-05", "others-uppers", set_up_plain, other_commands, judge_same, 1,
 	  .word = "tests/fault/uppers.yaml", .kernel = "6.1.0-40", .who = "us" },
+	{ "RC-03, RC-05", "draft", set_up_draft, last_files, judge_same, ANY_TIME,
+	  .word = "" },
 	{ "RC-10", "profile", set_up_profile, replace_profile, judge_profile, 1,
 	  .word = "" },
 };
@@ -373,8 +425,11 @@ static void race_once(struct bench *b, long at)
 		return;
 	}
 	b->runs++;
-	snprintf(when, sizeof(when), "before call %ld (%s of the %s)", at,
-		 trace_call(t.victim_nr), trace_role(t.victim));
+	if (current->times == ANY_TIME)
+		snprintf(when, sizeof(when), "at place %d", turn);
+	else
+		snprintf(when, sizeof(when), "before call %ld (%s of the %s)", at,
+			 trace_call(t.victim_nr), trace_role(t.victim));
 	if (t.hung[0])
 		bench_complain(b, "%s: still there after 10 s: %s", when, t.hung);
 	current->judge(b, &t, when);
@@ -392,8 +447,15 @@ static void race(struct bench *b)
 	if (!ok(current->set_up(b), "%s %s: works undisturbed, its control too",
 		current->ids, current->name))
 		return;
-	for (long at = 1; at <= b->ref.steps; at += b->every)
-		race_once(b, at);
+	if (current->times != ANY_TIME)
+		for (long at = 1; at <= b->ref.steps; at += b->every)
+			race_once(b, at);
+	else
+		for (met = turn = 0; met == turn && turn < b->ref.steps;) {
+			met = 0;
+			turn++;
+			race_once(b, 1);
+		}
 	ok(!b->bad, "%s %s: at %d places of %ld", current->ids, current->name, b->runs,
 	   b->ref.steps);
 	if (current->act == replace_profile)
