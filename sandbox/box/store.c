@@ -43,6 +43,9 @@
 #define NEWBORN ".new"
 #define CHANGED ".next" /* of a box that runs and is being changed */
 
+#define PATIENCE_MS 5000
+#define NAP_MS	    5
+
 /* Whether it can never be had, and the next place is to be taken. What fails for another
  * reason may be there again for the next command, and that must not find the boxes, and
  * the addresses, of a second place */
@@ -362,14 +365,27 @@ static bool is_record(const char *name)
 	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
 }
 
+/* Who looks at it, or clears it away, has it for a moment */
+static bool lock_within(int fd, int ms)
+{
+	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
+
+	for (; flock(fd, LOCK_EX | LOCK_NB) < 0; ms -= NAP_MS) {
+		if (errno != EWOULDBLOCK || ms <= 0)
+			return false;
+		nanosleep(&nap, NULL);
+	}
+	return true;
+}
+
 /* A record whose lock can be had: undo and remove. Return: whether it was removed */
-static bool clear_one(int dir, const char *name)
+static bool clear_one(int dir, const char *name, int patience_ms)
 {
 	auto_fd fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char id[BOX_ID_SIZE];
 	struct record rec;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_same(dir, name, fd))
+	if (fd < 0 || !lock_within(fd, patience_ms) || !is_same(dir, name, fd))
 		return false;
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(name, "."), name);
 	/* what a living box has prepared is not locked for a moment */
@@ -386,7 +402,7 @@ static int take_id(struct store *st, const struct rest *rest, struct err *e)
 
 	memcpy(st->rec.id, rest->rec.id, sizeof(st->rec.id));
 	snprintf(file, sizeof(file), "%s" SUFFIX, st->rec.id);
-	clear_one(st->dir, file);
+	clear_one(st->dir, file, PATIENCE_MS);
 	if (faccessat(st->dir, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	err_set(e, "what the last run of %s left cannot be cleared away", rest->title);
@@ -451,7 +467,7 @@ int store_gc(struct store *st, int most)
 		if (!is_left(de->d_name))
 			continue;
 		looked++;
-		removed += clear_one(st->dir, de->d_name);
+		removed += clear_one(st->dir, de->d_name, 0);
 	}
 	return removed;
 }

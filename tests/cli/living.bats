@@ -164,6 +164,21 @@ load living
 	assert_equal "$(all status)" running
 }
 
+@test "a start waits for who looks at what the last run left" {
+	local start polls=0
+	"$NOOK" run -d --name web strict -- sleep 600
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	wait_until all_are "stopped (lost)"
+	exec 8<"$(find "$(runtime_dir)" -name '*.box')"
+	flock -s 8
+	"$NOOK" start web 2>err 8<&- &
+	start=$!
+	while kill -0 $start 2>/dev/null && [ $((++polls)) -lt 50 ]; do sleep 0.01; done
+	exec 8<&-
+	wait $start || fail "$(cat err)"
+	assert_equal "$(all status)" running
+}
+
 @test "a new name: for one that rests, and only one that is free" {
 	"$NOOK" create web strict -- true
 	"$NOOK" create other strict -- true
