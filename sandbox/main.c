@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* main.c - the program: argv to the command table */
+#include <signal.h>
 #include <string.h>
 
 #include "box/again.h"
@@ -8,6 +9,8 @@
 
 int main(int argc, char **argv)
 {
+	/* Who ignores it hands that on, and nobody can be waited for then (waitpid(2)) */
+	signal(SIGCHLD, SIG_DFL);
 	if (argc == 2 && !strcmp(argv[0], AGAIN_NAME))
 		again_main(argv);
 	if (argc == 2 && !strcmp(argv[0], RULES_NAME))

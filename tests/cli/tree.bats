@@ -303,6 +303,11 @@ hint: --force adds to it and replaces files of the same name"
 	[ ! -e "$T/other" ]
 }
 
+@test "what nook starts is waited for where the caller ignores SIGCHLD" {
+	run -0 env --ignore-signal=CHLD "$NOOK" tree make -q "$T/tree" --with sh
+	assert_output ""
+}
+
 @test "tree make --with brings the libraries of programs" {
 	nook_run tree make "$T/tree" --with sh --with ls --with ldd
 	assert_status 0
