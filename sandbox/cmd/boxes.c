@@ -83,6 +83,7 @@ static void add_resting(const struct rest *r, const struct err *why, void *arg)
 	struct record rec = { .started_ns = r->rec.started_ns };
 	enum rest_state state = why ? REST_BUSY : rest_state(r);
 	struct boxes *b = arg;
+	struct living *last;
 
 	if (state == REST_RUNNING && runs(b, r->rec.id))
 		return;
@@ -90,18 +91,29 @@ static void add_resting(const struct rest *r, const struct err *why, void *arg)
 	snprintf(rec.name, sizeof(rec.name), "%.64s", r->name);
 	if (add(b, &rec, copy_plan(r->rec.plan)) < 0)
 		return;
-	b->v[b->count - 1].is_resting = true;
-	b->v[b->count - 1].state = state;
-	b->v[b->count - 1].exit_code = r->rec.result ? r->rec.exit_code : -1;
+	last = &b->v[b->count - 1];
+	store_note_limits(&last->rec, last->plan);
+	last->is_resting = true;
+	last->state = state;
+	last->exit_code = r->rec.result ? r->rec.exit_code : -1;
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(((const struct living *)x)->rec.name,
+		      ((const struct living *)y)->rec.name);
 }
 
 int boxes_resting(struct boxes *b, struct err *e)
 {
 	struct rest_area area = { .dir = -1 };
 	int r = resting_open(&area, false, e);
+	size_t running = b->count;
 
 	if (!r && rest_each(&area, add_resting, b, e) < 0)
 		r = -1;
+	if (b->count > running)
+		qsort(b->v + running, b->count - running, sizeof(*b->v), by_name);
 	rest_area_close(&area);
 	return r;
 }
@@ -183,4 +195,26 @@ const char *box_status(const struct record *rec)
 	if (box_is_stopped(rec))
 		return "keeper stopped";
 	return rec->state < BOX_STATES ? words[rec->state] : "?";
+}
+
+void living_status(const struct living *box, struct text *out)
+{
+	if (!box->is_resting)
+		text_add(out, box_status(&box->rec));
+	else if (box->state == REST_STOPPED && box->exit_code >= 0)
+		text_addf(out, "stopped (%d)", box->exit_code);
+	else
+		text_add(out, rest_state_name(box->state));
+}
+
+const char *living_status_name(const struct living *box)
+{
+	return !box->is_resting		 ? box_status(&box->rec)
+	       : box->state == REST_LOST ? "lost"
+					 : rest_state_name(box->state);
+}
+
+const char *living_colour(const struct living *box)
+{
+	return box->rec.state || box->state == REST_LOST ? "\033[33m" : NULL;
 }

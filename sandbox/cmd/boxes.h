@@ -12,7 +12,7 @@ struct text;
 /**
  * struct living - One box
  * @plan:	On the heap
- * @is_resting:	It does not run: of @rec only id, name and start are set
+ * @is_resting:	It does not run: of @rec only id, name, start and limits are set
  * @state:	Of one at rest
  * @exit_code:	Of one that was stopped, else -1
  */
@@ -32,7 +32,7 @@ struct boxes {
 
 /** boxes_all() - Every living box of the caller. Return: 0, -1 and @e */
 int boxes_all(struct boxes *b, struct err *e);
-/** boxes_resting() - Add those that do not run. Return: 0, -1 and @e */
+/** boxes_resting() - Add those that do not run, by name. Return: 0, -1 and @e */
 int boxes_resting(struct boxes *b, struct err *e);
 /** boxes_named() - Those that the words mean (store_pick()), in that order. Return: 0,
  * -1 and @e */
@@ -50,6 +50,12 @@ int box_kill(const struct living *box, int sig, struct err *e);
 bool box_wait(int keeper, int ms);
 /** box_status() - "running", "paused", "at limit", "keeper stopped" */
 const char *box_status(const struct record *rec);
+/** living_status() - What a person reads: box_status(), "created", "stopped (3)", ... */
+void living_status(const struct living *box, struct text *out);
+/** living_status_name() - The same for a program: "created", "stopped", "lost", ... */
+const char *living_status_name(const struct living *box);
+/** living_colour() - ECMA-48 sequence for the status, NULL = none */
+const char *living_colour(const struct living *box);
 /** box_say_resting() - Say that a box is at rest, if one of that name is: where a running
  * one was wanted */
 void box_say_resting(const char *name, struct err *e);

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "cmd/boxes.h"
 #include "cmd/listing.h"
+#include "cmd/nets.h"
+#include "cmd/processes.h"
 #include "cmd/resting.h"
 
 /**
@@ -101,8 +103,6 @@ static void add_mounts(struct text *out, const struct plan *pl)
 
 static void add_plan(struct text *out, const struct plan *pl)
 {
-	static const char *const networks[] = { "none", "host", "veth", "user", "join" };
-
 	if (!pl) {
 		text_add(out, ",\"plan\":null");
 		return;
@@ -113,8 +113,7 @@ static void add_plan(struct text *out, const struct plan *pl)
 	add_list(out, "command", pl, &pl->env.argv);
 	add_text(out, "workdir", plan_text_or_null(pl, pl->env.workdir));
 	add_text(out, "hostname", plan_text_or_null(pl, pl->hostname));
-	add_text(out, "network",
-		 pl->net.mode < ARRAY_SIZE(networks) ? networks[pl->net.mode] : NULL);
+	add_text(out, "network", nets_mode(pl));
 	add_text(out, "network_name", plan_text_or_null(pl, pl->net.network));
 	add_count(out, "uid", pl->user.uid);
 	add_count(out, "gid", pl->user.gid);
@@ -156,6 +155,7 @@ static void add_box(const struct seen_box *b, struct text *out)
 {
 	const struct record *rec = &b->living.rec;
 	bool runs = b->living.plan, stays = b->rest.dir >= 0;
+	pid_t init = runs ? processes_init(rec) : 0;
 
 	text_add(out, "{\"schema\":1");
 	add_text(out, "id", runs ? rec->id : b->rest.rec.id);
@@ -164,7 +164,7 @@ static void add_box(const struct seen_box *b, struct text *out)
 		 runs ? box_status(rec) : rest_state_name(rest_state(&b->rest)));
 	add_time(out, "started", runs ? rec->started_ns : b->rest.rec.started_ns);
 	add_count(out, "keeper", runs ? (uint64_t)rec->keeper : UINT64_MAX);
-	add_count(out, "init", runs && rec->init ? (uint64_t)rec->init : UINT64_MAX);
+	add_count(out, "init", init ? (uint64_t)init : UINT64_MAX);
 	if (stays)
 		add_rest(out, &b->rest);
 	add_plan(out, runs ? b->living.plan : b->rest.rec.plan);

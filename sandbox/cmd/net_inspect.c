@@ -222,32 +222,16 @@ static void dot(const struct seen *s, struct text *out)
 	text_add(out, "}\n");
 }
 
-static void json_prefix(struct text *out, const char *key, const struct net_prefix *p)
-{
-	char s[NET_TEXT_SIZE];
-
-	text_addf(out, ",\"%s\":", key);
-	text_json(out, p->family ? net_prefix_text(p, s) : NULL);
-}
-
 /* The definition, and the boxes as the listing writes them */
 static int json(const struct listing *l, const struct seen *s, struct text *out,
 		struct err *e)
 {
-	const struct net_def *d = &s->def;
 	auto_text boxes = { 0 };
 
 	if (add_table(l, s, &boxes, e) < 0)
 		return -1;
-	text_add(out, "{\"schema\":1,\"name\":");
-	text_json(out, d->name);
-	json_prefix(out, "subnet", &d->v4);
-	json_prefix(out, "gateway", &d->gateway4);
-	json_prefix(out, "subnet6", &d->v6);
-	json_prefix(out, "gateway6", &d->gateway6);
-	text_addf(out, ",\"nat\":%s,\"isolated\":%s,\"mtu\":", d->nat ? "true" : "false",
-		  d->isolated ? "true" : "false");
-	json_number(out, d->mtu ? d->mtu : UINT64_MAX);
+	text_add(out, "{\"schema\":1,");
+	nets_json(&s->def, out);
 	/* {"schema":1,"boxes":[...]}: what is behind the first comma */
 	text_add(out, strchr(text_str(&boxes), ','));
 	return 0;

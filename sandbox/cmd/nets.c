@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/sys.h"
+#include "cmd/listing.h"
 #include "host/host.h"
 
 static int find_state(char *out, size_t size, struct err *e)
@@ -65,6 +67,38 @@ bool nets_is_on(const struct plan *pl, const char *name)
 	       (!name || !strcmp(plan_text(pl, pl->net.network), name));
 }
 
+const char *nets_mode(const struct plan *pl)
+{
+	static const char *const names[] = {
+		[PLAN_NET_NONE] = "none", [PLAN_NET_HOST] = "host",
+		[PLAN_NET_VETH] = "veth", [PLAN_NET_USER] = "user",
+		[PLAN_NET_JOIN] = "join",
+	};
+
+	return pl->net.mode < ARRAY_SIZE(names) ? names[pl->net.mode] : NULL;
+}
+
+static void json_prefix(struct text *out, const char *key, const struct net_prefix *p)
+{
+	char s[NET_TEXT_SIZE];
+
+	text_addf(out, ",\"%s\":", key);
+	text_json(out, p->family ? net_prefix_text(p, s) : NULL);
+}
+
+void nets_json(const struct net_def *d, struct text *out)
+{
+	text_add(out, "\"name\":");
+	text_json(out, d->name);
+	json_prefix(out, "subnet", &d->v4);
+	json_prefix(out, "gateway", &d->gateway4);
+	json_prefix(out, "subnet6", &d->v6);
+	json_prefix(out, "gateway6", &d->gateway6);
+	text_addf(out, ",\"nat\":%s,\"isolated\":%s,\"mtu\":", d->nat ? "true" : "false",
+		  d->isolated ? "true" : "false");
+	json_number(out, d->mtu ? d->mtu : UINT64_MAX);
+}
+
 bool nets_are_here(void)
 {
 	return geteuid() == 0;
@@ -77,19 +111,29 @@ struct gather {
 	struct members *m;
 };
 
+struct member *members_add(struct members *m)
+{
+	struct member *more = realloc(m->v, (m->count + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	m->v = more;
+	more += m->count++;
+	*more = (struct member){ 0 };
+	return more;
+}
+
 static int add_member(const struct net_lease *l, void *arg)
 {
 	const struct gather *g = arg;
-	struct member *more = realloc(g->m->v, (g->m->count + 1) * sizeof(*more));
+	struct member *m = members_add(g->m);
 
-	if (!more)
+	if (!m)
 		return 1;
-	g->m->v = more;
-	more += g->m->count++;
-	*more = (struct member){ .lease = *l };
-	for (size_t i = 0; i < g->n->boxes.count && !more->box; i++)
+	m->lease = *l;
+	for (size_t i = 0; i < g->n->boxes.count && !m->box; i++)
 		if (!strcmp(g->n->boxes.v[i].rec.id, l->box))
-			more->box = &g->n->boxes.v[i];
+			m->box = &g->n->boxes.v[i];
 	return 0;
 }
 

@@ -31,6 +31,10 @@ int nets_sweep(struct nets *n, const struct net_def *d, struct err *e);
 bool nets_is_on(const struct plan *pl, const char *name);
 /** nets_has_boxes() - Whether a living box is on a network; @name NULL = on any */
 bool nets_has_boxes(const struct nets *n, const char *name);
+/** nets_mode() - What links a plan gives: "none", "host", "veth", "user", "join" */
+const char *nets_mode(const struct plan *pl);
+/** nets_json() - A network's members of a JSON object: "name":"lab","subnet":... */
+void nets_json(const struct net_def *d, struct text *out);
 /** nets_are_here() - Whether the caller's network namespace is the router: root's is,
  * another user has one of his own */
 bool nets_are_here(void);
@@ -50,6 +54,8 @@ struct members {
 /** nets_members() - Who is on a network. Return: 0, -1 and @e */
 int nets_members(const struct nets *n, const struct net_def *d, struct members *m,
 		 struct err *e);
+/** members_add() - One more, all 0. Return: NULL when memory ran out */
+struct member *members_add(struct members *m);
 void members_release(struct members *m);
 /** member_name() - What people know it by: its name, or its id */
 const char *member_name(const struct member *m);

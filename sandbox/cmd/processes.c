@@ -207,6 +207,27 @@ void processes_release(struct processes *p)
 	*p = (struct processes){ 0 };
 }
 
+pid_t processes_init(const struct record *rec)
+{
+	char path[60], buf[4096], *s = buf, *end;
+	struct process p;
+	pid_t pid;
+
+	if (rec->init)
+		return rec->init;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", rec->keeper,
+		 rec->keeper);
+	if (file_read_small(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
+		return 0;
+	for (;; s = end) {
+		pid = (pid_t)strtol(s, &end, 10);
+		if (end == s)
+			return 0;
+		if (!process_read(pid, &p) && p.inner == 1)
+			return pid;
+	}
+}
+
 void process_command(const struct process *p, struct text *out)
 {
 	char path[40], buf[2048];

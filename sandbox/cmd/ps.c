@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cmd/boxes.h"
 #include "cmd/listing.h"
+#include "cmd/processes.h"
 
 #define DAY (24 * 60 * 60)
 
@@ -96,7 +97,7 @@ static void keeper_json(const void *row, struct text *out)
 
 static void init_cell(const void *row, struct text *out)
 {
-	int init = ((const struct living *)row)->rec.init;
+	pid_t init = processes_init(&((const struct living *)row)->rec);
 
 	if (init)
 		text_addf(out, "%d", init);
@@ -104,37 +105,24 @@ static void init_cell(const void *row, struct text *out)
 
 static void init_json(const void *row, struct text *out)
 {
-	int init = ((const struct living *)row)->rec.init;
+	pid_t init = processes_init(&((const struct living *)row)->rec);
 
 	json_number(out, init ? (uint64_t)init : UINT64_MAX);
 }
 
 static void status_cell(const void *row, struct text *out)
 {
-	const struct living *box = row;
-
-	if (!box->is_resting)
-		text_add(out, box_status(&box->rec));
-	else if (box->state == REST_STOPPED && box->exit_code >= 0)
-		text_addf(out, "stopped (%d)", box->exit_code);
-	else
-		text_add(out, rest_state_name(box->state));
+	living_status(row, out);
 }
 
 static void status_json(const void *row, struct text *out)
 {
-	const struct living *box = row;
-
-	text_json(out, !box->is_resting	       ? box_status(&box->rec)
-		       : box->state == REST_LOST ? "lost"
-						 : rest_state_name(box->state));
+	text_json(out, living_status_name(row));
 }
 
 static const char *status_colour(const void *row)
 {
-	const struct living *box = row;
-
-	return box->rec.state || box->state == REST_LOST ? "\033[33m" : NULL;
+	return living_colour(row);
 }
 
 static void exit_cell(const void *row, struct text *out)
@@ -244,23 +232,12 @@ static bool is_meant(const struct record *rec, const struct args *a)
 }
 
 /* Those that run first, oldest first; then those at rest by name */
-static int by_name(const void *x, const void *y)
-{
-	return strcmp(((const struct living *)x)->rec.name,
-		      ((const struct living *)y)->rec.name);
-}
-
 static int find_all(struct boxes *b, const struct args *a, struct err *e)
 {
-	size_t running, n = 0;
+	size_t n = 0;
 
-	if (boxes_all(b, e) < 0)
+	if (boxes_all(b, e) < 0 || boxes_resting(b, e) < 0)
 		return -1;
-	running = b->count;
-	if (boxes_resting(b, e) < 0)
-		return -1;
-	if (b->count > running)
-		qsort(b->v + running, b->count - running, sizeof(*b->v), by_name);
 	for (size_t i = 0; i < b->count; i++) {
 		if (is_meant(&b->v[i].rec, a))
 			b->v[n++] = b->v[i];

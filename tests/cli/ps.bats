@@ -48,6 +48,14 @@ load boxes
 	refute_match $'\x1b'
 }
 
+@test "the init of a box that nobody has asked for anything, too" {
+	only_for root "cgroups on v1 are for root alone"
+	start_box one 'sleep 60' --name web --pids-limit 50
+	nook_run ps --json -o init
+	assert_match '^NSpid:.*[[:blank:]]1$' "$(cat "/proc/$(json boxes 0 init)/status")"
+	assert_equal "$("$NOOK" inspect web | grep -o '"init":[0-9]*')" "\"init\":$(json boxes 0 init)"
+}
+
 @test "columns: chosen, added, unknown" {
 	start_box one 'sleep 60'
 	nook_run ps -o id,nosuch
