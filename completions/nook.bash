@@ -32,7 +32,7 @@ _nook_options() {
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
-	view) echo --json ;;
+	view) echo '--tree --json' ;;
 	events) echo '--json -a --all -f --filter' ;;
 	pause | unpause) echo '-a --all' ;;
 	kill) echo '-s --signal -a --all' ;;

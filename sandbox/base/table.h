@@ -9,16 +9,21 @@
 struct err;
 struct text;
 
-/** struct table_column - @right: numbers; @cut: may be cut where the terminal ends */
+/** struct table_column - @right: numbers; @cut: may be cut where the terminal ends;
+ * @wrap: of the last: goes on in the next line behind a newline, and at a blank where the
+ * terminal ends */
 struct table_column {
 	const char *name;
-	bool right, cut;
+	bool right, cut, wrap;
 };
 
 /**
  * struct table - What to print
- * @cells:	Row after row; without control bytes (text_safe()); NULL = empty
+ * @cells:	Row after row; without control bytes (text_safe()), but for the newlines
+ *		of @wrap; NULL = empty
  * @colours:	As @cells: an ECMA-48 sequence, or NULL; NULL as a whole = no colours
+ * @parents:	For each row the one before it that it hangs below, its own number = none:
+ *		a tree is drawn in the first column; NULL = it is no tree
  * @width:	Columns of the screen; 0 = the terminal's where stdout is one, else no
  *		bound
  */
@@ -27,6 +32,7 @@ struct table {
 	size_t column_count;
 	const char *const *cells;
 	const char *const *colours;
+	const size_t *parents;
 	size_t row_count;
 	bool headings;
 	size_t width;

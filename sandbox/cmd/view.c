@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* view.c - `nook view`: a box that runs, seen from inside and from the host */
+/* view.c - `nook view`: a box that runs, seen from inside and from the host, or all */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/facts.h"
 #include "cmd/pager.h"
+#include "cmd/view_tree.h"
 
 static void print_json(const struct record *rec, const struct facts *f, struct text *out)
 {
@@ -44,43 +45,60 @@ static int look(struct record *rec, const struct plan *plan, struct facts *f,
 	return 0;
 }
 
-static int view_run(const struct args *a, struct err *e)
+static int view_box(const char *word, bool json, struct text *out, struct err *e)
 {
 	auto_free struct plan *plan = NULL;
-	auto_text out = { 0 };
 	struct record rec;
 	struct facts f;
 
-	if (a->rest || a->word_count != 1)
-		return cmd_usage(a, e, "view takes a box");
-	plan = store_pick(a->words[0], &rec, e);
+	plan = store_pick(word, &rec, e);
 	if (!plan) {
-		box_say_resting(a->words[0], e);
+		box_say_resting(word, e);
 		return -1;
 	}
 	if (look(&rec, plan, &f, e) < 0)
 		return -1;
-	if (cmd_option(a, "json"))
-		print_json(&rec, &f, &out);
+	if (json)
+		print_json(&rec, &f, out);
 	else
-		facts_table(&f, &out);
-	return cmd_show(&out, e);
+		facts_table(&f, out);
+	return 0;
+}
+
+static int view_run(const struct args *a, struct err *e)
+{
+	bool json = cmd_option(a, "json"), tree = cmd_option(a, "tree");
+	auto_text out = { 0 };
+	int r;
+
+	if (tree && (a->rest || a->word_count))
+		return cmd_usage(a, e, "view --tree takes no box: it draws all of them");
+	if (!tree && (a->rest || a->word_count != 1))
+		return cmd_usage(a, e, "view takes a box");
+	r = tree ? view_tree(json, &out, e) : view_box(a->words[0], json, &out, e);
+	return r ? r : cmd_show(&out, e);
 }
 
 static const struct opt view_options[] = {
+	{ .name = "tree", .help = "draw this machine, its networks and all boxes" },
 	{ .name = "json", .help = "print JSON" },
 	{ 0 },
 };
 
 const struct cmd cmd_view = {
 	.name = "view",
-	.summary = "show a running box, inside and outside side by side",
-	.usage = "[OPTION...] BOX",
+	.summary = "show a running box, inside and outside, or draw all boxes",
+	.usage = "[OPTION...] [BOX]",
 	.help = "BOX is a name, an id or the beginning of one. Every fact was read from\n"
 		"the kernel, the left column by a process that came into the box as a\n"
 		"command of 'nook exec' does and ran nothing: pid, ids, capabilities,\n"
 		"filter, limits, links, addresses, routes, mounts, clock, namespaces.\n"
-		"'pid' is that process, 'init' the first one of the box.\n",
+		"'pid' is that process, 'init' the first one of the box.\n\n"
+		"With --tree, and no BOX: below this machine its networks, and below\n"
+		"each the boxes that are on it or will be; behind them those on none.\n"
+		"Of a box: status as in 'nook ps --all', profile, pid of its init,\n"
+		"addresses, published ports, and on the next line the layers that\n"
+		"separate it, by their names for 'add' of the console, and its limits.\n",
 	.options = view_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(view_run),

@@ -64,12 +64,13 @@ static const struct word table[] = {
 	  .example = "layers",
 	  .run = say_layers },
 	{ .name = "view",
-	  .usage = "[BOX]",
+	  .usage = "[BOX|--tree]",
 	  .summary = "every fact, inside and outside side by side",
 	  .help = "A box is made from the draft and asked; nothing is taken from the "
 		  "profile. '-' stands where there is nothing of the kind. With a word "
-		  "it is the command 'nook view', about a box that runs.",
-	  .example = "view",
+		  "it is the command 'nook view', about a box that runs, or with "
+		  "--tree about all boxes.",
+	  .example = "view\nview --tree",
 	  .complete = COMPLETE_BOX,
 	  .only_draft = true,
 	  .run = say_view },

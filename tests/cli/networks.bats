@@ -216,6 +216,52 @@ reaches() {
 	if [[ $3 == "$1 reaches "* ]]; then assert_status 0; else assert_status 1; fi
 }
 
+@test "view --tree draws each network and the boxes on it, running or not" {
+	"$NOOK" net create -q lab 10.99.0.0/24 --no-nat
+	"$NOOK" net create -q alone 10.98.0.0/24 fd98::/64 --no-nat --isolated
+	"$NOOK" net create -q wide 10.97.0.0/24
+	start_box web 'sleep 99' --name web --network lab -p 8080:80 --set network.dns=192.0.2.53
+	start_box db 'sleep 99' --name db --network lab --set network.dns=192.0.2.53
+	start_box cache 'sleep 99' --name cache --network alone --set network.dns=192.0.2.53
+	start_box try 'sleep 99' --name try --network host
+	"$NOOK" create -q --network lab --set landlock=off later strict
+	nook_run view --tree
+	assert_status 0
+	init() { "$NOOK" ps --no-headings -o init "$1" | tr -d ' '; }
+	assert_equal "$(tr -s ' ' <<<"$output")" "$(hostname) host Linux $(uname -r), 5 boxes
+├─alone network 10.98.0.0/24, fd98::/64, router 10.98.0.1, fd98::1, no NAT, isolated
+│ └─cache running p, init $(init cache), 10.98.0.2, fd98::2
+│ user mount pid net uts ipc cgroup root caps seccomp
+├─lab network 10.99.0.0/24, router 10.99.0.1, no NAT
+│ ├─web running p, init $(init web), 10.99.0.2, publishes 8080->80
+│ │ user mount pid net uts ipc cgroup root caps seccomp
+│ ├─db running p, init $(init db), 10.99.0.3
+│ │ user mount pid net uts ipc cgroup root caps seccomp
+│ └─later created strict
+│ user mount pid net uts ipc cgroup root caps seccomp
+├─wide network 10.97.0.0/24, router 10.97.0.1, NAT
+└─try running p, init $(init try), the host's network
+ user mount pid uts ipc cgroup root caps seccomp"
+	assert_match '^NSpid:.*[[:blank:]]1$' "$(cat "/proc/$(init web)/status")"
+	nook_run view --tree --json
+	assert_equal "$(jq -c '.networks[] | [.name, .subnet, .nat, .isolated, [.boxes[].name]]' <<<"$output")" \
+		'["alone","10.98.0.0/24",false,true,["cache"]]
+["lab","10.99.0.0/24",false,false,["web","db","later"]]
+["wide","10.97.0.0/24",true,false,[]]'
+	assert_equal "$(jq -c '.networks[0].boxes[0] | [.address, .address6, .publish, .network, .network_name]' <<<"$output")" \
+		'["10.98.0.2","fd98::2",null,"veth","alone"]'
+	assert_equal "$(jq -c '[.networks[1].boxes[0].publish, [.boxes[].name], .boxes[0].network]' <<<"$output")" \
+		'["8080->80",["try"],"host"]'
+	# of a network that is gone
+	"$NOOK" net rm --force wide
+	end_boxes
+	"$NOOK" net rm lab
+	nook_run view --tree
+	assert_line '└─later created strict, a network that is not there: lab' "$(tr -s ' ' <<<"$output")"
+	"$NOOK" rm later
+	rmdir "$state/boxes"
+}
+
 @test "what a reloaded firewall took away is found, and put back" {
 	is_root || bats_skip "for root: nobody else loads rules into a user's router"
 	"$NOOK" net create -q lab 10.99.0.0/24
