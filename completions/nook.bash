@@ -27,7 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
-	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume -o --output --set --fail-fast --timeout --pin' ;;
+	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume -o --output --set --fail-fast --timeout --pin --reproducible' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -278,7 +278,7 @@ _nook_kind() {
 }
 # The keys of a profile, and the words that one takes
 _nook_keys() {
-	echo 'description extends root.from root.path root.changes root.size root.switch root.hide root.show proc namespaces time.boottime time.monotonic hostname user.id user.group user.map user.groups mounts devices workdir environment environment_pass command init terminal umask network.mode network.name network.address network.mac network.publish network.allow network.refresh network.dns network.hosts network.rate network.rate_in network.rate_out network.join limits.cpus limits.cpu_weight limits.cpuset limits.memory limits.memory_high limits.swap limits.pids limits.on_pids limits.io limits.io_weight limits.wall limits.cpu_time limits.output limits.grace limits.enforce limits.on_limit rlimits capabilities seccomp landlock no_new_privileges nested_namespaces sysctls labels'
+	echo 'description extends root.from root.path root.changes root.size root.switch root.hide root.show proc namespaces time.boottime time.monotonic hostname user.id user.group user.map user.groups mounts devices workdir environment environment_pass command init terminal umask network.mode network.name network.address network.mac network.publish network.allow network.refresh network.dns network.hosts network.rate network.rate_in network.rate_out network.join limits.cpus limits.cpu_weight limits.cpuset limits.memory limits.memory_high limits.swap limits.pids limits.on_pids limits.io limits.io_weight limits.wall limits.cpu_time limits.output limits.grace limits.enforce limits.on_limit rlimits capabilities seccomp landlock no_new_privileges nested_namespaces reproducible sysctls labels'
 }
 _nook_values() {
 	case $1 in
@@ -299,6 +299,7 @@ _nook_values() {
 	landlock) echo 'off preferred required' ;;
 	no_new_privileges) echo 'true false' ;;
 	nested_namespaces) echo 'true false' ;;
+	reproducible) echo 'true false' ;;
 	esac
 }
 

@@ -66,6 +66,7 @@ function __nook_field
 		landlock 'second wall around files: off, preferred or required' \
 		no_new_privileges 'setuid programs and file capabilities give nothing' \
 		nested_namespaces 'the box may make namespaces of its own' \
+		reproducible 'the same addresses, clocks since boot and variables at every run' \
 		sysctls 'namespaced kernel settings' \
 		labels 'your own words about the box; shown by ps and inspect'
 end
@@ -105,6 +106,8 @@ function __nook_values
 		case no_new_privileges
 			printf '%s\n' true false
 		case nested_namespaces
+			printf '%s\n' true false
+		case reproducible
 			printf '%s\n' true false
 	end
 end
@@ -403,6 +406,7 @@ complete -c nook -n "__nook_in batch" -l set -x -a '(__nook_key)' -d 'set a prof
 complete -c nook -n "__nook_in batch" -l fail-fast -d 'end the batch with the first job that fails'
 complete -c nook -n "__nook_in batch" -l timeout -x -d 'end the batch after this time: 90s, 2h30m'
 complete -c nook -n "__nook_in batch" -l pin -d 'start the jobs of each slot on a CPU of its own, by its affinity'
+complete -c nook -n "__nook_in batch" -l reproducible -d 'let nothing differ from run to run that nook can fix: no swap, a CPU for each job, \'reproducible\' of nook-profile(5)'
 complete -c nook -n "__nook_in 'batch report'" -l all -d 'list every job that failed, not only the first 20'
 complete -c nook -n "__nook_in 'batch report'" -l json -d 'print JSON'
 complete -c nook -n "__nook_in 'batch report'" -l junit -d 'print XML as JUnit has it, which CI systems read'

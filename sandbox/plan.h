@@ -27,7 +27,7 @@ struct text;
 typedef uint32_t plan_ref;
 
 #define PLAN_MAGIC 0x6e616c706b6f6f6eULL /* "nookplan" */
-#define PLAN_VERSION 5
+#define PLAN_VERSION 6
 #define PLAN_MOST (4u << 20) /* bytes */
 
 /** struct plan_list - A chain of records; each starts with the plan_ref of the next */
@@ -406,6 +406,7 @@ struct plan {
 	plan_ref hostname; /* 0 = not set */
 	struct {
 		int64_t boottime, monotonic; /* ns */
+		uint32_t from_zero; /* on top of a clock that the box begins */
 	} time;
 	struct plan_net net;
 	struct plan_tree tree;
@@ -439,6 +440,7 @@ struct plan {
 		struct plan_list env;	   /* struct plan_word, "KEY=VALUE" */
 		struct plan_list argv;	   /* struct plan_word */
 		plan_ref path;		   /* PATH to look the command up in */
+		uint32_t same_addresses;   /* ADDR_NO_RANDOMIZE, personality(2) */
 	} env;
 	struct plan_limits limits;
 	struct plan_list labels; /* struct plan_word "KEY=VALUE" */

@@ -42,6 +42,9 @@ static const struct opt batch_options[] = {
 	  .help = "end the batch after this time: 90s, 2h30m" },
 	{ .name = "pin",
 	  .help = "start the jobs of each slot on a CPU of its own, by its affinity" },
+	{ .name = "reproducible",
+	  .help = "let nothing differ from run to run that nook can fix: no swap, a CPU "
+		  "for each job, 'reproducible' of nook-profile(5)" },
 	{ 0 },
 };
 

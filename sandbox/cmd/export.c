@@ -290,6 +290,10 @@ bool export_write(const struct plan *pl, struct host *h, const char *name,
 		return true;
 	}
 	tools[tool].write(&x);
+	if (pl->env.same_addresses)
+		export_note(&x,
+			    "addresses that are not randomized (setarch -R in front of "
+			    "the command)");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.argv, w));) {
 		text_addc(&x.words, ' ');
 		text_shell(&x.words, plan_text(pl, w->text));

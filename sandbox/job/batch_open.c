@@ -91,7 +91,7 @@ int batch_add_slot(struct batch *b, struct err *e)
 
 	if (slot_open(s, b->count++, e) < 0)
 		return -1;
-	if (cmd_option(b->args, "pin") && b->cpu_count)
+	if ((cmd_option(b->args, "pin") || b->plans.reproducible) && b->cpu_count)
 		s->cpu = b->cpus[s->number % b->cpu_count];
 	return slot_start(s, e);
 }
@@ -104,7 +104,14 @@ static int open_slots(struct batch *b, struct err *e)
 	if (jobs && !is_auto(b) && parse_number_in(jobs, 1, SLOTS_MOST, &n) < 0)
 		return cmd_usage(b->args, e, "--jobs '%s': expected 1 to %d, or auto",
 				 jobs, SLOTS_MOST);
-	b->most = is_auto(b) ? SLOTS_MOST : (int)n;
+	if (b->plans.reproducible && n > (uint64_t)b->cpu_count)
+		return cmd_usage(b->args, e,
+				 "--reproducible gives each of %d jobs a CPU of its own, "
+				 "and there are %d",
+				 (int)n, b->cpu_count);
+	b->most = !is_auto(b)		  ? (int)n
+		  : b->plans.reproducible ? b->cpu_count
+					  : SLOTS_MOST;
 	b->places = calloc((size_t)b->most, sizeof(*b->places));
 	if (!b->places)
 		return err_set(e, "out of memory");
@@ -299,6 +306,7 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	b->plans.wishes = a->wishes;
 	b->plans.wish_count = a->wish_count;
 	b->fail_fast = cmd_option(a, "fail-fast");
+	b->plans.reproducible = cmd_option(a, "reproducible");
 	b->plans.host = host_new();
 	if (!b->plans.host)
 		return err_set(e, "out of memory");

@@ -71,10 +71,17 @@ static void wishes_release(struct wishes *w)
 	free(w->v);
 }
 
+/* --reproducible, but for the CPU, which is the slot's */
+static const struct option_wish fixed[] = {
+	{ .option = "--reproducible", .key = "reproducible", .value = "true" },
+	{ .option = "--reproducible", .key = "limits.swap", .value = "0" },
+};
+
 static int make_wishes(const struct plans *ps, const struct job *j, struct wishes *w,
 		       struct err *e)
 {
-	w->v = calloc(ps->wish_count + j->set_count + j->in_count + 1, sizeof(*w->v));
+	w->v = calloc(ps->wish_count + j->set_count + j->in_count + ARRAY_SIZE(fixed),
+		      sizeof(*w->v));
 	w->text = calloc(j->in_count + 1, sizeof(*w->text));
 	if (!w->v || !w->text)
 		return err_set(e, "out of memory");
@@ -92,6 +99,8 @@ static int make_wishes(const struct plans *ps, const struct job *j, struct wishe
 							 .key = "+mounts",
 							 .value = text_str(t) };
 	}
+	for (size_t i = 0; ps->reproducible && i < ARRAY_SIZE(fixed); i++)
+		w->v[w->count++] = fixed[i];
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct plan;
 /**
  * struct plans - Plans that were made
  * @wishes:	What the command line sets for all jobs, @wish_count of them
+ * @reproducible: What could differ from run to run is fixed, whatever a job sets
  * @v:		Kept plans; @key: what they were made of
  * @clock:	Counts uses: the plan not used for longest makes room
  */
@@ -32,6 +33,7 @@ struct plans {
 	struct host *host;
 	const struct option_wish *wishes;
 	size_t wish_count;
+	bool reproducible;
 	struct made {
 		char *key;
 		size_t key_size;

@@ -137,15 +137,15 @@ static bool keep_few_fds(int sock)
 	return dup3(NONE, TAKE, O_CLOEXEC) >= 0 && !sys_close_range(TAKE + 1, ~0u, 0);
 }
 
-static void stay_on_cpu(const struct slot *s)
+static int stay_on_cpu(const struct slot *s)
 {
 	cpu_set_t one;
 
 	if (s->cpu < 0)
-		return;
+		return 0;
 	CPU_ZERO(&one);
 	CPU_SET((size_t)s->cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
+	return sched_setaffinity(0, sizeof(one), &one);
 }
 
 static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
@@ -159,9 +159,9 @@ static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
 	sigfillset(&all);
 	if (!own || sigprocmask(SIG_SETMASK, &all, NULL) < 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != supervisor ||
-	    setsid() < 0 || !keep_few_fds(sock) || share(s, MADV_DONTFORK) < 0)
+	    setsid() < 0 || !keep_few_fds(sock) || share(s, MADV_DONTFORK) < 0 ||
+	    stay_on_cpu(s) < 0)
 		_exit(125);
-	stay_on_cpu(s);
 	idle_net_open(&net, HOME);
 	while (take_order(&order)) {
 		struct parcel p = { .data = &report, .len = sizeof(report) };

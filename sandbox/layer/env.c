@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,14 @@ static bool ends_with(const char *s, const char *end)
 	return len >= n && !strcmp(s + len - n, end);
 }
 
+/* In the place of what the caller has */
+static void put_fixed(struct vars *vs)
+{
+	vars_put(vs, "SHELL", "/bin/sh");
+	vars_put(vs, "LANG", "C.UTF-8");
+	vars_put(vs, "TZ", "UTC");
+}
+
 static int plan_vars(const struct profile *pf, struct host *h, const char *shell,
 		     struct plan *pl, struct err *e)
 {
@@ -169,7 +178,10 @@ static int plan_vars(const struct profile *pf, struct host *h, const char *shell
 		vars_put(&vs, "PS1", prompt);
 		vars_put(&vs, "debian_chroot", pf->name ? pf->name : "nook");
 	}
-	pass_usual(h, &vs);
+	if (pf->reproducible)
+		put_fixed(&vs);
+	else
+		pass_usual(h, &vs);
 	if (pass_named(pf, h, &vs, e) < 0)
 		return -1;
 	for (size_t i = 0; i < pf->environment.count; i++)
@@ -278,6 +290,12 @@ static int env_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	plan_fact(pl, "env", "workdir", origin_text(pf, FIELD_workdir, where), "%s",
 		  plan_text(pl, pl->env.workdir));
 	env_say_names(pl, origin_text(pf, FIELD_environment, where));
+	pl->env.same_addresses = pf->reproducible;
+	if (pf->reproducible)
+		plan_fact(pl, "env", "reproducible",
+			  origin_text(pf, FIELD_reproducible, where),
+			  "no variable of the caller passes by itself, and addresses are "
+			  "not randomized");
 	plan_fact(pl, "env", "umask", origin_text(pf, FIELD_umask, where), "%03" PRIo32,
 		  pl->env.umask);
 	return 0;
@@ -333,6 +351,15 @@ static int change_dir(const struct plan *pl, struct err *e)
 	return err_hint(e, "it must exist inside the box: 'mounts' can bring it there");
 }
 
+/* From the next exec on, and for all that comes of it, but set-user-ID programs
+ * (personality(2)) */
+static int keep_addresses(struct err *e)
+{
+	if (personality(ADDR_NO_RANDOMIZE) < 0)
+		return err_sys(e, "cannot have addresses that are not randomized");
+	return 0;
+}
+
 /*
  * Behind caps, so that the directory is entered with the payload's own rights; in front
  * of landlock and seccomp, so that a profile may deny any call that is made here. Must
@@ -342,6 +369,8 @@ static int change_dir(const struct plan *pl, struct err *e)
 static int env_last(const struct plan *pl, struct site *s, struct err *e)
 {
 	umask((mode_t)pl->env.umask);
+	if (pl->env.same_addresses && keep_addresses(e) < 0)
+		return -1;
 	if (change_dir(pl, e) < 0 || fds_check(s, e) < 0)
 		return -1;
 	return fds_close(s, e);
@@ -356,9 +385,12 @@ static void env_explain(const struct plan *pl, struct text *out)
 	text_safe(out, plan_text(pl, pl->env.workdir));
 	text_addf(out,
 		  "\"), umask(%03" PRIo32
-		  "), execve() with %u variables. Of the caller's own "
-		  "only TERM, LANG, LC_* and TZ pass, and what the profile names:\n",
-		  pl->env.umask, pl->env.env.count);
+		  "), %sexecve() with %u variables. Of the caller's own "
+		  "only %swhat the profile names:\n",
+		  pl->env.umask,
+		  pl->env.same_addresses ? "personality(ADDR_NO_RANDOMIZE), " : "",
+		  pl->env.env.count,
+		  pl->env.same_addresses ? "" : "TERM, LANG, LC_* and TZ pass, and ");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
 		text_add(out, "  ");
 		text_safe(out, plan_text(pl, w->text));
@@ -383,6 +415,8 @@ static void env_script(const struct plan *pl, struct script *sc)
 		text_shell(&sc->place[SCRIPT_LAST], plan_text(pl, w->text));
 	}
 	text_addc(&sc->place[SCRIPT_LAST], '\n');
+	if (pl->env.same_addresses)
+		script_words(sc, SCRIPT_EXEC, "\\\n\tsetarch --addr-no-randomize");
 	script_words(sc, SCRIPT_EXEC, "\\\n\tenv -i");
 	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->env.env, w));) {
 		auto_text word = { 0 };

@@ -254,6 +254,7 @@ struct profile {
 	enum landlock_wish landlock;
 	bool no_new_privileges;
 	bool nested_namespaces;
+	bool reproducible;
 	struct items sysctls;
 	struct items labels;
 };

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# batch-reproducible.bats - nook batch --reproducible: what is the same at every run, and is
+# not without it
+# as: root user
+
+load helper
+
+setup() {
+	nook_setup
+	need jq taskset
+	cpu=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+}
+
+# both ID COMMAND - its output at a run with --reproducible is $same, at one without $other
+both() {
+	jq -nc --arg id "$1" --arg command "$2" '{$id, $command, profile: "strict", retry: 0,
+		limits: {enforce: "best-effort"}, set: {proc: "full"}}' >list
+	rm -rf with without j
+	"$NOOK" batch -q -j 1 --journal j --reproducible -o with list
+	"$NOOK" batch -q -j 1 --journal k -o without list
+	rm k
+	same=$(<"with/$1/stdout") other=$(<"without/$1/stdout")
+	[ -n "$same" ]
+}
+
+@test "addresses are the same" {
+	local maps="cut -d \" \" -f 1 /proc/self/maps"
+	both a "$maps"
+	local first=$same plain=$other
+	both a "$maps"
+	assert_equal "$same" "$first"
+	[ "$other" != "$plain" ]
+}
+
+@test "clocks since boot begin with the box" {
+	local before after
+	read -r before _ </proc/uptime
+	both a 'read up rest </proc/uptime; echo $up'
+	read -r after _ </proc/uptime
+	awk "BEGIN { exit !($same <= $after - $before + 0.02 && $other >= $before) }"
+}
+
+@test "no variable of the caller is there" {
+	export LANG=C LC_TIME=C TZ=NZ TERM=dumb
+	both a env
+	assert_equal "$(grep -E '^(LANG|LC_|TZ|TERM|SHELL)' <<<"$same" | sort | xargs)" \
+		'LANG=C.UTF-8 SHELL=/bin/sh TZ=UTC'
+	assert_equal "$(grep -E '^(LANG|LC_|TZ|TERM)' <<<"$other" | grep -v '^LC_ALL=' | sort | xargs)" \
+		'LANG=C LC_TIME=C TERM=dumb TZ=NZ'
+}
+
+@test "a job has one CPU, and no other job has it" {
+	both a 'sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status'
+	assert_match '^[0-9]+$' "$same"
+	run -125 --separate-stderr taskset -c "$cpu" "$NOOK" batch --journal j2 -j 2 --reproducible list
+	assert_equal "${stderr%%$'\n'*}" \
+		'nook: --reproducible gives each of 2 jobs a CPU of its own, and there are 1'
+	taskset -c "$cpu" "$NOOK" batch -q --journal j2 -j auto --reproducible list
+}
+
+@test "there is no swap, whatever a job says, or that is listed" {
+	jq -nc '{command: "true", profile: "strict",
+		limits: {enforce: "best-effort", memory: "64M", swap: "1G"}}' >list
+	"$NOOK" batch -q --journal j --reproducible list
+	jq -se '.[1] | .limits.swap_bytes == 0 or (.unenforced | index("limits.swap")) != null' j
+}
