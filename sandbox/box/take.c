@@ -196,7 +196,7 @@ void takes_copy(struct takes *t, const struct plan *pl, int to, struct result *r
 			continue;
 		}
 		file = make_file(to, plan_text(pl, w->to));
-		if (file < 0 || copy(from, file, size) < 0)
+		if (file < 0 || copy(from, file, size) < 0 || fsync(file) < 0)
 			r->output_error = errno;
 	}
 }

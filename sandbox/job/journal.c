@@ -8,7 +8,7 @@
  * fdatasync(2) while that goes on, always for all lines written by then, and the
  * supervisor waits for it only at the end. A cut in the power may thus take the last
  * lines, of jobs that a resumed batch then runs again; it never finds one finished that
- * was not.
+ * was not. What a job wrote is on the disk before its report comes (slot.c).
  *
  * flock(2) keeps others from the file for as long as the supervisor lives. The process
  * that syncs holds a descriptor without the lock, which is of another open file.

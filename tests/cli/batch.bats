@@ -278,6 +278,22 @@ slots_of() { ps -o pid=,sid= --ppid "$1" | awk '$1 == $2 { print $1 }'; }
 	assert_stderr "nook: cannot open the journal '$T/closed/no/journal': No such file or directory"
 }
 
+@test "output that the disk does not take is an error, and its job not done" {
+	need jq strace
+	local n
+	job_file "$(job a 'echo x >/tmp/f' '"files":{"out":["/tmp/f"]}')"
+	# the file, stdout, stderr
+	for n in 1 2 3; do
+		run --separate-stderr strace -f -qq -o /dev/null -e trace=fsync \
+			-e inject=fsync:error=EIO:when="$n" "$NOOK" batch -j 1 -q --resume -o "$T/out" "$T/jobs"
+		assert_status 125
+		assert_stderr_match "^nook: cannot write the output of job 'a': "
+		[ "$(ends)" = "" ]
+	done
+	nook_run batch --resume -o "$T/out" "$T/jobs"
+	assert_status 0
+}
+
 @test "files that go in lie where the job file does" {
 	mkdir -p "$T/sub"
 	echo text >"$T/sub/in"
