@@ -12,10 +12,10 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/sync.h"
+#include "changes/copy.h"
 
 #define NO_LINKS (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
@@ -86,7 +86,7 @@ void takes_close(struct takes *t)
 
 /* The file itself, and nothing but a regular one: a FIFO would wait, a device do
  * something. Return: descriptor, -1 and errno */
-static int open_file(int dir, const char *rest, off_t *size)
+static int open_file(int dir, const char *rest)
 {
 	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 				.resolve = NO_LINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV };
@@ -102,7 +102,6 @@ static int open_file(int dir, const char *rest, off_t *size)
 						   : 0;
 	if (errno)
 		return -1;
-	*size = st.st_size;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
@@ -135,26 +134,6 @@ static int make_file(int dir, const char *name)
 	return openat(at, name, how, 0666);
 }
 
-/* Return: 0; -1 and errno: what was there cannot be written, which is nobody's in the
- * box */
-static int copy(int from, int to, off_t left)
-{
-	char room[16384];
-
-	while (left > 0) {
-		ssize_t n = read(from, room, sizeof(room));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (int)n;
-		if (fd_write_all(to, room, (size_t)n) < 0)
-			return -1;
-		left -= n;
-	}
-	return 0;
-}
-
 static const char *why_not(int code)
 {
 	if (code == EINVAL)
@@ -183,20 +162,20 @@ void takes_copy(struct takes *t, const struct plan *pl, int to, struct result *r
 		const char *path = plan_text(pl, w->path);
 		int len = i < t->count ? t->v[i].len : 0;
 		auto_fd from = -1, file = -1;
-		off_t size = 0;
 
 		/* inside said it, before anything of the box ran */
 		if (len < 1 || (size_t)len >= strlen(path)) {
 			note_missing(r, path, ENOENT);
 			continue;
 		}
-		from = open_file(t->v[i].dir, path + len + (path[len] == '/'), &size);
+		from = open_file(t->v[i].dir, path + len + (path[len] == '/'));
 		if (from < 0) {
 			note_missing(r, path, errno);
 			continue;
 		}
 		file = make_file(to, plan_text(pl, w->to));
-		if (file < 0 || copy(from, file, size) < 0 || fsync(file) < 0)
+		/* what cannot be written is nobody's in the box */
+		if (file < 0 || copy_bytes(from, file) < 0 || fsync(file) < 0)
 			r->output_error = errno;
 	}
 }

@@ -332,6 +332,16 @@ slots_of() { ps -o pid=,sid= --ppid "$1" | awk '$1 == $2 { print $1 }'; }
 	assert_stderr "nook: job 'a' has files that come out, and no --output says where"
 }
 
+@test "a file that comes out keeps its holes" {
+	local make='truncate -s 40M /tmp/f; printf middle | dd of=/tmp/f bs=1M seek=20 conv=notrunc 2>/dev/null'
+	job_file "$(job a "$make" '"files":{"out":["/tmp/f"]}')"
+	nook_run batch -o "$T/out" "$T/jobs"
+	assert_status 0
+	assert_equal "$(stat -c %s "$T/out/a/f")" 41943040
+	[ "$(stat -c %b "$T/out/a/f")" -lt 256 ]
+	assert_equal "$(tail -c +20971521 "$T/out/a/f" | head -c 6)" middle
+}
+
 @test "outputs are new files, whatever lies in their place" {
 	mkdir -p "$T/out/a"
 	echo precious >"$T/precious"
