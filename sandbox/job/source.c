@@ -322,6 +322,9 @@ static bool is_lines(struct job_source *s, const char *buf, size_t len)
 		n--;
 	if (!n || *buf != '{' || buf[n - 1] != '}')
 		return false;
+	/* no job is that long: it is all of them, or one that is refused for it */
+	if (n > LINE_MOST)
+		return !memmem(buf, n, "\"jobs\"", 6);
 	s->e = &ignored;
 	is_job = parse_line(s, buf, n, &root) || !node_find(root, "jobs");
 	s->e = e;

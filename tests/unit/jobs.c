@@ -335,11 +335,40 @@ static void try_many(void)
 	job_source_close(s);
 }
 
+/* In one line: a document may be that long, a job may not */
+static void try_long(void)
+{
+	auto_text word = { 0 }, all = { 0 }, job = { 0 };
+	struct job_text t = { .name = "long" };
+	struct job_source *s = NULL;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 100000; i++)
+		text_addc(&word, 'x');
+	text_add(&all, "{\"jobs\":[");
+	text_add(&job, "{\"command\":[\"a\"");
+	for (int i = 0; i < 12; i++) {
+		text_addf(&all, "%s{\"command\":[\"%s\"]}", i ? "," : "",
+			  text_str(&word));
+		text_addf(&job, ",\"%s\"", text_str(&word));
+	}
+	text_add(&all, "]}\n");
+	text_add(&job, "]}\n");
+	t.buf = text_str(&all);
+	t.len = all.len;
+	ok(!job_source_text(&t, &s, &e), "a document in one long line %s", e.text);
+	job_source_close(s);
+	t.buf = text_str(&job);
+	t.len = job.len;
+	is_num(job_source_text(&t, &s, &e), -1, "a job in one");
+	is(e.text, "long:1:1: a line of more than 1M", "is refused as such");
+}
+
 int main(void)
 {
 	size_t count = sizeof(rows) / sizeof(rows[0]);
 
-	plan((int)count + 11);
+	plan((int)count + 14);
 	unsetenv("HOME");
 	gives(all_keys, all_said);
 	again(all_keys);
@@ -349,5 +378,6 @@ int main(void)
 		gives(rows[i][0], rows[i][1]);
 	try_stream();
 	try_many();
+	try_long();
 	return done();
 }
