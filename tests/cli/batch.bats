@@ -242,6 +242,9 @@ slots_of() { ps -o pid=,sid= --ppid "$1" | awk '$1 == $2 { print $1 }'; }
 	[ "$(ends)" = "$(printf '%s\n' 'a lost' 'b exited')" ]
 }
 
+# are_dead PID - all slots of that batch have ended, and wait for it to hear of it
+are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' | grep -q .; }
+
 @test "keepers that are killed while they have no job lose none" {
 	need jq
 	mkfifo "$T/pipe"
@@ -253,6 +256,7 @@ slots_of() { ps -o pid=,sid= --ppid "$1" | awk '$1 == $2 { print $1 }'; }
 	# it wakes with the job in its hands, and only then hears that the slots have ended
 	kill -STOP "$!"
 	slots_of "$!" | xargs kill -9
+	wait_until are_dead "$!"
 	job b 'echo up' >&9
 	kill -CONT "$!"
 	exec 9>&-
