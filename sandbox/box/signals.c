@@ -97,8 +97,8 @@ static void stop_with_box(struct keeper *k)
 	terminal_leave_raw(&k->terminal);
 	sigprocmask(SIG_UNBLOCK, &stops, NULL);
 	sigprocmask(SIG_BLOCK, &stops, NULL);
-	kill(k->pid, SIGCONT);
 	terminal_enter_raw(&k->terminal);
+	kill(k->pid, SIGCONT);
 }
 
 /* Of the lifeline no event is asked for: that it hung up is told all the same, and what

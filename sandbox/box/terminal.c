@@ -3,21 +3,33 @@
 #include "box/terminal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "box/relay.h"
 
 #define CTRL_D 4
 
+/* In the background the terminal is somebody else's: the first call that would change it
+ * stops us there, as it does any program, until the shell puts us before it */
 void terminal_enter_raw(struct terminal *t)
 {
+	sigset_t stop, before;
 	struct termios raw;
 
-	if (t->pty < 0 || t->raw || tcgetattr(0, &t->old) < 0)
+	if (t->pty < 0 || t->raw || !isatty(0))
 		return;
-	raw = t->old;
-	cfmakeraw(&raw);
-	t->raw = !tcsetattr(0, TCSANOW, &raw);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_UNBLOCK, &stop, &before);
+	tcdrain(0);
+	if (!tcgetattr(0, &t->old)) {
+		raw = t->old;
+		cfmakeraw(&raw);
+		t->raw = !tcsetattr(0, TCSANOW, &raw);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	terminal_resize(t);
 }
 

@@ -24,6 +24,7 @@ struct terminal {
 void terminal_take(struct terminal *t, struct relay *r, int master);
 /** terminal_resize() - Give it the size of descriptor 0 */
 void terminal_resize(const struct terminal *t);
+/** terminal_enter_raw() - Raw mode; in the background it stops until the foreground */
 void terminal_enter_raw(struct terminal *t);
 /** terminal_leave_raw() - Give the caller's terminal back as it was */
 void terminal_leave_raw(struct terminal *t);

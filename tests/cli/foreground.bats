@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# foreground.bats - a box with a terminal of its own among the jobs of a shell, by tmux
+# as: root user
+# in: release
+load helper
+load screen
+
+setup() {
+	need tmux
+	nook_setup
+	export NOOK_PROFILE_PATH=$TOP/profiles
+	open_screen 100 50 "PS1='sh> ' exec bash --norc --noprofile"
+	asks '^sh>$'
+}
+
+teardown() {
+	end_screen
+	nook_teardown
+}
+
+# stopped TIMES - whether the shell has said so that often; it does before a prompt
+stopped() {
+	types '' Enter
+	[ "$(screen | grep -cE '^\[1\]\+ +Stopped ')" -ge "$1" ]
+}
+
+@test "in the background it leaves the terminal alone, and waits for fg" {
+	types "$NOOK run -t base -- sh -c 'echo up; read a; echo got-\$a; read b; echo and-\$b' &" Enter
+	wait_until stopped 1
+	refute_match '^up' "$(screen)"
+	types 'stty -a >mode' Enter
+	wait_until grep -q lnext mode
+	assert_match '(^| )icanon' "$(cat mode)"
+	types 'fg' Enter
+	sees '^up$'
+	types 'one' Enter
+	sees '^got-one$'
+	types '' C-z
+	asks '^sh>$'
+	types 'bg' Enter
+	wait_until stopped 3
+	types 'stty -a >mode2' Enter
+	wait_until grep -q lnext mode2
+	assert_equal "$(cat mode2)" "$(cat mode)"
+	types 'fg' Enter
+	types 'two' Enter
+	sees '^and-two$'
+	asks '^sh>$'
+}
