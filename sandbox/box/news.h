@@ -34,6 +34,8 @@
  * that are found are told; a box of which both fell into the gap is never seen. (3)
  * What happened before: only what is there now can be told (NEWS_EXISTS).
  *
+ * What cannot be watched, for want of descriptors, is an error: it would be told as dead.
+ *
  * The directories are made where they are missing. One that cannot be, or that is removed
  * meanwhile, is waited for: the nearest one above it is watched as well. What is over
  * before that has come back is not seen.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* news_boxes.c - the boxes whose news are told; news.h has the theory */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,6 +29,20 @@ static uint64_t now_ns(void)
 static int no_memory(struct err *e)
 {
 	return err_set(e, "out of memory");
+}
+
+/* What cannot be watched for that reason may live all the same */
+static bool is_shortage(int why)
+{
+	return why == EMFILE || why == ENFILE || why == ENOMEM;
+}
+
+static int cannot_watch(const char *id, struct err *e)
+{
+	err_sys(e, "cannot watch box '%s'", id);
+	if (errno == EMFILE)
+		err_hint(e, "each box that runs takes two descriptors: ulimit -n");
+	return -1;
 }
 
 /* --- boxes that run ----------------------------------------------------------------- */
@@ -110,10 +125,9 @@ static int tell_pauses(struct news *w, const struct runner *r, const struct reco
 	return n;
 }
 
-/* What the record says now that it did not say before. @last: its keeper has ended */
-static int look_at_runner(struct news *w, size_t at, bool last, struct err *e)
+/* What the record says now that it did not say before, but for the end */
+static int read_runner(struct news *w, struct runner *r, struct err *e)
 {
-	struct runner *r = w->runner[at];
 	struct record old = r->rec, now;
 	int n;
 
@@ -123,25 +137,37 @@ static int look_at_runner(struct news *w, size_t at, bool last, struct err *e)
 	n = tell_pauses(w, r, &old, e);
 	for (uint32_t i = old.updates; !n && i != r->rec.updates; i++)
 		n = tell_runner(w, r, NEWS_UPDATE, 0, e);
+	return n;
+}
+
+/* And the end. @last: its keeper has ended */
+static int look_at_runner(struct news *w, size_t at, bool last, struct err *e)
+{
+	struct runner *r = w->runner[at];
+	int n = read_runner(w, r, e);
+
 	if (!n && (last || r->rec.end.finished_ns))
 		n = tell_end(w, at, e);
 	return n;
 }
 
 /* The record is opened, then its keeper, then the lock shows whether that was the keeper:
- * so no other process is meant by its number. Return: whether it lives */
-static bool open_runner(const struct news *w, struct runner *r, const char *id)
+ * so no other process is meant by its number. Return: whether it lives; -1 and @e */
+static int open_runner(const struct news *w, struct runner *r, const char *id,
+		       struct err *e)
 {
 	snprintf(r->rec.id, sizeof(r->rec.id), "%.15s", id);
 	r->file = store_peek(w->store.dir, id);
-	if (r->file < 0)
-		return true; /* its name is gone already: the queue will tell */
+	if (r->file < 0) /* its name is gone already: the queue will tell */
+		return is_shortage(errno) ? cannot_watch(id, e) : 1;
 	if (store_peek_read(r->file, &r->rec, &r->plan) < 0) {
 		memset(&r->rec, 0, sizeof(r->rec));
 		snprintf(r->rec.id, sizeof(r->rec.id), "%.15s", id);
 		return store_is_held(r->file);
 	}
 	r->keeper = sys_pidfd_open(r->rec.keeper, 0);
+	if (r->keeper < 0 && is_shortage(errno))
+		return cannot_watch(id, e);
 	return store_is_held(r->file) && r->keeper >= 0;
 }
 
@@ -149,15 +175,14 @@ static int keep_runner(struct news *w, struct runner *r, struct err *e)
 {
 	struct runner **more =
 		realloc(w->runner, (w->runner_count + 1) * sizeof(struct runner *));
-	struct epoll_event ev = { .events = EPOLLIN };
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = r };
 
 	if (!more)
 		return no_memory(e);
 	w->runner = more;
+	if (r->keeper >= 0 && epoll_ctl(w->epoll, EPOLL_CTL_ADD, r->keeper, &ev) < 0)
+		return cannot_watch(r->rec.id, e);
 	w->runner[w->runner_count++] = r;
-	ev.data.ptr = r;
-	if (r->keeper >= 0)
-		epoll_ctl(w->epoll, EPOLL_CTL_ADD, r->keeper, &ev);
 	return 0;
 }
 
@@ -169,23 +194,24 @@ static void forget_news(struct record *rec)
 	rec->end.finished_ns = 0;
 }
 
-/* @what: NEWS_START, or NEWS_EXISTS where it was there before */
+/* @what: NEWS_START, or NEWS_EXISTS where it was there before. What is over is told by
+ * the queue alone: who looks at all may find what was told already */
 static int add_runner(struct news *w, const char *id, enum news_what what, bool tell,
 		      struct err *e)
 {
 	struct runner *r = calloc(1, sizeof(*r));
-	bool lives;
+	int lives;
 
 	if (!r)
 		return no_memory(e);
 	r->file = r->keeper = -1;
 	r->found = true;
-	lives = open_runner(w, r, id);
-	if (what == NEWS_EXISTS && (!lives || r->file < 0)) {
-		news_forget(r); /* left by a killed keeper, or over meanwhile */
+	lives = open_runner(w, r, id, e);
+	if (w->scans && lives >= 0 && (!lives || r->file < 0 || r->rec.end.finished_ns)) {
+		news_forget(r);
 		return 0;
 	}
-	if (keep_runner(w, r, e) < 0) {
+	if (lives < 0 || keep_runner(w, r, e) < 0) {
 		news_forget(r);
 		return -1;
 	}
@@ -194,7 +220,8 @@ static int add_runner(struct news *w, const char *id, enum news_what what, bool 
 		return -1;
 	if (what == NEWS_START)
 		forget_news(&r->rec);
-	return look_at_runner(w, w->runner_count - 1, !lives, e);
+	return w->scans ? read_runner(w, r, e)
+			: look_at_runner(w, w->runner_count - 1, !lives, e);
 }
 
 /* A live change gives the record another file (store_replace()), which is followed */
@@ -226,6 +253,8 @@ static int on_start(struct news *w, const char *id, struct err *e)
 
 	if (r) {
 		again = store_peek(w->store.dir, id);
+		if (again < 0 && is_shortage(errno))
+			return cannot_watch(id, e);
 		if (again >= 0 && !store_peek_read(again, &now, NULL))
 			same = now.started_ns == r->rec.started_ns &&
 			       now.keeper == r->rec.keeper;
@@ -395,16 +424,18 @@ int news_of_staying(struct news *w, const struct inotify_event *ev, struct err *
 
 /* --- all of them -------------------------------------------------------------------- */
 
-int news_scan_running(struct news *w, enum news_what what, bool tell, struct err *e)
+static int scan_running(struct news *w, enum news_what what, bool tell, struct err *e)
 {
 	auto_dir d = store_list(w->store.dir);
 	const struct dirent *de;
 	char id[BOX_ID_SIZE];
 	size_t at;
 
+	if (!d)
+		return err_sys(e, "cannot list the boxes that run");
 	for (size_t i = 0; i < w->runner_count; i++)
 		w->runner[i]->found = false;
-	while (d && (de = readdir(d))) {
+	while ((de = readdir(d))) {
 		if (!store_id(de->d_name, id))
 			continue;
 		if (find_runner(w, id, &at))
@@ -420,6 +451,16 @@ int news_scan_running(struct news *w, enum news_what what, bool tell, struct err
 		    on_gone(w, w->runner[i]->rec.id, e) < 0)
 			return -1;
 	return 0;
+}
+
+int news_scan_running(struct news *w, enum news_what what, bool tell, struct err *e)
+{
+	int r;
+
+	w->scans = true;
+	r = scan_running(w, what, tell, e);
+	w->scans = false;
+	return r;
 }
 
 /** struct scan - The names of the boxes that stay, while they are looked at */

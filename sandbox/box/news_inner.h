@@ -36,6 +36,7 @@ struct stayer {
  * @epoll:	has @inotify and the keepers
  * @run, @rest:	inotify's numbers of the two directories, -1 = not watched; @run_above,
  *		@rest_above: of the nearest ones above them
+ * @scans:	All records are looked at, besides the queue
  * @moving:	first half of a rename, of @cookie; "" = none
  */
 struct news {
@@ -44,6 +45,7 @@ struct news {
 	struct store store;
 	struct rest_area area;
 	char state[512], run_path[512];
+	bool scans;
 	char moving[REST_NAME_SIZE];
 	uint32_t cookie;
 	struct runner **runner;

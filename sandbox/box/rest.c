@@ -668,8 +668,13 @@ int rest_each(const struct rest_area *a,
 		struct err why = { 0 };
 		struct rest r;
 
-		if (!rest_is_name(de->d_name) || open_dir(a, de->d_name, &r) < 0)
+		if (!rest_is_name(de->d_name))
 			continue;
+		if (open_dir(a, de->d_name, &r) < 0) {
+			if (errno == EMFILE || errno == ENFILE)
+				return err_sys(e, "cannot open box '%s'", de->d_name);
+			continue;
+		}
 		/* One without a record is a place of changes that a run works in */
 		if (rest_read(&r, &why) == 0 || why.code != ENOENT) {
 			each(&r, why.text[0] ? &why : NULL, arg);
