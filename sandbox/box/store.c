@@ -409,6 +409,24 @@ static int take_id(struct store *st, const struct rest *rest, struct err *e)
 	return err_hint(e, "processes of it may live still; then: nook gc");
 }
 
+/* Drafts of the console have files in a directory that may be this one, and who was the
+ * last removes it. Its descriptor keeps its number */
+static int reopen_dir(const struct store *st, struct err *e)
+{
+	struct store again;
+	struct stat now;
+	int r = 0;
+
+	if (!fstat(st->dir, &now) && now.st_nlink)
+		return 0;
+	if (store_open(&again, e) < 0)
+		return -1;
+	if (dup3(again.dir, st->dir, O_CLOEXEC) < 0)
+		r = err_sys(e, "cannot make a record of the box");
+	store_remove(&again);
+	return r;
+}
+
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
 {
 	struct timespec now;
@@ -428,15 +446,18 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 	store_note_limits(&st->rec, w->plan);
 	if (w->name)
 		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
-	do {
+	for (;;) {
 		if (!w->rest)
 			store_make_id(st->rec.id);
 		else if (take_id(st, w->rest, e) < 0)
 			return -1;
 		if (!make_record(st, w->plan))
 			return 0;
-	} while (errno == EINTR || (errno == ENOENT && --tries));
-	return err_sys(e, "cannot make a record of the box");
+		if (errno != EINTR && (errno != ENOENT || !--tries))
+			return err_sys(e, "cannot make a record of the box");
+		if (reopen_dir(st, e) < 0)
+			return -1;
+	}
 }
 
 /* That, or what a killed keeper has left beside it */

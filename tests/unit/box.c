@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fdio.h"
 #include "box/box.h"
 #include "box/store.h"
 #include "tap.h"
@@ -98,6 +99,28 @@ static void dies_with_keeper(void)
 	close(pipes[0]);
 }
 
+/* The draft of a console removes the directory that both may be in, where it is empty */
+static bool add_where_none_is(void)
+{
+	struct plan *pl = new_plan("");
+	struct box_wish w = { .plan = pl };
+	struct err e = { 0 };
+	struct store st;
+	struct record rec;
+	char path[512];
+	void *found = NULL;
+
+	if (!store_open(&st, &e) && !fd_path(st.dir, "", path, sizeof(path)) &&
+	    !rmdir(path) && !store_add(&st, &w, 0, &e))
+		found = store_find(st.rec.id, &rec, &e);
+	if (!found)
+		diag("%s", e.text);
+	store_remove(&st);
+	plan_free(pl);
+	free(found);
+	return found;
+}
+
 int main(void)
 {
 	struct plan *pl;
@@ -106,7 +129,7 @@ int main(void)
 	struct err e;
 	int living = 0;
 
-	plan(16);
+	plan(17);
 	ends("exit 0", CAUSE_EXITED, 0, "success");
 	ends("exit 7", CAUSE_EXITED, 7, "failure");
 	ends("kill -SEGV $$", CAUSE_SIGNALED, 128 + SIGSEGV, "signal");
@@ -158,6 +181,7 @@ int main(void)
 		store_gc(&st, 0);
 		store_remove(&st);
 	}
+	ok(add_where_none_is(), "a directory of records that has gone is made again");
 	store_each(count_one, &living, NULL);
 	is_num(living, 0, "no record is left");
 	return done();
