@@ -367,7 +367,8 @@ const struct cmd cmd_events = {
 		"looked at (cause null). No daemon keeps a journal: what happened "
 		"before\n"
 		"is in 'nook ps --all' and 'nook inspect'. With --verbose it says on\n"
-		"stderr when it watches.\n",
+		"stderr when it watches. Each box that runs takes two descriptors:\n"
+		"where none is left (ulimit -n) it ends with an error.\n",
 	.options = events_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(events_run),
