@@ -204,8 +204,12 @@ if [ -s /run/leaks.left ]; then
 	sed 's/^/# /' /run/leaks.left
 	code=98
 fi
-# Everybody else in this pid namespace
+# Everybody else in this pid namespace; who is frozen (v1) hears of it only when he is not
 [ $$ != 1 ] || kill -KILL -1 2>/dev/null || true
+# shellcheck disable=SC2086 # a list
+[ -z "$NOOK_CGROUPS" ] || find $NOOK_CGROUPS -mindepth 2 -name freezer.state | while IFS= read -r file; do
+	echo THAWED >"$file"
+done
 wait
 # shellcheck disable=SC2086 # a list
 [ -z "$NOOK_CGROUPS" ] || find $NOOK_CGROUPS -depth -type d -exec rmdir {} + || code=98

@@ -136,9 +136,12 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 static int ask_once(struct caller *c, const struct parcel *question,
 		    struct control_answer *out, struct err *e)
 {
-	int r = connect_to(c, e);
-	auto_fd sock = c->sock;
+	auto_fd sock = -1;
+	int r;
 
+	c->until = now_ms() + PATIENCE_MS;
+	r = connect_to(c, e);
+	sock = c->sock;
 	if (r < 0)
 		return -1;
 	if (parcel_send(sock, question, 0) < 0)
@@ -156,20 +159,19 @@ static int call(const struct record *rec, const struct parcel *question,
 		struct control_answer *out, struct err *e)
 {
 	auto_fd keeper = store_pidfd(rec, e);
-	struct caller c = {
-		.rec = rec, .keeper = keeper, .sock = -1, .until = now_ms() + PATIENCE_MS
-	};
+	struct caller c = { .rec = rec, .keeper = keeper, .sock = -1 };
 	struct store st;
+	int64_t end;
 	int r;
 
 	if (keeper < 0 || store_open(&st, e) < 0)
 		return -1;
 	c.dir = st.dir;
-	r = ask_once(&c, question, out, e);
-	while (r < 0 && e->code == EINPROGRESS && now_ms() < c.until) {
+	end = now_ms() + PATIENCE_MS;
+	while ((r = ask_once(&c, question, out, e)) < 0 && e->code == EINPROGRESS &&
+	       now_ms() < end) {
 		wait_for(&c, -1, BUILDING_MS);
 		*e = (struct err){ 0 };
-		r = ask_once(&c, question, out, e);
 	}
 	store_remove(&st);
 	return r;

@@ -268,6 +268,8 @@ static int order_pause(struct keeper *k, const struct control_ask *ask, int *fd,
 	(void)ask, (void)fd;
 	if (k->cause_set)
 		return err_set(e, "the box is ending already");
+	if (!k->ran)
+		return control_not_yet(e); /* frozen it could never say so */
 	return keeper_pause(k, BOX_PAUSED, e);
 }
 
