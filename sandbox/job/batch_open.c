@@ -319,7 +319,7 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	    (r = take_file(b, e)) < 0)
 		return r;
 	b->progress = progress_open(a->quiet);
-	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, e);
+	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, b->output, e);
 }
 
 int batch_close(struct batch *b, struct err *e)

@@ -8,7 +8,8 @@
  * fdatasync(2) while that goes on, always for all lines written by then, and the
  * supervisor waits for it only at the end. A cut in the power may thus take the last
  * lines, of jobs that a resumed batch then runs again; it never finds one finished that
- * was not. What a job wrote is on the disk before its report comes (slot.c).
+ * was not. With --output that process has the whole file system of it written first
+ * (syncfs(2)), for all jobs at once: a slot does not wait for the disk.
  *
  * flock(2) keeps others from the file for as long as the supervisor lives. The process
  * that syncs holds a descriptor without the lock, which is of another open file.
@@ -47,24 +48,28 @@ struct sync_word {
 
 /* --- the process that syncs --------------------------------------------------------- */
 
-static _Noreturn void sync_main(int file, int sock)
+/* @output: -1 = no job keeps any */
+static _Noreturn void sync_main(int file, int sock, int output)
 {
+	bool has_output = output >= 0;
 	struct sync_word w;
 	sigset_t all;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL); /* its end is that of the supervisor */
-	if (dup2(file, 0) < 0 || dup2(sock, 1) < 0 || sys_close_range(2, ~0u, 0) < 0)
+	if (dup2(file, 0) < 0 || dup2(sock, 1) < 0 ||
+	    (has_output && dup2(output, 2) < 0) ||
+	    sys_close_range(has_output ? 3 : 2, ~0u, 0) < 0)
 		_exit(125);
 	while (recv(1, &w, sizeof(w), 0) == (ssize_t)sizeof(w)) {
-		w.code = fdatasync(0) < 0 ? errno : 0;
+		w.code = (has_output && syncfs(2) < 0) || fdatasync(0) < 0 ? errno : 0;
 		if (send(1, &w, sizeof(w), MSG_NOSIGNAL) < 0)
 			break;
 	}
 	_exit(0);
 }
 
-static int start_sync(struct journal *j, struct err *e)
+static int start_sync(struct journal *j, int output, struct err *e)
 {
 	char path[32];
 	auto_fd file = -1;
@@ -79,7 +84,7 @@ static int start_sync(struct journal *j, struct err *e)
 	j->pid = fork();
 	if (!j->pid) {
 		close(ends[0]);
-		sync_main(file, ends[1]);
+		sync_main(file, ends[1], output);
 	}
 	close(ends[1]);
 	j->sock = ends[0];
@@ -197,7 +202,7 @@ static void add_now(struct text *out)
 	text_addf(out, "%s.%03ldZ", buf, now.tv_nsec / 1000000);
 }
 
-int journal_begin(struct journal *j, int slots, struct err *e)
+int journal_begin(struct journal *j, int slots, int output, struct err *e)
 {
 	auto_text t = { 0 };
 
@@ -213,7 +218,7 @@ int journal_begin(struct journal *j, int slots, struct err *e)
 			return -1;
 		j->written++;
 	}
-	return start_sync(j, e);
+	return start_sync(j, output, e);
 }
 
 int journal_add(struct journal *j, const struct text *line, struct err *e)
@@ -249,7 +254,7 @@ static int hear(struct journal *j, int flags, struct err *e)
 		return err_set(e, "the process that syncs the journal has ended");
 	errno = w.code;
 	if (w.code)
-		return err_sys(e, "cannot write the journal to the disk");
+		return err_sys(e, "cannot write the journal and the output to the disk");
 	j->synced = w.upto;
 	return 1;
 }

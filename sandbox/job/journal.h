@@ -105,8 +105,9 @@ int journal_resume(struct journal *j,
 		   int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		   void *arg, struct err *e);
 /** journal_begin() - Write the first line where there is none, and start what writes to
- * the disk. @slots: 0 = as many as jobs fit. Return: 0, -1 and @e */
-int journal_begin(struct journal *j, int slots, struct err *e);
+ * the disk. @slots: 0 = as many as jobs fit; @output: the directory that goes there
+ * before its lines, -1 = none. Return: 0, -1 and @e */
+int journal_begin(struct journal *j, int slots, int output, struct err *e);
 /** journal_add() - Add a line. Where it does not go in whole nothing of it stays. Return:
  * 0, -1 and @e */
 int journal_add(struct journal *j, const struct text *line, struct err *e);

@@ -96,15 +96,6 @@ static bool take_order(struct slot_order *o)
 	return true;
 }
 
-/* On the disk before anybody writes that the job is done. A file that is new takes its
- * name there too, on all file systems that keep a log */
-static void sync_output(const struct slot_order *o, struct result *r)
-{
-	for (int fd = 1; fd <= 2; fd++)
-		if (o->has & 1u << fd && fsync(fd) < 0)
-			r->output_error = errno;
-}
-
 static void run_order(struct slot *s, struct plan *own, const struct slot_order *o,
 		      struct idle_net *net, struct slot_report *r)
 {
@@ -123,7 +114,6 @@ static void run_order(struct slot *s, struct plan *own, const struct slot_order 
 	idle_net_enter(net, own);
 	box_run(&w, &r->result, &r->err);
 	idle_net_look(net);
-	sync_output(o, &r->result);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(NONE, fd);
 	dup3(NONE, TAKE, O_CLOEXEC);

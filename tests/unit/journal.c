@@ -71,7 +71,7 @@ static void test_round(void)
 	struct journal j, other;
 
 	is_num(journal_open(&j, path, false, &e), 0, "a new journal");
-	is_num(journal_begin(&j, 7, &e), 0, "is begun");
+	is_num(journal_begin(&j, 7, -1, &e), 0, "is begun");
 	is_num(journal_open(&other, path, true, &e), -1, "a second batch");
 	ok(strstr(e.text, "another batch writes to the journal"), "is refused: %s",
 	   e.text);
@@ -114,7 +114,7 @@ static void test_torn(void)
 	is_num(s.count, 100, "is none");
 	fstat(j.fd, &st);
 	is_num(st.st_size, j.end, "and is cut off");
-	journal_begin(&j, 2, &e);
+	journal_begin(&j, 2, -1, &e);
 	add(&j, "c", true, &e);
 	journal_close(&j, &e);
 	s = (struct seen){ 0 };
@@ -196,7 +196,7 @@ static void test_full(void)
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
 	journal_open(&j, path, false, &e);
-	journal_begin(&j, 2, &e);
+	journal_begin(&j, 2, -1, &e);
 	add(&j, "a", true, &e);
 	small.rlim_cur = (rlim_t)j.end + 100;
 	small.rlim_max = before.rlim_max;
