@@ -20,7 +20,7 @@
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 2).
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 4).
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
 # depends on files and programs that are installed (the command line, plans, lint, unit tests), each
 # as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
@@ -145,6 +145,6 @@ done
 # A test that calls make calls it as a person would, not as a part of this one
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-# Two more than cores, because a script waits for a good part of its time
-jobs=${JOBS:-$(($(nproc) + 2))}
-sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --failures --comments -j "$jobs" -e ''
+# Four more than cores, because a script waits for a good part of its time, guests for most of theirs
+jobs=${JOBS:-$(($(nproc) + 4))}
+sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --timer --failures --comments -j "$jobs" -e ''
