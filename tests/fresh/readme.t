@@ -54,7 +54,8 @@ sources=$(grep -rlsE '^(URIs:|deb ).*/debian/?( |$)' /etc/apt/sources.list \
 [ -n "$sources" ] || give_up "no Debian archive among this machine's apt sources"
 
 echo "1..4"
-if mmdebstrap --quiet --mode=root --variant=minbase --include=make,git,ca-certificates \
+# In a mount namespace of its own: other tests compare the host's mounts
+if unshare --mount -- mmdebstrap --quiet --mode=root --variant=minbase --include=make,git,ca-certificates \
 	--skip=download/empty --skip=essential/unlink --aptopt='Acquire::Languages "none"' \
 	--setup-hook='mkdir -p "$1/var/cache/apt/archives"' \
 	--setup-hook="sync-in '$debs' /var/cache/apt/archives" \
