@@ -7,29 +7,60 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "box/relay.h"
 
 #define CTRL_D 4
 
-/* In the background the terminal is somebody else's: the first call that would change it
- * stops us there, as it does any program, until the shell puts us before it */
-void terminal_enter_raw(struct terminal *t)
+static bool asks_to_end(const sigset_t *pending)
 {
-	sigset_t stop, before;
-	struct termios raw;
+	static const int sigs[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	bool does = false;
 
-	if (t->pty < 0 || t->raw || !isatty(0))
-		return;
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		does |= sigismember(pending, sigs[i]) == 1;
+	return does;
+}
+
+/*
+ * Whether the terminal is ours to change. In the background it is somebody else's, and
+ * who wants to is stopped until the shell gives it to him. The kernel does that in
+ * tcsetattr(3), but as often as we go on, and a signal that asks to end waits in a
+ * signalfd meanwhile: so it is looked for here.
+ */
+static bool comes_forward(void)
+{
+	sigset_t cont, stop, before, pending;
+	bool is = true;
+
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTTOU);
-	sigprocmask(SIG_UNBLOCK, &stop, &before);
-	tcdrain(0);
-	if (!tcgetattr(0, &t->old)) {
-		raw = t->old;
-		cfmakeraw(&raw);
-		t->raw = !tcsetattr(0, TCSANOW, &raw);
+	sigprocmask(SIG_BLOCK, &cont, &before);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	while (is && tcgetpgrp(0) >= 0 && tcgetpgrp(0) != getpgrp()) {
+		is = !sigpending(&pending) && !asks_to_end(&pending);
+		if (!is)
+			break;
+		kill(0, SIGTTOU);
+		/* Where no shell looks after us, nothing has stopped us */
+		is = !sigpending(&pending) && sigismember(&pending, SIGCONT);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	return is;
+}
+
+void terminal_enter_raw(struct terminal *t)
+{
+	struct termios raw;
+
+	if (t->pty < 0 || t->raw || !isatty(0) || !comes_forward() ||
+	    tcgetattr(0, &t->old) < 0)
+		return;
+	raw = t->old;
+	cfmakeraw(&raw);
+	t->raw = !tcsetattr(0, TCSANOW, &raw);
 	terminal_resize(t);
 }
 

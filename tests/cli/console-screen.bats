@@ -75,6 +75,19 @@ teardown() {
 	sees '^left-'
 }
 
+@test "what is stopped ends with the console" {
+	types 'new web' Enter
+	types 'add user pid' Enter
+	sees '^web user pid( no_new_privs)?>$'
+	types 'run sleep 1004' Enter
+	wait_until pgrep -u "$EUID" -x sleep
+	types '' C-z
+	asks '^web user pid( no_new_privs)?>$'
+	types 'quit' Enter
+	sees '^left-'
+	refute pgrep -u "$EUID" -x sleep
+}
+
 @test "settings: a short prompt; a wrong one is said and forgiven" {
 	types 'quit' Enter
 	sees '^left-0$'

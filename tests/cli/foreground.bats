@@ -47,4 +47,11 @@ stopped() {
 	types 'two' Enter
 	sees '^and-two$'
 	asks '^sh>$'
+	# What asks it to end it hears there too
+	types "$NOOK run -t base -- sleep 1003" Enter
+	wait_until pgrep -x sleep
+	types '' C-z
+	asks '^sh>$'
+	types 'kill %1' Enter
+	sees 'nook: cancelled by signal 15 '
 }
