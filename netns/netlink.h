@@ -3,6 +3,7 @@
 #ifndef NOOK_NETNS_NETLINK_H
 #define NOOK_NETNS_NETLINK_H
 
+#include <stdbool.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
@@ -46,5 +47,8 @@ void batch_add(struct batch *b, struct nl_msg *msg, const char *what);
 int batch_send(struct nl_sock *s, struct batch *b, struct err *e);
 /** net_link_remove() - Remove a link, of a pair both ends (wire.c) */
 void net_link_remove(struct nl_sock *s, int index);
+/** net_pair_remove() - The same by its name. Return: whether that is free now; not where
+ * the link is no pair */
+bool net_pair_remove(struct nl_sock *s, const char *link);
 
 #endif

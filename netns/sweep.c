@@ -5,10 +5,9 @@
  * has ended and its last connection: what a process had written before its end is still
  * sent, and where nobody answers the kernel tries for minutes. That is as it should be
  * for what is on its way, so nobody waits for it and nobody hurries it, but who asks to
- * have everything cleared away.
+ * have everything cleared away, and a box that is started again and needs the name.
  */
 #include <net/if.h>
-#include <netlink/route/link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,16 +53,6 @@ static bool is_of(const struct net_def *d, const char *link)
 	       strlen(link) == head + 12 && strspn(link + head, box) == 12;
 }
 
-static bool is_veth(struct nl_sock *s, int index)
-{
-	struct rtnl_link *l = NULL;
-	bool yes = !rtnl_link_get_kernel(s, index, NULL, &l) && rtnl_link_get_type(l) &&
-		   !strcmp(rtnl_link_get_type(l), "veth");
-
-	rtnl_link_put(l);
-	return yes;
-}
-
 static bool is_leased(const struct names *leased, const char name[NET_LINK_SIZE])
 {
 	return leased->count &&
@@ -84,10 +73,7 @@ static int sweep(const struct net_def *d, const struct if_nameindex *links,
 		if (!is_of(d, i->if_name))
 			continue;
 		strncpy(name, i->if_name, sizeof(name) - 1);
-		if (!is_leased(leased, name) && is_veth(s, (int)i->if_index)) {
-			net_link_remove(s, (int)i->if_index);
-			n++;
-		}
+		n += !is_leased(leased, name) && net_pair_remove(s, name);
 	}
 	return n;
 }

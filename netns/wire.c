@@ -22,6 +22,7 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <netlink/attr.h>
+#include <netlink/route/link.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -295,6 +296,22 @@ void net_link_remove(struct nl_sock *s, int index)
 	batch_send(s, &b, NULL);
 }
 
+bool net_pair_remove(struct nl_sock *s, const char *link)
+{
+	struct rtnl_link *l = NULL;
+	const char *type;
+	bool is_free;
+
+	if (rtnl_link_get_kernel(s, 0, link, &l))
+		return true; /* it has gone by itself meanwhile */
+	type = rtnl_link_get_type(l);
+	is_free = type && !strcmp(type, "veth");
+	if (is_free)
+		net_link_remove(s, rtnl_link_get_ifindex(l));
+	rtnl_link_put(l);
+	return is_free;
+}
+
 /* Make the pair. Return: number of the router's end, -1 and @e */
 static int make_pair(struct nl_sock *s, const struct net_wire *w, int box_netns,
 		     struct err *e)
@@ -311,9 +328,11 @@ static int make_pair(struct nl_sock *s, const struct net_wire *w, int box_netns,
 			  "make a pair of links (veth)");
 		if (!batch_send(s, &b, e))
 			return index;
-		if (e->code == EBUSY)
-			continue;
 		net_link_name(w->def, w->lease->box, link);
+		/* A box that was stopped just now has one that goes (sweep.c) */
+		if (e->code == EBUSY ||
+		    (e->code == EEXIST && net_pair_remove(s, link)))
+			continue;
 		if (e->code == EEXIST)
 			err_set(e, "there is a link '%s' already, which is not ours",
 				link);

@@ -159,6 +159,18 @@ hint: nook kill web"
 	assert_status 0
 }
 
+@test "a box on a network is started again at once" {
+	"$NOOK" net create lab --no-nat
+	"$NOOK" run -d --name web --network lab --userns single base -- sleep 60
+	# what was written and not taken keeps the link of before
+	for _ in 1 2 3; do
+		nook_run restart -t 1 web
+		assert_status 0
+	done
+	"$NOOK" rm -f web
+	rmdir "$state/boxes"
+}
+
 @test "matrix tries who reaches whom, and check --from one port; both say why not" {
 	need busybox
 	local name
