@@ -212,7 +212,8 @@ static int check_plan(struct batch *b, struct job *j, struct err *e)
 
 int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 {
-	int r = queue_add(&b->queue, j, late, e);
+	enum cause cause;
+	int r = queue_add(&b->queue, j, late, &cause, e);
 
 	if (r < 0)
 		return -1;
@@ -222,6 +223,7 @@ int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 		b->tally.before++;
 		b->tally.passed += r == JOB_PASSED;
 		b->tally.skipped += r == JOB_SKIPPED;
+		b->tally.failed[cause] += r == JOB_FAILED;
 		return 0;
 	}
 	if (j->out_count && b->output < 0)

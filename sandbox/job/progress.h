@@ -19,9 +19,8 @@ struct text;
 /**
  * struct tally - The batch in numbers
  * @known:	Jobs that have come so far; @more: others may follow
- * @done:	Final, of which @passed; @before: of those, by batches that this one
- *		resumes
- * @failed:	Final and not passed, by cause; @skipped: never started
+ * @done:	Final: @passed, @failed by cause, or @skipped, which never started;
+ *		@before: of all these, by batches that this one resumes
  * @retried:	Tries that were followed by another
  * @running:	Jobs in slots now, of @slots
  * @began:	CLOCK_MONOTONIC ns

@@ -140,8 +140,6 @@ void progress_line(const struct tally *t, const struct progress_view *v, size_t 
 
 void progress_summary(const struct tally *t, uint64_t elapsed, struct text *out)
 {
-	size_t over = t->done + t->skipped;
-
 	text_addf(out, "%zu job%s in ", t->known, t->known == 1 ? "" : "s");
 	text_duration(out, elapsed);
 	text_addf(out, ": %zu passed", t->passed);
@@ -151,8 +149,8 @@ void progress_summary(const struct tally *t, uint64_t elapsed, struct text *out)
 	}
 	if (t->skipped)
 		text_addf(out, ", %zu skipped", t->skipped);
-	if (t->known > over)
-		text_addf(out, ", %zu not run", t->known - over);
+	if (t->known > t->done)
+		text_addf(out, ", %zu not run", t->known - t->done);
 	if (t->retried)
 		text_addf(out, ", %zu tried again", t->retried);
 	if (t->before)

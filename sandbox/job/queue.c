@@ -124,10 +124,11 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 		return err_set(e, "the journal has two ends of job '%s'", l->job);
 	n->known = true;
 	n->digest = l->digest;
-	n->state = !l->final			  ? JOB_WAITS
-		   : l->passed			  ? JOB_PASSED
-		   : !strcmp(l->cause, "skipped") ? JOB_SKIPPED
-						  : JOB_FAILED;
+	n->state = !l->final   ? JOB_WAITS
+		   : l->passed ? JOB_PASSED
+		   : cause < 0 ? JOB_SKIPPED
+			       : JOB_FAILED;
+	n->cause = cause < 0 ? 0 : (uint8_t)cause;
 	/* A try that the end of a batch broke off was none */
 	if (cause == CAUSE_CANCELLED || l->try < 1 || l->try > JOB_TRIES)
 		return 0;
@@ -195,7 +196,7 @@ static void enter(struct queue *q, struct job *j, int never)
 }
 
 /* The job of a node that the journal knows. Return: as queue_add() */
-static int claim(struct node *n, struct job *j, struct err *e)
+static int claim(struct node *n, struct job *j, enum cause *cause, struct err *e)
 {
 	if (!n->known || n->claimed)
 		return err_set(e, "two jobs have the id '%s'", j->id);
@@ -208,17 +209,19 @@ static int claim(struct node *n, struct job *j, struct err *e)
 	n->claimed = true;
 	j->tries = n->tries;
 	memcpy(j->retried, n->retried, sizeof(j->retried));
+	*cause = n->cause;
 	return n->state >= JOB_PASSED ? n->state : 0;
 }
 
-int queue_add(struct queue *q, struct job *j, bool late, struct err *e)
+int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause,
+	      struct err *e)
 {
 	uint64_t hash = hash_of(j->id);
 	uint32_t i = find(q, hash);
 	int r = 0;
 
 	if (i != NOBODY)
-		r = claim(&q->v[i], j, e);
+		r = claim(&q->v[i], j, cause, e);
 	else if ((i = add_node(q, hash, e)) == NOBODY)
 		r = -1;
 	if (r) {

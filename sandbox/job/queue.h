@@ -25,6 +25,7 @@ struct journal_line;
  * @waits:	Jobs that it still waits for
  * @links:	Jobs that wait for it: indices, @link_count of them
  * @state:	enum job_state
+ * @cause:	Where the journal says JOB_FAILED
  * @tries:	Begun, as the journal has them; @retried: those with another behind them,
  *		by cause
  * @known:	From the journal; @claimed: and a job has come that it belongs to
@@ -35,7 +36,7 @@ struct node {
 	uint32_t waits;
 	uint32_t link_count;
 	uint32_t *links;
-	uint8_t state;
+	uint8_t state, cause;
 	uint8_t tries;
 	uint8_t retried[JOB_CAUSES];
 	bool known, claimed;
@@ -69,12 +70,14 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 /**
  * queue_add() - A job has come, which is the queue's from here on, whatever is returned
  * @late:	Others come later: what it waits for must be there
+ * @cause:	Of JOB_FAILED
  *
  * Return: 0; by the journal it is over, and gone: JOB_PASSED, JOB_FAILED, JOB_SKIPPED;
  * -1 and @e: its id is another
  * job's, it means something else than it did, it waits for what there is not
  */
-int queue_add(struct queue *q, struct job *j, bool late, struct err *e);
+int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause,
+	      struct err *e);
 /** queue_seal() - All have come that were not late: what waits for what. Return: 0, -1
  * and @e: a name that no job has, or a cycle, by its names */
 int queue_seal(struct queue *q, struct err *e);

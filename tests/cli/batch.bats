@@ -121,6 +121,7 @@ hint: --resume goes on with that batch; --journal FILE names another"
 	printf '{"job":"c","torn' >>"$T/jobs.journal"
 	nook_run batch --resume "$T/jobs"
 	assert_status 1
+	assert_stderr_match ': 2 passed, 1 failed \(exited 1\), 2 of them before$'
 	[ "$(ends)" = "$(printf '%s\n' 'a exited' 'b exited' 'c exited')" ]
 	job_file "$(job a 'echo twice')" "$(job b 'exit 1')" "$(job c true)"
 	nook_run batch --resume "$T/jobs"

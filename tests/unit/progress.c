@@ -74,6 +74,7 @@ static void try_summary(void)
 	auto_text out = { 0 };
 
 	t.skipped = 4;
+	t.done += t.skipped;
 	t.retried = 2;
 	t.before = 100;
 	progress_summary(&t, 61000000000ull, &out);

@@ -37,6 +37,8 @@ static struct job *make(const char *id, const char *after)
 	return &m->job;
 }
 
+static enum cause how; /* of a job that failed before */
+
 static bool always(const struct job *j, void *arg)
 {
 	(void)j, (void)arg;
@@ -71,18 +73,18 @@ static void test_order(void)
 	char out[256];
 	struct job *j;
 
-	queue_add(&q, make("a", "c"), false, &e);
-	queue_add(&q, make("b", ""), false, &e);
-	queue_add(&q, make("c", "b d"), false, &e);
-	queue_add(&q, make("d", ""), false, &e);
+	queue_add(&q, make("a", "c"), false, &how, &e);
+	queue_add(&q, make("b", ""), false, &how, &e);
+	queue_add(&q, make("c", "b d"), false, &how, &e);
+	queue_add(&q, make("d", ""), false, &how, &e);
 	is_num(queue_seal(&q, &e), 0, "jobs may wait for later ones");
 	is(run_all(&q, out), "b d c a", "each after what it waits for");
 	queue_release(&q);
 
-	queue_add(&q, make("bad", ""), false, &e);
-	queue_add(&q, make("x", "bad ok"), false, &e);
-	queue_add(&q, make("y", "x"), false, &e);
-	queue_add(&q, make("ok", ""), false, &e);
+	queue_add(&q, make("bad", ""), false, &how, &e);
+	queue_add(&q, make("x", "bad ok"), false, &how, &e);
+	queue_add(&q, make("y", "x"), false, &how, &e);
+	queue_add(&q, make("ok", ""), false, &how, &e);
 	queue_seal(&q, &e);
 	is(run_all(&q, out), "bad ok", "none after one that failed");
 	for (*out = '\0'; (j = queue_next_skipped(&q));) {
@@ -98,31 +100,31 @@ static void test_wrong(void)
 	struct queue q = { 0 };
 	struct err e = { 0 };
 
-	queue_add(&q, make("a", "c"), false, &e);
-	queue_add(&q, make("b", "a"), false, &e);
-	queue_add(&q, make("c", "b"), false, &e);
-	queue_add(&q, make("d", "a"), false, &e);
+	queue_add(&q, make("a", "c"), false, &how, &e);
+	queue_add(&q, make("b", "a"), false, &how, &e);
+	queue_add(&q, make("c", "b"), false, &how, &e);
+	queue_add(&q, make("d", "a"), false, &how, &e);
 	is_num(queue_seal(&q, &e), -1, "a cycle");
 	is(e.text, "jobs wait for each other: 'c' after 'b' after 'a' after 'c'",
 	   "is told by its names");
 	queue_release(&q);
 
-	queue_add(&q, make("a", "a"), false, &e);
+	queue_add(&q, make("a", "a"), false, &how, &e);
 	is_num(queue_seal(&q, &e), -1, "a job that waits for itself");
 	is(e.text, "jobs wait for each other: 'a' after 'a'", "is one too");
 	queue_release(&q);
 
-	queue_add(&q, make("a", "b"), false, &e);
+	queue_add(&q, make("a", "b"), false, &how, &e);
 	is_num(queue_seal(&q, &e), -1, "a job that is not there");
 	is(e.text, "job 'a': no job has the id 'b', which it is after", "is named");
 	queue_release(&q);
 
-	queue_add(&q, make("a", ""), false, &e);
-	is_num(queue_add(&q, make("a", ""), false, &e), -1, "an id twice");
+	queue_add(&q, make("a", ""), false, &how, &e);
+	is_num(queue_add(&q, make("a", ""), false, &how, &e), -1, "an id twice");
 	is(e.text, "two jobs have the id 'a'", "is named");
 	queue_release(&q);
 
-	is_num(queue_add(&q, make("a", "b"), true, &e), -1,
+	is_num(queue_add(&q, make("a", "b"), true, &how, &e), -1,
 	       "in a stream what is waited for comes first");
 	is(e.text, "job 'a': no job before it has the id 'b', which it is after",
 	   "and is named");
@@ -135,11 +137,12 @@ static void test_stream(void)
 	struct err e = { 0 };
 	char out[64];
 
-	queue_add(&q, make("a", ""), true, &e);
+	queue_add(&q, make("a", ""), true, &how, &e);
 	is(run_all(&q, out), "a", "a job of a stream starts at once");
-	queue_add(&q, make("b", "a"), true, &e);
+	queue_add(&q, make("b", "a"), true, &how, &e);
 	is(run_all(&q, out), "b", "and one that waits for it when that is over");
-	is_num(queue_add(&q, make("a", ""), true, &e), -1, "ids are known for ever");
+	is_num(queue_add(&q, make("a", ""), true, &how, &e), -1,
+	       "ids are known for ever");
 	queue_release(&q);
 }
 
@@ -151,10 +154,10 @@ static void test_fair(void)
 	char id[16];
 	int n = 0;
 
-	queue_add(&q, make("large", ""), false, &e);
+	queue_add(&q, make("large", ""), false, &how, &e);
 	for (int i = 0; i < 500; i++) {
 		snprintf(id, sizeof(id), "s%d", i);
-		queue_add(&q, make(id, ""), false, &e);
+		queue_add(&q, make(id, ""), false, &how, &e);
 	}
 	queue_seal(&q, &e);
 	while ((j = queue_next(&q, not_large, NULL))) {
@@ -177,6 +180,7 @@ static void test_journal(void)
 	struct queue q = { 0 };
 	struct err e = { 0 };
 	struct job *a = make("a", ""), *c = make("c", "");
+	struct job *f = make("f", "");
 	struct journal_line l = { .job = "a",
 				  .cause = "exited",
 				  .try = 1,
@@ -200,16 +204,21 @@ static void test_journal(void)
 	l.job = "gone";
 	l.final = l.passed = true;
 	queue_remember(&q, &l, &e);
-	is_num(queue_add(&q, a, false, &e), JOB_PASSED, "it is not run again");
-	queue_add(&q, make("b", "a"), false, &e);
-	is_num(queue_add(&q, c, false, &e), 0, "a job with tries left is");
+	is_num(queue_add(&q, a, false, &how, &e), JOB_PASSED, "it is not run again");
+	queue_add(&q, make("b", "a"), false, &how, &e);
+	is_num(queue_add(&q, c, false, &how, &e), 0, "a job with tries left is");
 	is_num(c->tries, 2, "and knows of these");
 	ok(c->retried[CAUSE_WALL] == 1 && c->retried[CAUSE_OOM] == 1 &&
 		   !c->retried[CAUSE_CANCELLED],
 	   "by cause");
+	l = (struct journal_line){ .job = "f", .cause = "oom", .try = 1, .final = true };
+	l.digest = f->digest;
+	queue_remember(&q, &l, &e);
+	is_num(queue_add(&q, f, false, &how, &e), JOB_FAILED, "one that failed is not");
+	is_num(how, CAUSE_OOM, "and why is known");
 	queue_seal(&q, &e);
 	is(run_all(&q, out), "c b", "what waits for one that is over may start");
-	is_num(queue_add(&q, make("d", "gone"), true, &e), -1,
+	is_num(queue_add(&q, make("d", "gone"), true, &how, &e), -1,
 	       "what only the journal knows is nobody's to wait for");
 	queue_release(&q);
 
@@ -217,7 +226,8 @@ static void test_journal(void)
 		.job = "a", .cause = "exited", .try = 1, .final = true, .digest = 1
 	};
 	queue_remember(&q, &l, &e);
-	is_num(queue_add(&q, make("a", ""), false, &e), -1, "another job of that id");
+	is_num(queue_add(&q, make("a", ""), false, &how, &e), -1,
+	       "another job of that id");
 	is(e.text, "job 'a' is not what it was when this journal was begun",
 	   "is refused");
 	queue_release(&q);
@@ -234,7 +244,7 @@ static void test_many(void)
 
 	for (int i = 0; i < 20000; i++) {
 		snprintf(id, sizeof(id), "n%d", i);
-		queue_add(&q, make(id, before), false, &e);
+		queue_add(&q, make(id, before), false, &how, &e);
 		memcpy(before, id, sizeof(id));
 	}
 	is_num(queue_seal(&q, &e), 0, "20000 jobs, each after the one before it");
@@ -243,7 +253,7 @@ static void test_many(void)
 	is_num(n, 20000, "all of them run");
 	for (int i = 0; i < 20000; i += 97) {
 		snprintf(id, sizeof(id), "n%d", i);
-		refused += queue_add(&q, make(id, ""), true, &e) == -1;
+		refused += queue_add(&q, make(id, ""), true, &how, &e) == -1;
 	}
 	is_num(refused, 207, "and their ids are taken");
 	queue_release(&q);
@@ -251,7 +261,7 @@ static void test_many(void)
 
 int main(void)
 {
-	plan(33);
+	plan(35);
 	test_order();
 	test_wrong();
 	test_stream();
