@@ -293,6 +293,17 @@ static int open_journal(struct batch *b, const char *file, struct err *e)
 	return resume ? journal_resume(&b->journal, remember, &b->queue, e) : 0;
 }
 
+/* To go on with what is not there may be a name that was mistyped */
+static void say_new(const struct batch *b)
+{
+	auto_text line = { 0 };
+
+	text_addf(&line, "there is no journal '%s' to go on with: all jobs are run",
+		  b->journal.path);
+	if (b->journal.is_new && cmd_option(b->args, "resume"))
+		progress_say(b->progress, text_str(&line));
+}
+
 int batch_open(struct batch *b, const struct args *a, struct err *e)
 {
 	const char *file = a->word_count ? a->words[0] : NULL;
@@ -321,6 +332,7 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	    (r = take_file(b, e)) < 0)
 		return r;
 	b->progress = progress_open(a->quiet);
+	say_new(b);
 	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, b->output, e);
 }
 

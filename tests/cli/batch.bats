@@ -110,8 +110,9 @@ started() {
 @test "a resumed batch runs what is not done, and nothing again" {
 	need jq
 	job_file "$(job a 'echo once')" "$(job b 'exit 1')" "$(job c true)"
-	nook_run batch "$T/jobs"
+	nook_run batch --resume "$T/jobs"
 	assert_status 1
+	assert_stderr_match "^nook: batch: there is no journal '$T/jobs.journal' to go on with: all jobs are run$"
 	nook_run batch "$T/jobs"
 	assert_status 125
 	assert_stderr "nook: there is a journal '$T/jobs.journal' already
