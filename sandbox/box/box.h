@@ -58,6 +58,7 @@ struct result {
 	uint64_t memory_peak, pids_peak, oom_kills, throttled_ns;
 	uint64_t io_read, io_write, net_rx, net_tx, output;
 	char message[512]; /* one sentence for a person */
+	char hint[64];	   /* "--memory 128M": for `nook run`, where a limit was it */
 	int output_error;  /* errno: not all of the output could be written on */
 	int not_taken;	   /* files that the plan takes out and that were not there */
 	bool tells_more;   /* it tells of more than how the command ended */

@@ -27,6 +27,18 @@ __attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const ch
 	va_end(ap);
 }
 
+/* More of the limit that ended it, as an option: how a job of a batch or a box that stays
+ * gets it is another thing, and the sentence names the limit for these */
+__attribute__((format(printf, 2, 3))) static void suggest(struct keeper *k,
+							  const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(k->result->hint, sizeof(k->result->hint), fmt, ap);
+	va_end(ap);
+}
+
 /* As the profile counts: nook's init is in the leaf too */
 static uint64_t pids_limit(const struct keeper *k)
 {
@@ -98,8 +110,9 @@ static void judge_oom(struct keeper *k)
 	}
 	text_size(&limit, c->memory_limit);
 	text_size(&more, c->memory_limit * 2);
-	say(k, "killed: out of memory: peak %s of limits.memory %s; try --memory %s",
-	    text_str(&peak), text_str(&limit), text_str(&more));
+	say(k, "killed: out of memory: peak %s of limits.memory %s", text_str(&peak),
+	    text_str(&limit));
+	suggest(k, "--memory %s", text_str(&more));
 }
 
 static void judge_cpu(struct keeper *k)
@@ -108,10 +121,9 @@ static void judge_cpu(struct keeper *k)
 
 	text_duration(&used, k->meter.counts.cpu_ns);
 	text_duration(&limit, k->limits.cpu_time);
-	say(k,
-	    "killed: used %s of CPU, limits.cpu_time is %s; try --set "
-	    "limits.cpu_time= with more",
-	    text_str(&used), text_str(&limit));
+	say(k, "killed: used %s of CPU, limits.cpu_time is %s", text_str(&used),
+	    text_str(&limit));
+	suggest(k, "--set limits.cpu_time= with more");
 }
 
 static void judge_killed(struct keeper *k)
@@ -127,16 +139,15 @@ static void judge_killed(struct keeper *k)
 		r->signal = WTERMSIG(k->status);
 	if (k->cause == CAUSE_WALL) {
 		text_duration(&t, k->limits.wall);
-		say(k, "killed: ran longer than limits.wall %s; try --timeout with more",
-		    text_str(&t));
+		say(k, "killed: ran longer than limits.wall %s", text_str(&t));
+		suggest(k, "--timeout with more");
 	} else if (k->cause == CAUSE_CPU) {
 		judge_cpu(k);
 	} else if (k->cause == CAUSE_PIDS) {
-		say(k,
-		    "killed: limits.pids %llu refused %llu forks without pause; try "
-		    "--pids-limit with more",
+		say(k, "killed: limits.pids %llu refused %llu forks without pause",
 		    (unsigned long long)pids_limit(k),
 		    (unsigned long long)k->meter.counts.pids_refused);
+		suggest(k, "--pids-limit with more");
 	} else if (k->cause == CAUSE_OUTPUT) {
 		text_size(&t, k->limits.output);
 		say(k, "killed: wrote more than limits.output %s", text_str(&t));

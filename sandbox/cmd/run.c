@@ -237,7 +237,7 @@ static void say_end(const struct args *a, const struct result *r)
 		return;
 	text_add(&t, "nook: ");
 	text_safe(&t, r->message);
-	text_addc(&t, '\n');
+	text_addf(&t, r->hint[0] ? "; try %s\n" : "\n", r->hint);
 	/* A terminal that was flooded and that nobody reads
 	 * must not hold up the end (TT-07) */
 	if (poll(&to, 1, END_PATIENCE) != 0)

@@ -155,6 +155,7 @@ static void fake_result(struct slot_report *r, uint64_t serial, enum cause cause
 	clock_gettime(CLOCK_REALTIME, &now);
 	memset(&r->result, 0xff, sizeof(r->result)); /* no number is known */
 	r->result.id[0] = r->result.name[0] = r->result.cpuset[0] = '\0';
+	r->result.hint[0] = '\0';
 	r->result.cause = cause;
 	r->result.exit_code = cause == CAUSE_LOST ? 137 : 125;
 	r->result.signal = 0;

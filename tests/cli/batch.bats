@@ -39,6 +39,8 @@ started() {
 	[ "$(ends)" = "$(printf '%s\n' 'a exited' 'b exited' 'c wall' 'd exec' 'e signaled' 'f output')" ]
 	[ "$(jq -r 'select(.job == "b") | .exit_code, .passed, .try, .message' "$T/jobs.journal")" = \
 		$'3\nfalse\n1\nexited with 3' ]
+	# what is more of a limit is another word for `nook run`
+	assert_stderr_match "^nook: batch: job 'c': killed: ran longer than limits.wall 100ms$"
 	job_file "$(job a true)"
 	rm "$T/jobs.journal"
 	nook_run batch "$T/jobs"
