@@ -100,6 +100,9 @@ static void judge_oom(struct keeper *k)
 	r->cause = CAUSE_OOM;
 	r->exit_code = EXIT_KILLED;
 	r->signal = SIGKILL;
+	/* the keeper was told, and its kill came before the kernel's own */
+	if (!r->oom_kills && k->site.cgroup.kind == CGROUP_V1)
+		r->oom_kills = 1;
 	add_peak(&peak, c->memory_peak);
 	if (!reached_own_limit(c)) {
 		say(k,

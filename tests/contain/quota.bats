@@ -52,6 +52,7 @@ ended() {
 		limited 'memory: 32M' sh -c "sleep 61 & /probe RS-03 $kind 200 /tmp; sleep 61"
 		ended oom 137
 		ended_by 1
+		at_least "$(of oom_kills)" 1
 		assert_stderr_match '^nook: killed: out of memory: peak (3[12]\.[0-9]M|2[0-9]\.[0-9]M) of limits.memory 32M; try --memory 64M$'
 		[ "$(of memory_peak_bytes)" -gt 20000000 ] || fail "peak" "$result"
 	done
