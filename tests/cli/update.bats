@@ -94,6 +94,9 @@ load boxes
 	assert_stderr_match "^nook: limits.wall '3x': expected a duration above 0 such as 10s or 2m30s, or max$"
 	nook_run update web wall=0
 	assert_status 2
+	nook_run update web memory=64
+	assert_status 2
+	assert_stderr_match "^nook: limits.memory '64': expected a size from 4K on such as 512M, or max$"
 	nook_run update web grace=max
 	assert_stderr_match "^nook: 'limits.grace' needs a value$"
 	nook_run update wbe wall=3s

@@ -298,7 +298,7 @@ own_cgroups() {
 
 @test "IN-25: limits without sense are refused" {
 	local bad
-	for bad in 'cpus: 0' 'cpus: -1' 'cpus: 1e-9' 'cpus: 1000000' 'memory: 0' 'memory: -1' \
+	for bad in 'cpus: 0' 'cpus: -1' 'cpus: 1e-9' 'cpus: 1000000' 'memory: 0' 'memory: -1' 'memory: 4095' \
 		'pids: 0' 'pids: 5000000' 'cpu_weight: 0' 'cpu_weight: 10001' 'cpuset: 3-1' \
 		'cpuset: a' 'cpu_time: -1s' 'wall: 1000000000000s' 'io_weight: 0'; do
 		limited "$bad" true || :

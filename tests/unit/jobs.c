@@ -136,8 +136,8 @@ static const char *const rows[][2] = {
 	{ "jobs:\n- {command: [a], limits: {memroy: 1M}}",
 	  "d/f:2:27: unknown key 'limits.memroy', did you mean 'limits.memory'" },
 	{ "jobs:\n- {command: [a], limits: {memory: 1X}}",
-	  "d/f:2:35: 'limits.memory' cannot be '1X': expected a size such as 512M, or "
-	  "max" },
+	  "d/f:2:35: 'limits.memory' cannot be '1X': expected a size from 4K on such as "
+	  "512M, or max" },
 	{ "defaults: {limits: {wall: x}}\njobs: [{command: [a]}]",
 	  "d/f:1:27: 'limits.wall' cannot be 'x': expected a duration above 0 such as "
 	  "10s or 2m30s, or max" },

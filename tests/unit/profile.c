@@ -30,7 +30,7 @@ struct refusal {
 	const char *error;
 };
 
-#define SIZE_WORDS "expected a size such as 512M, or max"
+#define SIZE_WORDS "expected a size from 4K on such as 512M, or max"
 
 static const struct refusal refusals[] = {
 	/* keys */
@@ -83,6 +83,9 @@ static const struct refusal refusals[] = {
 	{ "limits: {memory: .nan}",
 	  "t:1:18: 'limits.memory' cannot be '.nan': " SIZE_WORDS },
 	/* IN-08, IN-25 where only the field knows */
+	{ "limits: {memory: 64}", "t:1:18: 'limits.memory' cannot be '64': " SIZE_WORDS },
+	{ "limits: {memory_high: 4095}",
+	  "t:1:23: 'limits.memory_high' cannot be '4095': " SIZE_WORDS },
 	{ "limits: {memory: 0}", "t:1:18: 'limits.memory' cannot be '0': " SIZE_WORDS },
 	{ "limits: {memory: \" 5M\"}",
 	  "t:1:18: 'limits.memory' cannot be ' 5M': " SIZE_WORDS },
