@@ -66,7 +66,9 @@ int wrong_value(const struct loader *ld, const char *key, const struct node *n,
 	};
 
 	if (n->kind != NODE_SCALAR)
-		return wrong(ld, &n->at, "'%s' cannot be %s: %s", key, what[n->kind],
+		return wrong(ld, &n->at, "'%s' cannot be %s: %s", key,
+			     n->kind == NODE_LIST && !n->first ? "an empty list"
+							       : what[n->kind],
 			     expects);
 	return wrong(ld, &n->at, "'%s' cannot be '%s': %s", key, shown(ld, n->text),
 		     expects);

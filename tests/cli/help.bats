@@ -4,6 +4,14 @@
 # fresh: no
 load helper
 
+@test "nook(1) names every profile that comes with nook" {
+	local file
+	for file in "$TOP"/profiles/*.yaml; do
+		file=${file##*/}
+		grep -qx ".B ${file%.yaml}" <(sed -n '/come with nook/,/^\.PP$/p' "$TOP/man/nook.1") || fail "$file"
+	done
+}
+
 @test "with -h and with help it lists the commands" {
 	nook_run help
 	assert_status 0

@@ -123,8 +123,8 @@ static const char *const rows[][2] = {
 	{ "jobs:\n- {command: [a], hostname: b}",
 	  "d/f:2:18: 'hostname' is a key of profiles, written 'set: {hostname: ...}'" },
 	{ "jobs:\n- {command: []}",
-	  "d/f:2:13: 'command' cannot be a list: expected a list of words, or a line for "
-	  "sh" },
+	  "d/f:2:13: 'command' cannot be an empty list: expected a list of words, or "
+	  "a line for sh" },
 	{ "jobs:\n- {command: [\"\"]}", "d/f:2:13: 'command' is empty" },
 	{ "jobs:\n- {command: [[a]]}",
 	  "d/f:2:14: 'command' cannot be a list: expected text" },
