@@ -226,11 +226,12 @@ int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 		b->tally.failed[cause] += r == JOB_FAILED;
 		return 0;
 	}
-	if (j->out_count && b->output < 0)
-		return err_set(e,
-			       "job '%s' has files that come out, and no --output "
-			       "says where",
-			       j->id);
+	if (j->out_count && b->output < 0) {
+		err_set(e,
+			"job '%s' has files that come out, and no --output says where",
+			j->id);
+		return err_hint(e, "--output DIR keeps them below DIR");
+	}
 	return check_plan(b, j, e);
 }
 

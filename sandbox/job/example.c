@@ -8,15 +8,16 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "job/entry.h"
+#include "job/prepare.h"
 #include "job/source.h"
 
 /* Runs as it stands (tests/cli/batch-check.bats) */
 static const char example[] =
 	"# Jobs for nook: commands that each run in a fresh box.\n"
 	"#\n"
-	"#   nook batch --check jobs.yaml   what it means, job by job; nothing is run\n"
-	"#   nook batch jobs.yaml           run it\n"
-	"#   man 5 nook-batch               every key\n"
+	"#   nook batch --check jobs.yaml    what it means, job by job; nothing is run\n"
+	"#   nook batch -o DIR jobs.yaml     run it; what comes out is kept in DIR\n"
+	"#   man 5 nook-batch                every key\n"
 	"\n"
 	"profile: strict            # a name, or ./FILE beside this one; default: batch\n"
 	"\n"
@@ -83,25 +84,30 @@ static int next_job(struct job_source *s, struct job **j, struct err *e)
 
 int batch_check(const struct args *a, struct err *e)
 {
+	const struct plans ps = { .wishes = a->wishes,
+				  .wish_count = a->wish_count,
+				  .reproducible = cmd_option(a, "reproducible") };
+	auto_text out = { 0 }, last = { 0 };
 	struct job_source *s;
-	auto_text out = { 0 };
 	struct job *j;
 	int r;
 
-	if (a->word_count != 1 || a->rest || a->given_count > 1)
-		return cmd_usage(a, e, "--check takes one file, and nothing else");
+	if (a->word_count != 1 || a->rest)
+		return cmd_usage(a, e, "--check takes one file of jobs");
 	if (job_source_open(a->words[0], &s, e))
 		return -1;
 	while ((r = next_job(s, &j, e)) == 1) {
-		job_print(j, &out);
+		if (plans_check(&ps, j, &last, e))
+			r = err_wrap(e, "%s:%d: job '%s': ", a->words[0], j->line, j->id);
+		else
+			job_print(j, &out);
 		job_free(j);
-		if (out.len < 65536)
-			continue;
-		if (cmd_print(&out, e)) {
-			r = -1;
-			break;
+		if (r > 0 && out.len > 65536) {
+			r = cmd_print(&out, e);
+			text_cut(&out, 0);
 		}
-		text_cut(&out, 0);
+		if (r < 0)
+			break;
 	}
 	job_source_close(s);
 	return r ? -1 : cmd_print(&out, e);

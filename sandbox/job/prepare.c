@@ -197,6 +197,26 @@ const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new
 	return m;
 }
 
+int plans_check(const struct plans *ps, const struct job *j, struct text *last,
+		struct err *e)
+{
+	__attribute__((cleanup(wishes_release))) struct wishes w = { 0 };
+	struct profile *pf = NULL;
+	auto_text key = { 0 };
+	int r;
+
+	make_key(j, &key);
+	if (key.len == last->len && !memcmp(text_str(&key), text_str(last), key.len))
+		return 0;
+	text_cut(last, 0);
+	text_addn(last, text_str(&key), key.len);
+	r = make_wishes(ps, j, &w, e);
+	if (!r)
+		r = profile_load(j->profile, w.v, w.count, &pf, e);
+	profile_free(pf);
+	return r < 0 ? -1 : 0;
+}
+
 void plans_release(struct plans *ps)
 {
 	for (size_t i = 0; i < PLANS_MOST; i++) {

@@ -19,6 +19,7 @@ struct err;
 struct host;
 struct option_wish;
 struct plan;
+struct text;
 
 #define PLANS_MOST 64
 
@@ -48,6 +49,11 @@ struct plans {
  * room. @is_new: it was made now. Return: NULL and @e */
 const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new,
 			     struct err *e);
+/** plans_check() - Whether profile and settings of a job are right, on whatever machine.
+ * @last: what they were of the job before, which is not looked at again. Return: 0, -1
+ * and @e */
+int plans_check(const struct plans *ps, const struct job *j, struct text *last,
+		struct err *e);
 void plans_release(struct plans *ps);
 /** prepare_none() - No plan could be made of it: only what the journal says of the job */
 void prepare_none(struct plan *to, const struct job *j);

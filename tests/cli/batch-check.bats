@@ -16,13 +16,20 @@ load helper
 		'hello count-10-a count-10-b count-1000-a sort report'
 	assert_equal "$(jq -c 'select(.id == "report") | .after' <<<"$output")" \
 		'["count-10-a","count-10-b","count-1000-a","sort"]'
-	nook_run batch -q -j 2 --journal j --output out jobs.yaml
+	nook_run batch -q jobs.yaml
+	assert_status 125
+	assert_stderr "nook: job 'sort' has files that come out, and no --output says where
+hint: --output DIR keeps them below DIR"
+	# the way that it names itself
+	read -ra words <<<"$(sed -n 's/^# *nook batch \(-o .*jobs.yaml\).*/\1/p' jobs.yaml)"
+	nook_run batch -q -j 2 --journal j "${words[@]/DIR/out}"
 	assert_status 0
 	assert_equal "$(sort /etc/passwd | sha256sum)" "$(sha256sum <out/sort/sorted)"
 	assert_equal "$(jq -r 'select(.final and .passed) | .job' j | wc -l)" 6
 }
 
 @test "what --check prints is a job file that means the same" {
+	echo 'extends: strict' >p.yaml
 	cat >jobs.yaml <<-'EOF'
 	profile: ./p.yaml
 	defaults: {environment: {A: "${n}", B: "#"}}
@@ -51,6 +58,21 @@ load helper
 		assert_stderr "nook: jobs.yaml:3:27: unknown key 'limits.memroy', did you mean 'limits.memory'"
 	done
 	assert_equal "$(echo *)" jobs.yaml
+	printf 'jobs:\n- {command: a}\n- {id: b, command: a, profile: nosuch}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_stderr_match "^nook: jobs.yaml:3: job 'b': no profile 'nosuch'"
+	printf 'jobs:\n- {command: a, profile: base, set: {hostname: h}}\n' >jobs.yaml
+	nook_run batch --check -j 2 -o out jobs.yaml
+	assert_status 0
+	nook_run batch --check --set 'namespaces=[user, mount]' -j 2 -o out jobs.yaml
+	assert_status 125
+	assert_stderr "nook: jobs.yaml:2: job '1': the job: 'hostname' needs the uts namespace"
+	assert_equal "$(echo *)" jobs.yaml
+	printf 'jobs:\n- {command: a, limits: {memory: 64}}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_stderr "nook: jobs.yaml:2:33: 'limits.memory' cannot be '64': expected a size from 4K on such as 512M, or max"
 	nook_run batch --check none.yaml
 	assert_status 125
 	assert_stderr "nook: cannot open 'none.yaml': No such file or directory"

@@ -334,7 +334,8 @@ are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' 
 	rm "$T/jobs.journal"
 	nook_run batch "$T/jobs"
 	assert_status 125
-	assert_stderr "nook: job 'a' has files that come out, and no --output says where"
+	assert_stderr "nook: job 'a' has files that come out, and no --output says where
+hint: --output DIR keeps them below DIR"
 }
 
 @test "a file that comes out keeps its holes" {
