@@ -75,6 +75,7 @@ enum news_what {
  * @id, @name:	"" = unknown, or none
  * @old_name:	NEWS_RENAME
  * @rec:	Of a box that runs, or NULL
+ * @state:	NEWS_EXISTS: of one at rest; @exit_code: of its last run, -1 = unknown
  * @plan:	Of one that runs or rests, or NULL
  * @end:	NEWS_DIED: how; NULL = the keeper was killed, or nobody could read it
  * @keeper_killed: NEWS_DIED: which of the two, where @end is NULL
@@ -84,6 +85,8 @@ struct news_item {
 	uint64_t at_ns;
 	const char *id, *name, *old_name;
 	const struct record *rec;
+	enum rest_state state;
+	int exit_code;
 	const struct plan *plan;
 	const struct record_end *end;
 	bool keeper_killed;

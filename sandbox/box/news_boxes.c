@@ -322,6 +322,8 @@ static int tell_stayer(struct news *w, const struct stayer *s, enum news_what wh
 				     .id = s->id,
 				     .name = s->name,
 				     .old_name = old_name,
+				     .state = s->state,
+				     .exit_code = s->exit_code,
 				     .plan = s->plan };
 
 	return w->each(&n, w->arg, e);
@@ -345,13 +347,15 @@ static int add_stayer(struct news *w, const char *name, enum news_what what, boo
 		return no_memory(e);
 	w->stayer = more;
 	s = &w->stayer[w->stayer_count++];
-	*s = (struct stayer){ .found = true };
+	*s = (struct stayer){ .found = true, .state = REST_BUSY, .exit_code = -1 };
 	snprintf(s->name, sizeof(s->name), "%.64s", name);
 	if (!rest_find(&w->area, name, &rest, NULL)) {
 		memcpy(s->id, rest.rec.id, sizeof(s->id));
 		s->id[sizeof(s->id) - 1] = '\0';
 		s->plan = ptr_take(rest.rec.plan);
 		s->created_ns = rest.rec.created_ns;
+		s->state = rest_state(&rest);
+		s->exit_code = rest.rec.result ? rest.rec.exit_code : -1;
 		rest_close(&rest);
 	}
 	/* One that runs was told of as that */

@@ -22,11 +22,13 @@ struct runner {
 	struct plan *plan;
 };
 
-/** struct stayer - A box that stays */
+/** struct stayer - A box that stays; @state, @exit_code: when it was found */
 struct stayer {
 	char name[REST_NAME_SIZE];
 	char id[BOX_ID_SIZE];
 	uint64_t created_ns;
+	enum rest_state state;
+	int exit_code;
 	struct plan *plan; /* on the heap, as it was when the box was found; or NULL */
 	bool found;
 };

@@ -156,6 +156,18 @@ static const char *cause(const struct news_item *n)
 	return n->keeper_killed ? "lost" : NULL;
 }
 
+/* A box that was there before, as `ps` has it */
+static struct living living(const struct news_item *n)
+{
+	struct living box = { .is_resting = !n->rec,
+			      .state = n->state,
+			      .exit_code = n->exit_code };
+
+	if (n->rec)
+		box.rec = *n->rec;
+	return box;
+}
+
 static void add_key(struct text *out, const char *key, const char *s)
 {
 	text_addf(out, ",\"%s\":", key);
@@ -184,6 +196,8 @@ static void json_end(const struct news_item *n, struct text *out)
 
 static void json_line(const struct news_item *n, struct text *out)
 {
+	struct living box = living(n);
+
 	text_add(out, "{\"schema\":1,\"time\":");
 	json_time(out, n->at_ns);
 	add_key(out, "event", name_of(names, (int)n->what));
@@ -191,7 +205,7 @@ static void json_line(const struct news_item *n, struct text *out)
 	add_key(out, "name", n->name);
 	add_key(out, "profile", profile(n));
 	if (n->what == NEWS_EXISTS)
-		add_key(out, "status", n->rec ? box_status(n->rec) : NULL);
+		add_key(out, "status", living_status_name(&box));
 	if (n->what == NEWS_EXISTS || n->what == NEWS_START)
 		add_number(out, "keeper", n->rec ? (uint64_t)n->rec->keeper : UINT64_MAX);
 	if (n->what == NEWS_RENAME)
@@ -206,6 +220,7 @@ static void json_line(const struct news_item *n, struct text *out)
 /* What a person reads behind the name */
 static void add_details(const struct news_item *n, struct text *out)
 {
+	struct living box = living(n);
 	const char *why = cause(n);
 
 	if (n->what == NEWS_RENAME)
@@ -213,7 +228,7 @@ static void add_details(const struct news_item *n, struct text *out)
 	else if (n->what == NEWS_OOM && n->rec)
 		text_addf(out, "%llu killed", (unsigned long long)n->rec->end.oom_kills);
 	else if (n->what == NEWS_EXISTS)
-		text_add(out, n->rec ? box_status(n->rec) : "at rest");
+		living_status(&box, out);
 	else if (n->what == NEWS_DIED && n->end)
 		text_addf(out, "%s, exit code %d", why, (int)n->end->exit_code);
 	else if (n->what == NEWS_DIED)

@@ -127,7 +127,7 @@ died"
 	start_box one 'sleep 60' --name web --label team=a
 	start_box two 'sleep 60' --name other --label team=b
 	watch --all
-	assert_equal "$(told event,name,status 3 | sort)" $'exists other running\nexists rests null\nexists web running'
+	assert_equal "$(told event,name,status 3 | sort)" $'exists other running\nexists rests created\nexists web running'
 	assert_equal "$(cat "$T/events.err")" 'nook: watching: 2 running, 1 that stay'
 	end_events
 	watch web -f event=died -f event=start
