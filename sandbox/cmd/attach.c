@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "box/attach.h"
 #include "box/box.h"
-#include "box/store.h"
+#include "cmd/boxes.h"
 #include "cmd/cmd.h"
 
 #define KEYS "ctrl-p,ctrl-q"
@@ -64,7 +64,7 @@ static int attach_run(const struct args *a, struct err *e)
 				 given, ATTACH_KEYS);
 	if (box_sanitize(0, e) < 0)
 		return -1;
-	plan = store_pick(a->words[0], &rec, e);
+	plan = box_pick(a->words[0], &rec, e);
 	return plan ? onlooker_run(&rec, keys, e) : -1;
 }
 

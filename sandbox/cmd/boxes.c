@@ -118,7 +118,8 @@ int boxes_resting(struct boxes *b, struct err *e)
 	return r;
 }
 
-void box_say_resting(const char *name, struct err *e)
+/* Say that it is at rest, if one of that name is: where a running one was wanted */
+static void say_resting(const char *name, struct err *e)
 {
 	struct rest_area area = { .dir = -1 };
 	struct rest rest;
@@ -134,17 +135,24 @@ void box_say_resting(const char *name, struct err *e)
 	rest_area_close(&area);
 }
 
+struct plan *box_pick(const char *word, struct record *rec, struct err *e)
+{
+	struct plan *plan = store_pick(word, rec, e);
+
+	if (!plan)
+		say_resting(word, e);
+	return plan;
+}
+
 int boxes_named(struct boxes *b, char **words, size_t count, struct err *e)
 {
 	*b = (struct boxes){ 0 };
 	for (size_t i = 0; i < count; i++) {
 		struct record rec;
-		struct plan *plan = store_pick(words[i], &rec, e);
+		struct plan *plan = box_pick(words[i], &rec, e);
 
-		if (!plan) {
-			box_say_resting(words[i], e);
+		if (!plan)
 			return -1;
-		}
 		if (add(b, &rec, plan) < 0)
 			return err_set(e, "out of memory");
 	}

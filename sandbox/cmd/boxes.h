@@ -34,7 +34,7 @@ struct boxes {
 int boxes_all(struct boxes *b, struct err *e);
 /** boxes_resting() - Add those that do not run, by name. Return: 0, -1 and @e */
 int boxes_resting(struct boxes *b, struct err *e);
-/** boxes_named() - Those that the words mean (store_pick()), in that order. Return: 0,
+/** boxes_named() - Those that the words mean (box_pick()), in that order. Return: 0,
  * -1 and @e */
 int boxes_named(struct boxes *b, char **words, size_t count, struct err *e);
 void boxes_release(struct boxes *b);
@@ -56,8 +56,7 @@ void living_status(const struct living *box, struct text *out);
 const char *living_status_name(const struct living *box);
 /** living_colour() - ECMA-48 sequence for the status, NULL = none */
 const char *living_colour(const struct living *box);
-/** box_say_resting() - Say that a box is at rest, if one of that name is: where a running
- * one was wanted */
-void box_say_resting(const char *name, struct err *e);
+/** box_pick() - store_pick(), which where it finds none says so of one at rest */
+struct plan *box_pick(const char *word, struct record *rec, struct err *e);
 
 #endif

@@ -16,8 +16,8 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "box/box.h"
-#include "box/store.h"
 #include "box/visit.h"
+#include "cmd/boxes.h"
 #include "cmd/cmd.h"
 
 #define EXIT_SETUP 125
@@ -226,7 +226,7 @@ static int exec_run(const struct args *a, struct err *e)
 		return err_set(e, "out of memory");
 	if (box_sanitize(0, e) < 0)
 		return -1;
-	box = store_pick(a->words[0], &rec, e);
+	box = box_pick(a->words[0], &rec, e);
 	if (!box)
 		return -1;
 	r = make_wish(a, box, &rec, wish, e);

@@ -325,7 +325,7 @@ static int top_box(const struct args *a, struct err *e)
 		r = interval_option(a, 1000, &t.every_ms, e);
 	if (r < 0)
 		return r;
-	t.plan = store_pick(a->words[0], &t.rec, e);
+	t.plan = box_pick(a->words[0], &t.rec, e);
 	if (!t.plan)
 		return -1;
 	own.every_ms = t.every_ms ? t.every_ms : 50;

@@ -51,12 +51,8 @@ static int view_box(const char *word, bool json, struct text *out, struct err *e
 	struct record rec;
 	struct facts f;
 
-	plan = store_pick(word, &rec, e);
-	if (!plan) {
-		box_say_resting(word, e);
-		return -1;
-	}
-	if (look(&rec, plan, &f, e) < 0)
+	plan = box_pick(word, &rec, e);
+	if (!plan || look(&rec, plan, &f, e) < 0)
 		return -1;
 	if (json)
 		print_json(&rec, &f, out);
