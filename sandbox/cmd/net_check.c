@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/net_reach.h"
 #include "host/host.h"
+#include "host/try.h"
 
 /**
  * struct findings - What was found; a line each, and what can be done below it
@@ -254,23 +255,39 @@ static void find_other(const char *family, const char *table, const char *chain,
 	     family, table, chain);
 }
 
+/* Return: whether it has NAT; *@arg: there is a network */
 static int has_nat(const struct net_def *d, void *arg)
 {
-	(void)arg;
+	*(bool *)arg = true;
 	return d->nat;
 }
 
-/* A user's router reaches the world through it */
-static void check_pasta(struct findings *f)
+/* A network has NAT, or will have: `default` is made when it is first used */
+static bool wants_world(const struct findings *f)
 {
-	struct host *h = host_new();
+	bool any = false;
 	struct err e;
+	int r = net_def_each(f->n->places.state, has_nat, &any, &e);
 
-	if (h && !host_program(h, "pasta") &&
-	    net_def_each(f->n->places.state, has_nat, NULL, &e) > 0)
-		find(f, NULL, "as root: apt-get install passt",
-		     "'pasta' is not installed: networks with NAT cannot reach the "
-		     "world");
+	return r > 0 || (!r && !any);
+}
+
+/* A user's router reaches the world through pasta: as doctor finds it */
+static void check_world(struct findings *f)
+{
+	const struct try_fact *fact = try_facts();
+	struct try_found found = { 0 };
+	struct host *h = host_new();
+
+	while (fact->id && strcmp(fact->id, "networks") != 0)
+		fact++;
+	if (h && fact->id)
+		try_run(h, fact, &found);
+	if (found.verdict != TRY_OK)
+		find(f, NULL, text_str(&found.fix),
+		     "%s: networks with NAT cannot reach the world",
+		     text_str(&found.found));
+	try_release(&found);
 	host_free(h);
 }
 
@@ -280,9 +297,9 @@ static void check_host(struct findings *f)
 
 	if (net_rules_can(&e) < 0)
 		find_error(f, &e);
-	if (!nets_are_here())
-		check_pasta(f);
-	else if (net_rules_others(find_other, f, &e) < 0)
+	else if (!nets_are_here() && wants_world(f))
+		check_world(f);
+	if (nets_are_here() && net_rules_others(find_other, f, &e) < 0)
 		find_error(f, &e);
 }
 
@@ -351,11 +368,11 @@ const struct cmd cmd_net_check = {
 	.usage = "[NETWORK | --from BOX HOST:PORT]",
 	.options = check_options,
 	.help = "Looks for definitions and leases that are damaged, routes that came to "
-		"overlap a subnet, and what routing needs: libnftables, pasta for an "
-		"ordinary user, as root no firewall of others that drops what is "
-		"forwarded; and, while boxes are on networks, forwarding, nook's rules "
-		"and the boxes' links, for an ordinary user within the router of his "
-		"networks. "
+		"overlap a subnet, and what routing needs: libnftables, pasta and "
+		"/dev/net/tun for an ordinary user, as root no firewall of others that "
+		"drops what is forwarded; and, while boxes are on networks, forwarding, "
+		"nook's rules and the boxes' links, for an ordinary user within the router "
+		"of his networks. "
 		"The exit code is 1 where something is wrong.\n\n"
 		"With --from it tries one connection from within a running box, and says "
 		"why "

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # networks.bats - nook net: networks are made, listed, looked at, checked and removed
+# world: yes
 
 load helper
 load boxes
@@ -360,11 +361,22 @@ hint: nook net rm --force lab, and create it again"
 	"$NOOK" net create -q wide
 	run --separate-stderr env PATH="$T/bin" "$NOOK" net check
 	assert_status 1
-	assert_output "'pasta' is not installed: networks with NAT cannot reach the world
+	assert_output "pasta is not installed: networks with NAT cannot reach the world
   hint: as root: apt-get install passt
 no router runs: no box is on your networks"
 	nook_run net check
 	assert_line "nothing is wrong"
+}
+
+@test "check finds that a user's networks cannot reach the world, as doctor does" {
+	is_root && bats_skip "for user: root's networks do without"
+	need pasta
+	# a box has no such device
+	run --separate-stderr "$NOOK" run offline --set seccomp=off -- "$NOOK" net check
+	assert_status 1
+	assert_output "/dev/net/tun: No such file or directory: networks with NAT cannot reach the world
+  hint: as root: modprobe tun; chmod 666 /dev/net/tun
+no router runs: no box is on your networks"
 }
 
 @test "check finds routes that came later, and firewalls of others that drop" {
