@@ -78,7 +78,8 @@ const struct cmd cmd_create = {
 		"start'\n"
 		"runs its command in the background, 'nook rm' removes it. Profile and\n"
 		"options are planned anew at each start, as seen from the current\n"
-		"directory. Without a PROFILE it is base.\n",
+		"directory. Without a PROFILE it is base; without a command, of the\n"
+		"profile or here, it is 'sleep infinity', for 'nook exec'.\n",
 	.options = create_options,
 	.complete = COMPLETE_PROFILE,
 	.run = create_run,

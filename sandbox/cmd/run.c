@@ -133,6 +133,18 @@ static void make_bare(struct profile *pf)
 	pf->limits.grace = grace;
 }
 
+/* A shell that has nobody to read from would end at once: the box waits for a user */
+static void stay_up(struct profile *pf)
+{
+	static const struct item words[] = { { .text = "sleep" },
+					     { .text = "infinity" } };
+
+	if (pf->command.count || pf->terminal != TERMINAL_NEVER)
+		return;
+	pf->command.v = (struct item *)words;
+	pf->command.count = ARRAY_SIZE(words);
+}
+
 int run_make_plan(struct run *r, struct err *e)
 {
 	struct profile *pf = NULL;
@@ -144,6 +156,8 @@ int run_make_plan(struct run *r, struct err *e)
 		review_profile(pf);
 	if (!made && r->alone && pf->terminal == TERMINAL_AUTO)
 		pf->terminal = TERMINAL_NEVER;
+	if (!made && r->alone)
+		stay_up(pf);
 	if (!made && r->bare)
 		make_bare(pf);
 	if (!made)
@@ -509,7 +523,7 @@ const struct cmd cmd_run = {
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
 	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a\n"
 		"slash; without one it is base. Without a command it is the profile's,\n"
-		"else a shell.\n\n"
+		"else a shell, in the background 'sleep infinity', for 'nook exec'.\n\n"
 		"Exit code: the command's; 124 when limits.wall ended it; 137 for any\n"
 		"other kill by nook; 125 when nook failed before the command ran; 126\n"
 		"and 127 when the command cannot be run or was not found; 128+n when\n"

@@ -14,7 +14,8 @@
 #include "console/stack.h"
 #include "layer/layer.h"
 
-#define CREATE_WORDS 256 /* of a command line of `nook create` */
+#define CREATE_WORDS 256 /* of a command line of `nook run --detach` */
+#define FIRST	     4   /* of its values */
 
 static const char *next_draft(size_t i, const void *arg)
 {
@@ -262,7 +263,8 @@ int say_enter(struct console *c, char **argv, struct err *e)
 
 /* --- a box that lives --------------------------------------------------------------- */
 
-/** struct creating - The words of `nook create`; those on the heap are values */
+/** struct creating - The words of `nook run --detach`; from FIRST on every second is a
+ * value on the heap */
 struct creating {
 	char *v[CREATE_WORDS];
 	size_t count;
@@ -282,9 +284,11 @@ static void create_value(const char *pair, void *arg)
 	cr->v[cr->count++] = copy;
 }
 
-static int create(struct console *c, struct err *e)
+static int start_draft(struct console *c, struct err *e)
 {
-	struct creating cr = { .v = { (char *)"create", c->draft->name }, .count = 2 };
+	struct creating cr = { .v = { (char *)"run", (char *)"--detach", (char *)"--name",
+				      c->draft->name },
+			       .count = FIRST };
 	int r = draft_options(c->draft, create_value, &cr, e);
 
 	if (!r && cr.full)
@@ -292,21 +296,16 @@ static int create(struct console *c, struct err *e)
 	cr.v[cr.count] = c->draft->from ? c->draft->from : (char *)"base";
 	if (!r)
 		r = job_exec(c, cr.v, e);
-	for (size_t i = 3; i < cr.count; i += 2)
+	for (size_t i = FIRST + 1; i < cr.count; i += 2)
 		free(cr.v[i]);
 	return r;
 }
 
 int say_start(struct console *c, char **argv, struct err *e)
 {
-	char *start[] = { (char *)"start", NULL, NULL };
-	int r;
-
 	if (argv[1])
 		return job_exec(c, argv, e);
 	if (saying_needs_draft(c, e) < 0)
 		return -1;
-	r = create(c, e);
-	start[1] = c->draft->name;
-	return r ? r : job_exec(c, start, e);
+	return start_draft(c, e);
 }

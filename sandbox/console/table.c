@@ -102,7 +102,8 @@ static const struct word table[] = {
 	{ .name = "start",
 	  .usage = "",
 	  .summary = "make the draft a box that lives, under its name",
-	  .help = "'create' and 'start' of nook, with the draft's values. The draft "
+	  .help = "'run --detach' of nook, with the draft's values; without a command "
+		  "it is 'sleep infinity'. The draft "
 		  "stays; 'exec', 'stop', 'rm' and all others are for the box from "
 		  "then on. To have a command brought into it the box needs an init: "
 		  "'add init'. With a word behind it is the command: 'start BOX'.",

@@ -230,6 +230,11 @@ hint: edit it, or choose another name"
 	says 'new web; add user pid init mount root system; add uts box; set command [sleep, 1000]; start; exec web -- hostname; inspect web; stop web; rm web'
 	assert_status 0
 	assert_line box
+	# without a command it waits, and what is weaker is said once
+	says 'new web; add user pid init mount root system; start; exec web -- echo here; rm -f web'
+	assert_status 0
+	assert_line here
+	assert_equal "$(grep -c '^nook: warning: shared with the host' <<<"$stderr")" 1
 	says 'new web; add user pid init mount root system; set command [sleep, 1000]; ps -a'
 	assert_status 0
 	refute_match ' web '

@@ -68,6 +68,25 @@ load living
 	assert_equal "$(all name)" web
 }
 
+@test "without a command it waits for who comes by, and a shell for who is attached" {
+	"$NOOK" create web strict
+	nook_run exec web -- true
+	assert_status 125
+	assert_stderr $'nook: box \'web\' does not run\nhint: nook start web'
+	"$NOOK" start web
+	nook_run exec web -- echo here
+	assert_output here
+	assert_equal "$("$NOOK" ps --no-headings -o command)" 'sleep infinity'
+	nook_run stop web
+	assert_status 0
+	for words in attach top; do
+		nook_run $words web
+		assert_stderr $'nook: box \'web\' does not run\nhint: nook start web'
+	done
+	"$NOOK" run -d --name tty --set terminal=always strict
+	refute_match sleep "$("$NOOK" ps --no-headings -o command)"
+}
+
 @test "several at once; the first that fails is told of, the others are started" {
 	for name in a b; do "$NOOK" create $name strict -- sleep 600; done
 	nook_run start a nosuch b
