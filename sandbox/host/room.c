@@ -71,6 +71,15 @@ static void take_tree(struct host *h, const struct host_mount *m, uint32_t v1,
 	}
 }
 
+uint64_t host_room_cpus_v1(struct host *h, const char *dir)
+{
+	struct host_room out = { UINT64_MAX, UINT64_MAX };
+
+	for (; *dir; dir = host_keep(h, dir, (size_t)(strrchr(dir, '/') - dir)))
+		take_dir(h, dir, CG_CPU, &out);
+	return out.cpus;
+}
+
 void host_room(struct host *h, struct host_room *out)
 {
 	const char *text = host_read(h, "/proc/meminfo");

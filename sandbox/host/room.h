@@ -15,4 +15,8 @@ struct host_room {
  * given (cgroups(7)). Which CPUs the caller may run on only the kernel knows */
 void host_room(struct host *h, struct host_room *out);
 
+/** host_room_cpus_v1() - The same of CPUs, for a cgroup of v1 that is made in @dir: the
+ * kernel lets none have more than those above it (sched-bwc.rst) */
+uint64_t host_room_cpus_v1(struct host *h, const char *dir);
+
 #endif

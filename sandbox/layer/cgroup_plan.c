@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cgroup/place.h"
 #include "host/cgroup.h"
+#include "host/room.h"
 #include "layer/cgroup.h"
 #include "layer/devices.h"
 #include "layer/where.h"
@@ -193,18 +194,24 @@ static int refuse_missing(struct wishes *w, struct err *e)
 	return 0;
 }
 
+/* Where the leaf would be made in the tree of that controller, or NULL */
+static const char *parent_of(const struct host_cgroup *c, uint32_t bit)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->tree[i].controllers & bit)
+			return c->tree[i].parent;
+	return NULL;
+}
+
 static bool has_file(struct host *h, const struct host_cgroup *c, uint32_t bit,
 		     const char *file)
 {
+	const char *parent = parent_of(c, bit);
 	struct host_path at;
 	auto_text path = { 0 };
 
-	for (uint32_t i = 0; i < c->count; i++)
-		if ((c->tree[i].controllers & bit) && c->tree[i].parent) {
-			text_addf(&path, "%s/%s", c->tree[i].parent, file);
-			return host_stat(h, text_str(&path), &at);
-		}
-	return false;
+	text_addf(&path, "%s/%s", parent ? parent : "", file);
+	return parent && host_stat(h, text_str(&path), &at);
 }
 
 static bool wants(const struct wishes *w, enum cgroup_limit which)
@@ -216,9 +223,10 @@ static bool wants(const struct wishes *w, enum cgroup_limit which)
 }
 
 /* Why v1, or this kernel's, cannot have it; NULL = it can */
-static const char *lacks_v1(const struct wishes *w, int which)
+static const char *lacks_v1(const struct wishes *w, const struct wish *one)
 {
 	const struct host_cgroup *c = &w->place;
+	int which = one->which;
 
 	if (!cgroup_row((enum cgroup_limit)which)->v1)
 		return "cgroup v1 has nothing like it";
@@ -227,6 +235,9 @@ static const char *lacks_v1(const struct wishes *w, int which)
 	if (which == LIMIT_SWAP &&
 	    !has_file(w->h, c, CG_MEMORY, "memory.memsw.limit_in_bytes"))
 		return "this kernel does not count swap (swapaccount=1)";
+	if (which == LIMIT_CPUS && parent_of(c, CG_CPU) &&
+	    one->n > host_room_cpus_v1(w->h, parent_of(c, CG_CPU)))
+		return "the cgroup that it would be in has less (cpu.cfs_quota_us)";
 	if (which == LIMIT_IO_WEIGHT && !has_file(w->h, c, CG_IO, "blkio.bfq.weight"))
 		return "no I/O scheduler of this kernel has weights";
 	return NULL;
@@ -237,7 +248,7 @@ static int refuse_v1(struct wishes *w, struct err *e)
 	for (size_t i = 0; i < w->count; i++) {
 		struct wish *one = &w->v[i];
 		const char *why =
-			one->dropped || one->which < 0 ? NULL : lacks_v1(w, one->which);
+			one->dropped || one->which < 0 ? NULL : lacks_v1(w, one);
 
 		if (why && one->soft)
 			one->dropped = true;
