@@ -39,13 +39,13 @@ int admit_check(const struct admission *a, const struct job *j, struct err *e)
 			j->id, text_str(&wants), text_str(&have));
 		return err_hint(e, "lower its limit, or give --total-memory or -j N");
 	}
-	if (!a->have.cpus || s->cpus <= a->have.cpus)
+	if (!a->cpus_are_given || s->cpus <= a->have.cpus)
 		return 0;
 	err_set(e,
 		"job '%s' may use %g CPUs (limits.cpus), and there are %g for all that "
 		"run",
 		j->id, (double)s->cpus / ONE_CPU, (double)a->have.cpus / ONE_CPU);
-	return err_hint(e, "lower its limit, or give --total-cpus or -j N");
+	return err_hint(e, "lower its limit, or raise --total-cpus");
 }
 
 bool admit_take(struct admission *a, const struct job *j)

@@ -15,10 +15,16 @@
 
 struct err;
 
-/** struct admission - @have: what there is in all, 0 = it does not count; @used: what
- * those take that run */
+/**
+ * struct admission - What jobs have together
+ * @have:	What there is in all, 0 = it does not count
+ * @used:	What those take that run
+ * @cpus_are_given: Nobody may declare more CPUs than there are. Else who does runs alone,
+ *		with less of their time than its limit would let it have
+ */
 struct admission {
 	struct job_share have, used;
+	bool cpus_are_given;
 };
 
 /** admit_check() - Whether the job could run, if it were alone. Return: 0, -1 and @e */

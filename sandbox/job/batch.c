@@ -32,8 +32,9 @@
 #include "job/output.h"
 #include "plan.h"
 
-#define EVENTS 64
-#define AHEAD  1024 /* jobs of a stream that wait here, beside those in slots */
+#define EVENTS	  64
+#define AHEAD	  1024 /* jobs of a stream that wait here, beside those in slots */
+#define SPARE_FDS 16   /* more than the start of a job opens */
 
 /* What an event is of; slots count from SLOT on, two each */
 enum { SIGNALS, SOURCE, JOURNAL, SLOT };
@@ -219,20 +220,39 @@ static bool fits(const struct job *j, void *admission)
 	return admit_take(admission, j);
 }
 
-/* Of -j auto, whose slots are made when they are needed first */
-static int make_place(struct batch *b, struct job *j)
+/* A descriptor has the lowest number that is free: whether enough are left behind those
+ * of a slot, the last that was made, to start jobs */
+static bool has_spare_fds(const struct slot *s, struct err *e)
 {
+	if (s->pidfd < sysconf(_SC_OPEN_MAX) - SPARE_FDS)
+		return true;
+	err_set(e, "the limit of open files is near (ulimit -n)");
+	return false;
+}
+
+/* Of -j auto, whose slots are made when they are needed first. Return: false where there
+ * can be no more of them, and the job is the next again */
+static bool make_place(struct batch *b, struct job *j)
+{
+	struct slot *s = &b->places[b->count].slot;
+	auto_text line = { 0 };
 	struct err e = { 0 };
 
 	if (!batch_add_slot(b, &e)) {
-		if (!watch_slot(b, &b->places[b->count - 1].slot))
-			return 0;
-		err_sys(&e, "cannot wait for events");
+		if (has_spare_fds(s, &e)) {
+			if (!watch_slot(b, s))
+				return true;
+			err_sys(&e, "cannot wait for events");
+		}
+		slot_close(s);
+		b->count--;
 	}
+	b->most = b->count;
 	admit_give(&b->admission, j);
-	queue_again(&b->queue, j);
-	batch_break(b, &e);
-	return -1;
+	queue_put_back(&b->queue, j);
+	text_addf(&line, "no more than %d jobs run at a time: %s", b->count, e.text);
+	progress_say(b->progress, text_str(&line));
+	return false;
 }
 
 static void start_jobs(struct batch *b)
@@ -242,9 +262,9 @@ static void start_jobs(struct batch *b)
 		struct job *j;
 
 		/* what fails before it runs leaves the slot free */
-		while (!p->job && !b->draining &&
+		while (!p->job && !b->draining && i < b->most &&
 		       (j = queue_next(&b->queue, fits, &b->admission)))
-			if (i < b->count || !make_place(b, j))
+			if (i < b->count || make_place(b, j))
 				start(b, p, j);
 		if (!p->job)
 			return;

@@ -65,7 +65,8 @@ struct batch {
 /** batch_open() - From the command line to a batch that can begin: options, slots, jobs
  * and plans checked, journal. Return: 0; -1 or -2 and @e */
 int batch_open(struct batch *b, const struct args *a, struct err *e);
-/** batch_add_slot() - One slot more, which is started. Return: 0, -1 and @e */
+/** batch_add_slot() - One slot more, which is started. Return: 0; -1 and @e, and there
+ * is none more */
 int batch_add_slot(struct batch *b, struct err *e);
 /** batch_close() - End all processes, give back all. Return: 0, -1 and @e when the
  * journal could not be written to the disk */

@@ -80,6 +80,7 @@ static int open_admission(struct batch *b, struct err *e)
 				 memory);
 	if (cpus && parse_cpus(cpus, &have->cpus, &why) < 0)
 		return cmd_usage(b->args, e, "--total-cpus '%s': %s", cpus, why);
+	b->admission.cpus_are_given = cpus;
 	if (is_auto(b))
 		find_room(b);
 	return 0;
@@ -89,11 +90,16 @@ int batch_add_slot(struct batch *b, struct err *e)
 {
 	struct slot *s = &b->places[b->count].slot;
 
-	if (slot_open(s, b->count++, e) < 0)
-		return -1;
-	if ((cmd_option(b->args, "pin") || b->plans.reproducible) && b->cpu_count)
-		s->cpu = b->cpus[s->number % b->cpu_count];
-	return slot_start(s, e);
+	if (!slot_open(s, b->count, e)) {
+		if ((cmd_option(b->args, "pin") || b->plans.reproducible) && b->cpu_count)
+			s->cpu = b->cpus[s->number % b->cpu_count];
+		if (!slot_start(s, e)) {
+			b->count++;
+			return 0;
+		}
+	}
+	slot_close(s);
+	return -1;
 }
 
 static int open_slots(struct batch *b, struct err *e)
@@ -118,7 +124,6 @@ static int open_slots(struct batch *b, struct err *e)
 	while (b->count < (int)n)
 		if (batch_add_slot(b, e) < 0)
 			return -1;
-	b->tally.slots = n;
 	return 0;
 }
 

@@ -22,13 +22,13 @@ struct text;
  * @done:	Final: @passed, @failed by cause, or @skipped, which never started;
  *		@before: of all these, by batches that this one resumes
  * @retried:	Tries that were followed by another
- * @running:	Jobs in slots now, of @slots
+ * @running:	Jobs in slots now
  * @began:	CLOCK_MONOTONIC ns
  */
 struct tally {
 	size_t known, done, passed, before, skipped, retried;
 	size_t failed[JOB_CAUSES];
-	size_t running, slots;
+	size_t running;
 	uint64_t began;
 	bool more;
 	bool draining; /* no job is started any more */

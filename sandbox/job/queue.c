@@ -352,10 +352,24 @@ struct job *queue_next(struct queue *q, bool (*fits)(const struct job *j, void *
 	return j;
 }
 
-void queue_again(struct queue *q, struct job *j)
+static void set_ready(struct queue *q, struct job *j)
 {
 	j->state = JOB_READY;
 	q->v[j->node].state = JOB_READY;
+}
+
+void queue_put_back(struct queue *q, struct job *j)
+{
+	set_ready(q, j);
+	j->next = q->ready.first;
+	q->ready.first = j;
+	if (!q->ready.last)
+		q->ready.last = j;
+}
+
+void queue_again(struct queue *q, struct job *j)
+{
+	set_ready(q, j);
 	push(&q->ready, j);
 }
 

@@ -85,6 +85,8 @@ int queue_seal(struct queue *q, struct err *e);
  * one is passed over only so often. Return: NULL where there is none now */
 struct job *queue_next(struct queue *q, bool (*fits)(const struct job *j, void *arg),
 		       void *arg);
+/** queue_put_back() - A job that was taken has not begun: it is the first again */
+void queue_put_back(struct queue *q, struct job *j);
 /** queue_again() - It will be tried again, behind all others */
 void queue_again(struct queue *q, struct job *j);
 /** queue_end() - It is over, in that state, and gone; jobs that wait for it may start, or

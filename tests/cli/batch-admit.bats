@@ -32,6 +32,10 @@ has_ended() {
 	grep -qs "\"job\":\"$1\"" "$T/jobs.journal"
 }
 
+first_cpu() {
+	taskset -cp $$ | sed 's/.*: //; s/[-,].*//'
+}
+
 go() {
 	echo >>"$T/go"
 	wait "$!"
@@ -55,10 +59,10 @@ go() {
 }
 
 @test "the same of CPUs, where a job without a limit has one" {
-	job a '"cpus":1' "$hold"
+	job a '"cpus":0.2' "$hold"
 	job b '"pids":100' 'echo up'
-	job c '"cpus":0.5' 'echo up'
-	batch -j 3 --total-cpus 1.5
+	job c '"cpus":0.1' 'echo up'
+	batch -j 3 --total-cpus 1
 	wait_until has_ended c
 	[ ! -e "$T/out/b" ]
 	go
@@ -67,12 +71,11 @@ go() {
 
 @test "-j auto has as many slots as jobs fit, whatever the number of CPUs" {
 	need jq taskset
-	local cpu
-	cpu=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
 	for id in a b c; do
-		job $id '"cpus":0.25,"memory":"32M"' "$hold"
+		job $id '"cpus":0.1,"memory":"16M"' "$hold"
 	done
-	taskset -c "$cpu" "$NOOK" batch -q -j auto -o "$T/out" "$T/jobs" 3>&- &
+	taskset -c "$(first_cpu)" "$NOOK" batch -q -j auto --total-cpus 0.3 --total-memory 48M \
+		-o "$T/out" "$T/jobs" 3>&- &
 	for id in a b c; do
 		wait_until has_started $id
 	done
@@ -83,13 +86,31 @@ go() {
 	[ "$(jq .slots <<<"$output")" = null ]
 }
 
+@test "-j auto lets a job share the CPUs there are, whatever it may use" {
+	need taskset
+	job a '"cpus":2' 'echo up'
+	taskset -c "$(first_cpu)" "$NOOK" batch -q -j auto -o "$T/out" "$T/jobs"
+	has_started a
+}
+
+@test "-j auto goes on with the slots there are where no other can be made" {
+	need jq taskset
+	for id in {1..40}; do
+		job "$id" '"cpus":0.1' true
+	done
+	(ulimit -Sn 64 && exec taskset -c "$(first_cpu)" "$NOOK" batch -j auto --total-cpus 40 \
+		--total-memory 1T -o "$T/out" "$T/jobs") 2>"$T/err" 3>&-
+	assert_equal "$(jq 'select(.final and .passed) | .job' "$T/jobs.journal" | wc -l)" 40
+	grep -q '^nook: batch: no more than [0-9]* jobs run at a time: ' "$T/err"
+}
+
 @test "a job that never fits is an error with its line, and none has started" {
 	job a '"memory":"1M"' true
 	job b '"memory":"1000T"' true
 	nook_run batch -j auto "$T/jobs"
 	assert_status 125
-	assert_stderr_match "^nook: $T/jobs:2: job 'b' may use 1000T of memory \(limits.memory\), and there is [0-9.]+[MGT] for all that run
-nook: hint: lower its limit, or give --total-memory or -j N"
+	assert_stderr_match "^nook: $T/jobs:2: job 'b' may use 1000T of memory \(limits.memory\), and there is [0-9.]+[MGT] for all that run$"
+	assert_stderr_match "^hint: lower its limit, or give --total-memory or -j N$"
 	[ ! -e "$T/jobs.journal" ]
 	nook_run batch --total-memory 1000T -q --total-cpus 0.5 --set limits.cpus=1 "$T/jobs"
 	assert_status 125

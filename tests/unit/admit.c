@@ -67,8 +67,8 @@ static void test_raised(void)
 
 static void test_never(void)
 {
-	struct admission a = { .have = { 100 * M, 2000 } };
-	struct job memory = job(101 * M, 0), cpus = job(0, 2500);
+	struct admission a = { .have = { 100 * M, 2000 }, .cpus_are_given = true };
+	struct job memory = job(101 * M, 0), cpus = job(0, 2500), none = job(0, 0);
 	struct job fits = job(100 * M, 2000);
 	struct err e = { 0 };
 
@@ -83,6 +83,10 @@ static void test_never(void)
 	   "job 'a' may use 2.5 CPUs (limits.cpus), and there are 2 for all that run",
 	   "with both figures");
 	is_num(admit_check(&a, &fits, &e), 0, "all there is fits");
+	a.cpus_are_given = false;
+	is_num(admit_check(&a, &cpus, &e), 0, "CPUs that were found are shared");
+	ok(admit_take(&a, &cpus), "so that it starts");
+	ok(!admit_take(&a, &none), "alone");
 	a = (struct admission){ 0 };
 	is_num(admit_check(&a, &memory, &e), 0, "without a total all does");
 }

@@ -12,9 +12,7 @@ static const char *const running[] = { "alpha", NULL, "a-long-name-1", "b" };
 
 static struct tally half(void)
 {
-	struct tally t = {
-		.known = 1000, .done = 421, .passed = 418, .running = 3, .slots = 4
-	};
+	struct tally t = { .known = 1000, .done = 421, .passed = 418, .running = 3 };
 
 	t.failed[CAUSE_OOM] = 2;
 	t.failed[CAUSE_WALL] = 1;
@@ -93,7 +91,7 @@ static void watch(int fd, int from, bool quiet, struct text *out)
 {
 	struct job j = { .id = "x\033y" };
 	struct result r = { .cause = CAUSE_EXITED, .exit_code = 3 };
-	struct tally t = { .known = 2, .began = 1, .slots = 1, .running = 1 };
+	struct tally t = { .known = 2, .began = 1, .running = 1 };
 	struct pollfd p = { .fd = from, .events = POLLIN };
 	int kept = dup(2);
 	struct progress *pr;

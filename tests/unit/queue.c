@@ -95,6 +95,24 @@ static void test_order(void)
 	queue_release(&q);
 }
 
+static void test_put_back(void)
+{
+	struct queue q = { 0 };
+	struct err e = { 0 };
+	char out[256];
+
+	queue_add(&q, make("a", ""), false, &e);
+	queue_add(&q, make("b", ""), false, &e);
+	queue_seal(&q, &e);
+	queue_put_back(&q, queue_next(&q, always, NULL));
+	is(run_all(&q, out), "a b", "a job that did not begin is the first again");
+	queue_add(&q, make("c", ""), true, &e);
+	queue_put_back(&q, queue_next(&q, always, NULL));
+	queue_add(&q, make("d", ""), true, &e);
+	is(run_all(&q, out), "c d", "also where it was the only one");
+	queue_release(&q);
+}
+
 static void test_wrong(void)
 {
 	struct queue q = { 0 };
@@ -263,6 +281,7 @@ int main(void)
 {
 	plan(35);
 	test_order();
+	test_put_back();
 	test_wrong();
 	test_stream();
 	test_fair();
