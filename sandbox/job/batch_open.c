@@ -203,10 +203,11 @@ static int check_plan(struct batch *b, struct job *j, struct err *e)
 
 	bare.in_count = 0;
 	made = plans_get(&b->plans, &bare, &is_new, e);
-	if (!made)
-		return err_wrap(e, "job '%s': ", j->id);
-	j->declared = made->declared;
-	if (admit_check(&b->admission, j, e) < 0)
+	if (made)
+		j->declared = made->declared;
+	else
+		err_wrap(e, "job '%s': ", j->id);
+	if (!made || admit_check(&b->admission, j, e) < 0)
 		return j->line ? err_wrap(e, "%s:%d: ", b->args->words[0], j->line) : -1;
 	if (needs_full(made->plan) && become_full(b, j, e) < 0)
 		return -1;
@@ -296,6 +297,7 @@ static int open_journal(struct batch *b, const char *file, struct err *e)
 	}
 	if (journal_open(&b->journal, path, resume, e) < 0)
 		return -1;
+	b->journal.reproducible = b->plans.reproducible;
 	return resume ? journal_resume(&b->journal, remember, &b->queue, e) : 0;
 }
 

@@ -161,6 +161,12 @@ int journal_resume(struct journal *j,
 		return -1;
 	if (!head.whole && !is_torn_head(j))
 		return err_set(e, "that is no journal of a batch");
+	if (head.whole && head.reproducible != j->reproducible) {
+		err_set(e,
+			"the batch of the journal '%s' was begun with%s --reproducible",
+			j->path, j->reproducible ? "out" : "");
+		return err_hint(e, "--resume goes on with it as it was begun");
+	}
 	j->end = head.whole;
 	if (j->end < st.st_size && ftruncate(j->fd, j->end) < 0)
 		return err_sys(e, "cannot cut off the torn line of the journal");
@@ -211,9 +217,11 @@ int journal_begin(struct journal *j, int slots, int output, struct err *e)
 		add_now(&t);
 		text_add(&t, "\",\"slots\":");
 		if (slots)
-			text_addf(&t, "%d}\n", slots);
+			text_addf(&t, "%d", slots);
 		else
-			text_add(&t, "null}\n");
+			text_add(&t, "null");
+		text_addf(&t, ",\"reproducible\":%s}\n",
+			  j->reproducible ? "true" : "false");
 		if (write_line(j, &t, e) < 0)
 			return -1;
 		j->written++;

@@ -4,7 +4,8 @@
  * The first line says what the file is (`slots` null: -j auto); every other is the end
  * of one try, in the order in which they ended:
  *
- *	{"schema":1,"journal":"nook batch","started":"2026-11-21T18:50:19.120Z","slots":2}
+ *	{"schema":1,"journal":"nook batch","started":"2026-11-21T18:50:19.120Z","slots":2,
+ *	 "reproducible":false}
  *	{"job":"a-1","try":1,"tries":3,"slot":0,"final":true,"passed":true,
  *	 "digest":"9ae16a3b2f90404f", and the members of the result record}
  *
@@ -58,11 +59,12 @@ struct journal_line {
 	uint64_t memory_peak, pids_peak, oom_kills, output;
 };
 
-/** struct journal_head - The first line; @slots: 0 = unknown; @whole: how many bytes of
- * the file are whole lines: what is behind them is torn */
+/** struct journal_head - The first line; @slots: 0 = unknown; @reproducible: as all tries
+ * were run; @whole: how many bytes of the file are whole lines: what is behind is torn */
 struct journal_head {
 	uint64_t started_ns;
 	int slots;
+	bool reproducible;
 	off_t whole;
 };
 
@@ -82,6 +84,7 @@ int journal_each(int fd, struct journal_head *head,
  * @fd:		The file, locked as long as it is open
  * @path:	The caller's; @end: bytes of whole lines
  * @is_new:	It was empty, or was not there
+ * @reproducible: The caller's, before journal_resume(): how all tries are run
  * @sock:	To the process that writes it to the disk; news when it is readable
  * @written, @synced: How many lines were written, and how many are on the disk
  * @asked:	How many will be when that process answers; = @synced: it rests
@@ -93,7 +96,7 @@ struct journal {
 	pid_t pid;
 	int sock;
 	uint64_t written, asked, synced;
-	bool is_new;
+	bool is_new, reproducible;
 };
 
 /** journal_open() - Open, or make, and lock it. @resume: it may have lines; what is torn

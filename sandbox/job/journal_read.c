@@ -327,6 +327,8 @@ static bool read_head(char *text, struct journal_head *head)
 		skip_blanks(&s);
 		if (!strcmp(name, "slots"))
 			head->slots = (int)strtol(s.at, NULL, 10);
+		if (!strcmp(name, "reproducible"))
+			head->reproducible = *s.at == 't';
 		if (*s.at == '"')
 			value = take_text(&s);
 		else if (!skip_value(&s, 0))

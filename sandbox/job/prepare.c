@@ -12,6 +12,7 @@
 #include "cgroup/place.h"
 #include "host/host.h"
 #include "layer/layer.h"
+#include "layer/where.h"
 #include "plan.h"
 #include "profile/profile.h"
 
@@ -124,6 +125,18 @@ static struct job_share declared_by(const struct profile *pf)
 	return s;
 }
 
+/* A cpuset takes away the CPU that the slot has for the job (sched_setaffinity(2)) */
+static int check_cpu(const struct plans *ps, const struct profile *pf, struct err *e)
+{
+	char where[ORIGIN_SIZE];
+
+	if (!ps->reproducible || !pf->limits.cpuset)
+		return 0;
+	err_set(e, "%s: 'limits.cpuset' and --reproducible both choose the CPU",
+		origin_text(pf, FIELD_limits_cpuset, where));
+	return err_hint(e, "leave one of them out");
+}
+
 /* Return: 0 and @m->plan, on the heap; -1 and @e */
 static int make(const struct plans *ps, const struct job *j, struct made *m,
 		struct err *e)
@@ -137,7 +150,7 @@ static int make(const struct plans *ps, const struct job *j, struct made *m,
 	else if (!make_wishes(ps, j, &w, e) &&
 		 !profile_load(j->profile, w.v, w.count, &pf, e)) {
 		pf->terminal = TERMINAL_NEVER; /* output is for files */
-		if (layers_plan(pf, ps->host, pl, e) < 0)
+		if (check_cpu(ps, pf, e) < 0 || layers_plan(pf, ps->host, pl, e) < 0)
 			;
 		else if (pl->tree.keep_dir)
 			err_set(e, "'root.changes: keep' needs a box that stays, and no "

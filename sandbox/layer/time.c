@@ -29,7 +29,7 @@ static int time_plan(const struct profile *pf, struct host *h, struct plan *pl,
 {
 	char where[ORIGIN_SIZE];
 
-	if (!(pf->namespaces & NS_TIME) && !pf->reproducible)
+	if (!(pf->namespaces & NS_TIME))
 		return 0;
 	if (!host_has_ns(h, "time"))
 		return err_set(e, "this kernel has no time namespaces");

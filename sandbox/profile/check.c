@@ -1,18 +1,60 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* check.c - what no single field can tell: fields that need or exclude each other
+/* check.c - what no single field can tell: fields that need, bring or exclude each other
  *
  * Only what is wrong on every machine. What depends on the kernel or on who runs it is
  * decided by the layers when they plan.
  */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/err.h"
 #include "profile/internal.h"
+
+/* As the kernel begins with (_STK_LIM): mappings lie below the room for the stack */
+#define SAME_STACK (8u << 20)
 
 /* The place to blame: where @a was set, else @b */
 static const struct origin *where(const struct profile *pf, enum field a, enum field b)
 {
 	return profile_is_set(pf, a) ? &pf->origin[a] : &pf->origin[b];
+}
+
+static int bring_stack(const struct loader *ld)
+{
+	struct profile *pf = ld->pf;
+	size_t n = pf->rlimit_count;
+	struct rlimit_wish *v;
+
+	for (size_t i = 0; i < n; i++)
+		if (pf->rlimits[i].resource == RLIMIT_STACK)
+			return 0;
+	v = arena_alloc(ld->arena, (n + 1) * sizeof(*v));
+	if (!v)
+		return no_memory(ld);
+	memcpy(v, pf->rlimits, n * sizeof(*v));
+	v[n] = (struct rlimit_wish){ .resource = RLIMIT_STACK,
+				     .soft = SAME_STACK,
+				     .hard = WISH_MAX };
+	pf->rlimits = v;
+	pf->rlimit_count = n + 1;
+	return 0;
+}
+
+/* First: what it brings is checked as if it were written */
+static int check_reproducible(const struct loader *ld)
+{
+	struct profile *pf = ld->pf;
+	enum field clock =
+		pf->time.boottime < 0 ? FIELD_time_boottime : FIELD_time_monotonic;
+
+	if (!pf->reproducible)
+		return 0;
+	if (pf->time.boottime < 0 || pf->time.monotonic < 0)
+		return wrong(ld, &pf->origin[clock],
+			     "'%s' is below 0, where 'reproducible' has that clock begin",
+			     field_name(clock));
+	pf->namespaces |= NS_TIME;
+	return bring_stack(ld);
 }
 
 static int check_root(const struct loader *ld)
@@ -128,8 +170,8 @@ static int check_limits(const struct loader *ld)
 int profile_check(struct loader *ld)
 {
 	static int (*const checks[])(const struct loader *ld) = {
-		check_root,    check_user,    check_namespaces,
-		check_sysctls, check_network, check_limits,
+		check_reproducible, check_root,	   check_user,	 check_namespaces,
+		check_sysctls,	    check_network, check_limits,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -14,7 +14,7 @@ setup() {
 
 # both ID COMMAND - its output at a run with --reproducible is $same, at one without $other
 both() {
-	jq -nc --arg id "$1" --arg command "$2" '{$id, $command, profile: "strict", retry: 0,
+	jq -nc --arg id "$1" --arg command "$2" '{$id, $command, profile: "base", retry: 0,
 		limits: {enforce: "best-effort"}, set: {proc: "full"}}' >list
 	rm -rf with without j
 	"$NOOK" batch -q -j 1 --journal j --reproducible -o with list
@@ -28,9 +28,10 @@ both() {
 	local maps="cut -d \" \" -f 1 /proc/self/maps"
 	both a "$maps"
 	local first=$same plain=$other
+	ulimit -Ss "$(ulimit -Hs)" # on which they depend too
 	both a "$maps"
 	assert_equal "$same" "$first"
-	[ "$other" != "$plain" ]
+	[ "$(</proc/sys/kernel/randomize_va_space)" = 0 ] || [ "$other" != "$plain" ]
 }
 
 @test "clocks since boot begin with the box" {
@@ -50,13 +51,30 @@ both() {
 		'LANG=C LC_TIME=C TERM=dumb TZ=NZ'
 }
 
-@test "a job has one CPU, and no other job has it" {
+@test "a job begins on one CPU, and no other job does" {
 	both a 'sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status'
 	assert_match '^[0-9]+$' "$same"
 	run -125 --separate-stderr taskset -c "$cpu" "$NOOK" batch --journal j2 -j 2 --reproducible list
 	assert_equal "${stderr%%$'\n'*}" \
 		'nook: --reproducible gives each of 2 jobs a CPU of its own, and there are 1'
 	taskset -c "$cpu" "$NOOK" batch -q --journal j2 -j auto --reproducible list
+	jq -nc '{command: "true", profile: "strict", limits: {cpuset: "0"}}' >list
+	run -125 --separate-stderr "$NOOK" batch --journal j3 --reproducible list
+	assert_equal "$stderr" "nook: list:1: job '1': the job: 'limits.cpuset' and --reproducible both choose the CPU
+hint: leave one of them out"
+	[ ! -e j3 ]
+}
+
+@test "a batch goes on as it was begun" {
+	jq -nc '{id: "a", command: "true", profile: "strict", limits: {enforce: "best-effort"}}' >list
+	"$NOOK" batch -q --journal j --reproducible list
+	run -125 --separate-stderr "$NOOK" batch --journal j --resume list
+	assert_equal "$stderr" "nook: the batch of the journal 'j' was begun with --reproducible
+hint: --resume goes on with it as it was begun"
+	"$NOOK" batch -q --journal j --resume --reproducible list
+	"$NOOK" batch -q --journal k list
+	run -125 --separate-stderr "$NOOK" batch --journal k --resume --reproducible list
+	assert_equal "${stderr%%$'\n'*}" "nook: the batch of the journal 'k' was begun without --reproducible"
 }
 
 @test "there is no swap, whatever a job says, or that is listed" {

@@ -440,7 +440,7 @@ ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 	job_file '{"id":"a","profile":"nosuch","command":["true"]}'
 	nook_run batch "$T/jobs"
 	assert_status 125
-	assert_stderr_match "^nook: job 'a': no profile 'nosuch', looked in "
+	assert_stderr_match "^nook: $T/jobs:1: job 'a': no profile 'nosuch', looked in "
 	[ ! -e "$T/jobs.journal" ]
 	job_file "$(job a true)"
 	nook_run batch - <"$T/jobs"
