@@ -101,14 +101,14 @@ static void test_put_back(void)
 	struct err e = { 0 };
 	char out[256];
 
-	queue_add(&q, make("a", ""), false, &e);
-	queue_add(&q, make("b", ""), false, &e);
+	queue_add(&q, make("a", ""), false, &how, &e);
+	queue_add(&q, make("b", ""), false, &how, &e);
 	queue_seal(&q, &e);
 	queue_put_back(&q, queue_next(&q, always, NULL));
 	is(run_all(&q, out), "a b", "a job that did not begin is the first again");
-	queue_add(&q, make("c", ""), true, &e);
+	queue_add(&q, make("c", ""), true, &how, &e);
 	queue_put_back(&q, queue_next(&q, always, NULL));
-	queue_add(&q, make("d", ""), true, &e);
+	queue_add(&q, make("d", ""), true, &how, &e);
 	is(run_all(&q, out), "c d", "also where it was the only one");
 	queue_release(&q);
 }
