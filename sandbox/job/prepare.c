@@ -226,6 +226,8 @@ int plans_check(const struct plans *ps, const struct job *j, struct text *last,
 	r = make_wishes(ps, j, &w, e);
 	if (!r)
 		r = profile_load(j->profile, w.v, w.count, &pf, e);
+	if (!r)
+		r = check_cpu(ps, pf, e);
 	profile_free(pf);
 	return r < 0 ? -1 : 0;
 }

@@ -63,6 +63,10 @@ both() {
 	assert_equal "$stderr" "nook: list:1: job '1': the job: 'limits.cpuset' and --reproducible both choose the CPU
 hint: leave one of them out"
 	[ ! -e j3 ]
+	local said=$stderr
+	run -125 --separate-stderr "$NOOK" batch --check --reproducible list
+	assert_equal "$stderr" "$said"
+	"$NOOK" batch --check list
 }
 
 @test "a batch goes on as it was begun" {
