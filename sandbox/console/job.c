@@ -158,8 +158,12 @@ int job_continue(struct console *c, int n, struct err *e)
 		n--;
 	}
 	j = *at;
-	if (!j)
+	if (!c->jobs)
 		return err_set(e, "no job is stopped");
+	if (!j) {
+		err_set(e, "there is no job of this number");
+		return err_hint(e, "'jobs' lists them");
+	}
 	*at = j->next;
 	pid = j->pid;
 	words = j->words;

@@ -258,7 +258,7 @@ int say_undo(struct console *c, char **argv, struct err *e)
 		return -1;
 	if (n > c->draft->used)
 		return err_set(e,
-			       c->draft->used ? "there are only %zu words to take back"
+			       c->draft->used ? "there is no more to take back than %zu"
 					      : "there is nothing to take back",
 			       c->draft->used);
 	c->draft->used -= n;
@@ -274,7 +274,7 @@ int say_redo(struct console *c, char **argv, struct err *e)
 	left = c->draft->count - c->draft->used;
 	if (n > left)
 		return err_set(e,
-			       left ? "only %zu words were taken back"
+			       left ? "no more was taken back than %zu"
 				    : "nothing was taken back",
 			       left);
 	c->draft->used += n;

@@ -59,6 +59,8 @@ teardown() {
 	sees '^stopped: run sleep 1000 '
 	types 'jobs' Enter
 	sees '^ 1 +[0-9]+ +stopped +run sleep 1000$'
+	types 'fg 2' Enter
+	sees '^nook: there is no job of this number$'
 	types 'fg' Enter
 	wait_until pgrep -u "$EUID" -x -r S sleep
 	types '' C-c

@@ -158,7 +158,7 @@ hint: new NAME begins one'
   add user
 > add pid'
 	says 'new web; add user; undo 2'
-	assert_stderr '-c:1: there are only 1 words to take back'
+	assert_stderr '-c:1: there is no more to take back than 1'
 	says 'new web; redo'
 	assert_stderr '-c:1: nothing was taken back'
 	says 'new web; add user; branch b; add uts; switch web; drafts'
