@@ -64,6 +64,7 @@ struct meter {
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
  * @cut_off:	the lifeline has ended
+ * @hurried:	somebody wants the end, and does not wait for who reads the output
  * @unread:	bytes that the box wrote and that are lost, for want of a reader
  * @ended:	the child has, as SIGCHLD tells; the end of its socket is the usual news
  * @told:	who waits for the command to run has heard of it
@@ -111,6 +112,7 @@ struct keeper {
 	const char *at_limit;
 	enum cause cause;
 	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
+	bool hurried;
 	bool pasta_lost, router_lost, told, cut_off;
 	bool left; /* processes that could not be ended */
 };
@@ -146,6 +148,10 @@ int keeper_open_signals(struct keeper *k);
 int keeper_poll_signals(const struct keeper *k, struct pollfd *p);
 /** keeper_take_signals() - Do what the signals say that these entries tell of */
 void keeper_take_signals(struct keeper *k, const struct pollfd *p);
+/** keeper_stop_box() - Have its processes stop, until SIGCONT */
+void keeper_stop_box(const struct keeper *k);
+/** keeper_take_late_signals() - The same when the box has ended, and output has not */
+void keeper_take_late_signals(struct keeper *k, const struct pollfd *p);
 /** keeper_asks_to_end() - Signals by which a person asks a program to end */
 bool keeper_asks_to_end(int sig);
 /** keeper_has_ended() - Whether the child has; it stays to be waited for */

@@ -317,13 +317,20 @@ static int (*const orders[])(struct keeper *k, const struct control_ask *ask, in
 	[CONTROL_COPY] = session_start,
 };
 
+static bool wants_end(const struct control_ask *ask)
+{
+	return ask->op == CONTROL_STOP ||
+	       (ask->op == CONTROL_KILL &&
+		(ask->signal == SIGKILL || keeper_asks_to_end((int)ask->signal)));
+}
+
 void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
 		  struct control_answer *out)
 {
 	struct keeper *k = keeper;
 
-	if ((k->pid <= 0 || k->exited) && ask->op == CONTROL_STOP)
-		out->done = true;
+	if ((k->pid <= 0 || k->exited) && wants_end(ask))
+		out->done = k->hurried = true;
 	else if (k->pid <= 0 || k->exited)
 		err_set(&out->err, "the box is ending already");
 	else if (ask->op >= ARRAY_SIZE(orders) || !orders[ask->op])

@@ -111,7 +111,6 @@ static void step_read(struct relay *r, struct stream *s)
 	}
 	s->start = 0;
 	s->len = (size_t)n;
-	r->moved += (uint64_t)n;
 	for (unsigned int i = 0; s->watch && s->watch[i]; i++)
 		if (memchr(s->room, s->watch[i], s->len))
 			s->seen |= 1u << i;
@@ -180,7 +179,6 @@ static void step_write(struct relay *r, struct stream *s)
 	}
 	s->start += (size_t)n;
 	s->len -= (size_t)n;
-	r->moved += (uint64_t)n;
 }
 
 bool relay_step(struct relay *r)
@@ -212,6 +210,16 @@ void relay_end_input(struct relay *r)
 	for (int i = 0; i < RELAY_STREAMS; i++)
 		if (!r->s[i].counted)
 			r->s[i].eof = r->s[i].hangup = true;
+}
+
+uint64_t relay_out(const struct relay *r)
+{
+	uint64_t out = r->counted;
+
+	for (int i = 0; i < RELAY_STREAMS; i++)
+		if (r->s[i].counted)
+			out -= r->s[i].len;
+	return out;
 }
 
 uint64_t relay_left(const struct relay *r)

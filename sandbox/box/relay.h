@@ -45,13 +45,11 @@ struct stream {
 };
 
 /** struct relay - @most: bytes that may be counted, 0 = no limit; @error: errno with
- * which something could not be written (but that nobody reads it any more), 0 = none;
- * @moved: bytes read or written so far, of all streams */
+ * which something could not be written (but that nobody reads it any more), 0 = none */
 struct relay {
 	struct stream s[RELAY_STREAMS];
 	uint64_t counted;
 	uint64_t most;
-	uint64_t moved;
 	int error;
 };
 
@@ -71,6 +69,8 @@ bool relay_step(struct relay *r);
 bool relay_is_done(const struct relay *r);
 /** relay_end_input() - Nobody in the box reads any more what is not counted */
 void relay_end_input(struct relay *r);
+/** relay_out() - Bytes of counted streams that were written out, or that nobody wants */
+uint64_t relay_out(const struct relay *r);
 /** relay_left() - Bytes of counted streams that were not written out, though somebody
  * could still read them */
 uint64_t relay_left(const struct relay *r);

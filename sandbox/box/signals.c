@@ -76,28 +76,39 @@ static void on_signal(struct keeper *k, int sig)
 static void open_door(struct keeper *k)
 {
 	control_open(&k->control, k->store.dir, k->store.rec.id);
-	if (k->store.rec.init == k->pid)
+	if (k->pid <= 0 || k->store.rec.init == k->pid)
 		return;
 	k->store.rec.init = k->pid;
 	store_update(&k->store, NULL);
 }
 
 /*
- * The box stops, then we do. The signal that asks for it is never read: let through, it
- * stops us, unless a SIGCONT has come since and taken it away. A SIGSTOP of our own would
- * take away that SIGCONT, and nobody would send another.
+ * The signal that asks for it is never read: let through, it stops us, unless a SIGCONT
+ * has come since and taken it away. A SIGSTOP of our own would take away that SIGCONT,
+ * and nobody would send another.
  */
-static void stop_with_box(struct keeper *k)
+static void stop_here(struct keeper *k)
 {
 	sigset_t stops;
 
 	fill_stops(&stops);
-	/* pid 1 minds no other from outside; init makes a stop of it for its own */
-	kill(k->pid, k->plan->session.init_none ? SIGSTOP : SIGTSTP);
 	terminal_leave_raw(&k->terminal);
 	sigprocmask(SIG_UNBLOCK, &stops, NULL);
 	sigprocmask(SIG_BLOCK, &stops, NULL);
 	terminal_enter_raw(&k->terminal);
+}
+
+void keeper_stop_box(const struct keeper *k)
+{
+	/* pid 1 minds no other from outside; init makes a stop of it for its own */
+	kill(k->pid, k->plan->session.init_none ? SIGSTOP : SIGTSTP);
+}
+
+/* The box stops, then we do */
+static void stop_with_box(struct keeper *k)
+{
+	keeper_stop_box(k);
+	stop_here(k);
 	kill(k->pid, SIGCONT);
 }
 
@@ -134,6 +145,23 @@ void keeper_take_signals(struct keeper *k, const struct pollfd *p)
 			open_door(k);
 		else
 			on_signal(k, (int)si.ssi_signo);
+	}
+}
+
+void keeper_take_late_signals(struct keeper *k, const struct pollfd *p)
+{
+	struct signalfd_siginfo si;
+
+	if (p[1].revents) {
+		stop_here(k);
+		terminal_let_signals(&k->terminal);
+	}
+	k->cut_off |= p[2].revents != 0;
+	k->hurried |= k->cut_off;
+	while (p[0].revents && read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (control_is_knock(&si))
+			open_door(k);
+		k->hurried |= keeper_asks_to_end((int)si.ssi_signo);
 	}
 }
 

@@ -64,6 +64,21 @@ void terminal_enter_raw(struct terminal *t)
 	terminal_resize(t);
 }
 
+bool terminal_is_behind(void)
+{
+	return isatty(0) && tcgetpgrp(0) >= 0 && tcgetpgrp(0) != getpgrp();
+}
+
+void terminal_let_signals(const struct terminal *t)
+{
+	struct termios mode;
+
+	if (!t->raw || tcgetattr(0, &mode) < 0)
+		return;
+	mode.c_lflag |= ISIG;
+	tcsetattr(0, TCSANOW, &mode);
+}
+
 void terminal_leave_raw(struct terminal *t)
 {
 	if (t->raw)

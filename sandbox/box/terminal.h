@@ -26,6 +26,10 @@ void terminal_take(struct terminal *t, struct relay *r, int master);
 void terminal_resize(const struct terminal *t);
 /** terminal_enter_raw() - Raw mode; in the background it stops until the foreground */
 void terminal_enter_raw(struct terminal *t);
+/** terminal_is_behind() - Whether descriptor 0 is a terminal, and we in its background */
+bool terminal_is_behind(void);
+/** terminal_let_signals() - Nobody types for the box any more: ^C and ^Z are for us */
+void terminal_let_signals(const struct terminal *t);
 /** terminal_leave_raw() - Give the caller's terminal back as it was */
 void terminal_leave_raw(struct terminal *t);
 

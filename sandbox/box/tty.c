@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,9 +31,9 @@ static int add_pipe(struct keeper *k, int stream, int *child_end, struct err *e)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe for the output");
 	*child_end = ends[1];
-	if ((k->wish->log
-		     ? relay_drain(&k->relay, ends[0], to_log, k, stream)
-		 : relay_add(&k->relay, ends[0], relay_dup(stream, O_WRONLY), true)) < 0)
+	if ((k->wish->log ? relay_drain(&k->relay, ends[0], to_log, k, stream)
+			  : relay_add(&k->relay, ends[0], relay_dup(stream, O_WRONLY),
+				      true)) < 0)
 		return err_set(e, "out of memory");
 	return 0;
 }
@@ -49,53 +49,38 @@ int keeper_open_output(struct keeper *k, struct err *e)
 						    : add_pipe(k, 2, &k->child_err, e);
 }
 
-static bool is_asked_to_end(const struct keeper *k)
-{
-	struct signalfd_siginfo si;
-	bool asked = false;
-
-	while (read(k->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		asked |= keeper_asks_to_end((int)si.ssi_signo);
-	return asked;
-}
-
-/* Until when a reader may take its time, as that of any command that has ended: but
- * where somebody or a limit wants the end */
-static uint64_t patience(const struct keeper *k, bool asked)
-{
-	if (!k->exited || k->left || k->cause_set || asked || !relay_left(&k->relay))
-		return 0;
-	return k->limits.wall ? k->started + k->limits.wall + k->paused_ns : UINT64_MAX;
-}
-
-/* As long as anything moves, and a second: a pipe that leads out of the box has no end */
+/*
+ * The box has ended, and what it wrote before is in pipes still. Who reads it may take
+ * his time, as with any command, unless somebody or a limit wants the end. From then on,
+ * and for what others write into a pipe that has left the box, there is a second.
+ */
 static void write_out(struct keeper *k)
 {
 	struct pollfd p[SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL];
-	uint64_t quiet = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
-	bool asked = k->forwarded;
+	uint64_t wall =
+		k->limits.wall ? k->started + k->limits.wall + k->paused_ns : UINT64_MAX;
+	uint64_t whole = relay_out(&k->relay) + relay_left(&k->relay), end = UINT64_MAX;
 
+	k->hurried |= !k->exited || k->left || k->forwarded;
 	while (!relay_is_done(&k->relay)) {
-		uint64_t until = patience(k, asked), moved = k->relay.moved;
-		int n = keeper_poll_signals(k, p);
+		uint64_t now = keeper_now(CLOCK_MONOTONIC);
+		int n = keeper_poll_signals(k, p), timeout;
 
-		if (until < quiet)
-			until = quiet;
-		if (keeper_now(CLOCK_MONOTONIC) >= until)
+		if (end == UINT64_MAX && (k->hurried || k->cause_set || now >= wall ||
+					  relay_out(&k->relay) >= whole))
+			end = now + DRAIN_NS;
+		if (now >= end)
 			return;
-		p[1].fd = -1; /* there is no box to be stopped with */
-		p[2].fd = asked ? -1 : p[2].fd;
 		n += relay_poll(&k->relay, p + n);
 		n += control_poll(&k->control, p + n);
-		if (poll(p, (nfds_t)n, keeper_poll_timeout(until)) < 0 && errno != EINTR)
+		timeout = keeper_poll_timeout(end == UINT64_MAX ? wall : end);
+		if (poll(p, (nfds_t)n, timeout) < 0 && errno != EINTR)
 			return;
-		asked = is_asked_to_end(k) || p[2].revents || asked;
+		keeper_take_late_signals(k, p);
 		if (!relay_step(&k->relay) && !k->cause_set) {
 			k->cause_set = true;
 			k->cause = CAUSE_OUTPUT;
 		}
-		if (k->relay.moved != moved)
-			quiet = keeper_now(CLOCK_MONOTONIC) + DRAIN_NS;
 		control_step(&k->control, keeper_order, k);
 	}
 }
@@ -105,6 +90,8 @@ void keeper_drain(struct keeper *k)
 	struct result *r = k->result;
 
 	relay_end_input(&k->relay);
+	if (!relay_is_done(&k->relay))
+		terminal_let_signals(&k->terminal);
 	write_out(k);
 	k->unread = relay_left(&k->relay);
 	r->output = k->limits.output ? k->relay.counted : UINT64_MAX;
@@ -155,8 +142,15 @@ void keeper_take_back(struct keeper *k)
 void keeper_take_terminal(struct keeper *k, int master)
 {
 	if (!k->wish->log) {
+		bool waits = terminal_is_behind();
+
+		/* Nobody looks after the box while we are stopped for the terminal */
+		if (waits)
+			keeper_stop_box(k);
 		terminal_take(&k->terminal, &k->relay, master);
 		k->relay.s[0].watch = keeper_keys;
+		if (waits)
+			kill(k->pid, SIGCONT);
 		return;
 	}
 	k->terminal.pty = master;

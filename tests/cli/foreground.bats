@@ -47,6 +47,14 @@ stopped() {
 	types 'two' Enter
 	sees '^and-two$'
 	asks '^sh>$'
+	# Nobody would look after a command that ran on meanwhile
+	types "$NOOK run -t base -- sleep 1002 &" Enter
+	wait_until stopped 4
+	wait_until pgrep -x -r T sleep
+	types 'fg' Enter
+	wait_until pgrep -x -r S sleep
+	types '' C-c
+	asks 'C?sh>$'
 	# What asks it to end it hears there too
 	types "$NOOK run -t base -- sleep 1003" Enter
 	wait_until pgrep -x sleep

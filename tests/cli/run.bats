@@ -95,6 +95,54 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 	[ "$(jq -r .message "$T/r")" = "$(sed 's/^nook: //' "$T/err")" ]
 }
 
+@test "while output is waited for the box can be stopped and killed by its name" {
+	local word
+	# one without a cgroup has no record any more by then
+	is_root || only_for root "limits of memory need a cgroup"
+	for word in "stop web" "kill web" "kill -s TERM web"; do
+		unread --name web --memory 64M base
+		wait_until has_ended
+		# shellcheck disable=SC2086 # words
+		"$NOOK" $word
+		wait "$run"
+		assert_match 'bytes of its output are lost' "$(cat "$T/err")"
+		rm "$T/unread"
+	done
+}
+
+@test "a pipe that has left the box holds it up no longer than a second" {
+	need python3
+	local other
+	cat >"$T/take.py" <<-'END'
+		import array, os, socket, sys, time
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1] + "/sock")
+		s.listen()
+		fds = array.array("i")
+		c, _ = s.accept()
+		fds.frombytes(c.recvmsg(1, 64)[1][0][2][:4])
+		while True:
+		    os.write(fds[0], b"x")
+		    time.sleep(0.1)
+	END
+	cat >"$T/give.py" <<-'END'
+		import array, socket, sys, time
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("/t/sock")
+		s.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1]))])
+		time.sleep(0.3)
+	END
+	python3 "$T/take.py" "$T" 3>&- &
+	other=$!
+	wait_for "$T/sock"
+	run --separate-stderr timeout 60 "$NOOK" run --userns single --set limits.output=1M -v "$T:/t:rw" \
+		base -- python3 /t/give.py
+	kill "$other"
+	wait "$other" || true
+	assert_status 0
+	assert_match '^x+$'
+}
+
 @test "output that nobody reads does not hold up the end beyond limits.wall" {
 	unread --timeout 700ms base
 	wait "$run"
