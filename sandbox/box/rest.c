@@ -35,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -605,6 +606,7 @@ int rest_remove(struct rest *r, struct err *e)
 		if (renameat(r->area->dir, r->name, r->area->dir, gone) < 0)
 			return err_sys(e, "cannot remove box '%s'", r->name);
 		fsync(r->area->dir); /* where it cannot, it is there after a power cut */
+		flock(r->dir, LOCK_EX | LOCK_NB); /* its "lock" goes before it does */
 		memcpy(r->name, gone, sizeof(gone));
 	}
 	if (!clear_dir(r->area, r->name, r->plan ? r->plan : r->rec.plan))
@@ -633,7 +635,9 @@ static bool sweep_one(const struct rest_area *a, const char *file)
 
 	if (open_dir(a, file, &r) < 0)
 		return false;
-	r.lock = openat(r.dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (!flock(r.dir, LOCK_EX | LOCK_NB))
+		r.lock = openat(r.dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				0600);
 	if (r.lock >= 0 && !take_lock(r.lock) && is_same(a->dir, file, r.dir)) {
 		rest_read(&r, NULL);
 		cleared = !clear_dir(a, file, r.rec.plan);

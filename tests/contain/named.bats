@@ -132,7 +132,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	for i in 1 2 3 4 5 6 7 8; do
 		"$NOOK" run -d --name web strict -- sh -c 'readlink /proc/self/ns/pid; sleep 0.0$0' "$i"
 		"$NOOK" exec web readlink /proc/self/ns/pid >ns 2>err || true
-		allowed "^nook: (no running box 'web'|box '.*' has ended|the box has ended|the keeper of box)" err
+		allowed "^nook: (box 'web' does not run$|box '.*' has ended|the box has ended|the keeper of box)" err
 		wait_until all_are "stopped (0)"
 		own=$("$NOOK" logs web)
 		case $(cat ns) in "" | "$own") ;; *) fail "in $(cat ns), not in $own" ;; esac
