@@ -23,7 +23,8 @@ if [ ! -s "$archive" ]; then
 	}
 	mkdir -p "$cache"
 	rm -f "$cache"/debian-*
-	mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
+	# In a mount namespace of its own: other tests compare the host's mounts
+	unshare --mount -- mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
 		--skip=essential/unlink,cleanup --aptopt='Acquire::Languages "none"' \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
