@@ -615,8 +615,12 @@ int store_pidfd(const struct record *rec, struct err *e)
 	snprintf(file, sizeof(file), "%s" SUFFIX, rec->id);
 	r = read_record(st.dir, file, &again, NULL);
 	store_remove(&st);
-	if (r < 0 || again.keeper != rec->keeper)
-		return err_set(e, "box '%s' has ended meanwhile", rec->id);
+	if (r < 0 || again.keeper != rec->keeper) {
+		err_set(e, "box '%s' has ended meanwhile", rec->id);
+		if (e)
+			e->code = ESRCH;
+		return -1;
+	}
 	if (fd < 0)
 		return err_sys(e, "cannot reach the keeper of box '%s' (pid %d)", rec->id,
 			       rec->keeper);

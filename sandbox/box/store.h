@@ -140,7 +140,8 @@ int store_each(void (*each)(const struct record *rec, const struct plan *plan, v
  * it could be (find.c) */
 struct plan *store_pick(const char *word, struct record *rec, struct err *e);
 /** store_pidfd() - A pidfd of the keeper: it held the record's lock after that was
- * opened, so no other process is meant. Return: descriptor, -1 and @e */
+ * opened, so no other process is meant. Return: descriptor, -1 and @e, with ESRCH where
+ * the box has ended */
 int store_pidfd(const struct record *rec, struct err *e);
 /** store_is_dead() - Whether no box of that id lives; @store: the directory's descriptor.
  * Of a record that is just being made it may say so too */

@@ -37,8 +37,10 @@ static int stop_running(const struct args *a, const struct living *box, struct e
 	struct control_answer out;
 	int r = read_time(a, &ask, &ns, e);
 
-	if (r < 0 || keeper < 0)
+	if (r < 0)
 		return -1;
+	if (keeper < 0)
+		return e->code == ESRCH ? 0 : -1;
 	if (box_is_stopped(&box->rec))
 		return box_kill(box, SIGKILL, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
