@@ -279,7 +279,7 @@ static void test_many(void)
 
 int main(void)
 {
-	plan(35);
+	plan(37);
 	test_order();
 	test_put_back();
 	test_wrong();
