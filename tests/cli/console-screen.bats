@@ -37,6 +37,7 @@ teardown() {
 	# What is typed before that is the box's
 	asks '^web user pid mount( no_new_privs)?>$'
 	types 'undo' Enter
+	sees '^  pid +[0-9]+ +[0-9]+$'
 	asks '^web user( no_new_privs)?>$'
 	types '' C-d
 	sees '^left-0$'
