@@ -50,7 +50,7 @@ ends() {
 	)
 	for ((i = 0; i < jobs; i++)); do
 		kind=${kinds[i % 10]}
-		# what a bomb reaches first is the count
+		# twenty of a bomb do not fit into that: they are out of memory, as the record says
 		memory=16M
 		[ "${kind%%|*}" != pids ] || memory=256M
 		printf '{"id":"%s-%d","profile":"batch","command":["sh","-c","%s"],' "${kind%%|*}" "$i" \
