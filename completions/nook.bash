@@ -19,7 +19,7 @@ _nook_options() {
 	stop) echo '-t --time' ;;
 	restart) echo '-t --time' ;;
 	rm) echo '-f --force' ;;
-	logs) echo '-f --follow -n --tail --since -t --timestamps' ;;
+	logs) echo '-f --follow -n --tail --since -t --timestamps --raw' ;;
 	diff) echo '--stat --text --json' ;;
 	apply) echo '-y --yes -f --force' ;;
 	snapshot) echo --remove ;;
@@ -257,7 +257,7 @@ _nook_kind() {
 	top) echo box ;;
 	view) echo box ;;
 	events) echo box ;;
-	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight +mounts -mounts' ;;
+	update) echo 'limit wall cpu_time output grace on_limit memory memory_high swap pids cpus cpu_weight cpuset io_weight +mounts -mounts +publish -publish network rate rate_in rate_out' ;;
 	pause) echo box ;;
 	unpause) echo box ;;
 	kill) echo box ;;

@@ -306,7 +306,7 @@ static int say_absent(int state, const char *name, struct err *e)
 	if (near)
 		err_hint(e, "did you mean '%s'?", near);
 	else
-		err_hint(e, "nook net create %s", name);
+		err_hint(e, "'nook net ls' lists them");
 	free(k.names);
 	return net_code(e, ENOENT);
 }
@@ -359,18 +359,27 @@ int net_def_parse(const char *name, const char *text, struct net_def *d, struct 
 int net_def_each(int state, int (*each)(const struct net_def *d, void *arg), void *arg,
 		 struct err *e)
 {
+	struct err first = { 0 };
 	struct known k;
 	int r = 0;
 
 	if (list_names(state, &k) < 0)
 		r = err_sys(e, "cannot list the networks");
 	for (size_t i = 0; i < k.count && !r; i++) {
+		struct err why = { 0 };
 		struct net_def d;
 
-		r = net_def_read(state, k.names[i], &d, e) ? -1 : each(&d, arg);
+		if (!net_def_read(state, k.names[i], &d, &why))
+			r = each(&d, arg);
+		else if (!first.text[0])
+			first = why;
 	}
 	free(k.names);
-	return r;
+	if (r || !first.text[0])
+		return r;
+	if (e)
+		*e = first;
+	return -1;
 }
 
 /* --- making and removing ----------------------------------------------------------- */

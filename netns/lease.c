@@ -472,7 +472,7 @@ static bool is_box(const char *box, void *arg)
 
 /* One network, of which nothing but its header is known: which families its lines have,
  * and how many slots */
-static int drop_from(int run, const char *name, const char *box)
+int net_lease_drop_in(int run, const char *name, const char *box)
 {
 	struct net_def d = { 0 };
 	auto_table t = { .dir = net_dir_open(run, name, false), .file = -1 };
@@ -500,7 +500,7 @@ int net_lease_drop(int run, const char *box)
 
 	while (d && (de = readdir(d)))
 		if (!parse_name(de->d_name, NULL))
-			r |= drop_from(run, de->d_name, box);
+			r |= net_lease_drop_in(run, de->d_name, box);
 	return r;
 }
 

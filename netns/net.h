@@ -26,6 +26,7 @@
 
 struct err;
 struct ifaddrs;
+struct net_counts;
 struct text;
 
 #define NET_DEFAULT   "default" /* the network that is made when first used */
@@ -81,8 +82,8 @@ struct net_def net_def_default(void);
 int net_def_remove(const struct net_places *p, const char *name, bool force,
 		   struct err *e);
 /** net_def_each() - Call @each for every definition, by name; a result other than 0 ends
- * it. A file that cannot be read is an error and ends it too; @state may be -1. Return:
- * the last result, -1 and @e */
+ * it. A file that cannot be read is an error, behind all others; @state may be -1.
+ * Return: the last result, -1 and @e, which tells of the first such file */
 int net_def_each(int state, int (*each)(const struct net_def *d, void *arg), void *arg,
 		 struct err *e);
 /** net_route_clash() - The route of this network namespace that overlaps a subnet and is
@@ -126,6 +127,9 @@ int net_lease_take(const struct net_places *p, const struct net_def *d,
 /** net_lease_give() - Give back what was taken, knowing which one it is: one slot and one
  * line are written. Harmless where it is another box's by now. Return: 0, -1 */
 int net_lease_give(int run, const struct net_def *d, const struct net_lease *l);
+/** net_lease_drop_in() - Give back what a box has in one network, by their names alone.
+ * Return: 0 = it has nothing there, -1 */
+int net_lease_drop_in(int run, const char *network, const char *box);
 /** net_lease_drop() - Give back every lease of a box, in every network, from its id
  * alone; @run may be -1. Return: 0 = nothing of it is left, -1 */
 int net_lease_drop(int run, const char *box);
@@ -189,6 +193,20 @@ int net_wire_mend(const struct net_wire *w, struct err *e);
 /** net_wire_box() - Set up the other end: lo, eth0, address, routes, rate, up. The caller
  * is in the box's network namespace with CAP_NET_ADMIN over it */
 int net_wire_box(const struct net_wire *w, struct err *e);
+
+/** net_wire_remove() - Take the pair of @box on a network away, by the router's end,
+ * where it is there. @c: what went through that, 0 without one. Return: 0, -1 and @e */
+int net_wire_remove(const struct net_def *d, const char *box, struct net_counts *c,
+		    struct err *e);
+/** net_wire_rate_in(), net_wire_rate_out() - Another rate for a pair that is there, 0 =
+ * none; by who may make the router's end, or the box's. Return: 0, -1 and @e */
+int net_wire_rate_in(const struct net_wire *w, struct err *e);
+int net_wire_rate_out(const struct net_wire *w, struct err *e);
+
+/** net_pair_make() - A veth pair without addresses: @near in the caller's network
+ * namespace, @far in another, over which it has CAP_NET_ADMIN too; both are down
+ * (pair.c). Return: 0, -1 and @e */
+int net_pair_make(const char *near, const char *far, int far_netns, struct err *e);
 
 /** net_lo_up() - Bring up lo of the caller's network namespace, by one call and without
  * libnl: for who has no other link. Return: 0, -1 and @e */
@@ -288,6 +306,21 @@ int net_rules_present(const struct net_def *d, struct err *e);
 int net_rules_others(void (*each)(const char *family, const char *table,
 				  const char *chain, void *arg),
 		     void *arg, struct err *e);
+
+/* --- what a network namespace has (list.c) ----------------------------------------- */
+
+/** enum net_list - What net_list() lists, a line each:
+ * links	"eth0 up carrier kind=veth master=br0 mac=02:... mtu=1500"
+ * addresses	"eth0 10.0.0.2/24"
+ * routes	of the main table, "default via=10.0.0.1 dev=eth0"
+ * flows	of the connection tracker, "tcp orig-src=... orig-dst=... orig-sport=...
+ *		orig-dport=... reply-src=..." and so on
+ */
+enum net_list { NET_LINKS_LIST, NET_ADDRESSES_LIST, NET_ROUTES_LIST, NET_FLOWS_LIST };
+
+/** net_list() - Add to @out what the caller's network namespace has; flows need
+ * CAP_NET_ADMIN over it. Return: 0, -1 and @e */
+int net_list(enum net_list what, struct text *out, struct err *e);
 
 /* --- the router (router.c) --------------------------------------------------------- */
 

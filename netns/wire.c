@@ -36,6 +36,9 @@
  * tunl0 and their like where the host has such a module: each namespace gets one */
 enum { LO_INDEX = 1, BOX_INDEX = 1000 };
 
+/* Of the queue that holds a rate: 1: of tc(8) */
+#define RATE_HANDLE 0x10000
+
 /* One address into an attribute */
 static void put_address(struct nl_msg *msg, int type, const struct net_prefix *p)
 {
@@ -244,7 +247,7 @@ static struct nl_msg *rate_message(int index, uint64_t bits)
 {
 	const struct tcmsg head = { .tcm_ifindex = index,
 				    .tcm_parent = TC_H_ROOT,
-				    .tcm_handle = 0x10000 };
+				    .tcm_handle = RATE_HANDLE };
 	uint64_t bytes = bits / 8 ? bits / 8 : 1, burst = bytes / 100;
 	struct tc_tbf_qopt opt = { .rate.linklayer = TC_LINKLAYER_ETHERNET };
 	struct nl_msg *msg = batch_message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
@@ -330,8 +333,7 @@ static int make_pair(struct nl_sock *s, const struct net_wire *w, int box_netns,
 			return index;
 		net_link_name(w->def, w->lease->box, link);
 		/* A box that was stopped just now has one that goes (sweep.c) */
-		if (e->code == EBUSY ||
-		    (e->code == EEXIST && net_pair_remove(s, link)))
+		if (e->code == EBUSY || (e->code == EEXIST && net_pair_remove(s, link)))
 			continue;
 		if (e->code == EEXIST)
 			err_set(e, "there is a link '%s' already, which is not ours",
@@ -414,4 +416,70 @@ int net_wire_box(const struct net_wire *w, struct err *e)
 		batch_add(&b, rate_message(BOX_INDEX, w->rate_out),
 			  "limit the rate from the box (tbf)");
 	return batch_send(s, &b, e) < 0 ? say_rate(w->rate_out, e) : 0;
+}
+
+int net_wire_remove(const struct net_def *d, const char *box, struct net_counts *c,
+		    struct err *e)
+{
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	char link[NET_LINK_SIZE];
+
+	*c = (struct net_counts){ 0 };
+	if (!s)
+		return -1;
+	net_link_name(d, box, link);
+	if (!if_nametoindex(link))
+		return 0;
+	net_wire_count(link, c);
+	net_pair_remove(s, link);
+	return if_nametoindex(link) ? err_set(e, "cannot take the link '%s' away", link)
+				    : 0;
+}
+
+/* --- another rate ------------------------------------------------------------------- */
+
+/* Only the queue that rate_message() makes; where there is none, that was the aim */
+static int take_rate(struct nl_sock *s, int index, struct err *e)
+{
+	const struct tcmsg head = { .tcm_ifindex = index,
+				    .tcm_parent = TC_H_ROOT,
+				    .tcm_handle = RATE_HANDLE };
+	struct batch b = { 0 };
+	struct err why = { 0 };
+
+	batch_add(&b, batch_message(RTM_DELQDISC, 0, &head, sizeof(head)),
+		  "take away the limit of a rate");
+	if (!batch_send(s, &b, &why) || why.code == ENOENT || why.code == EINVAL)
+		return 0;
+	*e = why;
+	return -1;
+}
+
+static int set_rate(int index, uint64_t bits, struct err *e)
+{
+	auto_netlink s = netlink_open(NETLINK_ROUTE, e);
+	struct batch b = { 0 };
+
+	if (!s)
+		return -1;
+	if (!bits)
+		return take_rate(s, index, e);
+	batch_add(&b, rate_message(index, bits), "limit the rate of a link (tbf)");
+	return batch_send(s, &b, e) < 0 ? say_rate(bits, e) : 0;
+}
+
+int net_wire_rate_in(const struct net_wire *w, struct err *e)
+{
+	char link[NET_LINK_SIZE];
+	unsigned int index;
+
+	net_link_name(w->def, w->lease->box, link);
+	index = if_nametoindex(link);
+	return index ? set_rate((int)index, w->rate_in, e)
+		     : err_set(e, "the link '%s' of the box is gone", link);
+}
+
+int net_wire_rate_out(const struct net_wire *w, struct err *e)
+{
+	return set_rate(BOX_INDEX, w->rate_out, e);
 }

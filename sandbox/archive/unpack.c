@@ -35,6 +35,15 @@
 
 #define DEEPEST 256
 
+/* Whether something may be made in a directory that was there. Return: 0, -1 and @e */
+static int ask(const struct unpacking *k, int dir)
+{
+	if (k->u->check && k->u->check(dir, k->u->arg, k->e) < 0)
+		return -1;
+	unpack_sweep(dir);
+	return 0;
+}
+
 /* --- the way to an entry ------------------------------------------------------------ */
 
 static int push(struct unpacking *k, int fd, const struct level *l)
@@ -87,7 +96,7 @@ static int step_into(struct unpacking *k, const char *name, bool own)
 			close(fd);
 			return -1;
 		}
-	} else if (k->u->check && k->u->check(fd, k->u->arg, k->e) < 0) {
+	} else if (ask(k, fd) < 0) {
 		close(fd);
 		return -1;
 	}
@@ -197,11 +206,6 @@ static int open_path(const struct unpack *u, const char *path)
 	return fd;
 }
 
-static int ask(const struct unpacking *k, int dir)
-{
-	return k->u->check ? k->u->check(dir, k->u->arg, k->e) : 0;
-}
-
 /* The directory that @path is in, and its last name. Return: 0, -1 and @e */
 static int split_path(struct unpacking *k, bool is_dir)
 {
@@ -232,12 +236,19 @@ static int split_path(struct unpacking *k, bool is_dir)
 static int make_top(struct unpacking *k)
 {
 	struct level l = { .made = true, .mode = unpack_mode(k), .mtime = k->en.mtime };
-	int fd;
+	int fd = -1;
 
-	unpack_beside(k->beside);
-	fd = unpack_dir(k, k->parent, k->beside);
+	for (int tries = 0; tries < 8 && fd < 0; tries++) {
+		unpack_beside(k->beside);
+		fd = unpack_dir(k, k->parent, k->beside);
+		if (fd < 0)
+			return -1;
+		if (!unpack_hold(fd))
+			close(fd_take(&fd));
+	}
 	if (fd < 0)
-		return -1;
+		return err_set(k->e, "somebody else takes what is made");
+	k->held = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* the same lock */
 	if (unpack_owner(k, fd) < 0) {
 		close(fd);
 		return -1;
@@ -395,7 +406,9 @@ static void say_where(struct unpacking *k)
 
 int unpack_from(const struct unpack *u, int fd, struct err *e)
 {
-	struct unpacking k = { .u = u, .in = { .fd = fd }, .parent = -1, .e = e };
+	struct unpacking k = {
+		.u = u, .in = { .fd = fd }, .parent = -1, .held = -1, .e = e
+	};
 	int r = -1;
 
 	k.in.room = malloc(PAX_ROOM);
@@ -411,6 +424,8 @@ int unpack_from(const struct unpack *u, int fd, struct err *e)
 	} else {
 		read_rest(&k);
 	}
+	if (k.held >= 0)
+		close(k.held);
 	if (k.parent >= 0)
 		close(k.parent);
 	pax_entry_release(&k.en);

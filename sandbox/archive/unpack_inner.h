@@ -10,6 +10,7 @@
 #include "archive/pax.h"
 #include "archive/unpack.h"
 
+#define BESIDE	    ".nook-cp-" /* and 16 hexadecimal digits */
 #define BESIDE_SIZE 32
 #define OPEN_DIR    (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -27,6 +28,7 @@ struct level {
  * @strip:	How much of each path in the stream stands for the top
  * @parent, @name: Where the top goes when it is whole, if it was made as @beside; or the
  *		place of the only file
+ * @held:	The top's lock while it is called @beside; -1 = none
  * @level:	From the top on, @depth of them; @path: of the last, below the top
  * @at:		Path of the entry, below the top
  * @made:	How many were made, or begun
@@ -36,7 +38,7 @@ struct unpacking {
 	struct pax_in in;
 	struct pax_entry en;
 	size_t strip;
-	int parent;
+	int parent, held;
 	char name[NAME_MAX + 1], beside[BESIDE_SIZE];
 	bool is_file;
 	size_t made;
@@ -49,6 +51,12 @@ struct unpacking {
 
 /** unpack_beside() - A name that nothing has, in @buf of BESIDE_SIZE */
 void unpack_beside(char *buf);
+/** unpack_hold() - Lock what was made beside its place. Return: false where it is taken
+ * for a killed copy's, and another must be made */
+bool unpack_hold(int fd);
+/** unpack_sweep() - Clear away what killed copies left in a directory, where only we may
+ * write */
+void unpack_sweep(int dir);
 /** unpack_mode() - Permission bits that the entry is to have */
 mode_t unpack_mode(const struct unpacking *k);
 /** unpack_times() - Set the time of the last change of content. Return: 0, -1 and errno

@@ -21,7 +21,7 @@ void unpack_beside(char *buf)
 
 	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
 		n = (uint64_t)getpid();
-	snprintf(buf, BESIDE_SIZE, ".nook-cp-%016llx", (unsigned long long)n);
+	snprintf(buf, BESIDE_SIZE, BESIDE "%016llx", (unsigned long long)n);
 }
 
 /* --- attributes --------------------------------------------------------------------- */
@@ -141,8 +141,7 @@ static int open_made(const struct unpacking *k, int dir, const char *name, mode_
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(k->e, "cannot open what was made");
-	if ((st.st_mode & S_IFMT) != type ||
-	    (type != S_IFDIR && st.st_uid != geteuid()))
+	if ((st.st_mode & S_IFMT) != type || (type != S_IFDIR && st.st_uid != geteuid()))
 		return err_set(k->e, "somebody else put another file into its place");
 	return fd_take(&fd);
 }
@@ -205,14 +204,33 @@ static int write_content(struct unpacking *k, int fd)
 	return 0;
 }
 
-static int make_file(struct unpacking *k, int dir, const char *beside)
+/* Open and locked, under a name that goes to @beside. Return: descriptor, -1 and @e */
+static int open_beside(struct unpacking *k, int dir, char *beside)
 {
-	auto_fd fd = openat(dir, beside,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const int how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
-	if (fd < 0)
-		return cannot_make(k);
-	return write_content(k, fd) < 0 ? -1 : dress(k, fd);
+	for (int tries = 0; tries < 8; tries++) {
+		int fd;
+
+		unpack_beside(beside);
+		fd = openat(dir, beside, how, 0600);
+		if (fd < 0)
+			return cannot_make(k);
+		if (unpack_hold(fd))
+			return fd;
+		unlinkat(dir, beside, 0);
+		close(fd);
+	}
+	return err_set(k->e, "somebody else takes what is made");
+}
+
+/* @held: open until it has its name */
+static int make_file(struct unpacking *k, int dir, char *beside, int *held)
+{
+	*held = open_beside(k, dir, beside);
+	if (*held < 0)
+		return -1;
+	return write_content(k, *held) < 0 ? -1 : dress(k, *held);
 }
 
 /* A link or a fifo */
@@ -275,11 +293,11 @@ static int make_name(struct unpacking *k, int dir, const char *beside)
 		       : 0;
 }
 
-static int make_beside(struct unpacking *k, int dir, const char *beside)
+static int make_beside(struct unpacking *k, int dir, char *beside, int *held)
 {
 	switch (k->en.type) {
 	case PAX_FILE:
-		return make_file(k, dir, beside);
+		return make_file(k, dir, beside, held);
 	case PAX_LINK:
 		return make_name(k, dir, beside);
 	case PAX_SYMLINK:
@@ -310,13 +328,14 @@ static int check_place(const struct unpacking *k, int dir, const char *name)
 int unpack_make(struct unpacking *k, int dir, const char *name)
 {
 	char beside[BESIDE_SIZE];
+	auto_fd held = -1;
 	int r;
 
 	if (check_place(k, dir, name) < 0)
 		return -1;
 	unpack_beside(beside);
 	k->made++;
-	r = make_beside(k, dir, beside);
+	r = make_beside(k, dir, beside, &held);
 	if (!r && renameat(dir, beside, dir, name) < 0)
 		r = errno == EISDIR ? err_set(k->e, "a directory is there")
 				    : err_sys(k->e, "cannot put it into its place");

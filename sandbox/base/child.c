@@ -21,23 +21,47 @@ struct said {
 	struct err err;
 };
 
-static void child_main(pid_t parent, child_work *work, void *arg, int say)
-	__attribute__((noreturn));
-
-static void child_main(pid_t parent, child_work *work, void *arg, int say)
+int child_die_with(pid_t parent)
 {
-	struct said s = { 0 };
-	struct text out = { 0 };
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent)
-		_exit(1); /* it died before the signal was armed */
-	s.result = work(arg, &out, &s.err);
-	_exit(out.failed || fd_write_all(say, &s, sizeof(s)) < 0 ||
-	      fd_write_all(say, out.s, out.len) < 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -1;
+	if (getppid() == parent)
+		return 0;
+	errno = ESRCH;
+	return -1;
 }
 
-int child_do(child_work *work, void *arg, struct text *out, struct err *e)
+/** struct task - One of both */
+struct task {
+	child_work *work;
+	child_become *become;
+	void *arg;
+};
+
+void child_say(int say, int result, const struct text *out, const struct err *e)
+{
+	const struct said s = { .result = result, .err = *e };
+
+	_exit(out->failed || fd_write_all(say, &s, sizeof(s)) < 0 ||
+	      fd_write_all(say, out->s, out->len) < 0);
+}
+
+static void child_main(pid_t parent, const struct task *t, int say)
+	__attribute__((noreturn));
+
+static void child_main(pid_t parent, const struct task *t, int say)
+{
+	struct text out = { 0 };
+	struct err e = { 0 };
+	int result;
+
+	if (child_die_with(parent) < 0)
+		_exit(1);
+	result = t->work ? t->work(t->arg, &out, &e) : t->become(t->arg, say, &e);
+	child_say(say, result, &out, &e);
+}
+
+static int have_done(const struct task *t, struct text *out, struct err *e)
 {
 	auto_fd hear = -1, say = -1;
 	auto_text all = { 0 };
@@ -53,7 +77,7 @@ int child_do(child_work *work, void *arg, struct text *out, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "cannot make a process");
 	if (pid == 0)
-		child_main(self, work, arg, say);
+		child_main(self, t, say);
 	close(fd_take(&say));
 	if (fd_read_all(hear, &all, ANSWER_MOST) < 0)
 		text_release(&all);
@@ -68,4 +92,14 @@ int child_do(child_work *work, void *arg, struct text *out, struct err *e)
 	else
 		text_addn(out, all.s + sizeof(s), all.len - sizeof(s));
 	return s.result;
+}
+
+int child_do(child_work *work, void *arg, struct text *out, struct err *e)
+{
+	return have_done(&(struct task){ .work = work, .arg = arg }, out, e);
+}
+
+int child_do_by(child_become *become, void *arg, struct text *out, struct err *e)
+{
+	return have_done(&(struct task){ .become = become, .arg = arg }, out, e);
 }

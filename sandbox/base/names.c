@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/err.h"
+
 int name_find(const struct name *table, const char *name)
 {
 	for (; table->name; table++)
@@ -80,6 +82,16 @@ static const char *table_next(size_t i, const void *arg)
 	const struct name *table = arg;
 
 	return table[i].name;
+}
+
+int name_missing(const char *what, const char *word,
+		 const char *(*next)(size_t i, const void *arg), const void *arg,
+		 struct err *e)
+{
+	const char *near = name_near(word, next, arg);
+
+	return err_set(e, "no %s '%s'%s%s%s", what, word, near ? ", did you mean '" : "",
+		       near ? near : "", near ? "'" : "");
 }
 
 const char *name_near_in(const struct name *table, const char *word)

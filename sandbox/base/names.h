@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+struct err;
+
 /**
  * struct name - One row of a table of names; a row with a NULL name ends it
  * @name:	As a person writes it
@@ -30,6 +32,11 @@ const char *name_of(const struct name *table, int value);
  */
 const char *name_near(const char *word, const char *(*next)(size_t i, const void *arg),
 		      const void *arg);
+/** name_missing() - "no WHAT 'WORD', did you mean '...'", where one is near. Return: -1
+ * always */
+int name_missing(const char *what, const char *word,
+		 const char *(*next)(size_t i, const void *arg), const void *arg,
+		 struct err *e);
 /** name_near_in() - name_near() over a table */
 const char *name_near_in(const struct name *table, const char *word);
 

@@ -78,6 +78,7 @@ ssize_t parcel_recv(int sock, struct parcel *p, int flags)
 	ssize_t n;
 
 	p->count = 0;
+	p->cut = false;
 	for (int i = 0; i < PARCEL_FDS; i++)
 		p->fd[i] = -1;
 	do {
@@ -85,6 +86,7 @@ ssize_t parcel_recv(int sock, struct parcel *p, int flags)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -1;
+	p->cut = mh.msg_flags & MSG_CTRUNC;
 	take_fds(p, &mh, wanted);
 	if ((size_t)n > p->len)
 		parcel_close(p);

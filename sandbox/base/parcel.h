@@ -3,6 +3,7 @@
 #ifndef NOOK_BASE_PARCEL_H
 #define NOOK_BASE_PARCEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,12 +15,15 @@
  * @fd:		What goes along, or has come; -1 behind @count of them
  * @count:	How many go along; for parcel_recv() how many are wanted, then how many
  *		came
+ * @cut:	By parcel_recv(): there were more, which were not wanted, or for which
+ *		this process has no room (RLIMIT_NOFILE)
  */
 struct parcel {
 	void *data;
 	size_t len;
 	int fd[PARCEL_FDS];
 	int count;
+	bool cut;
 };
 
 /** parcel_send() - Send it; EINTR is retried. @flags: MSG_DONTWAIT or 0. Return: 0, or

@@ -108,6 +108,13 @@ bad:
 	return because(why, "expected a size such as 512M");
 }
 
+int parse_swap(const char *s, uint64_t *out, const char **why)
+{
+	if (parse_size(s, out, why))
+		return -1;
+	return *out && *out < 4096 ? because(why, "expected 0, or 4K at least") : 0;
+}
+
 /* Units of durations, in the order in which they may follow each other */
 static const struct unit {
 	const char *name;

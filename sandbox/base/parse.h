@@ -22,6 +22,9 @@ int parse_number_in(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
 /** parse_size() - Bytes: a number and one of B K M G T, each also with iB (512MiB), in
  * powers of 1024, below 2^63; `max` gives PARSE_MAX */
 int parse_size(const char *s, uint64_t *out, const char **why);
+/** parse_swap() - The same, 0 or a page at least: the kernel counts whole ones, and would
+ * take less for none */
+int parse_swap(const char *s, uint64_t *out, const char **why);
 /** parse_duration() - Nanoseconds: `10` and `10s` are seconds, also `2m30s`, `1.5s`,
  * `1h`, `250ms`; units fall, only the last part has a fraction; below 2^63; `max` gives
  * PARSE_MAX */

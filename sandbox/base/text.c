@@ -199,6 +199,26 @@ void text_safe(struct text *t, const char *s)
 	}
 }
 
+void text_lines(struct text *t, const char *s, size_t n)
+{
+	auto_text part = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] && s[i] != '\t' && s[i] != '\n') {
+			text_addc(&part, s[i]);
+			continue;
+		}
+		text_safe(t, text_str(&part));
+		text_cut(&part, 0);
+		if (s[i])
+			text_addc(t, s[i]);
+		else
+			text_add(t, "\\x00");
+	}
+	text_safe(t, text_str(&part));
+	t->failed |= part.failed;
+}
+
 void text_size(struct text *t, unsigned long long bytes)
 {
 	static const char units[] = "BKMGT";

@@ -46,6 +46,9 @@ void text_shell(struct text *t, const char *s);
 /** text_safe() - Add @s for a person's screen: control bytes, DEL, C1, bidirectional and
  * zero-width code points and invalid UTF-8 as \xNN or \u{NNNN}; newline and tab too */
 void text_safe(struct text *t, const char *s);
+/** text_lines() - Add @n bytes, a NUL may be among them, as text_safe() does, but with
+ * their newlines and tabs */
+void text_lines(struct text *t, const char *s, size_t n);
 /** text_size() - Add a size in bytes as a person writes it: 512M, 1.5G, 37B */
 void text_size(struct text *t, unsigned long long bytes);
 /** text_duration() - Add a duration as a person writes it: 2s, 1.5s, 2m30s, 250ms */

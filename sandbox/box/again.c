@@ -45,7 +45,7 @@ static bool is_below(const char *path, size_t len, const char *dir)
  * through lie */
 static bool is_system_place(const char *path)
 {
-	static const char *const places[] = { "/usr", "/bin",	"/sbin",   "/lib",
+	static const char *const places[] = { "/usr",	"/bin",	  "/sbin",   "/lib",
 					      "/lib32", "/lib64", "/libx32", "/etc" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
@@ -134,7 +134,8 @@ static int pack(struct carried *c, const struct plan *pl)
 static void set_cloexec(const struct carried *c, int flag)
 {
 	const struct site *s = &c->site;
-	const int inside[] = { s->userns_fd, s->upper_fd, s->net.netns_fd, c->sock };
+	const int inside[] = { s->userns_fd, s->tree_fd, s->upper_fd, s->net.netns_fd,
+				c->sock };
 	const int *fds = c->joins ? c->join.fd : inside;
 	size_t n = c->joins ? JOIN_FDS : ARRAY_SIZE(inside);
 
@@ -171,8 +172,8 @@ static int open_read_only(void)
 static int open_sealed_copy(void)
 {
 	auto_fd from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	auto_fd to = (int)syscall(SYS_memfd_create, "nook",
-				  3u /* CLOEXEC, ALLOW_SEALING */);
+	auto_fd to =
+		(int)syscall(SYS_memfd_create, "nook", 3u /* CLOEXEC, ALLOW_SEALING */);
 	ssize_t n;
 
 	if (from < 0 || to < 0)
@@ -185,24 +186,31 @@ static int open_sealed_copy(void)
 	return fd_take(&to);
 }
 
+int again_own_file(struct err *e)
+{
+	int fd = open_read_only();
+
+	if (fd < 0)
+		fd = open_sealed_copy();
+	return fd < 0 ? err_sys(e, "cannot make nook's own file read-only") : fd;
+}
+
 static int start_over(struct carried *c, const struct plan *pl, struct err *e)
 {
-	auto_fd tree = open_read_only();
+	auto_fd own = again_own_file(e);
 	auto_fd packed = -1;
 	char number[16];
 	char *argv[] = { (char *)AGAIN_NAME, number, NULL };
 	char *envp[] = { NULL };
 
-	if (tree < 0)
-		tree = open_sealed_copy();
-	if (tree < 0)
-		return err_sys(e, "cannot make nook's own file read-only");
+	if (own < 0)
+		return -1;
 	packed = pack(c, pl);
 	if (packed < 0)
 		return err_sys(e, "cannot hand the plan on");
 	snprintf(number, sizeof(number), "%d", packed);
 	set_cloexec(c, 0);
-	sys_execveat(tree, "", argv, envp, AT_EMPTY_PATH);
+	sys_execveat(own, "", argv, envp, AT_EMPTY_PATH);
 	return err_sys(e, "cannot start nook's own file again");
 }
 
@@ -243,8 +251,8 @@ void again_main(char **argv)
 	const struct plan *plan = c ? (const void *)(c + 1) : NULL;
 
 	if (!plan || !plan_check(plan, c->plan_size)) {
-		static const char why[] = "nook: '" AGAIN_NAME
-					  "' is started by nook itself\n";
+		static const char why[] =
+			"nook: '" AGAIN_NAME "' is started by nook itself\n";
 
 		fd_write_all(2, why, sizeof(why) - 1);
 		_exit(2);

@@ -37,6 +37,9 @@ bool again_is_mapped(const struct plan *pl);
 /** again_join() - The same as again_exec() for who joins a box (box/join.h): must be
  * called before any of its namespaces is entered */
 int again_join(const struct join *j, struct err *e);
+/** again_own_file() - The file of this program as nobody can write to it through who runs
+ * it: for execveat(2). Return: descriptor; -1 and @e */
+int again_own_file(struct err *e);
 /** again_main() - The second start: take up where again_exec() or again_join() left;
  * never returns. @argv is main's own */
 void again_main(char **argv) __attribute__((noreturn));

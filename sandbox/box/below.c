@@ -52,15 +52,6 @@ static int enter_router(const struct router *r, struct err *e)
 	return 0;
 }
 
-static int ready_rules(const struct plan *pl, const struct net_def *d, struct err *e)
-{
-	int ready = net_router_ready(d, e);
-
-	if (ready)
-		return ready < 0 ? -1 : 0;
-	return rules_repair(plan_text(pl, pl->net.state), e);
-}
-
 /* A network namespace that the router's user namespace owns; the layers connect it, and
  * leave the caller in it */
 static int connect_box(const struct router *r, const struct plan *pl, struct site *s,
@@ -84,7 +75,8 @@ static bool is_router(const struct router *r)
 static int go_to_router(const struct router *r, const struct plan *pl, struct site *s,
 			struct err *e)
 {
-	if (enter_router(r, e) < 0 || ready_rules(pl, &s->net.def, e) < 0)
+	if (enter_router(r, e) < 0 ||
+	    rules_ready(&s->net.def, plan_text(pl, pl->net.state), NULL, e) < 0)
 		return -1;
 	return connect_box(r, pl, s, e);
 }
@@ -155,9 +147,11 @@ static pid_t helper_main(const struct router *r, const struct plan *pl, struct s
 	struct sync_msg msg = { .step = STEP_MAPPED, .value = -1 };
 	int at;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	at = is_router(r) ? go_to_router(r, pl, s, &msg.err)
-			  : go_to_network(pl, s, &msg.err);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		at = err_sys(&msg.err, "cannot arm the parent-death signal");
+	else
+		at = is_router(r) ? go_to_router(r, pl, s, &msg.err)
+				  : go_to_network(pl, s, &msg.err);
 	if (!at)
 		msg.value = clone_child(pl, args, &msg.err);
 	if (!msg.value) {
@@ -170,7 +164,7 @@ static pid_t helper_main(const struct router *r, const struct plan *pl, struct s
 }
 
 /* Boxes that are to reach the world must have one to reach */
-static int check_world(const struct router *r, const struct net_def *d, struct err *e)
+int below_check_world(const struct router *r, const struct net_def *d, struct err *e)
 {
 	if (!is_router(r) || !d->nat || r->has_world)
 		return 0;
@@ -189,7 +183,7 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	int pair[2], got, netns = -1;
 	pid_t helper;
 
-	if (check_world(r, &s->net.def, e) < 0)
+	if (below_check_world(r, &s->net.def, e) < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");

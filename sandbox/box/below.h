@@ -32,6 +32,9 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
  */
 int below_do(const struct router *r, child_work *work, void *arg, struct text *out,
 	     struct err *e);
+/** below_check_world() - Whether the router has a way out where a network is to have one.
+ * Return: 0, -1 and @e */
+int below_check_world(const struct router *r, const struct net_def *d, struct err *e);
 /** below_count() - What went through a link of the router's. Return: 0, -1 */
 int below_count(const struct router *r, const char *link, struct net_counts *c);
 

@@ -45,8 +45,8 @@ struct result {
 	char id[BOX_ID_SIZE];
 	char name[65]; /* "" for a one-shot */
 	enum cause cause;
-	int exit_code; /* what nook exits with */
-	int signal;    /* 0, or the signal that ended the payload */
+	int exit_code;			  /* what nook exits with */
+	int signal;			  /* 0, or the signal that ended the payload */
 	uint64_t started_ns, finished_ns; /* CLOCK_REALTIME */
 	uint64_t wall_ns;
 	uint64_t paused_ns;
@@ -60,6 +60,7 @@ struct result {
 	char message[512]; /* one sentence for a person */
 	char hint[64];	   /* "--memory 128M": for `nook run`, where a limit was it */
 	int output_error;  /* errno: not all of the output could be written on */
+	uint64_t digest;   /* of what it wrote and had taken out; 0 = nobody asked */
 	int not_taken;	   /* files that the plan takes out and that were not there */
 	bool tells_more;   /* it tells of more than how the command ended */
 	bool ran;	   /* the command did */
@@ -92,10 +93,14 @@ struct box_end {
  * @tell:	Gets a struct box_told once the command runs; 0 = nobody waits for that
  * @lifeline:	A socket whose end of file ends the box at once, when who wanted it is
  *		gone; 0 = none
+ * @tree:	Mount namespace with the beginning of its tree (layer/root_stay.h), which
+ *		stays the caller's; 0 = none
+ * @digests:	The result is to have a digest of its output and of the files taken out
  * @take_to:	Directory for the files that the plan takes out of the box
  * @preserve:	How many descriptors from 3 on the payload gets
  * @look:	Run no command: only look at what it would see (box/look.h). Descriptor 3
  *		is the socket for the answer, and @preserve is 1
+ * @attempt:	As @look, and try what it would reach (box/attempt.h)
  * @copy:	Run no command: copy files between the tree and descriptor 0 or 1
  *		(box/copier.h); or NULL
  * @argv_area:	This process's argument and environment area, scrubbed in init; or NULL
@@ -105,13 +110,14 @@ struct box_wish {
 	const char *name;
 	struct host *host;
 	bool counts;
-	bool look, passing;
+	bool look, attempt, passing, digests;
 	void (*at_end)(const struct box_end *end, void *arg);
 	void *arg;
 	struct rest *rest;
 	struct log *log;
 	int tell;
 	int lifeline;
+	int tree;
 	int take_to;
 	int preserve;
 	const struct copy_order *copy;

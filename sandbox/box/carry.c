@@ -11,7 +11,8 @@
  *				(out). The other end finds its stream cut
  *	host's end, or box's	the other end finds its stream cut, or nobody who reads it
  *
- * Who finds that takes away what it has half made. An end that failed because the other
+ * Who finds that takes away what it has half made; what is killed itself leaves it to the
+ * next copy into that directory. An end that failed because the other
  * one did says so by EPIPE: then the other one's reason counts.
  */
 #include "box/carry.h"
@@ -200,8 +201,8 @@ static _Noreturn void keeper_main(struct carrying *k, pid_t parent, int say)
 
 	/* What makes files in the box finds its stream cut, and takes its time to clear
 	 * away: the profile may give a command none */
-	if (!is_in(k))
-		prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (!is_in(k) && prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+		_exit(1);
 	sigprocmask(SIG_SETMASK, &k->before, NULL);
 	if (getppid() != parent || null < 0 ||
 	    dup2(is_in(k) ? k->data[0] : null, STDIN_FILENO) < 0 ||
@@ -297,6 +298,17 @@ static void cancel(struct carrying *k)
 	}
 }
 
+/* Nobody takes the caller's stream any more: who reads that would find out when something
+ * comes. The reason is the box's */
+static void end_reader(struct carrying *k)
+{
+	if (!is_in(k) || k->c->path || !k->box.failed || k->host.said < 0)
+		return;
+	kill(k->host.pid, SIGKILL);
+	k->host.failed = true;
+	k->host.err.code = EPIPE;
+}
+
 static void watch(struct carrying *k)
 {
 	while (k->host.said >= 0 || k->box.said >= 0) {
@@ -312,6 +324,7 @@ static void watch(struct carrying *k)
 			hear_line(k);
 		else if (p[2].revents)
 			hear_child(&k->box);
+		end_reader(k);
 		if (p[0].revents)
 			cancel(k);
 	}

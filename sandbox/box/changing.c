@@ -3,6 +3,7 @@
 #include "box/changing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/sys.h"
 #include "box/control.h"
 #include "box/keeper.h"
+#include "box/links.h"
 #include "box/rest.h"
 #include "box/sync.h"
 #include "layer/change.h"
@@ -34,11 +36,16 @@ static void forget(struct keeper *k)
 
 	if (c->line >= 0)
 		close(c->line);
-	if (c->note)
+	if (c->note) {
+		k->gone.rx += c->note->link.rx;
+		k->gone.tx += c->note->link.tx;
 		munmap(c->note, sizeof(*c->note));
+	}
 	free(c->next);
 	free(c->updates);
-	*c = (struct changing){ .line = -1 };
+	cleanup_fd(&c->alive[0]);
+	cleanup_fd(&c->alive[1]);
+	*c = (struct changing){ .line = -1, .alive = { -1, -1 } };
 }
 
 /* --- the box at rest ---------------------------------------------------------------- */
@@ -99,6 +106,8 @@ static void say_done(struct keeper *k)
 static void abandon(struct keeper *k)
 {
 	orders_reset_leaf(k, &k->changing.limits);
+	if (k->changing.forwards)
+		forward_kill(&k->forward);
 	store_forget(&k->store);
 	take_words_back(k);
 	forget(k);
@@ -109,10 +118,20 @@ static int commit(struct keeper *k, struct err *e)
 {
 	struct changing *c = &k->changing;
 
-	if (store_replace(&k->store, c->next, e) < 0)
+	bool has_link = change_has_link(k->plan, c->next);
+	struct plan *old = k->made;
+	bool had = k->plan->net.mode == PLAN_NET_VETH;
+
+	if (has_link)
+		links_name(k, c->next, &c->note->link.def);
+	if (store_replace(&k->store, c->next, e) < 0) {
+		links_name(k, k->plan, &k->site.net.def);
 		return -1;
-	free(k->made);
+	}
 	k->plan = k->made = ptr_take(c->next);
+	free(old);
+	if (has_link)
+		links_turn(k, had, &c->note->link.def, &c->note->link.lease);
 	orders_set_limits(k, &c->limits);
 	return 0;
 }
@@ -153,7 +172,7 @@ static struct plan *take_plan(const struct keeper *k, const struct control_ask *
 	return copy;
 }
 
-static bool has_mounts(const struct plan *old, const struct plan *next)
+bool changing_has_mounts(const struct plan *old, const struct plan *next)
 {
 	return change_next_new(old, next, NULL) || change_next_gone(old, next, NULL);
 }
@@ -182,8 +201,15 @@ static int start_worker(struct keeper *k, struct err *e)
 		.next = c->next,
 		.keeper = getpid(),
 		.init = k->sock,
-		.line = c->undoes ? -1 : c->line,
 		.userns = k->site.userns_fd,
+		.alive = c->alive[!c->undoes],
+		.store = k->store.dir,
+		.box = k->store.rec.id,
+		.name = k->store.rec.name,
+		.forward = &k->forward,
+		.forwards = c->forwards,
+		.router = &k->router,
+		.net = &k->site.net,
 		.note = c->note,
 	};
 	struct clone_args args = { .exit_signal = SIGCHLD };
@@ -193,8 +219,11 @@ static int start_worker(struct keeper *k, struct err *e)
 		c->worker = 0;
 		return err_sys(e, "cannot start a process");
 	}
-	if (c->worker)
+	if (c->worker) {
+		cleanup_fd(&c->alive[1]);
+		c->alive[1] = -1;
 		return 0;
+	}
 	if (c->undoes)
 		changing_undo(&w);
 	changing_work(&w);
@@ -206,7 +235,12 @@ static int prepare(struct keeper *k, const struct control_ask *ask, const int *f
 	struct changing *c = &k->changing;
 
 	c->next = take_plan(k, ask, fd[CHANGE_PLAN], e);
-	if (!c->next || (has_mounts(k->plan, c->next) && check_state(k, e) < 0))
+	if (!c->next || (changing_has_mounts(k->plan, c->next) && check_state(k, e) < 0))
+		return -1;
+	/* who builds it still sets rates and ports as they were */
+	if (!k->ran && changing_has_net(k->plan, c->next))
+		return control_not_yet(e);
+	if (change_has_link(k->plan, c->next) && links_ready(k, e) < 0)
 		return -1;
 	c->note = mmap(NULL, sizeof(*c->note), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -214,9 +248,22 @@ static int prepare(struct keeper *k, const struct control_ask *ask, const int *f
 		c->note = NULL;
 		return err_set(e, "out of memory");
 	}
+	if (pipe2(c->alive, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
 	if (store_prepare(&k->store, c->next, e) < 0)
 		return -1;
 	return keep_words(k, fd[CHANGE_WORDS], e);
+}
+
+/* A box that publishes nothing has nobody who serves ports */
+static int ready_forward(struct keeper *k, struct err *e)
+{
+	struct changing *c = &k->changing;
+
+	if (k->forward.pid || !change_next_port(k->plan, c->next, NULL))
+		return 0;
+	c->forwards = links_forward(k, e) == 0;
+	return c->forwards ? 0 : -1;
 }
 
 int changing_start(struct keeper *k, const struct limit_change *limits,
@@ -226,9 +273,12 @@ int changing_start(struct keeper *k, const struct limit_change *limits,
 	bool works;
 	int r;
 
-	*c = (struct changing){ .line = -1, .limits = *limits };
+	*c = (struct changing){ .line = -1, .alive = { -1, -1 }, .limits = *limits };
 	r = prepare(k, ask, fd, e);
-	works = !r && has_mounts(k->plan, c->next);
+	works = !r && (changing_has_mounts(k->plan, c->next) ||
+		       changing_has_net(k->plan, c->next));
+	if (!r)
+		r = ready_forward(k, e);
 	if (!r)
 		c->line = fd_take(&fd[CHANGE_LINE]);
 	if (!r)
@@ -247,9 +297,10 @@ static void fail_undone(struct keeper *k, bool undone)
 	struct changing *c = &k->changing;
 	struct err e = c->why;
 
-	err_set(&e, "%.560s, and %s", c->why.text,
-		undone ? "what was done is taken back"
-		       : "what was done could not all be taken back");
+	if (!undone || !c->failed)
+		err_set(&e, "%.560s, and %s", c->why.text,
+			undone ? "what was done is taken back"
+			       : "what was done could not all be taken back");
 	fail(k, &e);
 }
 
@@ -259,13 +310,12 @@ static void take_back(struct keeper *k)
 	struct err none;
 
 	c->undoes = true;
-	if (!c->note->mounted)
+	if (!c->note->mounted && !c->note->wired)
 		fail(k, &c->why);
 	else if (start_worker(k, &none) < 0)
 		fail_undone(k, false);
 }
 
-/* A worker that failed has taken back what it did, and has said why */
 static void on_end(struct keeper *k, int status)
 {
 	struct changing *c = &k->changing;
@@ -275,10 +325,11 @@ static void on_end(struct keeper *k, int status)
 		fail_undone(k, done);
 	} else if (done && commit(k, &c->why) == 0) {
 		say_done(k);
-	} else if (!done && WIFEXITED(status)) {
-		abandon(k);
 	} else {
-		if (!done)
+		c->failed = !done && WIFEXITED(status) && !c->note->mounted;
+		if (!done && WIFEXITED(status))
+			c->why = c->note->why;
+		else if (!done)
 			err_set(&c->why,
 				"the process that was to change the box was killed");
 		take_back(k);

@@ -7,7 +7,8 @@
  * the words to be kept for the next start of a box that stays.
  *
  *	keeper	checks everything, sets the limits, writes the new record beside the old
- *		one, and starts the worker. Goes on watching its box meanwhile
+ *		one, starts the process that serves ports where there is to be one, and
+ *		the worker. Goes on watching its box meanwhile
  *	worker	a child of the keeper's, which no process of the box can see: it is in no
  *		pid namespace of the box's, not dumpable, and keeps only the descriptors
  *		that it needs
@@ -16,15 +17,19 @@
  *		mounted and sends them. One who has entered the box cannot see the host's
  *		files any more, and one who has not has no right to the box's mounts
  *		(decision 23 of the design)
+ *	worker	puts the box on another network (box/changing_link.c), or sets the rates
+ *		of its link, by a child in the router; opens ports and hands them on
+ *		(box/forward.h)
  *	worker	asks init for the namespaces of the box (box/join.h), enters them, mounts
- *		what is new, takes away what is to go, ends
+ *		what is new, takes away what is to go, ports last, ends
  *	keeper	puts the new record in the place of the old one, has the new plan, and
  *		says STEP_EXEC on the line
  *
- * All or nothing: what fails before the worker changes nothing, and a worker that fails
- * takes back what it has mounted before it says STEP_FAILED; then the keeper sets the
- * limits back. What is taken away comes last, when nothing else can fail any more. A
- * worker that is killed has noted how far it got: a second one takes that back, as it
+ * All or nothing: what fails before the worker changes nothing. A worker that fails takes
+ * back what it has mounted and notes why; what else it did, for which it would have to be
+ * outside again, a second one takes back. Then the keeper sets the limits back, and says
+ * STEP_FAILED. What is taken away comes last, when nothing else can fail any more. A
+ * worker that is killed has noted how far it got: the second one takes that back, as it
  * does when the new record cannot be put in its place. The box may rename what is above
  * a mount meanwhile: a mount is taken away by its descriptor, or where it is known by its
  * id, never whatever has its name. A client that goes away changes nothing of this. One
@@ -39,11 +44,15 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "netns/net.h"
 #include "plan.h"
 
 struct control_ask;
+struct forward;
 struct keeper;
 struct rest_record;
+struct router;
+struct site_net;
 
 /** enum change_fd - What comes along with CONTROL_UPDATE, in this order, or nothing */
 enum change_fd { CHANGE_LINE, CHANGE_PLAN, CHANGE_WORDS, CHANGE_FDS };
@@ -63,26 +72,48 @@ struct limit_change {
 
 #define CHANGE_MOUNTS_MOST 256 /* new ones in one change, and as many that go */
 
-/** struct change_note - Shared with the worker: how many of the new mounts may be in, and
- * what each is known by (change_id()). It is written before the mount is attached */
+/**
+ * struct changing_link - What became of the box's link
+ * @leased:	It may have an address on the new network, @lease of @def
+ * @turned:	It may have another link, or none
+ * @rx, @tx:	Bytes towards the box and from it by links that are gone
+ */
+struct changing_link {
+	bool leased, turned;
+	struct net_def def;
+	struct net_lease lease;
+	uint64_t rx, tx;
+};
+
+/** struct change_note - Shared with the worker, which writes it before it acts: how many
+ * of the new mounts may be in, and what each is known by (change_id()); whether the
+ * box's link and ports may be other ones. @why it failed */
 struct change_note {
 	uint32_t mounted;
+	bool wired;
+	struct changing_link link;
 	uint64_t mount[CHANGE_MOUNTS_MOST];
+	struct err why;
 };
 
 /**
  * struct changing - The change that is under way; @next NULL = none
  * @worker:	0 = none
- * @undoes:	It takes back what a killed one has left, or what could not be written
- * @why:	That is the reason then
+ * @undoes:	It takes back what another has done
+ * @failed:	That one has said why, and left nothing mounted; else it was killed, or
+ *		what it did could not be written
+ * @why:	It is taken back
+ * @forwards:	The process that serves ports was started for this
+ * @alive:	struct worker.alive, both ends; -1
  * @line:	-1 = nobody listens
  * @next:	The new plan, on the heap
  * @updates:	Of the box at rest, as they were before; NULL = it has none
  */
 struct changing {
 	pid_t worker;
-	bool undoes;
+	bool undoes, failed, forwards;
 	struct err why;
+	int alive[2];
 	int line;
 	struct plan *next;
 	struct limit_change limits;
@@ -109,19 +140,48 @@ void orders_set_limits(struct keeper *k, const struct limit_change *c);
 /** orders_reset_leaf() - Give the leaf its old limits back (orders.c) */
 void orders_reset_leaf(struct keeper *k, const struct limit_change *c);
 
-/** struct worker - What a worker is told (changing_work.c) */
+/**
+ * struct worker - What a worker is told (changing_work.c)
+ * @alive:	A pipe: who does has its end for writing, who undoes waits for the end of
+ *		all who have that
+ * @store:	The directory of records, @box: id in there, @name: "" = it has none
+ */
 struct worker {
 	const struct plan *old, *next;
 	pid_t keeper;
-	int init, line, userns;
+	int init, userns;
+	int alive, store;
+	const char *box, *name;
+	struct forward *forward;
+	bool forwards;
+	const struct router *router;
+	const struct site_net *net;
 	struct change_note *note;
 };
 
 /** changing_work() - In a fork of the keeper: do it and end; with exit status 0 when all
- * of it is done. It has said why not on the line */
+ * of it is done. It has noted why not */
 void changing_work(const struct worker *w) __attribute__((noreturn));
 /** changing_undo() - The same: take back what @w->note tells of. With exit status 0 where
- * none of these mounts is in the box any more */
+ * none of it is in force any more */
 void changing_undo(const struct worker *w) __attribute__((noreturn));
+
+/** changing_has_mounts() - Whether @next has other mounts */
+bool changing_has_mounts(const struct plan *old, const struct plan *next);
+/** changing_has_net() - Whether @next has other ports or rates, or another network
+ * (changing_net.c) */
+bool changing_has_net(const struct plan *old, const struct plan *next);
+/** changing_net() - What is new of these. Return: 0, -1 and @e */
+int changing_net(const struct worker *w, struct err *e);
+/** changing_net_drop() - What is to go of the ports. Return: 0, -1 and @e */
+int changing_net_drop(const struct worker *w, struct err *e);
+/** changing_net_back() - Take back what changing_net() may have done. Return: 0; -1 */
+int changing_net_back(const struct worker *w);
+/** changing_link() - Put the box on another network, or none. Return: 0, -1 and @e */
+int changing_link(const struct worker *w, struct err *e);
+/** changing_link_lead() - Have its ports lead there. Return: 0, -1 and @e */
+int changing_link_lead(const struct worker *w, struct err *e);
+/** changing_link_back() - Take back what these may have done. Return: 0; -1 */
+int changing_link_back(const struct worker *w);
 
 #endif

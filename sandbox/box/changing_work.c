@@ -19,18 +19,16 @@
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/changing.h"
+#include "box/forward.h"
 #include "box/join.h"
 #include "box/rights.h"
+#include "box/router.h"
 #include "box/sync.h"
 #include "layer/change.h"
 
 static void fail(const struct worker *w, const struct err *e)
 {
-	struct sync_msg msg = {
-		.step = STEP_FAILED, .value = CAUSE_SETUP, .code = 125, .err = *e
-	};
-
-	sync_send(w->line, &msg, -1);
+	w->note->why = *e;
 	_exit(125);
 }
 
@@ -70,6 +68,11 @@ static int be_alone(const struct worker *w, struct err *e)
 	return 0;
 }
 
+static bool is_made_outside(const struct plan_mount *m)
+{
+	return m->op == MOP_BIND || m->op == MOP_TEXT;
+}
+
 static void maker_main(const struct worker *w, int say) __attribute__((noreturn));
 
 static void maker_main(const struct worker *w, int say)
@@ -81,9 +84,11 @@ static void maker_main(const struct worker *w, int say)
 	     !failed && (m = change_next_new(w->old, w->next, m));) {
 		auto_fd tree = -1;
 
-		if (m->op != MOP_BIND)
+		if (!is_made_outside(m))
 			continue;
-		tree = change_tree(w->old, w->next, m, w->userns, &msg.err);
+		tree = m->op == MOP_TEXT
+			       ? change_text(w->next, m, &msg.err)
+			       : change_tree(w->old, w->next, m, w->userns, &msg.err);
 		failed = tree < 0 || sync_send(say, &msg, tree) < 0;
 	}
 	if (failed) {
@@ -120,9 +125,9 @@ static int make_trees(const struct worker *w, int *tree, struct err *e)
 			break;
 		}
 		tree[n] = -1;
-		if (m->op == MOP_BIND)
+		if (is_made_outside(m))
 			r = sync_recv(hear, &msg, &tree[n]);
-		if (r == 1 && m->op == MOP_BIND && tree[n] < 0)
+		if (r == 1 && is_made_outside(m) && tree[n] < 0)
 			r = 0;
 		n++;
 	}
@@ -142,7 +147,9 @@ static int make_trees(const struct worker *w, int *tree, struct err *e)
 
 static void be_bound(const struct worker *w)
 {
-	const int fd[] = { w->init, w->line, w->userns };
+	const int fd[] = { w->init,	   w->userns,	   w->forward->sock,
+			   w->router->use, w->router->user, w->router->net,
+			   w->net->netns_fd, w->store,	   w->alive };
 	int keep[ARRAY_SIZE(fd)];
 	size_t n = 0;
 
@@ -151,19 +158,22 @@ static void be_bound(const struct worker *w)
 	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
 		if (fd[i] >= 0)
 			keep[n++] = fd[i];
-	if (rights_keep_fds(keep, n) < 0)
-		_exit(125);
+	if (rights_keep_fds(keep, n) < 0) {
+		struct err e;
+
+		err_sys(&e, "cannot close descriptors");
+		fail(w, &e);
+	}
 }
 
 static int enter(const struct worker *w, struct change_site *at, struct err *e)
 {
 	struct join j = { .plan = w->old, .keeper = w->keeper };
-	struct site s = { .userns_fd = -1, .root_fd = -1 };
+	struct site s = { .userns_fd = -1, .root_fd = -1, .tree_fd = -1 };
 
 	for (int i = 0; i < JOIN_FDS; i++)
 		j.fd[i] = -1;
 	j.fd[JOIN_INIT] = w->init;
-	j.fd[JOIN_LINE] = w->line;
 	at->proc_fd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at->proc_fd < 0)
 		return err_sys(e, "cannot open '/proc/self/fd'");
@@ -174,15 +184,14 @@ static int enter(const struct worker *w, struct change_site *at, struct err *e)
 	return 0;
 }
 
-/* The last one first. Return: 0: none of @tree is in the box any more; -1 */
-static int take_back(const struct worker *w, const struct change_site *at, int *tree)
+/* The last one first; the note has what is left */
+static void take_back(const struct worker *w, const struct change_site *at,
+		      const int *tree)
 {
-	int r = 0;
+	uint32_t *n = &w->note->mounted;
 
-	for (uint32_t *n = &w->note->mounted; *n; --*n)
-		if (change_detach(at, tree[*n - 1]) < 0)
-			r = -1;
-	return r;
+	while (*n && change_detach(at, tree[*n - 1]) == 0)
+		--*n;
 }
 
 static int mount_new(const struct worker *w, const struct change_site *at, int *tree,
@@ -190,8 +199,8 @@ static int mount_new(const struct worker *w, const struct change_site *at, int *
 {
 	struct change_note *note = w->note;
 
-	for (const struct plan_mount *m = NULL;
-	     (m = change_next_new(w->old, w->next, m)); tree++) {
+	for (const struct plan_mount *m = NULL; (m = change_next_new(w->old, w->next, m));
+	     tree++) {
 		if (*tree < 0)
 			*tree = change_tmpfs(w->next, m, e);
 		if (*tree < 0)
@@ -233,22 +242,32 @@ static int take_gone(const struct change_site *at, const int *gone, int n, struc
 	return 0;
 }
 
-void changing_work(const struct worker *w)
+/* Return: 0; -1 and @e: the note has what of it is in the box still */
+static int change_mounts(const struct worker *w, struct err *e)
 {
 	int tree[CHANGE_MOUNTS_MOST], gone[CHANGE_MOUNTS_MOST], n = -1;
 	struct change_site at = { -1, -1 };
+
+	if (!changing_has_mounts(w->old, w->next))
+		return 0;
+	if (make_trees(w, tree, e) >= 0 && enter(w, &at, e) >= 0)
+		n = find_gone(w, &at, gone, e);
+	if (n < 0)
+		return -1;
+	if (mount_new(w, &at, tree, e) == 0 && take_gone(&at, gone, n, e) == 0)
+		return 0;
+	take_back(w, &at, tree);
+	return -1;
+}
+
+void changing_work(const struct worker *w)
+{
 	struct err e = { 0 };
 
 	be_bound(w);
-	if (make_trees(w, tree, &e) >= 0 && enter(w, &at, &e) >= 0)
-		n = find_gone(w, &at, gone, &e);
-	if (n < 0)
+	if (changing_net(w, &e) < 0 || change_mounts(w, &e) < 0 ||
+	    changing_net_drop(w, &e) < 0)
 		fail(w, &e);
-	if (mount_new(w, &at, tree, &e) < 0 || take_gone(&at, gone, n, &e) < 0) {
-		if (take_back(w, &at, tree) < 0)
-			err_wrap(&e, "not all could be taken back: ");
-		fail(w, &e);
-	}
 	_exit(0);
 }
 
@@ -257,9 +276,14 @@ void changing_undo(const struct worker *w)
 	struct change_site at = { -1, -1 };
 	struct err e = { 0 };
 	int failed = 0;
+	char none;
 
 	be_bound(w);
-	if (enter(w, &at, &e) < 0)
+	while (read(w->alive, &none, 1) < 0 && errno == EINTR)
+		;
+	if (w->note->wired && changing_net_back(w) < 0)
+		failed = 125;
+	if (w->note->mounted && enter(w, &at, &e) < 0)
 		_exit(125);
 	for (uint32_t n = w->note->mounted; n; n--) {
 		const struct plan_mount *m = NULL;

@@ -57,141 +57,11 @@
 #include "box/rights.h"
 #include "box/sync.h"
 
-#define BACKLOG	     1024
 #define FDS_PER_FLOW 6
 #define FDS_BESIDE   128 /* ports, epoll */
 #define CLIENTS_MOST 256 /* of UDP, for each port */
 #define LINGER_NS    1000000000ull
 #define EVENTS	     64
-
-/* --- ports ------------------------------------------------------------------------- */
-
-static void say_port(const struct plan *pl, const struct plan_publish *p, struct err *e)
-{
-	int code = errno;
-
-	err_sys(e, "cannot publish port %u/%s on '%s' (%s)", p->host_port,
-		p->udp ? "udp" : "tcp", p->address ? plan_text(pl, p->address) : "*",
-		plan_text(pl, p->origin));
-	if (code == EADDRINUSE)
-		err_hint(e,
-			 "another program has it, or another box: 'ss -%slnp' shows "
-			 "which",
-			 p->udp ? "u" : "t");
-	else if (code == EADDRNOTAVAIL)
-		err_hint(e,
-			 "it must be an address of this host: 'ip address' shows them");
-	else if (code == EACCES)
-		err_hint(e, "ports below net.ipv4.ip_unprivileged_port_start are root's: "
-			    "publish on a higher one");
-}
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t fill_address(union address *a, bool is_v6, const void *raw,
-			      uint16_t port)
-{
-	*a = (union address){ .any = { .sa_family = is_v6 ? AF_INET6 : AF_INET } };
-	if (is_v6) {
-		memcpy(&a->v6.sin6_addr, raw, sizeof(a->v6.sin6_addr));
-		a->v6.sin6_port = htons(port);
-		return sizeof(a->v6);
-	}
-	memcpy(&a->v4.sin_addr, raw, sizeof(a->v4.sin_addr));
-	a->v4.sin_port = htons(port);
-	return sizeof(a->v4);
-}
-
-/* Each family has sockets of its own, so that the answer to "who has this port" is the
- * same for both. Return: descriptor, -1 and errno */
-static int open_port(const struct plan_publish *p, bool is_v6, const void *raw)
-{
-	int family = is_v6 ? AF_INET6 : AF_INET, type = p->udp ? SOCK_DGRAM : SOCK_STREAM;
-	auto_fd fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const int yes = 1;
-	union address a;
-	socklen_t len = fill_address(&a, is_v6, raw, (uint16_t)p->host_port);
-
-	if (fd < 0)
-		return -1;
-	if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)) < 0)
-		return -1;
-	/* TCP: connections of an earlier box that are not forgotten yet are no reason */
-	if (!p->udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
-		return -1;
-	if (p->udp && udp_listen(fd, is_v6) < 0)
-		return -1;
-	if (bind(fd, &a.any, len) < 0 || (!p->udp && listen(fd, BACKLOG) < 0))
-		return -1;
-	return fd_take(&fd);
-}
-
-static int add_port(struct forward *f, const struct plan_publish *p, bool is_v6,
-		    const void *raw)
-{
-	int fd = open_port(p, is_v6, raw);
-
-	if (fd < 0)
-		return -1;
-	f->port[f->count++] = (struct forward_port){
-		.watch = { .fd = fd, .on = p->udp ? udp_receive : tcp_accept },
-		.box_port = (uint16_t)p->box_port,
-		.udp = p->udp,
-		.is_v6 = is_v6,
-	};
-	return 0;
-}
-
-static int add_publish(struct forward *f, const struct plan *pl,
-		       const struct plan_publish *p)
-{
-	const char *text = plan_text(pl, p->address);
-	unsigned char raw[sizeof(struct in6_addr)] = { 0 };
-	bool is_v6 = strchr(text, ':');
-
-	if (!p->address) {
-		if (add_port(f, p, false, raw) < 0)
-			return -1;
-		/* A host without IPv6 has nobody who asks by it */
-		return add_port(f, p, true, raw) < 0 && errno != EAFNOSUPPORT ? -1 : 0;
-	}
-	if (inet_pton(is_v6 ? AF_INET6 : AF_INET, text, raw) != 1) {
-		errno = EINVAL;
-		return -1;
-	}
-	return add_port(f, p, is_v6, raw);
-}
-
-static void close_ports(struct forward *f)
-{
-	for (size_t i = 0; i < f->count; i++)
-		watch_close(&f->port[i].watch);
-	free(f->port);
-	f->port = NULL;
-	f->count = 0;
-}
-
-int forward_listen(struct forward *f, const struct plan *pl, struct err *e)
-{
-	*f = (struct forward){ .sock = -1 };
-	if (!pl->net.publish.count)
-		return 0;
-	f->port = calloc(pl->net.publish.count, 2 * sizeof(*f->port));
-	if (!f->port)
-		return err_set(e, "out of memory");
-	for (const struct plan_publish *p = NULL;
-	     (p = plan_each(pl, &pl->net.publish, p));)
-		if (add_publish(f, pl, p) < 0) {
-			say_port(pl, p, e);
-			close_ports(f);
-			return -1;
-		}
-	return 0;
-}
 
 /* --- the process ------------------------------------------------------------------- */
 
@@ -220,7 +90,7 @@ int forward_dial(const struct forwarder *f, struct dial *d, int type, uint16_t p
 	for (int n = 0; n < 2; n++) {
 		int i = n ? !d->is_v6 : d->is_v6;
 		auto_fd fd = -1;
-		union address a;
+		union forward_address a;
 		socklen_t len;
 
 		if (!f->to[i].family || d->tried & 1u << i)
@@ -230,7 +100,7 @@ int forward_dial(const struct forwarder *f, struct dial *d, int type, uint16_t p
 			    0);
 		if (fd < 0)
 			return -1;
-		len = fill_address(&a, i, f->to[i].addr, port);
+		len = forward_address(&a, i, f->to[i].addr, port);
 		if (connect(fd, &a.any, len) == 0 || errno == EINPROGRESS)
 			return fd_take(&fd);
 	}
@@ -238,25 +108,46 @@ int forward_dial(const struct forwarder *f, struct dial *d, int type, uint16_t p
 	return -1;
 }
 
-void forward_listening(struct forwarder *f, bool on)
+/* Whether there is room for another connection */
+static bool is_listening(const struct forwarder *f)
 {
-	for (size_t i = 0; i < f->count; i++)
-		if (!f->port[i].udp && f->port[i].watch.fd >= 0)
-			watch_set(f, &f->port[i].watch, on ? EPOLLIN : 0);
+	return !f->pause_until && f->flows < f->most;
+}
+
+void forward_listening(struct forwarder *f)
+{
+	uint32_t events = is_listening(f) ? EPOLLIN : 0;
+
+	for (struct forward_port *p = f->port; p; p = p->next)
+		if (!p->udp && p->watch.fd >= 0)
+			watch_set(f, &p->watch, events);
+}
+
+int forward_watch_ports(struct forwarder *f)
+{
+	for (struct forward_port *p = f->port; p; p = p->next)
+		if ((p->udp || is_listening(f)) && watch_set(f, &p->watch, EPOLLIN) < 0)
+			return -1;
+	return 0;
 }
 
 static int close_others(const struct forwarder *f, int netns)
 {
-	auto_free int *keep = calloc(f->count + 2, sizeof(*keep));
-	size_t n = 0;
+	auto_free int *keep = NULL;
+	size_t n = 2;
+
+	for (const struct forward_port *p = f->port; p; p = p->next)
+		n++;
+	keep = calloc(n, sizeof(*keep));
+	n = 0;
 
 	if (!keep)
 		return -1;
 	keep[n++] = f->sock;
 	if (netns >= 0)
 		keep[n++] = netns;
-	for (size_t i = 0; i < f->count; i++)
-		keep[n++] = f->port[i].watch.fd;
+	for (const struct forward_port *p = f->port; p; p = p->next)
+		keep[n++] = p->watch.fd;
 	return rights_keep_fds(keep, n);
 }
 
@@ -273,14 +164,15 @@ static int join(const struct forwarder *f, const struct forward_to *to, struct e
 }
 
 /* As many connections as there is room for descriptors. Clients of UDP, which cost
- * nothing to be, have a quarter of it at most, and each port its own share */
-static void raise_limit(struct forwarder *f)
+ * nothing to be, have a quarter of it at most, and each port its own share; a port that
+ * came before others keeps the one it had */
+void forward_share(struct forwarder *f)
 {
 	size_t room = 0, udp = 0;
 	struct rlimit r;
 
-	for (size_t i = 0; i < f->count; i++)
-		udp += f->port[i].udp;
+	for (const struct forward_port *p = f->port; p; p = p->next)
+		udp += p->udp;
 	if (!getrlimit(RLIMIT_NOFILE, &r)) {
 		r.rlim_cur = r.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &r);
@@ -296,11 +188,13 @@ static void raise_limit(struct forwarder *f)
 static void on_keeper(struct forwarder *f, struct watch *w, uint32_t events)
 {
 	(void)events;
+	if (forward_obey(f))
+		return;
 	watch_set(f, w, 0); /* not closed: that tells the keeper that we have ended */
 	f->ending = true;
 	f->end_at = f->now + LINGER_NS;
-	for (size_t i = 0; i < f->count; i++)
-		watch_close(&f->port[i].watch);
+	for (struct forward_port *p = f->port; p; p = p->next)
+		watch_close(&p->watch);
 	tcp_ending(f);
 }
 
@@ -319,7 +213,7 @@ static int patience(struct forwarder *f)
 		return f->end_at > f->now ? (int)((f->end_at - f->now) / 1000000) + 1 : 0;
 	if (f->pause_until && f->now >= f->pause_until) {
 		f->pause_until = 0;
-		forward_listening(f, true);
+		forward_listening(f);
 	}
 	if (f->pause_until)
 		return (int)((f->pause_until - f->now) / 1000000) + 1;
@@ -342,6 +236,7 @@ static void serve(struct forwarder *f)
 				w->on(f, w, ev[i].events);
 		}
 		tcp_free(f);
+		forward_free_ports(f);
 	}
 }
 
@@ -354,13 +249,12 @@ static int get_ready(struct forwarder *f, struct watch *keeper,
 		return -1;
 	if (rights_drop(false) < 0)
 		return err_sys(e, "cannot drop rights");
-	raise_limit(f);
+	forward_share(f);
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (f->epoll < 0 || watch_set(f, keeper, EPOLLIN) < 0)
 		return err_sys(e, "cannot wait for connections");
-	for (size_t i = 0; i < f->count; i++)
-		if (watch_set(f, &f->port[i].watch, EPOLLIN) < 0)
-			return err_sys(e, "cannot wait for connections");
+	if (forward_watch_ports(f) < 0)
+		return err_sys(e, "cannot wait for connections");
 	return 0;
 }
 
@@ -381,7 +275,6 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 	f->to[0] = to->v4;
 	f->to[1] = to->v6;
 	f->port = from->port;
-	f->count = from->count;
 	if (get_ready(f, &alive, to, &msg.err) < 0)
 		msg.step = STEP_FAILED;
 	rights_die_with(keeper);
@@ -394,12 +287,15 @@ static void forwarder_main(const struct forward *from, const struct forward_to *
 
 int forward_start(struct forward *f, const struct forward_to *to, struct err *e)
 {
+	return f->port ? forward_begin(f, to, e) : 0;
+}
+
+int forward_begin(struct forward *f, const struct forward_to *to, struct err *e)
+{
 	pid_t keeper = getpid();
 	auto_fd ours = -1, theirs = -1;
 	int pair[2];
 
-	if (!f->count)
-		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");
 	ours = pair[0];
@@ -412,7 +308,7 @@ int forward_start(struct forward *f, const struct forward_to *to, struct err *e)
 	if (!f->pid)
 		forwarder_main(f, to, theirs, keeper);
 	f->sock = fd_take(&ours);
-	close_ports(f);
+	forward_close_ports(f);
 	return 0;
 }
 
@@ -444,6 +340,17 @@ int forward_ready(struct forward *f, struct err *e)
 	return err_wrap(e, "cannot publish ports: ");
 }
 
+void forward_kill(struct forward *f)
+{
+	if (!f->pid)
+		return;
+	kill(f->pid, SIGKILL);
+	while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(fd_take(&f->sock));
+	f->pid = 0;
+}
+
 int forward_end(struct forward *f)
 {
 	struct pollfd p = { .fd = f->sock, .events = POLLIN };
@@ -451,7 +358,7 @@ int forward_end(struct forward *f)
 	bool gone;
 	char byte;
 
-	close_ports(f);
+	forward_close_ports(f);
 	if (!f->pid)
 		return 0;
 	/* Its end of the socket goes a moment before it can be waited for */

@@ -3,9 +3,11 @@
 #ifndef NOOK_BOX_FORWARD_INNER_H
 #define NOOK_BOX_FORWARD_INNER_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/nets.h"
 
@@ -29,10 +31,13 @@ struct watch {
 	void (*on)(struct forwarder *f, struct watch *w, uint32_t events);
 };
 
-/** struct forward_port - One listening socket; @clients: of UDP, NULL = none yet */
+/** struct forward_port - One listening socket; @clients: of UDP, NULL = none yet; @id: of
+ * the port that was published, which may have one for each family */
 struct forward_port {
 	struct watch watch;
+	struct forward_port *next;
 	struct clients *clients;
+	int id;
 	uint16_t box_port;
 	bool udp;
 	bool is_v6;
@@ -41,7 +46,9 @@ struct forward_port {
 /**
  * struct forwarder - The process
  * @to:		The box's IPv4 and IPv6 address; family 0 = none
- * @flow:	Connections that are open; @most of them at once
+ * @gone:	Ports that are published no more: freed as @dead are
+ * @flow:	Connections that are open; @most of them at once, which may become fewer
+ *		than there are
  * @dead:	Closed ones: freed when no event can name them any more
  * @pipe:	Empty ones, @pipes of them
  * @clients:	So many clients of UDP each port may have at once
@@ -53,8 +60,7 @@ struct forward_port {
 struct forwarder {
 	int epoll, sock;
 	struct net_prefix to[2];
-	struct forward_port *port;
-	size_t count;
+	struct forward_port *port, *gone;
 	struct flow *flow, *dead;
 	size_t flows, most;
 	int pipe[FORWARD_PIPES][2];
@@ -86,8 +92,32 @@ struct dial {
  */
 int forward_dial(const struct forwarder *f, struct dial *d, int type, uint16_t port);
 
-/** forward_listening() - Take connections, or leave them waiting */
-void forward_listening(struct forwarder *f, bool on);
+/** forward_listening() - Take connections where there is room, else leave them waiting:
+ * after @flows, @most or @pause_until have changed */
+void forward_listening(struct forwarder *f);
+
+/** forward_watch_ports() - Wait for who comes to a port, where there is room. Return: 0,
+ * -1 and errno */
+int forward_watch_ports(struct forwarder *f);
+/** forward_share() - Reckon how much there is room for, as the ports are now */
+void forward_share(struct forwarder *f);
+
+/* forward_ports.c */
+
+union forward_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/** forward_address() - An address of 4 or 16 bytes and a port. Return: its length */
+socklen_t forward_address(union forward_address *a, bool is_v6, const void *raw,
+			  uint16_t port);
+/** forward_obey() - There is word on the keeper's socket: do what it orders. Return:
+ * false where it was the end */
+bool forward_obey(struct forwarder *f);
+/** forward_free_ports() - Free those that are gone; no event is left to look at */
+void forward_free_ports(struct forwarder *f);
 
 /* forward_tcp.c */
 
@@ -108,5 +138,7 @@ int udp_listen(int fd, bool is_v6);
 /** udp_expire() - Forget clients that were silent for long. Return: whether there are any
  * left */
 bool udp_expire(struct forwarder *f);
+/** udp_forget() - Nobody is a client of a port any more */
+void udp_forget(struct forward_port *p);
 
 #endif

@@ -124,8 +124,8 @@ static void flow_end(struct forwarder *f, struct flow *w, bool failed)
 		w->next->prev = w->prev;
 	w->next = f->dead;
 	f->dead = w;
-	if (f->flows-- == f->most && !f->pause_until)
-		forward_listening(f, true);
+	if (f->flows-- >= f->most)
+		forward_listening(f);
 }
 
 /* What splice() does not read, and yet is there. Return: as splice() */
@@ -298,8 +298,8 @@ void tcp_accept(struct forwarder *f, struct watch *w, uint32_t events)
 	for (int turn = 0; turn < FORWARD_BURST; turn++) {
 		int fd;
 
-		if (f->flows == f->most) {
-			forward_listening(f, false);
+		if (f->flows >= f->most) {
+			forward_listening(f);
 			return;
 		}
 		fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -315,7 +315,7 @@ void tcp_accept(struct forwarder *f, struct watch *w, uint32_t events)
 			close(fd);
 		}
 		f->pause_until = f->now + 50000000;
-		forward_listening(f, false);
+		forward_listening(f);
 		return;
 	}
 }

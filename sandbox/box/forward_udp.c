@@ -237,7 +237,13 @@ bool udp_expire(struct forwarder *f)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < f->count; i++)
-		any |= port_expire(f, f->port[i].clients);
+	for (const struct forward_port *p = f->port; p; p = p->next)
+		any |= port_expire(f, p->clients);
 	return any;
+}
+
+void udp_forget(struct forward_port *p)
+{
+	for (size_t i = 0; p->clients && i < p->clients->count; i++)
+		watch_close(&p->clients->client[i].watch);
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
@@ -67,9 +67,8 @@ static int wait_for_end(void *arg)
 {
 	const struct room *room = arg;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != room->keeper)
-		_exit(1); /* the keeper died before the signal was armed */
+	if (child_die_with(room->keeper) < 0)
+		_exit(1);
 	for (;;)
 		pause();
 }

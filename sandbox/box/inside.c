@@ -142,7 +142,7 @@ static void drop_own_rights(const struct inside *in)
 static void close_site(struct site *s)
 {
 	int *const fds[] = { &s->userns_fd, &s->root_fd, &s->old_proc_fd,
-			     &s->upper_fd,  &s->pty_fd,	 &s->tty_fd,
+			     &s->tree_fd,   &s->upper_fd,  &s->pty_fd,	 &s->tty_fd,
 			     &s->net.netns_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)

@@ -20,6 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
@@ -113,8 +114,7 @@ static void fail(const struct join *j, int cause, int code, const struct err *e)
 static void be_bound(const struct join *j)
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != j->keeper)
+	if (child_die_with(j->keeper) < 0)
 		_exit(125);
 }
 
@@ -447,6 +447,7 @@ void join_enter(struct join *j)
 	struct site s = { .userns_fd = -1,
 			  .root_fd = -1,
 			  .old_proc_fd = -1,
+			  .tree_fd = -1,
 			  .upper_fd = -1,
 			  .pty_fd = -1,
 			  .tty_fd = -1,
@@ -459,8 +460,7 @@ void join_enter(struct join *j)
 	struct err e = { 0 };
 
 	be_bound(j);
-	if (join_visit(j, &s, &e) < 0 ||
-	    layers_apply(SIDE_JOIN, j->plan, &s, &e) < 0)
+	if (join_visit(j, &s, &e) < 0 || layers_apply(SIDE_JOIN, j->plan, &s, &e) < 0)
 		fail(j, CAUSE_SETUP, 125, &e);
 	be_bound(j); /* a change of ids clears both */
 	if (j->copies)

@@ -78,11 +78,13 @@ static int open_site(struct keeper *k, struct err *e)
 	k->site = (struct site){ .userns_fd = -1,
 				 .root_fd = -1,
 				 .old_proc_fd = -1,
+				 .tree_fd = k->wish->tree ? k->wish->tree : -1,
 				 .upper_fd = -1,
 				 .pty_fd = -1,
 				 .tty_fd = -1,
 				 .keep_fd = -1,
 				 .preserve = k->wish->preserve, .look = k->wish->look,
+				 .attempt = k->wish->attempt,
 				 .passing = k->wish->passing && !k->wish->copy,
 				 .store = k->store.dir,
 				 .box = k->store.rec.id,
@@ -125,7 +127,8 @@ static bool has_pid_namespace(const struct keeper *k)
 static bool is_durable(const struct keeper *k)
 {
 	return k->plan->tree.upper_dir || k->plan->tree.keep_dir ||
-	       k->plan->cgroup.kind != CGROUP_NONE || links_is_durable(k->plan);
+	       k->plan->cgroup.kind != CGROUP_NONE || links_is_durable(k->plan) ||
+	       k->turned;
 }
 
 static int open_record(struct keeper *k, struct err *e)
@@ -163,6 +166,9 @@ static int clone_inside(struct keeper *k, struct err *e)
 	};
 	int pair[2];
 
+	/* It unshares a smaller one */
+	if (k->site.tree_fd >= 0)
+		args.flags &= ~(uint64_t)CLONE_NEWNS;
 	if (k->site.cgroup.kind == CGROUP_V2) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned int)k->site.cgroup.dir[0];
@@ -271,7 +277,9 @@ void keeper_kill(struct keeper *k)
 		kill(k->pid, SIGKILL);
 	else
 		k->over = true;
-	keeper_unpause(k, NULL); /* what is frozen does not die on v1 */
+	/* What is frozen does not die on v1 */
+	keeper_unpause(k, NULL);
+	cgroup_thaw_below(&k->site.cgroup);
 }
 
 void keeper_end(struct keeper *k, enum cause why, bool gently)
@@ -405,6 +413,19 @@ int keeper_poll_timeout(uint64_t at)
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
+/* Want of memory passes. Ending the box for it could end one whose command has just
+ * begun, which it has not told yet. After a signal the clock is to be looked at. Return:
+ * false = there can be no more waiting */
+static bool wait_news(struct pollfd *p, int n, int timeout)
+{
+	int ready;
+
+	do
+		ready = poll(p, (nfds_t)n, timeout);
+	while (ready < 0 && errno == ENOMEM);
+	return ready >= 0 || errno == EINTR;
+}
+
 static void watch(struct keeper *k, struct err *e)
 {
 	struct pollfd p[1 + SIGNALS_POLL + 2 * RELAY_STREAMS + CONTROL_POLL + NAMES_POLL +
@@ -424,9 +445,8 @@ static void watch(struct keeper *k, struct err *e)
 		n += meter_poll(k, p + n);
 		s = n;
 		n += session_poll(k, p + n);
-		if (poll(p, (nfds_t)n,
-			 last ? 0 : keeper_poll_timeout(next_deadline(k))) < 0 &&
-		    errno != EINTR)
+		if (!wait_news(p, n,
+			       last ? 0 : keeper_poll_timeout(next_deadline(k))))
 			break;
 		check_clock(k);
 		names_step(k, p + h, m - h);
@@ -462,8 +482,7 @@ static void watch_child(struct keeper *k)
 		n += names_poll(k, p + n);
 		m = n;
 		n += meter_poll(k, p + n);
-		if (poll(p, (nfds_t)n, keeper_poll_timeout(next_deadline(k))) < 0 &&
-		    errno != EINTR)
+		if (!wait_news(p, n, keeper_poll_timeout(next_deadline(k))))
 			break;
 		check_clock(k);
 		names_step(k, p + h, m - h);
@@ -502,6 +521,7 @@ static void wait_for_init(struct keeper *k, bool end_it)
 		return;
 	if (!k->exited)
 		keeper_unpause(k, NULL);
+	cgroup_thaw_below(&k->site.cgroup);
 	if (end_it)
 		end_init(k);
 	session_end(k);
@@ -636,7 +656,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.store = { .dir = -1, .file = -1, .other = -1 },
 		.router = { .use = -1, .user = -1, .net = -1 },
 		.meter = { .memory_fd = -1 },
-		.names = { -1, -1, -1 },
+		.names = { -1, -1, -1, -1 },
 		.allow = { .sock = -1 },
 		.child_out = -1,
 		.child_err = -1,

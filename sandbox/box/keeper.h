@@ -60,6 +60,8 @@ struct meter {
  *		box did, with @pasta_status
  * @router_lost: the router that the box is on ended before it
  * @forwarded:	the last signal from outside that asks a program to end
+ * @turned:	it was to have another network, or none; @gone: bytes of its links that
+ *		are gone
  * @cause_set:	nook itself ended the box, for @cause
  * @deaf:	@forwarded was for a pid 1 that the kernel keeps it from
  * @ordered:	`nook kill` did, or sent @forwarded
@@ -88,6 +90,9 @@ struct keeper {
 	struct sessions sessions;
 	struct attaches attaches;
 	struct changing changing;
+	struct {
+		uint64_t rx, tx;
+	} gone;
 	struct takes takes;
 	struct plan_limits limits; /* as they are now */
 	struct rusage usage;
@@ -114,6 +119,7 @@ struct keeper {
 	bool masked, cause_set, ordered, deaf, ran, exited, ended, over, failed;
 	bool hurried;
 	bool pasta_lost, router_lost, told, cut_off;
+	bool turned;
 	bool left; /* processes that could not be ended */
 };
 

@@ -44,12 +44,12 @@ static int64_t now_ms(void)
 
 static int has_ended(const struct caller *c, struct err *e)
 {
-	return err_set(e, "box '%s' has ended meanwhile", c->rec->id);
+	return err_set(e, "box '%s' has ended meanwhile", store_name(c->rec));
 }
 
 static int no_answer(const struct caller *c, struct err *e)
 {
-	err_set(e, "the keeper of box '%s' (pid %d) does not answer", c->rec->id,
+	err_set(e, "the keeper of box '%s' (pid %d) does not answer", store_name(c->rec),
 		c->rec->keeper);
 	return err_hint(e,
 			"it may be stopped: kill -CONT %d; or end the box: kill -KILL "
@@ -127,7 +127,7 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 	if (n != (ssize_t)sizeof(*out) || out->magic != CONTROL_MAGIC ||
 	    out->version != CONTROL_VERSION)
 		return err_set(e, "the keeper of box '%s' (pid %d) is of another version",
-			       c->rec->id, c->rec->keeper);
+			       store_name(c->rec), c->rec->keeper);
 	out->err.text[sizeof(out->err.text) - 1] = '\0';
 	out->err.hint[sizeof(out->err.hint) - 1] = '\0';
 	return 0;

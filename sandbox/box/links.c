@@ -27,7 +27,7 @@
  * found locked, so the number in there is its own descriptor */
 int links_netns(const struct record *rec, struct err *e)
 {
-	const char *name = rec->name[0] ? rec->name : rec->id;
+	const char *name = store_name(rec);
 	auto_fd keeper = store_pidfd(rec, e), fd = -1;
 	char path[64];
 
@@ -82,10 +82,44 @@ int links_hold(struct keeper *k, struct err *e)
 	if (net->netns_fd < 0)
 		return 0;
 	k->store.rec.netns = net->netns_fd;
-	if (k->plan->net.mode == PLAN_NET_VETH &&
-	    k->plan->net.router == PLAN_ROUTER_HOST)
-		net_link_name(&net->def, net->lease.box, k->store.rec.link);
+	links_name(k, k->plan, &net->def);
 	return store_update(&k->store, e);
+}
+
+void links_name(struct keeper *k, const struct plan *pl, const struct net_def *def)
+{
+	struct record *rec = &k->store.rec;
+
+	rec->link[0] = '\0';
+	if (pl->net.mode == PLAN_NET_VETH && pl->net.router == PLAN_ROUTER_HOST)
+		net_link_name(def, rec->id, rec->link);
+}
+
+int links_ready(struct keeper *k, struct err *e)
+{
+	if (k->site.net.netns_fd < 0) {
+		err_set(e, "nobody can put a link into a box without a name, which was "
+			   "begun on no network");
+		return err_hint(e, "--name gives it one");
+	}
+	/* what another command clears away if this keeper is killed, and this one else */
+	k->store.rec.net = 1;
+	k->turned = true;
+	return store_update(&k->store, e) < 0 ? -1 : names_ready(k, e);
+}
+
+void links_turn(struct keeper *k, bool had, const struct net_def *def,
+		const struct net_lease *lease)
+{
+	struct site_net *net = &k->site.net;
+	auto_fd run = net_run_open(k->store.dir, false, NULL);
+
+	/* One that cannot be given back goes with the box */
+	if (had && run >= 0)
+		net_lease_give(run, &net->def, &net->lease);
+	net->def = *def;
+	net->lease = *lease;
+	names_turn(k, run);
 }
 
 static bool is_served(const struct keeper *k)
@@ -93,20 +127,42 @@ static bool is_served(const struct keeper *k)
 	return k->plan->net.mode == PLAN_NET_USER;
 }
 
-int links_publish(struct keeper *k, struct err *e)
+/* Where the ports of the box lead. Return: 0, -1 and @e */
+static int find_box(const struct keeper *k, struct forward_to *to, struct err *e)
 {
 	const struct plan_net *net = &k->plan->net;
-	struct forward_to to = {
+
+	*to = (struct forward_to){
 		.v4 = k->site.net.lease.v4,
 		.v6 = k->site.net.lease.v6,
 		.netns = k->router.net,
-		.later = is_served(k),
 	};
-
-	if (is_served(k) && (net_prefix_read(plan_text(k->plan, net->address4), &to.v4) ||
-			     net_prefix_read(plan_text(k->plan, net->address6), &to.v6)))
+	if (is_served(k) &&
+	    (net_prefix_read(plan_text(k->plan, net->address4), &to->v4) ||
+	     net_prefix_read(plan_text(k->plan, net->address6), &to->v6)))
 		return err_set(e, "net: the plan has no address to publish");
+	return 0;
+}
+
+int links_publish(struct keeper *k, struct err *e)
+{
+	struct forward_to to;
+
+	if (find_box(k, &to, e) < 0)
+		return -1;
+	to.later = is_served(k);
 	return forward_start(&k->forward, &to, e);
+}
+
+int links_forward(struct keeper *k, struct err *e)
+{
+	struct forward_to to;
+
+	if (find_box(k, &to, e) < 0)
+		return -1;
+	if (is_served(k))
+		to.netns = k->site.net.netns_fd;
+	return forward_begin(&k->forward, &to, e);
 }
 
 int links_enter(struct keeper *k, struct err *e)
@@ -114,7 +170,7 @@ int links_enter(struct keeper *k, struct err *e)
 	struct site_net *net = &k->site.net;
 	char path[64];
 
-	if (!is_served(k) || !(k->forward.pid || k->plan->net.refresh))
+	if (!is_served(k))
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", k->pid);
 	net->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -134,20 +190,23 @@ void links_read(struct keeper *k)
 {
 	const struct site_net *net = &k->site.net;
 	char link[NET_LINK_SIZE];
-	struct net_counts c;
+	bool has = k->plan->net.mode == PLAN_NET_VETH;
+	struct net_counts c = { 0 };
 	int r;
 
-	if (net->netns_fd < 0 || k->plan->net.mode != PLAN_NET_VETH || !k->wish->counts)
+	if (net->netns_fd < 0 || (!has && !k->turned) || !k->wish->counts)
 		return;
 	net_link_name(&net->def, net->lease.box, link);
-	if (k->router.use < 0)
+	if (!has)
+		r = 0;
+	else if (k->router.use < 0)
 		r = net_wire_count(link, &c);
 	else
 		r = below_count(&k->router, link, &c);
 	if (r < 0)
 		return;
-	k->result->net_rx = c.tx_bytes;
-	k->result->net_tx = c.rx_bytes;
+	k->result->net_rx = k->gone.rx + c.tx_bytes;
+	k->result->net_tx = k->gone.tx + c.rx_bytes;
 }
 
 void links_close(struct keeper *k)

@@ -7,6 +7,8 @@
 
 struct err;
 struct keeper;
+struct net_def;
+struct net_lease;
 struct plan;
 struct record;
 
@@ -23,11 +25,24 @@ int links_hold(struct keeper *k, struct err *e);
 /** links_publish() - Have them served: the address of the box is known, and there is no
  * child yet that would inherit them. Return: 0, -1 and @e */
 int links_publish(struct keeper *k, struct err *e);
+/** links_forward() - Start who serves ports, of which there are none yet, of a box that
+ * runs. Return: 0, -1 and @e */
+int links_forward(struct keeper *k, struct err *e);
 /** links_enter() - The child is born, and stands still: open its network namespace for
- * who has to go in there. Return: 0, -1 and @e */
+ * who has to go in there, now or later. Return: 0, -1 and @e */
 int links_enter(struct keeper *k, struct err *e);
 /** links_is_durable() - Whether something of the network outlives a killed keeper */
 bool links_is_durable(const struct plan *pl);
+/** links_name() - Note in the record, not yet on disk, which link the box has by a plan;
+ * @def: its network */
+void links_name(struct keeper *k, const struct plan *pl, const struct net_def *def);
+/** links_ready() - Before a box that runs is put on another network, or none: whether it
+ * can be, with all of it in the record that outlives the keeper. Return: 0, -1 and @e */
+int links_ready(struct keeper *k, struct err *e);
+/** links_turn() - It is there. @had: it was on one before; @def, @lease: what it has now,
+ * or zero */
+void links_turn(struct keeper *k, bool had, const struct net_def *def,
+		const struct net_lease *lease);
 /** links_read() - What went through the box's link, into the result; the processes of the
  * box have ended, its network namespace is still held */
 void links_read(struct keeper *k);

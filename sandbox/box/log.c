@@ -2,6 +2,7 @@
 /* log.c - writes what the command of a box in the background says, with a bound */
 #include "box/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,20 @@
 
 #define LINES 16 /* that one writev(2) takes */
 
+/* What lies there may be no file of ours: a fifo would wait for its reader */
 static int open_file(int dir)
 {
-	return openat(dir, LOG_NAME,
-		      O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const int how = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+			O_NOCTTY | O_CLOEXEC;
+	auto_fd fd = openat(dir, LOG_NAME, how, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return fd_take(&fd);
+	errno = EINVAL;
+	return -1;
 }
 
 int log_open(struct log *l, int dir, uint64_t most, struct err *e)

@@ -55,28 +55,32 @@ static int copy(struct keeper *k)
 	return ftruncate(k->names.to, (off_t)all.len);
 }
 
+static int open_watch(struct keeper *k, struct err *e)
+{
+	k->names.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (k->names.watch >= 0)
+		return 0;
+	err_sys(e, "net: cannot watch '%s'", k->site.net.hosts);
+	return err_hint(e, "an /etc/hosts of its own needs an inotify instance for each "
+			   "box: sysctl fs.inotify.max_user_instances");
+}
+
 /* The network's file, and news of its changes */
 static int follow_network(struct keeper *k, struct err *e)
 {
-	k->names.from = open(k->site.net.hosts, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const char *hosts = k->site.net.hosts;
+
+	k->names.from = open(hosts, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (k->names.from < 0)
-		return err_sys(e, "net: cannot open '%s'", k->site.net.hosts);
-	k->names.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (k->names.watch < 0 ||
-	    inotify_add_watch(k->names.watch, k->site.net.hosts, IN_MODIFY) < 0) {
-		err_sys(e, "net: cannot watch '%s'", k->site.net.hosts);
-		return err_hint(e, "network.hosts needs an inotify instance for each "
-				   "box: sysctl fs.inotify.max_user_instances");
-	}
-	return 0;
+		return err_sys(e, "net: cannot open '%s'", hosts);
+	k->names.watched = inotify_add_watch(k->names.watch, hosts, IN_MODIFY);
+	return k->names.watched < 0 ? err_sys(e, "net: cannot watch '%s'", hosts) : 0;
 }
 
-static int make(struct keeper *k, struct err *e)
+static int make_file(struct keeper *k, struct err *e)
 {
 	char name[32];
 
-	if (*k->site.net.hosts && follow_network(k, e) < 0)
-		return -1;
 	file_name(k->store.rec.id, name);
 	k->names.to = openat(k->store.dir, name,
 			     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -84,6 +88,51 @@ static int make(struct keeper *k, struct err *e)
 	if (k->names.to < 0 || fchmod(k->names.to, 0644) < 0)
 		return err_sys(e, "net: cannot make '%s'", name);
 	return copy(k) < 0 ? err_sys(e, "net: cannot write '%s'", name) : 0;
+}
+
+static int make(struct keeper *k, struct err *e)
+{
+	if (*k->site.net.hosts && (open_watch(k, e) < 0 || follow_network(k, e) < 0))
+		return -1;
+	return make_file(k, e);
+}
+
+int names_ready(struct keeper *k, struct err *e)
+{
+	if (k->names.watch < 0 && open_watch(k, e) < 0)
+		return -1;
+	return k->names.to < 0 ? make_file(k, e) : 0;
+}
+
+/* What fails here is like a network without names; the next change of it tells */
+void names_turn(struct keeper *k, int run)
+{
+	char name[NET_NAME_SIZE + sizeof("/hosts")];
+	char *hosts = k->site.net.hosts;
+
+	if (k->names.from >= 0) {
+		close(fd_take(&k->names.from));
+		inotify_rm_watch(k->names.watch, k->names.watched);
+	}
+	snprintf(name, sizeof(name), "%s/hosts", k->site.net.def.name);
+	if (k->plan->net.mode == PLAN_NET_VETH &&
+	    !fd_path(run, name, hosts, sizeof(k->site.net.hosts)))
+		follow_network(k, NULL);
+	copy(k);
+}
+
+int names_path(const char *id, char *out, size_t size, struct err *e)
+{
+	struct store st = { .dir = -1, .file = -1, .other = -1 };
+	char name[32];
+	int r;
+
+	if (store_open(&st, e) < 0)
+		return -1;
+	file_name(id, name);
+	r = fd_path(st.dir, name, out, size);
+	close(st.dir);
+	return r < 0 ? err_sys(e, "cannot tell where the records are") : 0;
 }
 
 int names_open(struct keeper *k, struct err *e)

@@ -81,7 +81,7 @@ static void read_line(struct onlooker *o, struct err *e)
 	if (n < (ssize_t)HEAD || n > (ssize_t)sizeof(msg)) {
 		o->over = true;
 		o->code = -1;
-		err_set(e, "the keeper of box '%s' has ended", o->rec->id);
+		err_set(e, "the keeper of box '%s' has ended", store_name(o->rec));
 	} else if (msg.step == STEP_READY && p.fd[0] >= 0 && o->terminal.pty < 0) {
 		o->terminal.pty = fd_take(&p.fd[0]);
 		terminal_enter_raw(&o->terminal);

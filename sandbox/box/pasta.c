@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
@@ -37,7 +37,7 @@ static int make_log(struct err *e)
 }
 
 /* Ignored signals would stay so: without SIGPIPE pasta ends at once */
-static void become_pasta(char *const *argv, const int stdio[3])
+static _Noreturn void become_pasta(char *const *argv, const int stdio[3])
 {
 	char *const no_environment[] = { NULL };
 	sigset_t none;
@@ -121,10 +121,11 @@ pid_t pasta_start(const char *program, const char *const *words, pid_t target, i
 	if (pid < 0)
 		return err_sys(e, "cannot start '%s'", program);
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		if (getppid() != self)
-			_exit(1); /* it died before the signal was armed */
-		become_pasta(argv, (int[]){ netns, ready_at, said });
+		if (child_die_with(self) == 0)
+			become_pasta(argv, (int[]){ netns, ready_at, said });
+		dprintf(said, "cannot arm the parent-death signal: %s\n",
+			strerror(errno));
+		_exit(1);
 	}
 	if (!wait_until_ready(pid, ready))
 		return pid;

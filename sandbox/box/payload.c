@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "box/attempt.h"
 #include "box/box.h"
 #include "box/inside.h"
 #include "box/look.h"
 #include "box/sync.h"
 
 #define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
-#define FEW_WORDS 64
+#define FEW_WORDS  64
 
 /* Pointers into the plan, for execve(2) */
 static void fill(const struct plan *pl, const struct plan_list *list, const char **v)
@@ -102,6 +103,14 @@ static void look_and_exit(struct launch *l)
 	_exit(look_send(l->look) < 0);
 }
 
+static void attempt_and_exit(struct launch *l)
+{
+	if (l->site->keep_fd >= 0)
+		sync_tell(l->site->keep_fd, STEP_EXEC);
+	l->failed = false;
+	_exit(attempt_serve(LOOK_FD) < 0);
+}
+
 /* The last walls and exec, with room for pointers to the words */
 static void exec_words(struct launch *l, const char **argv, const char **envp)
 {
@@ -118,10 +127,15 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 		return;
 	/* Where no kernel ends it with init; after the last change of ids. Init and the
 	 * keeper end it too: this is for the case that both are killed */
-	if (!(pl->clone_flags & CLONE_NEWPID))
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (!(pl->clone_flags & CLONE_NEWPID) &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+		err_sys(&l->err, "cannot arm the parent-death signal");
+		return;
+	}
 	if (l->look)
 		look_and_exit(l);
+	if (l->site->attempt)
+		attempt_and_exit(l);
 	if (l->site->keep_fd >= 0 && sync_tell(l->site->keep_fd, STEP_EXEC) < 0) {
 		err_sys(&l->err, "the keeper died");
 		return;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 
 int relay_dup(int fd, int flags)
 {
@@ -39,6 +40,7 @@ int relay_add(struct relay *r, int from, int to, bool counted)
 		if (s->room)
 			continue;
 		*s = (struct stream){ .from = from, .to = to, .counted = counted };
+		s->digest = HASH_START;
 		s->blocks = !(fcntl(to, F_GETFL) & O_NONBLOCK) && isatty(to);
 		s->room = malloc(RELAY_ROOM);
 		return s->room ? 0 : -1;
@@ -54,6 +56,7 @@ int relay_drain(struct relay *r, int from, relay_sink *sink, void *arg, int whic
 		if (s->room)
 			continue;
 		*s = (struct stream){ .from = from, .to = -1, .counted = true };
+		s->digest = HASH_START;
 		s->sink = sink;
 		s->arg = arg;
 		s->which = which;
@@ -121,6 +124,8 @@ static void step_read(struct relay *r, struct stream *s)
 		if (r->most && (uint64_t)n > left)
 			s->len = (size_t)left;
 	}
+	if (r->digests)
+		s->digest = hash_bytes(s->digest, s->room, s->len);
 	if (s->sink)
 		s->sink(s->arg, s->which, s->room, s->len);
 	if (s->hangup || s->sink)

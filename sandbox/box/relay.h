@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #define RELAY_STREAMS 2
-#define RELAY_ROOM 16384
+#define RELAY_ROOM    16384
 
 /** relay_sink() - Takes what was read, at once and whole: for what never blocks */
 typedef void relay_sink(void *arg, int which, const char *data, size_t len);
@@ -29,6 +29,7 @@ typedef void relay_sink(void *arg, int which, const char *data, size_t len);
  * @eof:	@from has ended; @hangup: @to takes no more
  * @blocks:	@to is a terminal that could not be opened anew
  * @watch:	Bytes to look for, or NULL; bit n of @seen: the n-th of them went by
+ * @digest:	Of what it has copied (base/hash.h), where the relay @digests
  * @eof_byte:	Written once when @from ends (a terminal's ^D), 0 = none
  */
 struct stream {
@@ -37,6 +38,7 @@ struct stream {
 	char eof_byte;
 	const char *watch;
 	unsigned int seen;
+	uint64_t digest;
 	size_t start, len;
 	char *room; /* RELAY_ROOM bytes */
 	relay_sink *sink;
@@ -50,6 +52,7 @@ struct relay {
 	struct stream s[RELAY_STREAMS];
 	uint64_t counted;
 	uint64_t most;
+	bool digests;
 	int error;
 };
 

@@ -114,22 +114,30 @@ static int make_above(const char *path, struct err *e)
 	return 0;
 }
 
+/* Return: descriptor, -1 and errno */
+static int open_boxes(const char *state, bool make)
+{
+	auto_fd above = open_own(AT_FDCWD, state, 022);
+
+	if (above < 0 || (make && mkdirat(above, "boxes", 0700) < 0 && errno != EEXIST))
+		return -1;
+	return open_own(above, "boxes", 077);
+}
+
+/* Where it is in memory it is removed with the last that lay in it, also while we make it
+ */
 int rest_area_open(struct rest_area *a, const char *state, bool make, struct err *e)
 {
-	auto_fd above = -1;
-	int n = snprintf(a->path, sizeof(a->path), "%s/boxes", state);
+	int n = snprintf(a->path, sizeof(a->path), "%s/boxes", state), tries = 8;
 
 	a->dir = -1;
 	if (n < 0 || (size_t)n >= sizeof(a->path))
 		return err_set(e, "the path '%s' is too long for boxes", state);
-	if (make && make_above(a->path, e) < 0)
-		return -1;
-	above = open_own(AT_FDCWD, state, 022);
-	if (above >= 0) {
-		if (make && mkdirat(above, "boxes", 0700) < 0 && errno != EEXIST)
-			return err_sys(e, "cannot make '%s'", a->path);
-		a->dir = open_own(above, "boxes", 077);
-	}
+	do {
+		if (make && make_above(a->path, e) < 0)
+			return -1;
+		a->dir = open_boxes(state, make);
+	} while (make && a->dir < 0 && errno == ENOENT && --tries);
 	if (a->dir >= 0 || (!make && errno == ENOENT))
 		return 0;
 	err_sys(e, "cannot use the directory of boxes '%s'", a->path);
@@ -240,12 +248,12 @@ static int say_held(const struct rest *r, bool runs, struct err *e)
 
 /* Its record says "running" from the moment its command does: until then, and while a
  * command holds it, it may be free at once */
-static int wait_for_lock(struct rest *r, struct err *e)
+static int wait_for_lock(struct rest *r, int lock, struct err *e)
 {
 	for (int ms = 0;; ms += NAP_MS) {
 		bool runs;
 
-		if (!take_lock(r->lock))
+		if (!take_lock(lock))
 			return 0;
 		if (errno != EAGAIN && errno != EACCES)
 			return err_sys(e, "cannot lock box '%s'", r->name);
@@ -258,20 +266,22 @@ static int wait_for_lock(struct rest *r, struct err *e)
 
 int rest_hold(struct rest *r, struct err *e)
 {
-	r->lock = openat(r->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (r->lock < 0)
+	auto_fd lock = openat(r->dir, "lock",
+			      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	/* Nothing can be made in a directory that is removed */
+	if (lock < 0 && errno != ENOENT)
 		return err_sys(e, "cannot open the lock of box '%s'", r->name);
-	if (wait_for_lock(r, e) < 0) {
-		close(fd_take(&r->lock));
+	if (lock >= 0 && wait_for_lock(r, lock, e) < 0)
 		return -1;
+	if (lock < 0 || !is_same(r->area->dir, r->name, r->dir) ||
+	    !is_same(r->dir, "lock", lock)) {
+		err_set(e, "box '%s' has been renamed or removed meanwhile", r->name);
+		return fail_as(e, ENOENT);
 	}
-	if (is_same(r->area->dir, r->name, r->dir) && is_same(r->dir, "lock", r->lock)) {
-		rest_own(r);
-		return 0;
-	}
-	close(fd_take(&r->lock));
-	err_set(e, "box '%s' has been renamed or removed meanwhile", r->name);
-	return fail_as(e, ENOENT);
+	r->lock = fd_take(&lock);
+	rest_own(r);
+	return 0;
 }
 
 int rest_lock(struct rest *r, struct err *e)

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/sys.h"
 
@@ -18,9 +18,8 @@
 
 void rights_die_with(pid_t keeper)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != keeper)
-		_exit(0);
+	if (child_die_with(keeper) < 0)
+		_exit(1);
 }
 
 static int by_number(const void *a, const void *b)

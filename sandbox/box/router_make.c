@@ -133,13 +133,14 @@ static void holder_main(const struct plan *pl, int mapped)
 	char byte;
 	int file = -1;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		err_sys(&w.err, "cannot arm the parent-death signal of the router");
 	/* End of file: the supervisor died, perhaps before the signal was armed */
 	if (read(mapped, &byte, 1) != 1)
 		_exit(1);
 	close(mapped);
 	close(AT_MAKING);
-	if (!write_own_maps(pl, &w.err) && !net_lo_up(&w.err))
+	if (!w.err.text[0] && !write_own_maps(pl, &w.err) && !net_lo_up(&w.err))
 		file = claim(&w.err);
 	w.ready = file >= 0;
 	say(AT_WORD, &w);

@@ -32,13 +32,14 @@ static int keep_net_admin(void)
 	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
 }
 
-static void start(const char *state, int say)
+static void start(const char *state, const char *store, int say)
 {
-	char *argv[] = { (char *)RULES_NAME, (char *)state, NULL };
+	char *argv[] = { (char *)RULES_NAME, (char *)state, (char *)store, NULL };
 	struct err e = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (keep_net_admin() < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		err_sys(&e, "cannot arm the parent-death signal");
+	else if (keep_net_admin() < 0)
 		err_sys(&e, "cannot keep CAP_NET_ADMIN for the rules of networks");
 	else if (dup2(say, 1) < 0)
 		_exit(1);
@@ -47,7 +48,7 @@ static void start(const char *state, int say)
 	_exit(write(say, &e, sizeof(e)) == (ssize_t)sizeof(e));
 }
 
-int rules_repair(const char *state, struct err *e)
+static int repair(const char *state, const char *store, struct err *e)
 {
 	auto_fd hear = -1, say = -1;
 	int pipes[2], status;
@@ -63,7 +64,7 @@ int rules_repair(const char *state, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "cannot start a process for the rules of networks");
 	if (pid == 0)
-		start(state, say);
+		start(state, store, say);
 	close(fd_take(&say));
 	do {
 		n = read(hear, &why, sizeof(why));
@@ -76,6 +77,24 @@ int rules_repair(const char *state, struct err *e)
 		return err_set(e, "the process for the rules of networks died");
 	*e = why;
 	return -1;
+}
+
+int rules_ready(const struct net_def *d, const char *state, const char *store,
+		struct err *e)
+{
+	int ready = net_router_ready(d, e);
+
+	if (ready)
+		return ready < 0 ? -1 : 0;
+	return repair(state, store, e);
+}
+
+/* Return: where the settings of before are noted; -1: nowhere */
+static int open_notes(const char *store)
+{
+	auto_fd dir = store ? open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	return dir < 0 ? -1 : net_run_open(dir, true, NULL);
 }
 
 void rules_main(char **argv)
@@ -93,7 +112,7 @@ void rules_main(char **argv)
 
 	if (state == -2)
 		err_set(&e, "there are no networks in '%s'", argv[1]);
-	if (state >= 0 && !net_router_repair(state, -1, &e))
+	if (state >= 0 && !net_router_repair(state, open_notes(argv[2]), &e))
 		_exit(0);
 	_exit(write(1, &e, sizeof(e)) < 0 ? 2 : 1);
 }

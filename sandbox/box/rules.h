@@ -10,14 +10,19 @@
 #define NOOK_BOX_RULES_H
 
 struct err;
+struct net_def;
 
 #define RULES_NAME "nook-rules" /* argv[0] of that program */
 
-/** rules_repair() - Rules for all networks of @state, in the caller's network namespace;
- * the caller has CAP_NET_ADMIN over it. Return: 0, -1 and @e */
-int rules_repair(const char *state, struct err *e);
-/** rules_main() - What nook-full does then: argv[1] is the state directory, descriptor 1
- * takes a struct err where it fails. Never returns */
+/** rules_ready() - Have the rules of a network in the caller's network namespace, over
+ * which it has CAP_NET_ADMIN: those for all networks of @state where they are missing.
+ * @store: path of the directory of records, where is noted what the settings were before;
+ * NULL = nowhere, in a router of one's own. Return: 0, -1 and @e */
+int rules_ready(const struct net_def *d, const char *state, const char *store,
+		struct err *e);
+/** rules_main() - What nook-full does then: argv[1] is the state directory, argv[2] that
+ * of records or not there; descriptor 1 takes a struct err where it fails. Never
+ * returns */
 void rules_main(char **argv) __attribute__((noreturn));
 
 #endif

@@ -72,7 +72,8 @@ void serve_look(struct keeper *k)
 void serve_stop(struct keeper *k)
 {
 	serve_look(k); /* it may have ended together with the box */
-	k->router_lost = k->router.use >= 0 && !router_lives(&k->router);
+	k->router_lost = k->plan->net.mode == PLAN_NET_VETH && k->router.use >= 0 &&
+			 !router_lives(&k->router);
 	if (k->pasta && !kill(k->pasta, SIGKILL))
 		while (waitpid(k->pasta, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -85,16 +87,47 @@ static int open_tasks(const struct keeper *k, struct join *j, struct err *e)
 	return 0;
 }
 
+/* v2: the cgroup below the leaf that init is in. Return: a descriptor, -1 = init is in
+ * the leaf itself, or has ended */
+static int open_group_of_init(const struct keeper *k)
+{
+	const char *leaf = strrchr(cgroup_path(&k->store.rec.cgroup, 0), '/');
+	char path[32], own[4096], *below;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", k->pid);
+	if (file_read_small(AT_FDCWD, path, own, sizeof(own)) <= 0)
+		return -1;
+	below = strstr(own, leaf);
+	if (!below || below[strlen(leaf)] != '/')
+		return -1;
+	below += strlen(leaf) + 1;
+	below[strcspn(below, "\n")] = '\0';
+	return openat(k->site.cgroup.dir[0], below, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A box whose leaf hands controllers on to cgroups in it, as systemd does, has no process
+ * in the leaf itself, and none can begin there (cgroups(7), no internal processes): who
+ * joins goes where init is */
 static pid_t clone_joiner(const struct keeper *k, struct err *e)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
+	bool has_v2 = k->site.cgroup.count && k->site.cgroup.kind == CGROUP_V2;
+	auto_fd group = -1;
 	pid_t pid;
 
-	if (k->site.cgroup.count && k->site.cgroup.kind == CGROUP_V2) {
+	if (has_v2) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned int)k->site.cgroup.dir[0];
 	}
 	pid = sys_clone3(&args);
+	if (pid < 0 && has_v2 && (errno == EBUSY || errno == EOPNOTSUPP)) {
+		group = open_group_of_init(k);
+		args.cgroup = (unsigned int)group;
+		if (group >= 0)
+			pid = sys_clone3(&args);
+		else
+			errno = EBUSY;
+	}
 	if (pid >= 0)
 		return pid;
 	err_sys(e, "cannot start a process in the box");

@@ -616,7 +616,7 @@ int store_pidfd(const struct record *rec, struct err *e)
 	r = read_record(st.dir, file, &again, NULL);
 	store_remove(&st);
 	if (r < 0 || again.keeper != rec->keeper) {
-		err_set(e, "box '%s' has ended meanwhile", rec->id);
+		err_set(e, "box '%s' has ended meanwhile", store_name(rec));
 		if (e)
 			e->code = ESRCH;
 		return -1;

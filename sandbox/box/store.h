@@ -115,6 +115,11 @@ void store_unlink(struct store *st);
 /** store_remove() - Remove one's own record and close everything */
 void store_remove(struct store *st);
 
+/** store_name() - What a person calls the box: its name, or the id of one without */
+static inline const char *store_name(const struct record *rec)
+{
+	return rec->name[0] ? rec->name : rec->id;
+}
 /** store_id() - The id in the name of a file of the directory, where that is a record's:
  * @id has BOX_ID_SIZE bytes. Return: whether it is */
 bool store_id(const char *file, char *id);

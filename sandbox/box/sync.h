@@ -26,7 +26,8 @@
  *	init   -> joiner	STEP_SHOWN	carries descriptors of them
  *
  * STEP_SIGNAL, and STEP_READY to STEP_FAILED once more, are said on the line of a session
- * (box/session.h), STEP_OUTPUT to who looks on (box/attach.h).
+ * (box/session.h), STEP_OUTPUT to who looks on (box/attach.h), STEP_PUBLISH to STEP_LEAD
+ * to the process that serves ports (box/forward_ports.c).
  *
  * A message that nobody waits for would cost a wake-up of the other CPU; so what both
  * sides can tell from the plan is not said. The keeper believes nothing of what init says
@@ -53,6 +54,10 @@ enum step {
 	STEP_SIGNAL,
 	STEP_OUTPUT,
 	STEP_PLACE,
+	STEP_PUBLISH,
+	STEP_UNPUBLISH,
+	STEP_LEND,
+	STEP_LEAD,
 };
 
 #define SYNC_MOST 16

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/sync.h"
@@ -143,6 +144,19 @@ static const char *why_not(int code)
 	return code == EFBIG ? "it is larger than 1G" : strerror(code);
 }
 
+/* With its length: where one ends and the next begins must count as well */
+static int add_file(int fd, uint64_t *digest)
+{
+	char buf[65536];
+	uint64_t at = 0;
+	ssize_t n;
+
+	for (; (n = pread(fd, buf, sizeof(buf), (off_t)at)) > 0; at += (uint64_t)n)
+		*digest = hash_bytes(*digest, buf, (size_t)n);
+	*digest = hash_bytes(*digest, &at, sizeof(at));
+	return n < 0 ? -1 : 0;
+}
+
 static void note_missing(struct result *r, const char *path, int code)
 {
 	size_t len = strlen(r->message);
@@ -175,7 +189,8 @@ void takes_copy(struct takes *t, const struct plan *pl, int to, struct result *r
 		}
 		file = make_file(to, plan_text(pl, w->to));
 		/* what cannot be written is nobody's in the box */
-		if (file < 0 || copy_bytes(from, file) < 0)
+		if (file < 0 || copy_bytes(from, file) < 0 ||
+		    (r->digest && add_file(from, &r->digest) < 0))
 			r->output_error = errno;
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "box/keeper.h"
 #include "box/log.h"
 
@@ -41,6 +42,7 @@ static int add_pipe(struct keeper *k, int stream, int *child_end, struct err *e)
 int keeper_open_output(struct keeper *k, struct err *e)
 {
 	k->relay.most = k->limits.output;
+	k->relay.digests = k->wish->digests;
 	if (!k->relay.most && k->wish->log)
 		k->relay.most = UINT64_MAX; /* counted, and can be limited later */
 	if (!k->relay.most || k->plan->session.terminal == PLAN_TTY_OWN)
@@ -98,6 +100,9 @@ void keeper_drain(struct keeper *k)
 	if (r->output != UINT64_MAX && r->output > k->limits.output)
 		r->output = k->limits.output;
 	r->output_error = k->relay.error;
+	for (int i = 0; k->relay.digests && i < RELAY_STREAMS; i++)
+		r->digest = hash_bytes(r->digest, &k->relay.s[i].digest,
+				       sizeof(k->relay.s[i].digest));
 }
 
 int keeper_child_fds(struct keeper *k)

@@ -26,18 +26,22 @@
 #include "base/sealed.h"
 #include "box/box.h"
 #include "box/control.h"
+#include "box/keeper.h"
 #include "box/relay.h"
 #include "box/session.h"
 #include "box/store.h"
 #include "box/sync.h"
 #include "box/terminal.h"
 
-#define QUIET_MS 50 /* of a terminal whose command has ended: then it has said all */
+#define QUIET_MS      50    /* of a terminal whose command has ended: it has said all */
+#define HURRY_MS      1000  /* for a reader, where somebody wants the end */
+#define TERMINAL_ROOM 65536 /* more than a pty holds: 8 KiB and 4 (pty.c, n_tty.c) */
 
 /**
  * struct visit - One command while it is waited for
  * @line, @signals: Descriptors
  * @runs:	STEP_EXEC has come
+ * @hurried:	Somebody wants the end, and does not wait for who reads the output
  * @over:	Nothing more will come; @code is known
  * @code:	As visit_exec() returns it
  */
@@ -46,7 +50,7 @@ struct visit {
 	int line, signals;
 	struct relay relay;
 	struct terminal terminal;
-	bool keep, runs, over;
+	bool keep, runs, over, hurried;
 	int code;
 };
 
@@ -117,6 +121,7 @@ static void take_signals(struct visit *v)
 			stop_both(v);
 		else if (sig != SIGCHLD && sig != SIGCONT)
 			send_signal(v, sig);
+		v->hurried |= keeper_asks_to_end(sig);
 	}
 }
 
@@ -126,7 +131,8 @@ static void on_exit_status(struct visit *v, const struct sync_msg *msg, struct e
 	v->code = WIFEXITED(msg->value) ? WEXITSTATUS(msg->value)
 					: 128 + WTERMSIG(msg->value);
 	if (msg->code)
-		err_set(e, "box '%s' has ended, and the command with it", v->rec->id);
+		err_set(e, "box '%s' has ended, and the command with it",
+			store_name(v->rec));
 }
 
 static void on_failed(struct visit *v, const struct sync_msg *msg, struct err *e)
@@ -146,7 +152,7 @@ static void read_line(struct visit *v, struct err *e)
 	if (sync_recv(v->line, &msg, &fd) != 1) {
 		v->over = true;
 		v->code = v->runs ? 137 : -1;
-		err_set(e, "the keeper of box '%s' has ended", v->rec->id);
+		err_set(e, "the keeper of box '%s' has ended", store_name(v->rec));
 		return;
 	}
 	switch (msg.step) {
@@ -190,22 +196,53 @@ static void watch(struct visit *v, struct err *e)
 	}
 }
 
-/* What it wrote before it ended is still on its way through the terminal, which others in
- * the box may hold open; a reader that does not read is given up */
+/* There is no command any more that would stop with us */
+static void stop_alone(struct visit *v)
+{
+	terminal_leave_raw(&v->terminal);
+	raise(SIGSTOP);
+	terminal_enter_raw(&v->terminal);
+	terminal_let_signals(&v->terminal);
+}
+
+static void take_late_signals(struct visit *v)
+{
+	struct signalfd_siginfo si;
+
+	while (read(v->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		int sig = (int)si.ssi_signo;
+
+		if (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)
+			stop_alone(v);
+		v->hurried |= keeper_asks_to_end(sig);
+	}
+}
+
+/*
+ * What it wrote before it ended is still on its way through the terminal. Who reads it
+ * may take his time, as of a box's own output (tty.c), unless somebody wants the end.
+ * Others in the box may hold the terminal open, and go on writing: the end has come when
+ * it was silent, or when so much was written out that all of the command's is among it.
+ */
 static void drain(struct visit *v)
 {
-	struct pollfd p[2 * RELAY_STREAMS];
+	struct pollfd p[1 + 2 * RELAY_STREAMS];
+	uint64_t most = relay_out(&v->relay) + RELAY_ROOM + TERMINAL_ROOM;
 
-	while (v->terminal.pty >= 0 && !relay_is_done(&v->relay)) {
-		int n = relay_poll(&v->relay, p);
+	if (v->terminal.pty < 0)
+		return;
+	relay_end_input(&v->relay);
+	if (!relay_is_done(&v->relay))
+		terminal_let_signals(&v->terminal);
+	while (!relay_is_done(&v->relay) && relay_out(&v->relay) < most) {
+		int n = 1 + relay_poll(&v->relay, p + 1), r;
+		int patience = v->hurried ? HURRY_MS : -1;
 
-		/* nothing more is typed */
-		for (int i = 0; i < n; i++)
-			if (p[i].fd == v->relay.s[0].from)
-				p[i].fd = -1;
-		if (poll(p, (nfds_t)n, QUIET_MS) <= 0)
+		p[0] = (struct pollfd){ .fd = v->signals, .events = POLLIN };
+		r = poll(p, (nfds_t)n, relay_left(&v->relay) ? patience : QUIET_MS);
+		if (!r || (r < 0 && errno != EINTR))
 			break;
-		v->relay.s[0].eof = true;
+		take_late_signals(v);
 		relay_step(&v->relay);
 	}
 }

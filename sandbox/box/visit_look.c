@@ -104,7 +104,7 @@ static bool wait_for(int fd, int64_t until)
 
 static int no_answer(const struct record *rec, struct err *e)
 {
-	err_set(e, "nobody in box '%s' answers", rec->id);
+	err_set(e, "nobody in box '%s' answers", store_name(rec));
 	return err_hint(e,
 			"its processes may be stopped, or the machine is busy: nook "
 			"top %s",
@@ -119,20 +119,23 @@ static int why_not(const struct record *rec, const struct sight *s, int64_t unti
 
 	while (wait_for(s->line, until)) {
 		if (sync_recv(s->line, &msg, NULL) != 1)
-			return err_set(e, "box '%s' has ended meanwhile", rec->id);
+			return err_set(e, "box '%s' has ended meanwhile",
+				       store_name(rec));
 		if (msg.step == STEP_FAILED) {
 			*e = msg.err;
 			return -1;
 		}
 		if (msg.step == STEP_EXIT && msg.code)
-			return err_set(e, "box '%s' has ended meanwhile", rec->id);
+			return err_set(e, "box '%s' has ended meanwhile",
+				       store_name(rec));
 		if (msg.step == STEP_EXIT && WIFSIGNALED(msg.value))
 			return err_set(e,
 				       "the process that was to look into box '%s' was "
 				       "killed by signal %d",
-				       rec->id, WTERMSIG(msg.value));
+				       store_name(rec), WTERMSIG(msg.value));
 		if (msg.step == STEP_EXIT)
-			return err_set(e, "box '%s' could not be looked at", rec->id);
+			return err_set(e, "box '%s' could not be looked at",
+				       store_name(rec));
 	}
 	return no_answer(rec, e);
 }

@@ -253,8 +253,8 @@ int cgroup_signal_all(const struct cgroup *cg, int sig)
 	return (int)n;
 }
 
-/* What a box with a delegated cgroup made below its leaf: deepest first */
-static void remove_below(int dir, int depth)
+/* Each cgroup below @dir, deepest first; @what NULL: it is removed */
+static void walk(int dir, int depth, void (*what)(int below))
 {
 	int fd = depth ? openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	auto_dir d = fd < 0 ? NULL : fdopendir(fd);
@@ -270,9 +270,34 @@ static void remove_below(int dir, int depth)
 		below = openat(dir, de->d_name,
 			       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below >= 0)
-			remove_below(below, depth - 1);
-		unlinkat(dir, de->d_name, AT_REMOVEDIR);
+			walk(below, depth - 1, what);
+		if (!what)
+			unlinkat(dir, de->d_name, AT_REMOVEDIR);
+		else if (below >= 0)
+			what(below);
 	}
+}
+
+void cgroup_below(int dir, void (*what)(int below))
+{
+	struct stat st;
+
+	/* One link for each directory in it, and two of its own */
+	if (!fstat(dir, &st) && st.st_nlink > 2)
+		walk(dir, 16, what);
+}
+
+static void thaw(int below)
+{
+	file_write(below, "freezer.state", "THAWED");
+}
+
+void cgroup_thaw_below(const struct cgroup *cg)
+{
+	int dir = cg->kind == CGROUP_V1 ? cgroup_dir(cg, CG_FREEZER) : -1;
+
+	if (dir >= 0)
+		cgroup_below(dir, thaw);
 }
 
 /* With those of its trees that are still there */
@@ -312,7 +337,7 @@ static int remove_tree(const struct cgroup_at *at, uint32_t i)
 			kill_rest(at);
 		dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (dir >= 0)
-			remove_below(dir, 16);
+			cgroup_below(dir, NULL);
 		if (ms)
 			nanosleep(&pause, NULL);
 	}

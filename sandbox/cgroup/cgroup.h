@@ -156,6 +156,9 @@ uint64_t cgroup_refused(const struct cgroup *cg);
 /** cgroup_freeze() - Stop every process of the leaf, or let all go on; waits until it is
  * so, at most a second. Return: 0, -1 and @e; then it is thawed */
 int cgroup_freeze(const struct cgroup *cg, bool frozen, struct err *e);
+/** cgroup_thaw_below() - Before the end of what is in the leaf: let go on what somebody
+ * has frozen in a cgroup of his below it. v1 alone needs it, where nothing frozen dies */
+void cgroup_thaw_below(const struct cgroup *cg);
 /** cgroup_is_frozen() - Whether it was frozen by cgroup_freeze() or a person */
 bool cgroup_is_frozen(const struct cgroup *cg);
 /** cgroup_kill() - KILL every process of the leaf, also those that are made meanwhile,

@@ -38,6 +38,9 @@ const char *cgroup_file(const struct cgroup *cg, uint32_t controller, const char
 			char *buf, size_t size);
 /** cgroup_value() - The number in such a file */
 uint64_t cgroup_value(const struct cgroup *cg, uint32_t controller, const char *file);
+/** cgroup_below() - Call @what for each cgroup below that of the descriptor @dir, deepest
+ * first, with one of it; NULL: remove it */
+void cgroup_below(int dir, void (*what)(int below));
 /** cgroup_signal_all() - Send @sig to all processes there are now. Return: how many */
 int cgroup_signal_all(const struct cgroup *cg, int sig);
 #define PATIENCE_MS 1000 /* for the kernel to do what it was told */

@@ -48,24 +48,25 @@ static const char *parent_of(const struct cgroup_at *at, char *out, size_t size)
 }
 
 /*
- * A cgroup with processes of its own cannot hand controllers on: all of them move to a
- * leaf beside the box's, the keeper first of all. It stays; the next run finds the parent
- * empty. A process that ends meanwhile is no failure, nor one that was made meanwhile: it
- * shows as EBUSY when controllers are switched on, and the walk starts over.
+ * A cgroup with processes of its own cannot hand controllers on: all of them move to the
+ * cgroup @to below it, of a parent of boxes a leaf beside the box's, the keeper first of
+ * all. It stays; the next run finds the parent empty. A process that ends meanwhile is no
+ * failure, nor one that was made meanwhile: it shows as EBUSY when controllers are
+ * switched on, and the walk starts over.
  */
-static int empty(int parent)
+static int empty(int parent, const char *to)
 {
-	char pids[65536], one[16];
+	char pids[65536], one[16], procs[64];
 
-	if (mkdirat(parent, CGROUP_OUTSIDE, 0755) < 0 && errno != EEXIST)
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", to);
+	if (mkdirat(parent, to, 0755) < 0 && errno != EEXIST)
 		return -1;
 	if (file_read_small(parent, "cgroup.procs", pids, sizeof(pids)) < 0)
 		return -1;
 	for (char *p = pids, *end; *p; p = end + (*end == '\n')) {
 		end = p + strcspn(p, "\n");
 		snprintf(one, sizeof(one), "%.*s", (int)(end - p), p);
-		if (file_write(parent, CGROUP_OUTSIDE "/cgroup.procs", one) < 0 &&
-		    errno != ESRCH)
+		if (file_write(parent, procs, one) < 0 && errno != ESRCH)
 			return -1;
 	}
 	return 0;
@@ -73,8 +74,8 @@ static int empty(int parent)
 
 /* Emptied first, not when the kernel complains: cpu and pids can be switched on beside
  * processes, but make the parent the root of a threaded subtree, into which nothing can
- * be cloned (EOPNOTSUPP) */
-static int hand_on(int parent, uint32_t bits, bool may_empty)
+ * be cloned (EOPNOTSUPP). @to: NULL = it has no processes */
+static int hand_on(int parent, uint32_t bits, const char *to)
 {
 	auto_text words = { 0 };
 	char line[128];
@@ -82,11 +83,11 @@ static int hand_on(int parent, uint32_t bits, bool may_empty)
 	cgroup_names(CGROUP_V2, bits, " +", &words);
 	snprintf(line, sizeof(line), "+%s", text_str(&words));
 	for (int tries = 0; tries < 8; tries++) {
-		if (may_empty && empty(parent) < 0)
+		if (to && empty(parent, to) < 0)
 			return -1;
 		if (!file_write(parent, "cgroup.subtree_control", line))
 			return 0;
-		if (errno != EBUSY || !may_empty)
+		if (errno != EBUSY || !to)
 			return -1;
 	}
 	return -1;
@@ -104,7 +105,7 @@ int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err
 		parent = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return err_sys(e, "cannot open the cgroup '%s'", dir);
-	if (!hand_on(parent, c->enable, c->place != PLACE_READY))
+	if (!hand_on(parent, c->enable, c->place != PLACE_READY ? CGROUP_OUTSIDE : NULL))
 		return 0;
 	err_sys(e, "cannot switch controllers on in '%s/cgroup.subtree_control'", dir);
 	if (e->code == EBUSY)
@@ -112,6 +113,13 @@ int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err
 			    "(cgroups(7), the rule of no internal processes): move them "
 			    "to a cgroup below it");
 	return -1;
+}
+
+int cgroup_open_up(const struct cgroup *cg, const char *name, struct err *e)
+{
+	if (cg->kind != CGROUP_V2 || !hand_on(cg->dir[0], cg->controllers[0], name))
+		return 0;
+	return err_sys(e, "cannot hand the controllers of a box's cgroup on");
 }
 
 /* One after the other, in the order of the table */

@@ -17,6 +17,10 @@ int cgroup_at_plan(const struct plan *pl, const char *scope, const char *id,
  * where the plan says so, move the processes that sit there to a leaf. Return: 0, -1 and
  * @e */
 int cgroup_prepare(const struct plan *pl, const struct cgroup_at *at, struct err *e);
+/** cgroup_open_up() - v2: let the processes of an open leaf go to a cgroup @name below
+ * it, and hand its controllers on, so that others can be made in there. Return: 0, also
+ * on v1, where any cgroup can have some below it; -1 and @e */
+int cgroup_open_up(const struct cgroup *cg, const char *name, struct err *e);
 /** cgroup_limit() - Set the plan's limits in an open leaf that is new, and for real root
  * its device rules: v1 by its files, v2 by a BPF program. Return: 0, -1 and @e */
 int cgroup_limit(const struct plan *pl, const struct cgroup *cg, struct err *e);

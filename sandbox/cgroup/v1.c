@@ -221,10 +221,17 @@ static int v1_freeze(const struct cgroup *cg, bool frozen)
 	return -1;
 }
 
+static void kill_in(int dir)
+{
+	const struct cgroup cg = { .count = 1, .dir = { dir } };
+
+	cgroup_signal_all(&cg, SIGKILL);
+}
+
 /*
- * Frozen, nothing in there can fork, so one walk meets all; a killed task that is frozen
- * keeps the signal until it is thawed. Without a freezer round by round, until a round
- * meets nobody.
+ * Frozen, nothing in there can fork, so one walk meets all, those below too; a killed
+ * task that is frozen keeps the signal until it is thawed. Without a freezer round by
+ * round, until a round meets nobody.
  */
 static int v1_kill(const struct cgroup *cg)
 {
@@ -234,7 +241,9 @@ static int v1_kill(const struct cgroup *cg)
 	if (dir >= 0) {
 		file_write(dir, "freezer.state", "FROZEN");
 		cgroup_wait(cg, is_frozen, PATIENCE_MS / ROUNDS);
-		cgroup_signal_all(cg, SIGKILL);
+		kill_in(dir);
+		cgroup_below(dir, kill_in);
+		cgroup_thaw_below(cg);
 		if (file_write(dir, "freezer.state", "THAWED") < 0 && errno != ENODEV)
 			return -1;
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -126,10 +127,49 @@ void args_release(struct args *a)
 	free(a->wishes);
 }
 
+/* What bwrap, podman and docker have, and the words for it here */
+static const struct {
+	const char *option;
+	const char *here;
+} foreign[] = {
+	{ "bind", "--volume SRC:DST:rw" },
+	{ "dev-bind", "--volume SRC:DST:rw,dev" },
+	{ "ro-bind", "--volume SRC:DST" },
+	{ "chdir", "--workdir DIR" },
+	{ "setenv", "--env NAME=VALUE" },
+	{ "unshare-all", "a box has namespaces of its own without being told" },
+	{ "unshare-net", "a box has no network unless --network gives it one" },
+	{ "share-net", "--network host" },
+	{ "die-with-parent", "without --detach a box ends with nook" },
+	{ "privileged", "--cap-add CAP keeps one capability, --volume binds one path" },
+	{ "cap-drop", "a box has no capability but those of --cap-add and its profile" },
+	{ "security-opt", "keys of a profile, such as --set +seccomp.allow=[CALL]" },
+	{ "entrypoint", "the command is behind --: nook run PROFILE -- COMMAND" },
+	{ "net", "--network MODE" },
+};
+
+static const char *find_foreign(const struct args *a, const char *word)
+{
+	size_t len = strcspn(word + 2, "=");
+
+	for (size_t i = 0; find_long(a->cmd, "set", 3) && i < ARRAY_SIZE(foreign); i++)
+		if (strlen(foreign[i].option) == len &&
+		    !strncmp(foreign[i].option, word + 2, len))
+			return foreign[i].here;
+	return NULL;
+}
+
 static int unknown_option(struct args *a, const char *word, struct err *e)
 {
+	const char *here = word[1] == '-' ? find_foreign(a, word) : NULL;
 	const char *near = word[1] == '-' ? name_near(word + 2, next_name, a->cmd) : NULL;
 
+	if (here) {
+		cmd_usage(a, e, "unknown option '%s'", word);
+		e->hint[0] = '\0';
+		err_hint(e, "%s", here);
+		return -2;
+	}
 	if (near)
 		return cmd_usage(a, e, "unknown option '%s', did you mean '--%s'", word,
 				 near);

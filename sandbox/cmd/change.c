@@ -18,8 +18,10 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "base/parse.h"
 #include "base/sealed.h"
 #include "box/changing.h"
+#include "box/names.h"
 #include "box/sync.h"
 #include "cmd/resting.h"
 #include "host/host.h"
@@ -30,14 +32,31 @@
 
 #define OPTION "nook update"
 
-/** struct live_key - What can be changed while a box runs, with which signs */
+#define PREFIX "network."
+
+/* A word of several keys: as --network has it */
+#define NETWORK "network"
+
+/**
+ * struct live_key - What can be changed while a box runs
+ * @signs:	With which; "=" = none: the value is set
+ * @is_bare:	Its name goes without PREFIX too
+ * @is_words:	The value is no YAML, which has brackets of its own
+ */
 static const struct live_key {
 	enum field field;
-	const char *signs; /* "=" = none: the value is set */
+	const char *signs;
+	bool is_bare, is_words;
 } keys[] = {
-	{ FIELD_mounts, "+-" },
-	{ FIELD_environment, "=" },
+	{ FIELD_mounts, "+-", false, false },
+	{ FIELD_environment, "=", false, false },
+	{ FIELD_network_publish, "+-", true, true },
+	{ FIELD_network_rate, "=", true, false },
+	{ FIELD_network_rate_in, "=", true, false },
+	{ FIELD_network_rate_out, "=", true, false },
 };
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 void change_release(struct change *c)
 {
@@ -46,44 +65,169 @@ void change_release(struct change *c)
 }
 
 /* "environment.NAME" is one of environment */
-static bool names(const char *key, size_t len, const char *field)
+static bool names(const char *key, size_t len, enum field f, const char *name)
 {
-	size_t n = strlen(field);
+	size_t n = strlen(name);
 
-	return len >= n && !strncmp(key, field, n) && (len == n || key[n] == '.');
+	return len >= n && !strncmp(key, name, n) &&
+	       (len == n || (key[n] == '.' && field_is_map(f)));
+}
+
+/* The key up to its end; NULL = it cannot be changed */
+static const struct live_key *find_key(const char *key, size_t len)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		const char *name = field_name(keys[i].field);
+
+		if (names(key, len, keys[i].field, name) ||
+		    (keys[i].is_bare &&
+		     names(key, len, keys[i].field, name + strlen(PREFIX))))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static bool is_network(const char *key, size_t len)
+{
+	return len == strlen(NETWORK) && !strncmp(key, NETWORK, len);
 }
 
 bool change_is_live(const char *key, size_t len, char sign)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (names(key, len, field_name(keys[i].field)) &&
-		    strchr(keys[i].signs, sign ? sign : '='))
-			return true;
-	return false;
+	const struct live_key *k = find_key(key, len);
+
+	return is_network(key, len) ? !sign : k && strchr(k->signs, sign ? sign : '=');
 }
 
 const char *change_key(size_t i)
 {
-	return i < sizeof(keys) / sizeof(keys[0]) ? field_name(keys[i].field) : NULL;
+	const char *name = i < 2 * KEYS ? field_name(keys[i / 2].field) : NULL;
+
+	if (i == 2 * KEYS)
+		return NETWORK;
+	return name && i % 2 && keys[i / 2].is_bare ? name + strlen(PREFIX) : name;
+}
+
+bool change_is_key(const char *key, size_t len)
+{
+	return is_network(key, len) || find_key(key, len);
+}
+
+static int add_wish(struct change *c, const char *key, const char *value, struct err *e)
+{
+	if (args_wish(&c->own, OPTION, key, value) < 0)
+		return err_set(e, "out of memory");
+	text_addf(&c->words, "%s=%s", key, value);
+	text_addc(&c->words, '\0');
+	return 0;
+}
+
+/* What the profile has by itself is known at a start */
+static bool is_null(const char *value)
+{
+	return !*value || !strcmp(value, "null") || !strcmp(value, "~");
+}
+
+/* What it had before is told by each way alone, so that both become what is said now */
+static int add_rate(const struct args *a, struct change *c, const char *value,
+		    struct err *e)
+{
+	uint64_t bits;
+
+	if (!is_null(value) && parse_rate(value, &bits, NULL))
+		return cmd_usage(a, e, "'rate' cannot be '%s': %s", value,
+				 field_expects(FIELD_network_rate));
+	return add_wish(c, field_name(FIELD_network_rate_in), value, e) < 0
+		       ? -1
+		       : add_wish(c, field_name(FIELD_network_rate_out), value, e);
+}
+
+/* Of the words of --network two are of use in a box that runs */
+static int take_network(const struct args *a, struct change *c, const char *word,
+			struct err *e)
+{
+	static const char *const others[] = { "host", "user", "pasta", "join" };
+	const char *name = strchr(word, '=') + 1, *why = NULL;
+
+	if (*word != 'n')
+		return cmd_usage(a, e,
+				 "'%s': a box is on one network at most, expected "
+				 "network=NAME or network=none",
+				 word);
+	for (size_t i = 0; i < ARRAY_SIZE(others) && !why; i++)
+		if (!strcmp(name, others[i]))
+			why = "expected the name of a network, or none";
+	if (why || parse_name(name, &why))
+		return cmd_usage(a, e, "'%s': %s", word, why);
+	c->network = !strcmp(name, "veth") || !strcmp(name, "bridge") ? "default" : name;
+	return 0;
+}
+
+int change_network(const struct args *a, struct change *c, struct err *e)
+{
+	static const enum field of_network[] = { FIELD_network_address,
+						 FIELD_network_mac };
+	static const enum field of_link[] = { FIELD_network_publish, FIELD_network_dns,
+					      FIELD_network_hosts, FIELD_network_rate,
+					      FIELD_network_rate_in,
+					      FIELD_network_rate_out };
+	bool none = c->network && !strcmp(c->network, "none");
+	int r = 0;
+
+	if (!c->network)
+		return 0;
+	if (none && c->of_link)
+		return cmd_usage(a, e, "'%s' has no effect with 'network=none'",
+				 c->of_link);
+	r |= add_wish(c, field_name(FIELD_network_mode), none ? "none" : "veth", e);
+	r |= add_wish(c, field_name(FIELD_network_name), none ? "null" : c->network, e);
+	for (size_t i = 0; i < ARRAY_SIZE(of_network); i++)
+		r |= add_wish(c, field_name(of_network[i]), "null", e);
+	for (size_t i = 0; none && i < ARRAY_SIZE(of_link); i++)
+		r |= add_wish(c, field_name(of_link[i]), "null", e);
+	return r;
 }
 
 int change_word(const struct args *a, struct change *c, const char *word, struct err *e)
 {
 	char sign = *word == '+' || *word == '-' ? *word : '\0';
 	const char *key = word + (sign != 0), *equals = strchr(word, '=');
-	char whole[256];
-	size_t len = (size_t)(equals - word);
+	const struct live_key *k = find_key(key, (size_t)(equals - key));
+	auto_text whole = { 0 }, value = { 0 };
 
-	if (len >= sizeof(whole))
+	if (is_network(key, (size_t)(equals - key)))
+		return take_network(a, c, word, e);
+	if (k && k->is_bare && sign != '-')
+		c->of_link = word;
+	if (sign)
+		text_addc(&whole, sign);
+	if (k && k->is_bare)
+		text_add(&whole, field_name(k->field));
+	else
+		text_addn(&whole, key, (size_t)(equals - key));
+	if (k && k->is_words && sign)
+		text_json(&value, equals + 1);
+	else
+		text_add(&value, equals + 1);
+	if (whole.len > 255)
 		return cmd_usage(a, e, "'%s': the key is too long", word);
-	memcpy(whole, word, len);
-	whole[len] = '\0';
-	if (!change_is_live(key, (size_t)(equals - key), sign) && !c->frozen)
+	if (!c->frozen && (!change_is_live(key, (size_t)(equals - key), sign) ||
+			   (k->is_bare && is_null(equals + 1))))
 		c->frozen = word;
-	if (args_wish(&c->own, OPTION, whole, equals + 1) < 0)
-		return err_set(e, "out of memory");
-	text_addn(&c->words, word, strlen(word) + 1);
-	return 0;
+	return k && k->field == FIELD_network_rate && !sign
+		       ? add_rate(a, c, text_str(&value), e)
+		       : add_wish(c, text_str(&whole), text_str(&value), e);
+}
+
+/* The profile of what is to come. The command's name is in front of an error already */
+static int make_profile(const struct args *own, struct profile **pf, struct err *e)
+{
+	int r = profile_make(OPTION, own->wishes, own->wish_count, pf, e);
+	size_t len = strlen(OPTION ": ");
+
+	if (r && !strncmp(e->text, OPTION ": ", len))
+		memmove(e->text, e->text + len, strlen(e->text + len) + 1);
+	return r;
 }
 
 /* The words of a box that stays are kept as they are, and mean what they mean in @cwd,
@@ -105,7 +249,7 @@ static int check_sources(const struct change *c, const char *cwd, struct err *e)
 			r = err_set(e, "out of memory");
 	}
 	if (!r && own.wish_count)
-		r = profile_make(OPTION, own.wishes, own.wish_count, &pf, e);
+		r = make_profile(&own, &pf, e);
 	for (size_t i = 0; !r && pf && i < pf->mount_count; i++) {
 		if (!pf->mounts[i].is_relative)
 			continue;
@@ -139,6 +283,17 @@ static int add_context(const struct plan *pl, struct args *own)
 	return 0;
 }
 
+/* @value: of a port in quotes, as text_json() wrote it, without anything to escape */
+static int drop(struct plan *next, const char *key, const char *value, struct err *e)
+{
+	auto_text port = { 0 };
+
+	if (!strcmp(key, field_name(FIELD_mounts)))
+		return change_drop_mount(next, value, e);
+	text_addn(&port, value + 1, strlen(value) - 2);
+	return change_drop_publish(next, text_str(&port), e);
+}
+
 /* Entries go before new ones come. The profile has what is to come alone */
 static int drop_and_list(const struct change *c, struct plan *next, struct args *own,
 			 struct err *e)
@@ -147,7 +302,7 @@ static int drop_and_list(const struct change *c, struct plan *next, struct args 
 		const struct option_wish *w = &c->own.wishes[i];
 
 		if (*w->key == '-') {
-			if (change_drop_mount(next, w->value, e) < 0)
+			if (drop(next, w->key + 1, w->value, e) < 0)
 				return -1;
 		} else if (args_wish(own, OPTION, w->key, w->value) < 0) {
 			return err_set(e, "out of memory");
@@ -157,20 +312,25 @@ static int drop_and_list(const struct change *c, struct plan *next, struct args 
 }
 
 /* @next: a copy of @old */
-static int plan_next(const struct change *c, const struct plan *old, struct plan *next,
-		     struct err *e)
+static int plan_next(const struct change *c, const char *id, const struct plan *old,
+		     struct plan *next, struct err *e)
 {
+	char hosts[256] = "";
 	struct host *h = host_new();
 	struct profile *pf = NULL;
 	struct args own = { 0 };
 	int r = h ? drop_and_list(c, next, &own, e) : err_set(e, "out of memory");
 
 	if (!r)
-		r = profile_make(OPTION, own.wishes, own.wish_count, &pf, e);
+		r = make_profile(&own, &pf, e);
 	if (!r)
 		r = change_check_gone(pf, h, old, next, e);
+	if (!r && c->network)
+		r = names_path(id, hosts, sizeof(hosts), e);
 	if (!r)
-		r = change_plan(pf, h, next, e);
+		r = change_plan(pf, h, next, hosts, e);
+	if (!r)
+		r = change_check_ports(old, next, e);
 	profile_free(pf);
 	host_free(h);
 	args_release(&own);
@@ -216,7 +376,7 @@ static int ask(struct change *c, const struct record *rec, const struct plan *ne
 	if (control_call_with(rec, &c->ask, fd, CHANGE_FDS, e) < 0)
 		return -1;
 	close(fd_take(&theirs));
-	return hear(ours, rec->id, e);
+	return hear(ours, store_name(rec), e);
 }
 
 /* Whether a box that stays is this one. @cwd: NULL, or where its directory goes (heap) */
@@ -238,20 +398,47 @@ static bool stays(const struct record *rec, char **cwd)
 	return is;
 }
 
+/* @word is what can be set for another start only */
+static int say_restart(const struct record *rec, const char *word, struct err *e)
+{
+	const char *name = rec->name;
+
+	if (stays(rec, NULL))
+		return err_hint(e,
+				"it needs a restart: nook stop %s && nook update %s "
+				"%s && nook start %s",
+				name, name, word, name);
+	if (!strncmp(word, NETWORK "=", strlen(NETWORK "=")))
+		return err_hint(e, "it needs a new start: nook run --network %s ...",
+				word + strlen(NETWORK "="));
+	return err_hint(e, "it needs a new start: nook run --set %s ...", word);
+}
+
+/* The box has no link for what is wanted, or cannot have one */
+static void say_no_link(const struct change *c, const struct record *rec, struct err *e)
+{
+	auto_text word = { 0 };
+
+	if (c->network)
+		text_addf(&word, NETWORK "=%s", c->network);
+	else
+		text_add(&word, "network.mode=veth");
+	say_restart(rec, text_str(&word), e);
+}
+
 static int say_frozen(const struct change *c, const struct record *rec, struct err *e)
 {
-	const char *word = c->frozen, *name = rec->name;
+	const char *word = c->frozen;
 	int len = (int)strcspn(word, "=");
 
 	err_set(e, "'%.*s' cannot be changed while a box runs", len, word);
+	if (!strncmp(word, "network.mode=", 13) || !strncmp(word, "network.name=", 13))
+		return err_hint(e, "network=NAME puts the box on another network, "
+				   "network=none on none");
 	if (*word != '+' && *word != '-' && change_is_live(word, (size_t)len, '+'))
 		return err_hint(e, "+%s adds to it, -%.*s=... takes away", word, len,
 				word);
-	if (stays(rec, NULL))
-		return err_hint(e, "it needs a restart: nook stop %s && nook update %s "
-				   "%s && nook start %s",
-				name, name, word, name);
-	return err_hint(e, "it needs a new start: nook run --set %s ...", word);
+	return say_restart(rec, word, e);
 }
 
 static int try_once(struct change *c, const struct record *rec, const struct plan *plan,
@@ -271,7 +458,11 @@ static int try_once(struct change *c, const struct record *rec, const struct pla
 	if (!next)
 		return err_set(e, "out of memory");
 	memcpy(next, plan, plan->size);
-	r = plan_next(c, plan, next, e) < 0 ? -1 : ask(c, rec, next, e);
+	r = plan_next(c, rec->id, plan, next, e);
+	if (r < 0 && e->code == EOPNOTSUPP)
+		say_no_link(c, rec, e);
+	if (!r)
+		r = ask(c, rec, next, e);
 	plan_free(next);
 	return r;
 }

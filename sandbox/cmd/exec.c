@@ -97,7 +97,7 @@ static int put_option(const struct args *a, struct vars *vs, const char *v, stru
 static int put_prompt(struct vars *vs, const struct record *rec, struct err *e)
 {
 	auto_text prompt = { 0 }, chroot = { 0 };
-	const char *name = rec->name[0] ? rec->name : rec->id;
+	const char *name = store_name(rec);
 
 	text_addf(&prompt, "PS1=(nook:%s) $PWD $ ", name);
 	text_addf(&chroot, "debian_chroot=%s", name);

@@ -35,14 +35,14 @@ static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 	struct store st;
 
 	if (sys_pidfd_send_signal(keeper, SIGKILL) < 0)
-		return err_sys(e, "cannot kill the keeper of box '%s' (pid %d)", rec->id,
-			       rec->keeper);
+		return err_sys(e, "cannot kill the keeper of box '%s' (pid %d)",
+			       store_name(rec), rec->keeper);
 	if (!box_wait(keeper, END_MS))
-		return err_set(e, "the keeper of box '%s' (pid %d) does not end", rec->id,
-			       rec->keeper);
+		return err_set(e, "the keeper of box '%s' (pid %d) does not end",
+			       store_name(rec), rec->keeper);
 	if (init >= 0 && !box_wait(init, END_MS))
 		return err_set(e, "box '%s' (init %d) was killed and has not ended yet",
-			       rec->id, rec->init);
+			       store_name(rec), rec->init);
 	*e = (struct err){ 0 };
 	if (store_open(&st, e) < 0)
 		return -1;
@@ -68,7 +68,8 @@ int box_kill(const struct living *box, int sig, struct err *e)
 					: -1;
 	if (sig != SIGKILL || box_wait(keeper, END_MS))
 		return 0;
-	return err_set(e, "box '%s' was killed and has not ended yet", box->rec.id);
+	return err_set(e, "box '%s' was killed and has not ended yet",
+		       store_name(&box->rec));
 }
 
 static int kill_run(const struct args *a, struct err *e)

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* logs.c - `nook logs`: what the command of a box in the background wrote (box/log.h) */
+/* logs.c - `nook logs`: what the command of a box in the background wrote (box/log.h)
+ *
+ * To a terminal it is escaped, unless --raw: who looks at a log later has not given the
+ * box that screen, as with run, exec or attach.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +34,8 @@
  * @lines:	Lines that have begun
  * @prints:	Else they are only counted
  * @is_open:	The last of a stream was no end of a line; @shown: which is printed
+ * @screen:	This stream is a terminal: what would move it is escaped
+ * @held:	Begin of a character there, whose rest is in the next line of the log
  */
 struct reader {
 	struct rest rest;
@@ -38,8 +44,8 @@ struct reader {
 	size_t room;
 	char since[40];
 	uint64_t skip, lines;
-	bool prints, times, is_open[2], shown[2];
-	struct text out;
+	bool prints, times, is_open[2], shown[2], screen[2];
+	struct text out, held[2];
 	int to;
 };
 
@@ -49,6 +55,50 @@ static int flush(struct reader *r, struct err *e)
 
 	text_cut(&r->out, 0);
 	return n < 0 ? err_sys(e, "cannot write to standard output") : 0;
+}
+
+/* Bytes at the end that may be the begin of a character, or of a return and a newline */
+static size_t unfinished(const char *s, size_t n)
+{
+	for (size_t i = 1; i <= 3 && i <= n; i++) {
+		unsigned char c = (unsigned char)s[n - i];
+
+		if (c >= 0xc0)
+			return (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) > i ? i : 0;
+		if (c < 0x80)
+			return i == 1 && c == '\r';
+	}
+	return 0;
+}
+
+/* @ends: nothing of that line is to come */
+static void add(struct reader *r, bool is_err, const char *s, size_t n, bool ends)
+{
+	struct text *held = &r->held[is_err], rest = { 0 };
+	size_t whole, left_out;
+
+	if (!r->screen[is_err]) {
+		text_addn(&r->out, s, n);
+		return;
+	}
+	text_addn(held, s, n);
+	whole = held->len - (ends ? 0 : unfinished(text_str(held), held->len));
+	/* The newline of a terminal of its own */
+	left_out = whole >= 2 && !memcmp(held->s + whole - 2, "\r\n", 2) ? 2 : 0;
+	text_lines(&r->out, text_str(held), whole - left_out);
+	text_add(&r->out, left_out ? "\n" : "");
+	text_add(&rest, text_str(held) + whole);
+	r->out.failed |= held->failed || rest.failed;
+	text_release(held);
+	*held = rest;
+}
+
+static int turn_to(struct reader *r, int stream, struct err *e)
+{
+	if ((stream != r->to || r->out.len > AT_ONCE) && flush(r, e) < 0)
+		return -1;
+	r->to = stream;
+	return 0;
 }
 
 /* A line of the log, @len bytes with its newline */
@@ -65,14 +115,11 @@ static int take_line(struct reader *r, size_t len, struct err *e)
 	r->is_open[is_err] = !ends;
 	if (!r->shown[is_err])
 		return 0;
-	if ((is_err ? 2 : 1) != r->to || r->out.len > AT_ONCE) {
-		if (flush(r, e) < 0)
-			return -1;
-		r->to = is_err ? 2 : 1;
-	}
+	if (turn_to(r, is_err ? 2 : 1, e) < 0)
+		return -1;
 	if (r->times && begins)
 		text_addn(&r->out, r->line, TIME_LEN + 1);
-	text_addn(&r->out, r->line + LOG_HEAD, len - LOG_HEAD - !ends);
+	add(r, is_err, r->line + LOG_HEAD, len - LOG_HEAD - !ends, ends);
 	return 0;
 }
 
@@ -95,7 +142,8 @@ static int read_file(struct reader *r, struct err *e)
 
 static int open_file(struct reader *r, const char *name, struct err *e)
 {
-	int fd = openat(r->rest.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(r->rest.dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (r->file)
 		fclose(r->file);
@@ -161,6 +209,17 @@ static int follow(struct reader *r, struct err *e)
 	return read_more(r, e);
 }
 
+/* What is still held, where the log ends in the midst of a character */
+static int give_back(struct reader *r, struct err *e)
+{
+	for (int i = 0; i < 2; i++) {
+		if (turn_to(r, i + 1, e) < 0)
+			return -1;
+		add(r, i, "", 0, true);
+	}
+	return flush(r, e);
+}
+
 /* A time as it stands in the log, or how long ago */
 static int read_since(const struct args *a, struct reader *r, struct err *e)
 {
@@ -203,9 +262,9 @@ static int print(const struct args *a, struct reader *r, struct err *e)
 		r->skip = r->lines > most ? r->lines - most : 0;
 	}
 	r->prints = true;
-	if (read_all(r, e) < 0)
+	if (read_all(r, e) < 0 || (cmd_option(a, "follow") && follow(r, e) < 0))
 		return -1;
-	return cmd_option(a, "follow") ? follow(r, e) : 0;
+	return give_back(r, e);
 }
 
 static int logs_run(const struct args *a, struct err *e)
@@ -216,6 +275,8 @@ static int logs_run(const struct args *a, struct err *e)
 
 	if (a->rest || a->word_count != 1)
 		return cmd_usage(a, e, "logs takes a box");
+	for (int i = 0; i < 2; i++)
+		r.screen[i] = !cmd_option(a, "raw") && isatty(i + 1);
 	if (resting_open(&area, false, e) < 0 ||
 	    rest_open(&area, a->words[0], &r.rest, e) < 0)
 		return -1;
@@ -224,6 +285,8 @@ static int logs_run(const struct args *a, struct err *e)
 		fclose(r.file);
 	free(r.line);
 	text_release(&r.out);
+	text_release(&r.held[0]);
+	text_release(&r.held[1]);
 	rest_close(&r.rest);
 	rest_area_close(&area);
 	return n;
@@ -240,6 +303,7 @@ static const struct opt logs_options[] = {
 	{ .letter = 't',
 	  .name = "timestamps",
 	  .help = "when each line was written, in front of it" },
+	{ .name = "raw", .help = "every byte as it is, to a terminal too" },
 	{ 0 },
 };
 
@@ -248,9 +312,13 @@ const struct cmd cmd_logs = {
 	.summary = "print what a box in the background wrote",
 	.usage = "[OPTION...] NAME",
 	.help = "What its command wrote to standard output and standard error, each to\n"
-		"that of 'nook logs', from all its runs in the background. The two "
-		"files\n"
-		"of a log have 10M each, or what --log-size said.\n",
+		"that of 'nook logs', from all its runs in the background. To a "
+		"terminal\n"
+		"control characters are shown escaped, ESC as \\x1b, so colours too; a "
+		"file\n"
+		"or a pipe gets every byte. The two files of a log have 10M each, or "
+		"what\n"
+		"--log-size said.\n",
 	.options = logs_options,
 	.complete = COMPLETE_REST,
 	FULL_ONLY(logs_run),

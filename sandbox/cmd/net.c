@@ -245,16 +245,18 @@ static int ls_run(const struct args *a, struct err *e)
 {
 	struct net_rows rows = { .e = e };
 	struct nets n;
-	int r;
+	int r, damaged = 0;
 
 	if (a->word_count || a->rest)
 		return cmd_usage(a, e, "net ls takes no words");
 	r = nets_open(&n, false, e);
 	rows.n = &n;
 	if (!r)
-		r = net_def_each(n.places.state, add_row, &rows, e);
+		damaged = net_def_each(n.places.state, add_row, &rows, e);
 	if (!r)
 		r = print_rows(a, &rows, e);
+	if (!r)
+		r = damaged;
 	free(rows.v);
 	nets_release(&n);
 	return r;
@@ -284,7 +286,7 @@ static void say_users(const struct nets *n, const char *name, struct text *out)
 		const struct record *rec = &n->boxes.v[i].rec;
 
 		if (nets_is_on(pl, name))
-			text_addf(out, " %s", rec->name[0] ? rec->name : rec->id);
+			text_addf(out, " %s", store_name(rec));
 	}
 }
 

@@ -210,8 +210,8 @@ void processes_release(struct processes *p)
 pid_t processes_init(const struct record *rec)
 {
 	char path[60], buf[4096], *s = buf, *end;
+	pid_t pid, init = 0;
 	struct process p;
-	pid_t pid;
 
 	if (rec->init)
 		return rec->init;
@@ -222,9 +222,15 @@ pid_t processes_init(const struct record *rec)
 	for (;; s = end) {
 		pid = (pid_t)strtol(s, &end, 10);
 		if (end == s)
-			return 0;
-		if (!process_read(pid, &p) && p.inner == 1)
+			return init;
+		if (process_read(pid, &p) < 0)
+			continue;
+		if (p.inner == 1)
 			return pid;
+		/* Without a pid namespace of its own: what was executed there later may
+		 * call itself so, but is younger */
+		if (!init && !strcmp(p.name, "nook-init"))
+			init = pid;
 	}
 }
 

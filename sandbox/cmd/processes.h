@@ -39,7 +39,8 @@ struct processes {
 int processes_of(const struct record *rec, struct processes *out);
 void processes_release(struct processes *p);
 /** processes_init() - Pid of its first process: its record's, or where that does not know
- * it yet the keeper's child that is 1 inside. Return: 0 = unknown */
+ * it yet the keeper's child that is 1 inside, or is called nook-init. Return: 0 =
+ * unknown */
 pid_t processes_init(const struct record *rec);
 /** process_read() - One process. Return: 0, -1 when it has ended */
 int process_read(pid_t pid, struct process *out);

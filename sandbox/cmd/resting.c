@@ -203,7 +203,20 @@ int resting_plan(const struct rest *rest, const struct args *a, struct args *wor
 	return run_begin(run, &own, words->words[0], e) < 0 ? -1 : run_make_plan(run, e);
 }
 
-int resting_clear(struct rest *rest, struct err *e)
+void resting_await_end(struct rest *rest)
+{
+	struct record rec;
+	struct plan *runs;
+
+	if (rest_read(rest, NULL) < 0 || rest->rec.state != REST_RUNNING)
+		return;
+	runs = store_find(rest->name, &rec, NULL);
+	if (!runs)
+		rest_await(rest);
+	free(runs);
+}
+
+int resting_clear_runs(struct err *e)
 {
 	struct store st;
 
@@ -211,6 +224,13 @@ int resting_clear(struct rest *rest, struct err *e)
 		return -1;
 	store_gc(&st, 0);
 	store_remove(&st);
+	return 0;
+}
+
+int resting_clear(struct rest *rest, struct err *e)
+{
+	if (resting_clear_runs(e) < 0)
+		return -1;
 	if (rest->rec.state != REST_RUNNING)
 		return 0;
 	rest->rec.state = rest_state(rest);

@@ -37,6 +37,12 @@ bool resting_same(const struct args *a, const char *profile,
  */
 int resting_plan(const struct rest *rest, const struct args *a, struct args *words,
 		 struct run *run, struct err *e);
+/** resting_await_end() - Wait a moment for a keeper whose box runs no more: it still
+ * writes down how that ended, and who is refused now would be told that it runs */
+void resting_await_end(struct rest *rest);
+/** resting_clear_runs() - Clear away what killed keepers left of boxes that ran. Return:
+ * 0, -1 and @e */
+int resting_clear_runs(struct err *e);
 /** resting_clear() - Clear away what a killed keeper left of a run of this box, which is
  * held, and write how it is */
 int resting_clear(struct rest *rest, struct err *e);

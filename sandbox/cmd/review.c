@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@
 #include "cmd/shown.h"
 #include "profile/profile.h"
 
-#define ANSWER_SIZE 16
+#define ANSWER_SIZE 4096 /* a line of a terminal: N_TTY_BUF_SIZE */
 
 /** struct asking - One review under way */
 struct asking {
@@ -90,7 +91,20 @@ static void say(int fd, const char *text)
 	fd_write_all(fd, text, strlen(text));
 }
 
-/* A line from the terminal. Return: its first byte; 'n' at the end and for a signal */
+/* Return: the first letter of the word that the line is, or begins; 'n' for an empty
+ * line, '?' for any other */
+static char which(const char *line, size_t len)
+{
+	static const char *const words[] = { "yes",  "no",  "select",
+					     "diff", "all", "quit" };
+
+	for (size_t i = 0; len && i < ARRAY_SIZE(words); i++)
+		if (!strncasecmp(line, words[i], len) && len <= strlen(words[i]))
+			return words[i][0];
+	return len ? '?' : 'n';
+}
+
+/* A line from the terminal. Return: as which(); 'n' at the end and for a signal */
 static char read_answer(const struct asking *as)
 {
 	struct pollfd p = { .fd = as->rv->tty, .events = POLLIN };
@@ -102,7 +116,9 @@ static char read_answer(const struct asking *as)
 		return 'n';
 	}
 	n = read(as->rv->tty, line, sizeof(line));
-	return n > 0 && line[0] != '\n' ? line[0] : 'n';
+	if (n <= 0)
+		return 'n';
+	return which(line, (size_t)n - (line[n - 1] == '\n'));
 }
 
 static int ask_one(const struct change *c, void *arg)
@@ -112,18 +128,22 @@ static int ask_one(const struct change *c, void *arg)
 
 	shown_line(c, c->path, &line);
 	text_add(&line, "\n  apply it? [y/N/all/quit] ");
-	say(as->rv->tty, text_str(&line));
-	switch (read_answer(as)) {
-	case 'y':
-	case 'Y':
-		return 1;
-	case 'a':
-		as->ap.ask = NULL;
-		return 1;
-	case 'q':
-		return -1;
-	default:
-		return 0;
+	for (;;) {
+		say(as->rv->tty, text_str(&line));
+		switch (read_answer(as)) {
+		case 'y':
+			return 1;
+		case 'n':
+			return 0;
+		case 'a':
+			as->ap.ask = NULL;
+			return 1;
+		case 'q':
+			return -1;
+		default:
+			say(as->rv->tty, "  y: apply it; n: do not; all: this and the "
+					 "rest; quit: no more of them\n");
+		}
 	}
 }
 
@@ -146,8 +166,9 @@ static int ask(struct asking *as, struct err *e)
 		say(tty, "apply? [y/N/select/diff] ");
 		switch (read_answer(as)) {
 		case 'y':
-		case 'Y':
 			return 1;
+		case 'n':
+			return 0;
 		case 's':
 			as->ap.ask = ask_one;
 			as->ap.arg = as;
@@ -157,7 +178,8 @@ static int ask(struct asking *as, struct err *e)
 				return -1;
 			break;
 		default:
-			return 0;
+			say(tty, "y: apply all; n: nothing, all changes are lost; "
+				 "select: ask for each; diff: show them\n");
 		}
 	}
 }
@@ -169,9 +191,11 @@ static void ask_trust(struct asking *as)
 	as->ap.apply.trust = as->rv->yes;
 	if (!as->trust || as->rv->tty < 0)
 		return;
-	say(as->rv->tty, "also what gives rights to who uses it? [y/N] ");
-	a = read_answer(as);
-	as->ap.apply.trust = a == 'y' || a == 'Y';
+	do {
+		say(as->rv->tty, "also what gives rights to who uses it? [y/N] ");
+		a = read_answer(as);
+	} while (a != 'y' && a != 'n');
+	as->ap.apply.trust = a == 'y';
 }
 
 /* --- the review --------------------------------------------------------------------- */

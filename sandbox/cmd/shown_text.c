@@ -54,20 +54,6 @@ static void run_diff(int a, int b, int out, const char *label_a, const char *lab
 	_exit(127);
 }
 
-static void add_escaped(const struct text *said, struct text *out)
-{
-	for (const char *p = text_str(said); *p;) {
-		size_t n = strcspn(p, "\t\n");
-		auto_text part = { 0 };
-
-		text_addn(&part, p, n);
-		text_safe(out, text_str(&part));
-		p += n;
-		if (*p)
-			text_addc(out, *p++);
-	}
-}
-
 static int call_diff(int a, int b, const char *path, struct text *said, struct err *e)
 {
 	auto_text one = { 0 }, two = { 0 };
@@ -125,6 +111,6 @@ int shown_text(const struct change *c, struct text *out, struct err *e)
 		text_add(out, large && texts ? "  too large to show\n" : "\n");
 		return 0;
 	}
-	add_escaped(&said, out);
+	text_lines(out, text_str(&said), said.len);
 	return 0;
 }

@@ -56,10 +56,12 @@ static int start_one(const struct args *a, struct rest *rest, struct err *e)
 	struct args words = { 0 };
 	int r = resting_plan(rest, a, &words, &run, e);
 
-	if (!r && run_needs_full(&run) && !program_is_full())
+	if (!r && run_needs_full(&run) && !program_is_full()) {
 		r = start_in_full(a, rest->name, e);
-	else if (!r)
+	} else if (!r) {
+		resting_await_end(rest);
 		r = rest_lock(rest, e) < 0 ? -1 : start_planned(a, rest, &run, e);
+	}
 	run_release(&run);
 	plan_free(run.plan);
 	args_release(&words);

@@ -48,7 +48,8 @@ static int stop_running(const struct args *a, const struct living *box, struct e
 	ns /= 1000000;
 	if (box_wait(keeper, ns > INT32_MAX - END_MS ? INT32_MAX : (int)ns + END_MS))
 		return 0;
-	return err_set(e, "box '%s' was told to stop and has not ended yet", box->rec.id);
+	return err_set(e, "box '%s' was told to stop and has not ended yet",
+		       store_name(&box->rec));
 }
 
 /* Nobody runs it: what a killed keeper left is cleared away, and written down */
@@ -124,12 +125,13 @@ static int kill_first(const char *name, struct err *e)
 	return r;
 }
 
-/* A damaged record is no reason to keep a box */
+/* A damaged record is no reason to keep a box; nor is a disk that it has filled: nothing
+ * is written down any more */
 static int remove_held(struct rest *rest, struct err *e)
 {
 	if (rest_hold(rest, e) < 0)
 		return -1;
-	if (rest_read(rest, NULL) == 0 && resting_clear(rest, e) < 0)
+	if (rest_read(rest, NULL) == 0 && resting_clear_runs(e) < 0)
 		return -1;
 	return rest_remove(rest, e);
 }
@@ -147,8 +149,13 @@ static int rm_box(const struct args *a, const struct rest_area *area, const char
 	r = force ? kill_first(name, e) : 0;
 	if (force)
 		rest_await(&rest);
+	else
+		resting_await_end(&rest);
 	if (!r || (force && !rest_is_held(&rest)))
 		r = remove_held(&rest, e);
+	/* One that was started with --rm has removed itself */
+	if (r < 0 && force && e->code == ENOENT)
+		r = 0;
 	if (!r)
 		rest_sweep(area, name);
 	rest_close(&rest);

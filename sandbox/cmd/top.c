@@ -335,7 +335,8 @@ static int top_box(const struct args *a, struct err *e)
 	} else {
 		r = look(&t, e);
 		if (r > 0)
-			r = err_set(e, "box '%s' has ended meanwhile", t.rec.id);
+			r = err_set(e, "box '%s' has ended meanwhile",
+				    store_name(&t.rec));
 		if (!r)
 			r = render(&t, &out, e);
 		if (!r)

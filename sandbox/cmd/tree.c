@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -19,8 +20,8 @@
 #include "base/fdio.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "cmd/closure.h"
 #include "cmd/cmd.h"
+#include "cmd/tree.h"
 
 /* In this order: a directory above comes first; a row with a text is a symlink */
 static const struct {
@@ -213,19 +214,12 @@ static int link_applets(struct making *mk, const char *busybox, size_t *count)
 	return 0;
 }
 
-/* What is copied, found before anything is made: a misspelt name leaves no half a tree */
-static int gather(const struct args *a, struct closure *c, size_t *programs,
-		  struct err *e)
+int tree_gather(const char *const *with, struct closure *c, struct err *e)
 {
-	*programs = 0;
-	for (size_t i = 0; i < a->given_count; i++) {
-		if (strcmp(a->given[i].opt->name, "with"))
-			continue;
-		if (closure_add(c, a->given[i].value, e) < 0)
+	for (size_t i = 0; with && with[i]; i++)
+		if (closure_add(c, with[i], e) < 0)
 			return -1;
-		++*programs;
-	}
-	if (*programs || closure_add(c, "busybox", e) == 0)
+	if ((with && *with) || closure_add(c, "busybox", e) == 0)
 		return 0;
 	return err_hint(e, "as root: apt-get install busybox-static; or name programs: "
 			   "--with bash --with ls");
@@ -261,13 +255,11 @@ static bool is_empty(int fd)
 	return true;
 }
 
-static int make(const struct args *a, const struct closure *c, size_t programs,
-		struct text *said, struct err *e)
+int tree_make(const struct tree_wish *w, struct text *said, struct err *e)
 {
-	struct making mk = { .force = cmd_option(a, "force") != NULL, .e = e };
+	struct making mk = { .name = w->dir, .force = w->force, .e = e };
 	auto_fd fd = -1;
 
-	mk.name = a->words[0];
 	if (mkdir(mk.name, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "cannot make '%s'", mk.name);
 	mk.fd = fd = open(mk.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -280,21 +272,39 @@ static int make(const struct args *a, const struct closure *c, size_t programs,
 	}
 	if (make_layout(&mk) < 0 || make_files(&mk) < 0)
 		return -1;
-	return fill(&mk, c, programs, said);
+	return fill(&mk, w->files, w->programs, said);
+}
+
+/* The programs of --with, NULL-terminated; the caller frees the list. Return: how many */
+static size_t take_with(const struct args *a, const char ***with)
+{
+	size_t n = 0;
+
+	*with = calloc(a->given_count + 1, sizeof(**with));
+	for (size_t i = 0; *with && i < a->given_count; i++)
+		if (!strcmp(a->given[i].opt->name, "with"))
+			(*with)[n++] = a->given[i].value;
+	return n;
 }
 
 static int tree_make_run(const struct args *a, struct err *e)
 {
 	struct closure c = { 0 };
+	struct tree_wish w = { .files = &c, .force = cmd_option(a, "force") != NULL };
+	auto_free const char **with = NULL;
 	auto_text out = { 0 }, said = { 0 };
-	size_t programs;
 	int r;
 
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "tree make takes one directory");
-	r = gather(a, &c, &programs, e);
+	w.dir = a->words[0];
+	w.programs = take_with(a, &with);
+	if (!with)
+		return err_set(e, "out of memory");
+	/* Found before anything is made: a misspelt name leaves no half a tree */
+	r = tree_gather(with, &c, e);
 	if (r == 0)
-		r = make(a, &c, programs, &said, e);
+		r = tree_make(&w, &said, e);
 	closure_release(&c);
 	if (r < 0 || a->quiet)
 		return r;

@@ -65,7 +65,7 @@ static const struct limit limits[] = {
 	{ FIELD_limits_on_limit, parse_on_limit, 0 },
 	{ FIELD_limits_memory, parse_size, 4096 },
 	{ FIELD_limits_memory_high, parse_size, 4096 },
-	{ FIELD_limits_swap, parse_size, 0 },
+	{ FIELD_limits_swap, parse_swap, 0 },
 	{ FIELD_limits_pids, parse_count, 1 },
 	{ FIELD_limits_cpus, parse_cpus, 1 },
 	{ FIELD_limits_cpu_weight, parse_weight, 1 },
@@ -92,6 +92,19 @@ static const struct limit *find_limit(const char *key, size_t len)
 		    !strncmp(next_key(i, NULL), key, len))
 			return &limits[i / 2];
 	return NULL;
+}
+
+/* What a limit is without a value is known at a start */
+enum update_when update_when(const char *key, const char *value)
+{
+	bool has_sign = *key == '+' || *key == '-';
+	size_t len = strlen(key + has_sign);
+
+	if (!has_sign && find_limit(key, len))
+		return strcmp(value, "null") != 0 ? UPDATE_LIVE : UPDATE_NEVER;
+	return change_is_live(key + has_sign, len, has_sign ? *key : '\0')
+		       ? UPDATE_LIVE
+		       : UPDATE_AT_REST;
 }
 
 static int unknown_key(const struct args *a, const char *word, size_t len, struct err *e)
@@ -153,7 +166,7 @@ static int read_word(const struct args *a, const char *word, struct change *c,
 		return cmd_usage(a, e, "'%s': expected KEY=VALUE", word);
 	if (l)
 		return read_limit(a, l, equals + 1, c, e);
-	if (!is_key(key, len))
+	if (!is_key(key, len) && !change_is_key(key, len))
 		return unknown_key(a, key, len, e);
 	return change_word(a, c, word, e);
 }
@@ -182,6 +195,8 @@ static int update_run(const struct args *a, struct err *e)
 		return cmd_usage(a, e, "update takes a box and what to change");
 	for (size_t i = 1; !r && i < a->word_count; i++)
 		r = read_word(a, a->words[i], &c, e);
+	if (!r)
+		r = change_network(a, &c, e);
 	if (!r && c.words.failed)
 		r = err_set(e, "out of memory");
 	if (!r)
@@ -245,13 +260,31 @@ const struct cmd cmd_update = {
 		"  -mounts=DST          a mount goes; what is open there stays open\n"
 		"  environment.NAME=VALUE\n"
 		"                       for what 'nook exec' starts; null takes it away\n"
+		"  +publish=[IP:]HOST:BOX[/udp]\n"
+		"                       a port of the host leads to one of a box that\n"
+		"                       has a link of its own, as by --publish\n"
+		"  -publish=...         and no more, by the same words; connections\n"
+		"                       that are open go on. With a + in the same "
+		"command\n"
+		"                       another port takes its place\n"
+		"  network=NAME         the box is on this network and no other, with "
+		"new\n"
+		"                       addresses; ports, rates and network.allow stay\n"
+		"  network=none         and on none: its ports and rates go too. "
+		"Without\n"
+		"                       root only what began on a network can get one\n"
+		"  rate=, rate_in=, rate_out=\n"
+		"                       bits a second of a box on a network, or max:\n"
+		"                       both ways, towards the box, from it\n"
 		"\n"
 		"Every other key needs a restart. A box that stays keeps all of it, and "
 		"any\n"
 		"key of one at rest is set for its next start.\n",
 	.complete = COMPLETE_LIMIT,
 	.words = "wall cpu_time output grace on_limit memory memory_high swap pids cpus "
-		 "cpu_weight cpuset io_weight +mounts -mounts",
+		 "cpu_weight cpuset io_weight +mounts -mounts +publish -publish network "
+		 "rate "
+		 "rate_in rate_out",
 	.run = update_run,
 };
 

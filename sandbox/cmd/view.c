@@ -72,7 +72,9 @@ static int view_run(const struct args *a, struct err *e)
 	if (!tree && (a->rest || a->word_count != 1))
 		return cmd_usage(a, e, "view takes a box");
 	r = tree ? view_tree(json, &out, e) : view_box(a->words[0], json, &out, e);
-	return r ? r : cmd_show(&out, e);
+	if (r && !out.len)
+		return r;
+	return cmd_show(&out, e) < 0 ? -1 : r;
 }
 
 static const struct opt view_options[] = {

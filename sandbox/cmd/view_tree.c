@@ -42,6 +42,7 @@ struct tree {
 	struct branch *v;
 	size_t count;
 	struct members others;
+	bool is_damaged; /* a network could not be read, as @e tells */
 	struct err *e;
 };
 
@@ -100,9 +101,9 @@ static int gather(struct tree *t, struct err *e)
 	const struct boxes *boxes = &t->nets.boxes;
 
 	t->e = e;
-	if (nets_open(&t->nets, false, e) < 0 || boxes_resting(&t->nets.boxes, e) < 0 ||
-	    net_def_each(t->nets.places.state, add_branch, t, e) < 0)
+	if (nets_open(&t->nets, false, e) < 0 || boxes_resting(&t->nets.boxes, e) < 0)
 		return -1;
+	t->is_damaged = net_def_each(t->nets.places.state, add_branch, t, e) < 0;
 	if (uname(&t->host) < 0)
 		return err_sys(e, "cannot ask for the name of this machine");
 	for (size_t i = 0; i < boxes->count; i++)
@@ -452,5 +453,5 @@ int view_tree(bool json, struct text *out, struct err *e)
 	else if (!r)
 		r = draw(&t, out, e);
 	release(&t);
-	return r;
+	return r || t.is_damaged ? -1 : 0;
 }

@@ -43,6 +43,7 @@ struct step {
  * struct draft - One draft
  * @from:	The profile it began with, or NULL: a process without walls
  * @step:	Said so far; the first @used of them count, the others were taken back
+ * @started:	A box of its name was made of it in this session
  * @facts:	As last seen, where @seen
  * @files:	What its commands have changed, NULL = nothing (console/files.h)
  */
@@ -51,7 +52,7 @@ struct draft {
 	char *from;
 	struct step *step;
 	size_t used, count;
-	bool seen;
+	bool seen, started;
 	struct facts facts;
 	struct files *files;
 	struct draft *next;

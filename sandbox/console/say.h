@@ -47,7 +47,7 @@ int say_drafts(struct console *c, char **argv, struct err *e);
 int say_layers(struct console *c, char **argv, struct err *e);
 /** say_view() - Every fact */
 int say_view(struct console *c, char **argv, struct err *e);
-/** say_compare() - Two drafts */
+/** say_compare() - Two drafts, or the command of that name */
 int say_compare(struct console *c, char **argv, struct err *e);
 /** say_explain() - The plan in words */
 int say_explain(struct console *c, char **argv, struct err *e);

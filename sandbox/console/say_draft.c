@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "box/store.h"
+#include "cmd/change.h"
 #include "console/files.h"
 #include "console/say.h"
 #include "console/sayings.h"
@@ -72,6 +75,76 @@ static void note_files(const struct draft *d, const struct profile *pf)
 	cmd_print(&out, NULL);
 }
 
+/* What `add net veth lab` sets is one word of update: "network=lab". Return: whether that
+ * is all of it */
+static bool network_word(const struct step *s, struct text *out)
+{
+	const char *to = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const char *key = s->edit[i].key, *value = s->edit[i].value;
+
+		if (!strcmp(key, "network.name"))
+			to = value;
+		else if (strcmp(key, "network.mode") != 0 ||
+			 (strcmp(value, "none") != 0 && strcmp(value, "veth") != 0))
+			return false;
+		else if (!to)
+			to = *value == 'n' ? value : "default";
+	}
+	if (!to)
+		return false;
+	/* a name may stand in quotes, and has nothing in it that needs them */
+	text_addf(out, " network=%.*s", (int)strcspn(to + (*to == '"'), "\""),
+		  to + (*to == '"'));
+	return true;
+}
+
+/* `update web limits.memory=64M`. Return: when that can be said */
+static enum update_when update_words(const struct draft *d, const struct step *s,
+				     struct text *out)
+{
+	enum update_when when = s->count ? UPDATE_LIVE : UPDATE_NEVER;
+
+	text_addf(out, "update %s", d->name);
+	if (network_word(s, out))
+		return UPDATE_LIVE;
+	for (size_t i = 0; i < s->count; i++) {
+		enum update_when one = update_when(s->edit[i].key, s->edit[i].value);
+		auto_text pair = { 0 };
+
+		text_addf(&pair, "%s=%s", s->edit[i].key, s->edit[i].value);
+		text_addc(out, ' ');
+		text_shell(out, text_str(&pair));
+		when = one < when ? one : when;
+	}
+	return when;
+}
+
+/* The box that was made of the draft is as it was, and somebody may think otherwise. @s:
+ * the word, NULL = words were taken back, or said again */
+static void note_box(const struct draft *d, const struct step *s)
+{
+	auto_free struct plan *plan = NULL;
+	auto_text out = { 0 }, words = { 0 };
+	enum update_when when;
+	struct record rec;
+
+	plan = d->started ? store_find(d->name, &rec, NULL) : NULL;
+	if (!plan)
+		return;
+	when = s ? update_words(d, s, &words) : UPDATE_NEVER;
+	text_addf(&out, "  the box %s runs on as it was started: ", d->name);
+	if (when == UPDATE_LIVE)
+		text_addf(&out, "%s\n", text_str(&words));
+	else if (when == UPDATE_AT_REST)
+		text_addf(&out, "stop %s; %s; start %s\n", d->name, text_str(&words),
+			  d->name);
+	else
+		text_addf(&out, "rm -f %s; start\n", d->name);
+	cmd_print(&out, NULL);
+}
+
 /* Look at what the draft would be, then let the word count. @s is released */
 static int change(struct console *c, char **argv, struct step *s, struct err *e)
 {
@@ -96,6 +169,8 @@ static int change(struct console *c, char **argv, struct step *s, struct err *e)
 		take_facts(c->draft, &facts, false);
 	if (!r)
 		note_files(c->draft, pf);
+	if (!r)
+		note_box(c->draft, &c->draft->step[c->draft->used - 1]);
 	profile_free(pf);
 	step_release(s);
 	return r;
@@ -114,6 +189,8 @@ static int look_again(struct console *c, bool quiet, struct err *e)
 		take_facts(c->draft, &facts, quiet);
 	if (!r)
 		note_files(c->draft, pf);
+	if (!r)
+		note_box(c->draft, NULL);
 	profile_free(pf);
 	return r;
 }
@@ -172,7 +249,7 @@ static int set_key(struct console *c, char **argv, const char *key, const char *
 /* KEY VALUE..., or KEY=VALUE... as with --set */
 int say_set(struct console *c, char **argv, struct err *e)
 {
-	auto_text key = { 0 }, value = { 0 };
+	auto_text key = { 0 }, value = { 0 }, limit = { 0 };
 	char *equals;
 
 	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, COUNT_MOST, e) < 0)
@@ -184,6 +261,11 @@ int say_set(struct console *c, char **argv, struct err *e)
 	text_add(&value, equals ? equals + 1 : "");
 	for (size_t i = 2; argv[i]; i++)
 		text_addf(&value, "%s%s", i > 2 || equals ? " " : "", argv[i]);
+	text_addf(&limit, "limits.%s", text_str(&key));
+	if (field_find(text_str(&key)) < 0 && field_find(text_str(&limit)) >= 0) {
+		err_set(e, "unknown key '%s'", text_str(&key));
+		return err_hint(e, "limit %s %s", text_str(&key), text_str(&value));
+	}
 	return set_key(c, argv, text_str(&key), text_str(&value), e);
 }
 

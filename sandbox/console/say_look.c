@@ -29,15 +29,10 @@ static const char *next_draft(size_t i, const void *arg)
 struct draft *saying_draft(const struct console *c, const char *name, struct err *e)
 {
 	struct draft *d = console_draft(c, name);
-	const char *near;
 
 	if (d)
 		return d;
-	near = name_near(name, next_draft, c);
-	if (near)
-		err_set(e, "no draft '%s', did you mean '%s'", name, near);
-	else
-		err_set(e, "no draft '%s'", name);
+	name_missing("draft", name, next_draft, c, e);
 	err_hint(e, "'drafts' lists them");
 	return NULL;
 }
@@ -161,6 +156,9 @@ int say_compare(struct console *c, char **argv, struct err *e)
 	auto_text out = { 0 }, rows = { 0 };
 	int r = -1;
 
+	/* A ladder of layers instead of two drafts: the command of that name */
+	if (!argv[1] || *argv[1] == '-')
+		return job_exec(c, argv, e);
 	if (saying_usage(argv, 1, 2, e) < 0 || (!argv[2] && saying_needs_draft(c, e) < 0))
 		return -1;
 	a = saying_draft(c, argv[1], e);
@@ -296,6 +294,7 @@ static int start_draft(struct console *c, struct err *e)
 	cr.v[cr.count] = c->draft->from ? c->draft->from : (char *)"base";
 	if (!r)
 		r = job_exec(c, cr.v, e);
+	c->draft->started |= !r;
 	for (size_t i = FIRST + 1; i < cr.count; i += 2)
 		free(cr.v[i]);
 	return r;

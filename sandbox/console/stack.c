@@ -405,18 +405,12 @@ const struct brick *brick_at(size_t i)
 
 static const struct row *find(const char *name, struct err *e)
 {
-	const char *near;
-
 	if (!strcmp(name, "pivot_root"))
 		name = "root";
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (!strcmp(table[i].b.name, name))
 			return &table[i];
-	near = name_near(name, next_brick_name, NULL);
-	if (near)
-		err_set(e, "no layer '%s', did you mean '%s'", name, near);
-	else
-		err_set(e, "no layer '%s'", name);
+	name_missing("layer", name, next_brick_name, NULL, e);
 	err_hint(e, "'layers' lists them");
 	return NULL;
 }

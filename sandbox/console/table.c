@@ -105,8 +105,10 @@ static const struct word table[] = {
 	  .help = "'run --detach' of nook, with the draft's values; without a command "
 		  "it is 'sleep infinity'. The draft "
 		  "stays; 'exec', 'stop', 'rm' and all others are for the box from "
-		  "then on. To have a command brought into it the box needs an init: "
-		  "'add init'. With a word behind it is the command: 'start BOX'.",
+		  "then on. Words that change the draft do not change the box: they say "
+		  "how to, by 'update' or a new start. To have a command brought into it "
+		  "the box needs an init: 'add init'. With a word behind it is the "
+		  "command: 'start BOX'.",
 	  .example = "start",
 	  .complete = COMPLETE_BOX,
 	  .only_draft = true,
@@ -178,10 +180,12 @@ static const struct word table[] = {
 	  .example = "drafts",
 	  .run = say_drafts },
 	{ .name = "compare",
-	  .usage = "DRAFT [DRAFT]",
-	  .summary = "what two drafts differ in: keys, and facts inside",
-	  .help = "With one name the other is the draft at hand.",
-	  .example = "compare web\ncompare web web2",
+	  .usage = "[DRAFT [DRAFT]|OPTION...]",
+	  .summary = "what two drafts differ in: keys and facts",
+	  .help = "With one name the other is the draft at hand. Without a name, or with "
+		  "an option first, it is the command 'nook compare': what each layer "
+		  "costs and keeps out.",
+	  .example = "compare web\ncompare web web2\ncompare --rungs process,full",
 	  .complete = COMPLETE_DRAFT,
 	  .run = say_compare },
 	{ .name = "show",

@@ -62,6 +62,22 @@ struct host *host_open_fixture(const char *dir, struct err *e)
 	return h;
 }
 
+struct host *host_open_tree(int tree, struct err *e)
+{
+	struct host *h = host_new();
+
+	if (!h) {
+		close(tree);
+		err_set(e, "out of memory");
+		return NULL;
+	}
+	h->tree = tree;
+	if (!made_bare(h, e))
+		return h;
+	host_free(h);
+	return NULL;
+}
+
 void host_free(struct host *h)
 {
 	if (!h)
@@ -146,7 +162,7 @@ bool host_known(struct host *h, unsigned int bit)
  * the box could not reach it either */
 static bool is_absence(int code)
 {
-	static const int codes[] = { ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG,
+	static const int codes[] = { ENOENT, ENOTDIR, EACCES, ELOOP,   ENAMETOOLONG,
 				     ENXIO,  ENODEV,  ESTALE, ENOTCONN };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -65,6 +65,10 @@ struct host *host_new(void);
 /** host_open_fixture() - A machine described by a directory (tests). Return: NULL and
  * @e */
 struct host *host_open_fixture(const char *dir, struct err *e);
+/** host_open_tree() - A machine of which only a tree of files is known: nothing else is
+ * answered from this one. Links in it lead nowhere else. @tree: of the directory, is
+ * taken over. Return: NULL and @e */
+struct host *host_open_tree(int tree, struct err *e);
 void host_free(struct host *h);
 
 /**
@@ -99,6 +103,9 @@ char *const *host_environ(struct host *h);
 /** host_is_tty() - Whether descriptor 0, 1 or 2 is a terminal */
 bool host_is_tty(struct host *h, int fd);
 
+/** host_rlimit() - The caller's hard limit of RLIMIT_*; UINT64_MAX = none, and on a host
+ * that is made up */
+uint64_t host_rlimit(struct host *h, int resource);
 /** host_is_root() - Real root: euid 0 with CAP_SYS_ADMIN in the first user namespace.
  * Root in a container or in a box is not: it takes the rootless order. */
 bool host_is_root(struct host *h);

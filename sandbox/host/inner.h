@@ -129,6 +129,8 @@ bool host_can_execute(struct host *h, const char *path);
 
 /** made_open() - Read the facts of the made-up host in @dir. Return: 0, or -1 and @e */
 int made_open(struct host *h, int dir, struct err *e);
+/** made_bare() - A made-up host without facts. Return: 0, or -1 and @e */
+int made_bare(struct host *h, struct err *e);
 void made_close(struct host *h);
 /** made_fact() - A fact of a made-up host, or NULL (on this machine always) */
 const char *made_fact(struct host *h, const char *name);

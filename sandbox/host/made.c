@@ -14,6 +14,7 @@
 #include "host/inner.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,9 +35,8 @@ static const struct name kinds[] = {
 
 /* What a key may be; one that ends in a dot takes a name behind it */
 static const char *const keys[] = {
-	"base", "uid",	    "gid",	 "groups", "cwd",   "tty",   "kernel",
-	"env.", "landlock", "sys_admin", "own.",   "mode.", "kind.", "gone.",
-	"xattr.", "rdev.",
+	"base",	    "uid",	 "gid",	 "groups", "cwd",   "tty",   "kernel", "env.",
+	"landlock", "sys_admin", "own.", "mode.",  "kind.", "gone.", "xattr.", "rdev.",
 };
 
 static bool is_key(const char *key)
@@ -134,16 +134,23 @@ static int read_facts(struct host *h, int dir, struct host_pair **end, struct er
 	return 0;
 }
 
+int made_bare(struct host *h, struct err *e)
+{
+	h->made = host_alloc(h, sizeof(*h->made));
+	if (!h->made)
+		return err_set(e, "out of memory");
+	h->made->base = -1;
+	return make_environ(h) ? err_set(e, "out of memory") : 0;
+}
+
 int made_open(struct host *h, int dir, struct err *e)
 {
 	auto_fd up = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_fd below = -1;
 	const char *base;
 
-	h->made = host_alloc(h, sizeof(*h->made));
-	if (!h->made)
-		return err_set(e, "out of memory");
-	h->made->base = -1;
+	if (made_bare(h, e))
+		return -1;
 	if (read_facts(h, dir, &h->made->facts, e))
 		return -1;
 	base = made_fact(h, "base");
@@ -191,14 +198,26 @@ static bool is_gone(struct host *h, const char *path)
 	return false;
 }
 
+/* A tree may be somebody's: to open a device may be more than to look at it, so what is
+ * no file or directory is not there */
 static int open_below(int tree, const char *path, int flags)
 {
+	const int kept = O_DIRECTORY | O_NOFOLLOW; /* besides O_PATH, openat2(2) */
 	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.flags = O_PATH | O_CLOEXEC | (unsigned int)(flags & kept),
 		.resolve = RESOLVE_IN_ROOT,
 	};
+	auto_fd at = sys_openat2(tree, path, &how);
+	char again[32];
+	struct stat st;
 
-	return sys_openat2(tree, path, &how);
+	if (at < 0 || flags & O_PATH)
+		return fd_take(&at);
+	errno = ENXIO;
+	if (fstat(at, &st) || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return -1;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+	return openat(AT_FDCWD, again, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 }
 
 int made_open_path(struct host *h, const char *path, int flags)

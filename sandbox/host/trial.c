@@ -13,10 +13,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/sys.h"
 
@@ -28,12 +28,14 @@ struct report {
 	int code;
 };
 
-/* Every process of a trial begins with this */
-static void arm(void)
+/* Every process of a trial begins with this. The first one of a new pid namespace sees
+ * no parent, by which to know whether that has ended: then the deadline ends it */
+static void arm(pid_t parent)
 {
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child_die_with(getppid() ? parent : 0) < 0)
+		_exit(errno);
 	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -41,11 +43,12 @@ static void arm(void)
 }
 
 /* The child. Never returns; must not flush the parent's stdio buffers, so _exit. */
-static void do_steps(struct trial *t, const struct trial_step *steps, int fd)
+static void do_steps(struct trial *t, const struct trial_step *steps, pid_t parent,
+		     int fd)
 {
 	struct report r = { .step = -1 };
 
-	arm();
+	arm(parent);
 	for (int i = 0; steps[i].name && r.step < 0; i++) {
 		if (steps[i].run(t)) {
 			r.step = i;
@@ -73,7 +76,7 @@ struct trial_end trial_run(struct host *h, const struct trial_step *steps,
 	struct report r;
 	int pipefd[2], status;
 	ssize_t n;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	t.root = host_is_root(h);
 	snprintf(t.dir, sizeof(t.dir), "%s", dir ? dir : "");
@@ -84,7 +87,7 @@ struct trial_end trial_run(struct host *h, const struct trial_step *steps,
 	pid = fork();
 	if (!pid) {
 		close(pipefd[0]);
-		do_steps(&t, steps, pipefd[1]);
+		do_steps(&t, steps, self, pipefd[1]);
 	}
 	end.code = errno;
 	close(pipefd[1]);
@@ -96,10 +99,12 @@ struct trial_end trial_run(struct host *h, const struct trial_step *steps,
 		return end;
 	wait_for(pid, &status);
 	if (n != (ssize_t)sizeof(r)) {
-		/* Killed by a filter of seccomp, by the deadline, or by somebody. */
+		/* Ended by itself, unarmed; or killed by a filter of seccomp, by the
+		 * deadline, or by somebody */
 		end.step = "the trial itself";
-		end.code = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? ENOSYS
-									     : ETIME;
+		end.code = WIFEXITED(status)		 ? WEXITSTATUS(status)
+			   : WTERMSIG(status) == SIGSYS ? ENOSYS
+							 : ETIME;
 		return end;
 	}
 	end.step = r.step < 0 ? NULL : steps[r.step].name;
@@ -109,13 +114,13 @@ struct trial_end trial_run(struct host *h, const struct trial_step *steps,
 
 int trial_fork(struct trial *t, int (*step)(struct trial *t))
 {
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 	int status;
 
 	if (pid < 0)
 		return -1;
 	if (!pid) {
-		arm();
+		arm(self);
 		/* errno values are below 256 on every architecture */
 		_exit(step(t) ? errno : 0);
 	}

@@ -13,12 +13,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/sys.h"
@@ -167,14 +167,14 @@ static pid_t userns_child(void)
 	int ready[2];
 	char byte = 0;
 	ssize_t n;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	if (pipe2(ready, O_CLOEXEC))
 		return -1;
 	pid = fork();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		byte = (char)(unshare(CLONE_NEWUSER) ? errno : 0);
+		if (child_die_with(self) < 0 || unshare(CLONE_NEWUSER))
+			byte = (char)errno;
 		if (write(ready[1], &byte, 1) != 1 || byte)
 			_exit(1);
 		for (;;)

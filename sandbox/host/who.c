@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "host/passwd.h"
@@ -21,6 +22,15 @@ uid_t host_uid(struct host *h)
 gid_t host_gid(struct host *h)
 {
 	return h->gid;
+}
+
+uint64_t host_rlimit(struct host *h, int resource)
+{
+	struct rlimit now;
+
+	if (h->made || getrlimit(resource, &now) < 0)
+		return UINT64_MAX;
+	return now.rlim_max; /* RLIM_INFINITY is all ones in 64 bits */
 }
 
 /* "4,24,27" of a made-up host */

@@ -372,6 +372,11 @@ static void add_rule(struct plan *pl, char node, unsigned int major, unsigned in
 	w->text = plan_putf(pl, "%c %u:%u rwm", node, major, minor);
 }
 
+static void add_device(struct plan *pl, const struct device *d)
+{
+	add_rule(pl, 'c', d->major, d->minor);
+}
+
 /*
  * What the box may open, whoever made the node: its own /dev and terminals. A file system
  * that libmount mounts is opened by the box's own process, so nothing is ruled out there.
@@ -379,8 +384,8 @@ static void add_rule(struct plan *pl, char node, unsigned int major, unsigned in
  */
 void cgroup_plan_devices(const struct profile *pf, struct host *h, struct plan *pl)
 {
-	static const char *const always[] = { "null",	"zero",	   "full",
-					      "random", "urandom", "tty" };
+	static const char *const usual[] = { "null",   "zero",	  "full",
+					     "random", "urandom", "tty" };
 
 	for (size_t i = 0; i < pf->mount_count; i++)
 		if (pf->mounts[i].kind == MOUNT_FILESYSTEM)
@@ -391,11 +396,10 @@ void cgroup_plan_devices(const struct profile *pf, struct host *h, struct plan *
 			 "what may be opened is what stands in the box's /dev");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
-		const struct device *d = device_find(always[i]);
-
-		add_rule(pl, 'c', d->major, d->minor);
-	}
+	/* null is in every /dev, the others where no list says otherwise */
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (!i || !profile_is_set(pf, FIELD_devices))
+			add_device(pl, device_find(usual[i]));
 	add_rule(pl, 'c', 5, 2);			       /* ptmx */
 	plan_add_word(pl, &pl->cgroup.devices, "c 136:* rwm"); /* devpts */
 	for (size_t i = 0; profile_is_set(pf, FIELD_devices) && i < pf->devices.count;
@@ -405,7 +409,9 @@ void cgroup_plan_devices(const struct profile *pf, struct host *h, struct plan *
 		auto_text path = { 0 };
 
 		text_addf(&path, "%s%s", *name == '/' ? "" : "/dev/", name);
-		if (!device_find(name) && host_stat(h, text_str(&path), &at) && at.node)
+		if (device_find(name))
+			add_device(pl, device_find(name));
+		else if (host_stat(h, text_str(&path), &at) && at.node)
 			add_rule(pl, at.node, at.major, at.minor);
 	}
 }

@@ -16,8 +16,7 @@
 
 #define ORIGIN "nook update"
 
-/* What is said of @key; @text: only that, NULL = all */
-static void drop_facts(struct plan *pl, const char *key, const char *text)
+void change_drop_facts(struct plan *pl, const char *key, const char *text)
 {
 	const struct plan_fact *f = NULL, *next = plan_each(pl, &pl->facts, NULL);
 
@@ -59,7 +58,7 @@ static void plan_variables(const struct profile *pf, struct plan *pl)
 		if (!strcmp(it->key, "PATH"))
 			pl->env.path = plan_put(pl, it->text);
 	}
-	drop_facts(pl, "environment", NULL);
+	change_drop_facts(pl, "environment", NULL);
 	env_say_names(pl, ORIGIN);
 }
 
@@ -166,7 +165,7 @@ int change_drop_mount(struct plan *pl, const char *to, struct err *e)
 		return err_set(e, "'%s' is mounted below '%s': take it away first",
 			       plan_text(pl, next->target), to);
 	mount_words(pl, m, &line);
-	drop_facts(pl, "mounts", text_str(&line));
+	change_drop_facts(pl, "mounts", text_str(&line));
 	next = plan_each(pl, &pl->tree.mounts, m);
 	plan_remove(pl, &pl->tree.mounts, m);
 	while ((m = next)) {
@@ -239,14 +238,25 @@ int change_check_gone(const struct profile *pf, struct host *h, const struct pla
 
 /* --- the whole ---------------------------------------------------------------------- */
 
-int change_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e)
+int change_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		const char *hosts, struct err *e)
 {
 	if (pf->environment.count)
 		plan_variables(pf, pl);
 	if (pf->mount_count && plan_mounts(pf, h, pl, e) < 0)
 		return -1;
+	if (profile_is_set(pf, FIELD_network_mode) &&
+	    change_link(pf, h, pl, hosts, e) < 0)
+		return -1;
+	if (change_net(pf, pl, e) < 0)
+		return -1;
 	return plan_is_full(pl) ? err_set(e, "the box was changed too often: restart it")
 				: 0;
+}
+
+static bool can_change(uint32_t mode)
+{
+	return mode == PLAN_NET_NONE || mode == PLAN_NET_VETH;
 }
 
 bool change_is_fair(const struct plan *old, const struct plan *next)
@@ -258,7 +268,21 @@ bool change_is_fair(const struct plan *old, const struct plan *next)
 	same.tree.mounts = old->tree.mounts;
 	same.env.env = old->env.env;
 	same.env.path = old->env.path;
+	same.net.mode = old->net.mode;
+	same.net.network = old->net.network;
+	same.net.definition = old->net.definition;
+	same.net.state = old->net.state;
+	same.net.address4 = old->net.address4;
+	same.net.address6 = old->net.address6;
+	same.net.mac = old->net.mac;
+	same.net.hosts = old->net.hosts;
+	same.net.publish = old->net.publish;
+	same.net.rate_in = old->net.rate_in;
+	same.net.rate_out = old->net.rate_out;
 	same.limits = old->limits; /* the keeper's own; in records they are as now */
+	if (next->net.mode != old->net.mode &&
+	    !(can_change(old->net.mode) && can_change(next->net.mode)))
+		return false;
 	return next->size >= old->size && !memcmp(&same, old, sizeof(same));
 }
 

@@ -28,16 +28,20 @@
 #include "layer/layer.h"
 
 struct plan_mount;
+struct plan_publish;
+struct site;
 
 /**
  * change_plan() - Decide what is new in a box
  * @pf:	What options alone set (profile_make()): environment and mounts to be added.
  *	`root.hide` and `root.show` are the box's own (change_context())
  * @pl:	Copy of the box's plan. Must be thrown away when this fails
+ * @hosts:	Path of the file that its keeper would write for its /etc/hosts
  *
- * Return: 0, -1 and @e
+ * Return: 0, -1 and @e, whose code is EOPNOTSUPP where the box has no link for it
  */
-int change_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
+int change_plan(const struct profile *pf, struct host *h, struct plan *pl,
+		const char *hosts, struct err *e);
 /** change_check_gone() - Whether something hidden lies under a user's mount that @next
  * has not any more: masks are put over what a box shows, so there is none below it.
  * Return: 0: nothing would be uncovered; -1 and @e */
@@ -46,6 +50,12 @@ int change_check_gone(const struct profile *pf, struct host *h, const struct pla
 /** change_drop_mount() - Take the user's mount at @to out of the plan. Return: 0, -1 and
  * @e */
 int change_drop_mount(struct plan *pl, const char *to, struct err *e);
+/** change_drop_publish() - Take the port that was published by these words out of the
+ * plan (change_net.c). Return: 0, -1 and @e */
+int change_drop_publish(struct plan *pl, const char *words, struct err *e);
+/** change_check_ports() - Whether every new port of @next has a place on the host: what
+ * comes is opened before what goes is closed. Return: 0, -1 and @e */
+int change_check_ports(const struct plan *old, const struct plan *next, struct err *e);
 /** change_is_fair() - Whether @next differs from @old only in what can be changed */
 bool change_is_fair(const struct plan *old, const struct plan *next);
 
@@ -56,6 +66,17 @@ const struct plan_mount *change_next_new(const struct plan *old, const struct pl
 					 const struct plan_mount *m);
 const struct plan_mount *change_next_gone(const struct plan *old, const struct plan *next,
 					  const struct plan_mount *m);
+/** change_next_port() - The published ports that @next has and @old has not, which is
+ * asked the other way round for those that go (change_net.c). @p and Return: as above */
+const struct plan_publish *change_next_port(const struct plan *old,
+					    const struct plan *next,
+					    const struct plan_publish *p);
+
+/** change_replaced() - The port of @old that goes and whose place on the host, the very
+ * same, a new port of @next takes; NULL = none */
+const struct plan_publish *change_replaced(const struct plan *old,
+					   const struct plan *next,
+					   const struct plan_publish *p);
 
 /**
  * change_tree() - A detached mount of what is new
@@ -77,6 +98,9 @@ struct change_site {
 	int root_fd, proc_fd;
 };
 
+/** change_text() - A detached mount of a file with the text of @m; the caller as for
+ * change_tree(). Return: descriptor; -1 and @e */
+int change_text(const struct plan *pl, const struct plan_mount *m, struct err *e);
 /** change_tmpfs() - A detached tmpfs, made inside. Return: descriptor; -1 and @e */
 int change_tmpfs(const struct plan *pl, const struct plan_mount *m, struct err *e);
 /** change_id() - What a mount is known by, attached or not, as long as it is one.
@@ -101,6 +125,24 @@ int change_detach(const struct change_site *s, int fd);
 int change_detach_id(const struct plan *pl, const struct plan_mount *m,
 		     const struct change_site *s, uint64_t id);
 
+/** change_drop_facts() - Forget what the plan says of @key; @text: only that, NULL =
+ * all */
+void change_drop_facts(struct plan *pl, const char *key, const char *text);
+/** change_net() - Decide what is new of ports and rates; a part of change_plan() */
+int change_net(const struct profile *pf, struct plan *pl, struct err *e);
+/** change_link() - Decide on another network, or none (change_link.c); a part of
+ * change_plan(). Return: 0, -1 and @e, with EOPNOTSUPP where only another start helps */
+int change_link(const struct profile *pf, struct host *h, struct plan *pl,
+		const char *hosts, struct err *e);
+/** change_has_link() - Whether @next is on another network than @old, or on none */
+bool change_has_link(const struct plan *old, const struct plan *next);
+/** change_link_before() - Take an address on the network of @pl, for @s->box: @s->net has
+ * it, and the definition. Return: 0, -1 and @e */
+int change_link_before(const struct plan *pl, struct site *s, struct err *e);
+/** change_link_make() - Make the box's link. The caller is where the router is, with
+ * rights over both ends, and in the box's network namespace afterwards. Return: 0, -1 and
+ * @e: some of it may be there */
+int change_link_make(const struct plan *pl, struct site *s, struct err *e);
 /** env_say_names() - The fact that names the variables (env.c) */
 void env_say_names(struct plan *pl, const char *origin);
 /** landlock_lets_write() - Whether the rules of a box let files below @path be written

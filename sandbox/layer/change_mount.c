@@ -156,6 +156,25 @@ static int clone_source(const struct plan *pl, const struct plan_mount *m, int u
 	return tree_clone(&from, e);
 }
 
+int change_text(const struct plan *pl, const struct plan_mount *m, struct err *e)
+{
+	static const char name[] = "text";
+	const char *data = plan_text(pl, m->data);
+	auto_fd fs = tree_fs("tmpfs", "size=65536,nr_inodes=4,mode=755", TREE_SAFE, e);
+	auto_fd fd = -1;
+	struct tree_source from = { fs, name, PM_ONE, m->attr, -1, NULL };
+
+	if (fs < 0)
+		return -1;
+	/* before Linux 6.15 only a file of what is mounted somewhere can be cloned */
+	if (sys_move_mount(fs, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, "cannot mount a tmpfs");
+	fd = openat(fs, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 || fchmod(fd, 0644) < 0 || fd_write_all(fd, data, strlen(data)) < 0)
+		return err_sys(e, "cannot write what '%s' shows", target_of(pl, m));
+	return tree_clone(&from, e);
+}
+
 int change_tree(const struct plan *old, const struct plan *next,
 		const struct plan_mount *m, int userns_fd, struct err *e)
 {

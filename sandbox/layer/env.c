@@ -169,6 +169,10 @@ static int plan_vars(const struct profile *pf, struct host *h, const char *shell
 	vars_put(&vs, "USER", name_inside(pf, h, pl));
 	vars_put(&vs, "LOGNAME", name_inside(pf, h, pl));
 	vars_put(&vs, "SHELL", shell);
+	/* systemd and its like ask for it where they are pid 1 (systemd.io, CONTAINER
+	 * INTERFACE): they leave to the host what is the host's */
+	if (pl->session.init_none)
+		vars_put(&vs, "container", "nook");
 	if (!pf->command.count) {
 		/* sh and bash expand it each time; Debian's bashrc shows the other one;
 		 * zsh has words of its own; fish shows the host name */

@@ -71,6 +71,8 @@ struct site_net {
  * @userns_fd:	USER_LAST: the payload's user namespace, made before; -1 otherwise
  * @root_fd:	inside: O_PATH of the new root once it stands; -1 before
  * @old_proc_fd: inside: a proc that no tree can fake (proc_take()); -1
+ * @tree_fd:	mount namespace with the beginning of the tree (root_stay.h); -1 = all of
+ *		it is made
  * @upper_fd:	directory for overlay uppers on disk; -1 when they are on a tmpfs
  * @pty_fd:	inside: master of the box's terminal, on its way to the keeper; -1
  * @tty_fd:	the terminal that becomes the payload's fds 0 to 2; -1
@@ -89,18 +91,20 @@ struct site_net {
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
  * @passing:	uppers that are kept need not outlast the machine: they are not synced
  * @look:	no command runs: what it would see is told instead (box/look.h)
+ * @attempt:	no command runs: what it would reach is tried (box/attempt.h)
  */
 struct site {
 	pid_t child;
 	int userns_fd;
 	int root_fd;
 	int old_proc_fd;
+	int tree_fd;
 	int upper_fd;
 	int pty_fd;
 	int tty_fd;
 	int keep_fd;
 	int preserve;
-	bool look, passing;
+	bool look, attempt, passing;
 	int store;
 	const char *box;
 	const char *name;

@@ -24,6 +24,7 @@
 #include "layer/mount_ops.h"
 #include "layer/mount_wish.h"
 #include "layer/net.h"
+#include "layer/root_stay.h"
 #include "layer/script.h"
 #include "layer/tree_plan.h"
 #include "layer/where.h"
@@ -67,10 +68,36 @@ static int refuse_proc(const struct profile *pf, struct host *h, struct err *e)
 			   "it as it is, with the processes outside");
 }
 
+/* The payload's group, for whoever mounts */
+static uint32_t payload_group(const struct plan *pl)
+{
+	const struct plan_user *u = &pl->user;
+
+	if (u->order == USER_LAST)
+		for (const struct plan_map *r = NULL;
+		     (r = plan_each(pl, &u->gid_map, r));)
+			if (u->gid - r->inside < r->count)
+				return r->outside + (u->gid - r->inside);
+	return u->gid;
+}
+
+/* Where ids differ each sees its own, and whom it may trace. Landlock lets no session of
+ * a box trace another, so exec would see nobody: there, who has the payload's group sees
+ * all, as where the ids are the same */
+static plan_ref proc_options(const struct profile *pf, struct plan *pl)
+{
+	const char *pids = pf->proc == PROC_PIDS ? "subset=pid," : "";
+
+	if (pl->user.init_uid == pl->user.uid)
+		return plan_put(pl, *pids ? "subset=pid" : NULL);
+	if (pf->landlock == LANDLOCK_OFF)
+		return plan_putf(pl, "%shidepid=2", pids);
+	return plan_putf(pl, "%shidepid=2,gid=%u", pids, payload_group(pl));
+}
+
 static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
-	const struct plan_user *u = &pl->user;
 	bool own = pf->namespaces & NS_PID;
 	char where[ORIGIN_SIZE];
 	struct plan_mount *m;
@@ -87,11 +114,7 @@ static int plan_proc(const struct profile *pf, struct host *h, struct plan *pl,
 	} else {
 		m = tree_add(pl, MOP_PROC, "/proc");
 		m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC;
-		if (pf->proc == PROC_PIDS || u->init_uid != u->uid)
-			m->data = plan_putf(
-				pl, "%s%s%s", pf->proc == PROC_PIDS ? "subset=pid" : "",
-				pf->proc == PROC_PIDS && u->init_uid != u->uid ? "," : "",
-				u->init_uid != u->uid ? "hidepid=2" : "");
+		m->data = proc_options(pf, pl);
 	}
 	own_place(pl, m, true);
 	plan_fact(pl, "mount", "proc", origin_text(pf, FIELD_proc, where), "%s",
@@ -283,16 +306,15 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
  * it. Every step that fails ends the run: a box never starts with less than its plan
  * says. Modes are exact: inside has cleared its umask.
  */
-static int mount_box(const struct plan *pl, struct site *s, struct err *e)
+int mount_steps(const struct plan *pl, struct site *s, const struct plan_mount *behind,
+		const struct plan_mount *last, struct err *e)
 {
 	struct mounting mk;
 	int r = 0;
 
-	if (!(pl->clone_flags & CLONE_NEWNS))
-		return 0;
 	mounting_init(&mk, pl, s, e);
-	for (const struct plan_mount *m = NULL;
-	     r == 0 && (m = plan_each(pl, &pl->tree.mounts, m));) {
+	for (const struct plan_mount *m = behind;
+	     r == 0 && (!m || m != last) && (m = plan_each(pl, &pl->tree.mounts, m));) {
 		const struct mount_step *step = mount_step_of(m->op);
 
 		r = step ? step->apply(&mk, m) : err_set(e, "unknown step %u", m->op);
@@ -303,6 +325,13 @@ static int mount_box(const struct plan *pl, struct site *s, struct err *e)
 	cleanup_fd(&mk.dev_fd);
 	cleanup_fd(&mk.proc_fd);
 	return r;
+}
+
+static int mount_box(const struct plan *pl, struct site *s, struct err *e)
+{
+	if (!(pl->clone_flags & CLONE_NEWNS))
+		return 0;
+	return mount_steps(pl, s, s->tree_fd >= 0 ? root_stay_last(pl) : NULL, NULL, e);
 }
 
 static void mount_explain(const struct plan *pl, struct text *out)

@@ -107,6 +107,10 @@ int filesystem_apply(struct mounting *mk, const struct plan_mount *m);
 /** text_apply(), hosts_apply() - The steps MOP_TEXT and MOP_HOSTS */
 int text_apply(struct mounting *mk, const struct plan_mount *m);
 int hosts_apply(struct mounting *mk, const struct plan_mount *m);
+/** mount_steps() - Do the steps behind @behind (NULL: from the first) up to @last (NULL:
+ * to the end). The new root is the current directory. Return: 0, -1 and @e */
+int mount_steps(const struct plan *pl, struct site *s, const struct plan_mount *behind,
+		const struct plan_mount *last, struct err *e);
 /** mount_words() - One step as a line for people, without newline */
 void mount_words(const struct plan *pl, const struct plan_mount *m, struct text *out);
 

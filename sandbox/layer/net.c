@@ -38,7 +38,7 @@ int net_open_ports(const struct site *s, const char *groups, struct err *e)
 /* Both ends of the range must be mapped; rootless that is sure for the payload's own */
 static int open_ports(const struct plan *pl, const struct site *s, struct err *e)
 {
-	char groups[32] = "0 2147483647";
+	char groups[32] = ALL_GROUPS;
 
 	if (pl->clone_flags & CLONE_NEWUSER)
 		snprintf(groups, sizeof(groups), "%u %u", pl->user.gid, pl->user.gid);

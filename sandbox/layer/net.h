@@ -10,6 +10,7 @@
  *	net_join.c	a network namespace that is there already
  *	net_user.c	a link that pasta serves
  *	net_words.c	explain and script
+ *	change_link.c	another network for a box that runs
  */
 #ifndef NOOK_LAYER_NET_H
 #define NOOK_LAYER_NET_H
@@ -21,6 +22,13 @@
  * has no effect there is an error. Return: 0, -1 and @e */
 int net_plan_mode(const struct profile *pf, struct host *h, struct plan *pl,
 		  struct err *e);
+/** net_publish_plan() - The ports that the profile publishes, behind those that the plan
+ * has */
+void net_publish_plan(const struct profile *pf, struct plan *pl);
+/** net_plan_network() - The network of a box that has the mode for it, as it is defined
+ * now. Return: 0, -1 and @e */
+int net_plan_network(const struct profile *pf, struct host *h, struct plan *pl,
+		     struct err *e);
 /** net_plan_sysctls() - The namespaced settings. Return: 0, -1 and @e */
 int net_plan_sysctls(const struct profile *pf, struct plan *pl, struct err *e);
 
@@ -32,6 +40,9 @@ bool net_makes_names(const struct profile *pf);
 int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		   struct err *e);
 
+/** net_resolver_text() - resolv.conf of such a box. Return: 0, -1 and @e */
+int net_resolver_text(const struct profile *pf, struct host *h, struct plan *pl,
+		      struct text *out, struct err *e);
 /** net_binds_hosts() - Whether /etc/hosts of the box is bound to a file on the host that
  * goes on changing. The mode is decided */
 bool net_binds_hosts(const struct plan *pl);
@@ -64,6 +75,9 @@ int net_veth_router(const struct plan *pl, struct site *s, struct err *e);
  * @e */
 int net_router_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e);
+/** net_router_check() - Whether the network can be had with what the router was planned
+ * with. Return: 0, -1 and @e */
+int net_router_check(const struct profile *pf, const struct plan *pl, struct err *e);
 /** net_router_wire() - The pair and all else of the box's network, SIDE_ROUTER */
 int net_router_wire(const struct plan *pl, struct site *s, struct err *e);
 
@@ -81,6 +95,7 @@ void net_allow_explain(const struct plan *pl, struct text *out);
 /** net_has_settings() - Whether a file below /proc/sys is written in the box's own
  * namespaces, for its network or as the plan's sysctls */
 bool net_has_settings(const struct plan *pl);
+#define ALL_GROUPS "0 2147483647"
 /** net_open_ports() - Let everybody in this network namespace bind all ports, and those
  * of these groups ("FIRST LAST", as icmp(7) has it) ping. Return: 0, -1 and @e */
 int net_open_ports(const struct site *s, const char *groups, struct err *e);

@@ -126,8 +126,8 @@ static int find_servers(const struct profile *pf, struct host *h, const struct p
 	return err_hint(e, "name one that it can: --set network.dns=ADDRESS");
 }
 
-static int plan_resolver(const struct profile *pf, struct host *h, struct plan *pl,
-			 struct text *out, struct err *e)
+int net_resolver_text(const struct profile *pf, struct host *h, struct plan *pl,
+		      struct text *out, struct err *e)
 {
 	char where[ORIGIN_SIZE];
 
@@ -208,7 +208,7 @@ int net_names_plan(const struct profile *pf, struct host *h, struct plan *pl,
 
 	if (!net_makes_names(pf))
 		return 0;
-	if (plan_resolver(pf, h, pl, &servers, e) < 0)
+	if (net_resolver_text(pf, h, pl, &servers, e) < 0)
 		return -1;
 	if (!tree_is_covered(pf, RESOLV))
 		put_resolver(pf, h, pl, text_str(&servers));

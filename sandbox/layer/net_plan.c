@@ -62,7 +62,7 @@ static int check_effects(const struct profile *pf, struct err *e)
 }
 
 /* "[IP:]HOST:BOX[/udp]", which the profile has checked */
-static void plan_publish(const struct profile *pf, struct plan *pl)
+void net_publish_plan(const struct profile *pf, struct plan *pl)
 {
 	for (size_t i = 0; i < pf->network.publish.count; i++) {
 		const struct item *it = &pf->network.publish.v[i];
@@ -181,8 +181,8 @@ static int plan_rate(const struct profile *pf, struct plan *pl, struct err *e)
 
 /* The definition is read as every fact of the machine is, and copied: what explain shows
  * is what a run takes. Only `default` may still have to be made */
-static int plan_network(const struct profile *pf, struct host *h, struct plan *pl,
-			struct err *e)
+int net_plan_network(const struct profile *pf, struct host *h, struct plan *pl,
+		     struct err *e)
 {
 	const char *name = pf->network.name ? pf->network.name : NET_DEFAULT;
 	char where[ORIGIN_SIZE], path[4096];
@@ -211,7 +211,7 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 {
 	pl->net.router = host_is_root(h) ? PLAN_ROUTER_HOST : PLAN_ROUTER_USER;
 	pl->net.lo_up = 0; /* with the other link, in the same message */
-	if (plan_network(pf, h, pl, e) < 0 || plan_addresses(pf, pl, e) < 0)
+	if (net_plan_network(pf, h, pl, e) < 0 || plan_addresses(pf, pl, e) < 0)
 		return -1;
 	if (pf->network.mac && strcmp(pf->network.mac, "auto") != 0) {
 		char where[ORIGIN_SIZE];
@@ -223,7 +223,7 @@ static int plan_veth(const struct profile *pf, struct host *h, struct plan *pl,
 	}
 	if (plan_rate(pf, pl, e) < 0)
 		return -1;
-	plan_publish(pf, pl);
+	net_publish_plan(pf, pl);
 	plan_hosts(pf, pl);
 	return pl->net.router == PLAN_ROUTER_USER ? net_router_plan(pf, h, pl, e) : 0;
 }
@@ -238,7 +238,7 @@ static int plan_none(const struct profile *pf, struct host *h, struct plan *pl,
 static int plan_user(const struct profile *pf, struct host *h, struct plan *pl,
 		     struct err *e)
 {
-	plan_publish(pf, pl);
+	net_publish_plan(pf, pl);
 	plan_hosts(pf, pl);
 	return net_user_plan(pf, h, pl, e);
 }

@@ -44,13 +44,13 @@ static void plan_ids(struct plan *pl, struct plan_list *list, uint32_t own,
 		add_ids(pl, list, ranges[i].first, ranges[i].count);
 }
 
-static int need_pasta(const struct profile *pf, const struct plan *pl, struct err *e)
+int net_router_check(const struct profile *pf, const struct plan *pl, struct err *e)
 {
 	char where[ORIGIN_SIZE];
 	struct net_def d;
-	int r = net_veth_definition(pl, &d, e);
+	int r = pl->net.pasta ? 0 : net_veth_definition(pl, &d, e);
 
-	if (r < 0 || (!r && !d.nat))
+	if (r < 0 || pl->net.pasta || (!r && !d.nat))
 		return r;
 	err_set(e,
 		"'network.mode' (%s): veth without root needs pasta, for network '%s' "
@@ -79,7 +79,7 @@ int net_router_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	plan_ids(pl, &pl->net.router_uids, host_uid(h), uids, nu);
 	plan_ids(pl, &pl->net.router_gids, host_gid(h), gids, ng);
 	pl->net.pasta = plan_put(pl, pasta);
-	return pasta ? 0 : need_pasta(pf, pl, e);
+	return net_router_check(pf, pl, e);
 }
 
 /* Groups that are none in the router cannot be named in it: from the first that is one to

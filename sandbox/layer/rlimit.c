@@ -45,22 +45,39 @@ static void add_value(struct text *t, uint64_t v)
 		text_addf(t, "%" PRIu64, v);
 }
 
+static int out_of_reach(const char *name, uint64_t hard, uint64_t most, struct err *e)
+{
+	err_set(e,
+		"cannot set 'rlimits.%s': its hard limit %" PRIu64
+		" is above the caller's, %" PRIu64,
+		name, hard, most);
+	return err_hint(e,
+			"only root can raise a hard limit (ulimit -H); or have less: "
+			"--set rlimits.%s=%" PRIu64,
+			name, most);
+}
+
 static int rlimit_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		       struct err *e)
 {
 	char where[ORIGIN_SIZE], key[64];
 
-	(void)h;
 	for (size_t i = 0; i < pf->rlimit_count; i++) {
 		const struct rlimit_wish *w = &pf->rlimits[i];
 		const char *name = name_of(resource_names, w->resource);
 		auto_text value = { 0 };
 		struct plan_rlimit *r;
+		uint64_t most;
 
 		if (w->soft > w->hard)
 			return err_set(
 				e, "'rlimits.%s': the soft limit is above the hard one",
 				name);
+		/* Whether root may raise them is known when it is tried */
+		most = w->at.file && !host_is_root(h) ? host_rlimit(h, w->resource)
+						      : UINT64_MAX;
+		if (w->hard > most)
+			return out_of_reach(name, w->hard, most, e);
 		r = plan_append(pl, &pl->rlimits, sizeof(*r));
 		r->resource = (uint32_t)w->resource;
 		r->soft = w->soft;
@@ -116,13 +133,8 @@ static int set_lower(const struct plan_rlimit *r, struct err *e)
 		return err_sys(e, "cannot set the limit '%s'", name);
 	if (getrlimit((int)r->resource, &now) < 0)
 		return err_sys(e, "cannot read the limit '%s'", name);
-	if (!r->is_default && now.rlim_max < r->hard) {
-		err_set(e,
-			"cannot set 'rlimits.%s': its hard limit %" PRIu64
-			" is above the caller's, %" PRIu64,
-			name, r->hard, (uint64_t)now.rlim_max);
-		return err_hint(e, "only root can raise a hard limit (ulimit -H)");
-	}
+	if (!r->is_default && now.rlim_max < r->hard)
+		return out_of_reach(name, r->hard, (uint64_t)now.rlim_max, e);
 	/* it was within reach, so that is not why */
 	if (now.rlim_max >= r->hard) {
 		errno = EPERM;

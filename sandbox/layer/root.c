@@ -30,6 +30,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "layer/mount_ops.h"
+#include "layer/root_stay.h"
 #include "layer/script.h"
 #include "layer/tree_plan.h"
 #include "layer/where.h"
@@ -95,9 +96,11 @@ static int plan_directory(const struct profile *pf, struct host *h, struct plan 
 			       "%s: 'root.path' is '/': for the host's tree use "
 			       "'root.from: host'",
 			       origin ? origin : "root.path");
-	if (!host_stat_follow(h, pf->root.path, &there))
-		return err_set(e, "%s: there is no directory '%s'",
-			       origin ? origin : "root.path", pf->root.path);
+	if (!host_stat_follow(h, pf->root.path, &there)) {
+		err_set(e, "%s: there is no directory '%s'",
+			origin ? origin : "root.path", pf->root.path);
+		return err_hint(e, "a tree that is there: --set root.path=DIR");
+	}
 	if (there.kind != HOST_DIR)
 		return err_set(e, "%s: '%s' is not a directory",
 			       origin ? origin : "root.path", pf->root.path);
@@ -410,6 +413,8 @@ static int make_box(const struct plan *pl, struct site *s, struct err *e)
 	/* chroot alone: the new tree may lack /proc */
 	if (!(pl->clone_flags & CLONE_NEWNS))
 		return pl->tree.root == PLAN_ROOT_NONE ? 0 : proc_take(pl, s, e);
+	if (s->tree_fd >= 0)
+		return proc_take(pl, s, e) < 0 ? -1 : root_stay_enter(s, e);
 	if (mount(NULL, "/", NULL, MS_REC | cut, NULL) < 0)
 		return err_sys(e, "cannot cut mount propagation");
 	if (proc_take(pl, s, e) < 0)
@@ -452,10 +457,11 @@ static int switch_box(const struct plan *pl, struct site *s, struct err *e)
 
 	if (pl->tree.root == PLAN_ROOT_NONE)
 		return 0;
-	if (pl->tree.readonly && pl->tree.root == PLAN_ROOT_TMPFS &&
+	if (s->tree_fd < 0 && pl->tree.readonly && pl->tree.root == PLAN_ROOT_TMPFS &&
 	    sys_mount_setattr(AT_FDCWD, ".", 0, &ro) < 0)
 		return err_sys(e, "cannot make the root read-only");
-	if ((pl->tree.use_chroot ? switch_chroot(pl, e) : pivot(e)) < 0)
+	if (s->tree_fd < 0 &&
+	    (pl->tree.use_chroot ? switch_chroot(pl, e) : pivot(e)) < 0)
 		return -1;
 	/* The current directory was the new root before and is so now; the kernel
 	 * prefixes what lies outside with "(unreachable)", getcwd(3) */

@@ -37,6 +37,13 @@ char *arena_copy(struct arena *a, const char *s, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* --- search.c ---------------------------------------------------------------------- */
+
+/** shipped_root() - The directory of what came with this program: its source tree when it
+ * lies in build/VARIANT/ of one (tests lie in build/VARIANT/tests/) that has @probe, such
+ * as "profiles/base.yaml", else where it was installed. NULL when memory ran out */
+const char *shipped_root(struct arena *a, const char *probe);
+
 /* --- types.c: what readers of nodes say
  * ---------------------------------------------- */
 

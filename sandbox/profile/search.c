@@ -76,28 +76,33 @@ void search_release(struct search *s)
 		cleanup_fd(&s->place[i].fd);
 }
 
-/* The profiles that came with this program: those of its source tree when it lies in
- * build/VARIANT/ of one (tests lie in build/VARIANT/tests/), else the installed ones */
-static const char *shipped_dir(struct arena *a)
+const char *shipped_root(struct arena *a, const char *probe)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	const char *dir;
+	const char *file;
 	char *build;
 
 	if (n <= 0)
-		return NOOK_DATADIR "/profiles";
+		return NOOK_DATADIR;
 	exe[n] = '\0';
 	build = strstr(exe, "/build/");
 	for (char *more = build; more; more = strstr(more + 1, "/build/"))
 		build = more;
 	if (!build)
-		return NOOK_DATADIR "/profiles";
+		return NOOK_DATADIR;
 	*build = '\0';
-	dir = arena_printf(a, "%s/profiles", exe);
-	if (!dir || faccessat(AT_FDCWD, arena_printf(a, "%s/base.yaml", dir), F_OK, 0))
-		return NOOK_DATADIR "/profiles";
-	return dir;
+	file = arena_printf(a, "%s/%s", exe, probe);
+	if (!file || faccessat(AT_FDCWD, file, F_OK, 0))
+		return NOOK_DATADIR;
+	return arena_copy(a, exe, strlen(exe));
+}
+
+static const char *shipped_dir(struct arena *a)
+{
+	const char *root = shipped_root(a, "profiles/base.yaml");
+
+	return root ? arena_printf(a, "%s/profiles", root) : NULL;
 }
 
 size_t search_list(struct search *s)

@@ -137,7 +137,12 @@ static int read_word(struct loader *ld, const struct field_info *f, const struct
 	}
 	near = name_near_in(f->type->words, n->text);
 	wrong_value(ld, f->key, n, f->type->expects);
-	return near ? err_hint(ld->e, "did you mean '%s'", near) : -1;
+	if (near)
+		return err_hint(ld->e, "did you mean '%s'", near);
+	return !strcmp(f->key, "root.from") && *n->text == '/'
+		       ? err_hint(ld->e, "root.from: directory, and root.path: %s",
+				  shown(ld, n->text))
+		       : -1;
 }
 
 static int read_bits(struct loader *ld, const struct field_info *f, const struct node *n)
@@ -503,8 +508,8 @@ static const struct type types[TYPES] = {
 	[TYPE_SIZE] = NUMBER("size", parse_size, 1, INT64_MAX, 1, "a size such as 512M"),
 	[TYPE_SIZE_MAX] = NUMBER("size", parse_size, 4096, INT64_MAX, WISH_MAX,
 				 "a size from 4K on such as 512M, or max"),
-	[TYPE_SIZE_SWAP] = NUMBER("size", parse_size, 0, INT64_MAX, WISH_MAX,
-				  "a size such as 512M, 0 or max"),
+	[TYPE_SIZE_SWAP] = NUMBER("size", parse_swap, 0, INT64_MAX, WISH_MAX,
+				  "0, a size from 4K on such as 512M, or max"),
 	[TYPE_SIZE_NONE] = NUMBER("size", parse_size, 1, INT64_MAX, 0,
 				  "a size such as 512M, or max"),
 	[TYPE_COUNT] = NUMBER("count", parse_count, 1, 4194304, WISH_MAX,

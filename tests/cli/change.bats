@@ -202,7 +202,7 @@ hint: anything else needs a restart of the box"
 	nook_run update web "+mounts=/srv:/proc/x"
 	assert_status 1
 	nook_run update web "+mounts=/srv:/"
-	assert_stderr_match "^nook: nook update: .*'/'"
+	assert_stderr_match "^nook: 'mounts.to' cannot be '/': what is at '/' is said by 'root'$"
 	nook_run update web "+mounts=$T/src:/data" "+mounts=$T/hidden:/data/sub"
 	assert_status 0
 	nook_run update web -mounts=/data

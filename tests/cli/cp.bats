@@ -6,6 +6,7 @@
 load helper
 load boxes
 load net
+load stream
 
 setup_file() { net_setup_file; }
 teardown_file() { net_teardown_file; }
@@ -83,22 +84,6 @@ one_is_over() {
 is_full() {
 	python3 -c 'import select, sys
 sys.exit(len(select.select([], [int(sys.argv[1])], [], 0)[1]))' "$1"
-}
-
-# stream FILE PYTHON - a stream of tar made by what is done to `t`, a tarfile, with add(NAME, ...)
-stream() {
-	python3 - "$1" "$2" <<'EOP'
-import io, sys, tarfile
-t = tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT)
-def add(name, text=None, type=tarfile.REGTYPE, link="", **more):
-    i = tarfile.TarInfo(name)
-    i.type, i.linkname, i.size = type, link, len(text or "")
-    i.pax_headers, i.mode = more, 0o755
-    t.addfile(i, io.BytesIO((text or "").encode()))
-LINK, SYM, DIR, CHR = tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE
-exec(sys.argv[2])
-t.close()
-EOP
 }
 
 @test "what a path means, into a box and out of it" {
@@ -363,6 +348,20 @@ hello"
 	fi
 }
 
+@test "a stream that nobody takes is not waited for" {
+	mkfifo pipe
+	# open for both, so that it has no end
+	exec 9<>pipe
+	work
+	for _ in running "at rest"; do
+		run --separate-stderr timeout 60 "$NOOK" cp - work:/nosuch <&9
+		assert_status 1
+		assert_stderr "nook: box 'work': '/nosuch': a stream goes into a directory: No such file or directory"
+		"$NOOK" stop -t 0 work
+	done
+	exec 9>&-
+}
+
 # begin_slowly DST - a copy in the background, $copy, of which the first file is half made; what it
 # reads stays open as 9
 begin_slowly() {
@@ -419,6 +418,33 @@ begin_slowly() {
 	rmdir shared/src
 	# its keeper has cleared away
 	wait_until "$NOOK" rm work
+}
+
+@test "what a copy left that could not clear away goes with the next one there" {
+	local keeper init
+	work
+	begin_slowly work:/t
+	# beside one that goes on
+	cp_ok src/f work:/t/src/other
+	something_beside shared/src
+	read -r keeper init < <("$NOOK" ps --no-headings -o keeper,init)
+	kill -KILL "$keeper"
+	wait_until is_over "$init" # and all others in the box before it
+	exec 9>&-
+	wait $copy || true
+	something_beside shared/src
+	mkdir -m 700 shared/src/.nook-cp-{0123456789abcdef,mine}
+	mkdir -m 755 shared/src/.nook-cp-aaaaaaaaaaaaaaaa # no copy left it so
+	echo 1 >shared/src/.nook-cp-0123456789abcdef/in
+	"$NOOK" start work
+	cp_ok src/f work:/t/src/other
+	assert_equal "$(ls -A shared/src)" $'.nook-cp-aaaaaaaaaaaaaaaa\n.nook-cp-mine\nother'
+	# where others may write it may be anybody who gave the name
+	mkdir -m 700 shared/src/.nook-cp-0123456789abcdef
+	chmod 777 shared/src
+	cp_ok src/f work:/t/src/another
+	[ -d shared/src/.nook-cp-0123456789abcdef ]
+	nook_run stop -t 0 work
 }
 
 @test "nobody in the box sees who copies" {

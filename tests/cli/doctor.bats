@@ -128,3 +128,10 @@ in_userns() {
 	assert_match '^ok +clone3 +works, by clone: clone3 is refused$'
 	refute_match '^[a-z]+ +mount API'
 }
+
+@test "what cannot be bound to its parent tries nothing" {
+	need strace
+	run strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:error=EPERM "$NOOK" doctor
+	assert_match '^missing +openat2 +the trial itself: Operation not permitted$'
+	refute_match '^[a-z]+ +(user namespace|mount API|openat2|clone3) +works'
+}

@@ -18,6 +18,19 @@ end_box() {
 # sleepers N - whether as many commands `sleep 61` run in the box
 sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdline | wc -l')" = "$1" ]; }
 
+@test "exec sees the other processes of a box, also with Landlock and where init has other ids" {
+	local profile
+	cd "$T"
+	for profile in base strict dev; do
+		"$NOOK" run -q --name web "$profile" -- sleep 61 &
+		keeper=$!
+		keepers+=("$keeper")
+		wait_until sleepers 1
+		kill -KILL "$keeper"
+		wait_keeper
+	done
+}
+
 @test "exec runs a command among the processes and files of the box, with its exit code" {
 	start_box one "touch /tmp/inside; $wait_box" --name web --hostname inner
 	nook_run exec web -- sh -c 'until [ -e /tmp/inside ]; do sleep 0.01; done; ls /tmp/inside; hostname; tr "\0" " " </proc/1/cmdline; exit 7'
@@ -125,7 +138,7 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	status=0
 	wait "$client" || status=$?
 	assert_status 137
-	assert_match "^nook: box '[0-9a-z]*' has ended, and the command with it" "$(cat "$T/client.err")"
+	assert_match "^nook: box 'web' has ended, and the command with it" "$(cat "$T/client.err")"
 	# and when its keeper is killed
 	rm "$T/stop" "$T/in"
 	start_box two "$wait_box" --name web
@@ -136,7 +149,7 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	status=0
 	wait "$client" || status=$?
 	assert_status 137
-	assert_match "^nook: the keeper of box '[0-9a-z]*' has ended" "$(cat "$T/client.err")"
+	assert_match "^nook: the keeper of box 'web' has ended" "$(cat "$T/client.err")"
 	wait_keeper
 }
 
@@ -161,6 +174,31 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	refute cmp -s "$T/first" "$T/second"
 	kill "$client"
 	wait "$client" || true
+	end_box
+}
+
+# to_unread NAME - a command that writes 10000 bytes to its terminal, and a pipe of a page behind that
+to_unread() {
+	mkfifo "$T/$1"
+	exec 9<>"$T/$1"
+	perl -e 'open my $pipe, ">&=9" or die; fcntl $pipe, 1031, 4096 or die' # F_SETPIPE_SZ
+	"$NOOK" exec -t web -- sh -c "head -c 10000 /dev/zero | tr '\0' x; touch /t/$1.end" </dev/null >&9 3>&- &
+	client=$!
+	wait_for "$T/$1.end"
+}
+
+@test "a reader that takes its time gets all that a command wrote to its terminal" {
+	start_box one "$wait_box" --name web
+	to_unread late
+	sleep 0.3
+	run timeout 20 head -c 10000 <&9
+	assert_equal "${#output}" 10000
+	wait "$client"
+	# nobody reads: who asks for the end is heard
+	to_unread never
+	kill "$client"
+	wait "$client" || true
+	exec 9>&-
 	end_box
 }
 

@@ -34,3 +34,17 @@ rid_of_boxes() {
 	nook_teardown
 }
 teardown() { rid_of_boxes; }
+
+# small_state - the state directory becomes a file system of one MiB (a user has one from tests/as.sh)
+small_state() {
+	if is_root; then
+		mount -t tmpfs -o mode=700,size=1m tmpfs /var/lib/nook
+	else
+		export XDG_STATE_HOME=$XDG_RUNTIME_DIR/state
+	fi
+}
+end_small_state() {
+	"$NOOK" rm -f web new other 2>/dev/null || true
+	if is_root; then umount /var/lib/nook; else rm -rf "$XDG_RUNTIME_DIR/state"; fi
+	export XDG_STATE_HOME=$T/state
+}

@@ -34,6 +34,35 @@ load living
 	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
 }
 
+# held WORD... - nook with these words, while another holds the box and until nook sleeps for it
+held() {
+	perl -e 'use Fcntl; my $lock = shift @ARGV;
+		sysopen my $fd, $lock, O_RDWR or die "$lock: $!";
+		# struct flock of a whole file: F_WRLCK, F_OFD_SETLK
+		my $whole = pack("s s x4 q q l x4", 1, 0, 0, 0, 0);
+		fcntl $fd, 37, $whole or die "lock: $!";
+		fcntl $fd, F_SETFD, FD_CLOEXEC;
+		my $pid = fork // die; if (!$pid) { exec @ARGV or die }
+		for (;;) {
+			open my $f, "<", "/proc/$pid/stat" or last;
+			my $stat = <$f>;
+			last if $stat =~ /\((?:nook|nook-full)\) [SZ]/;
+			select undef, undef, undef, 0.01;
+		}
+		close $fd; waitpid $pid, 0; exit $? >> 8' "$(state_dir)/boxes/web/lock" "$NOOK" "$@"
+}
+
+@test "one whose keeper is still ending is waited for, not said to run" {
+	"$NOOK" create web strict
+	"$NOOK" start web
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper)"
+	wait_until all_are 'stopped (lost)'
+	run --separate-stderr held rm web
+	assert_stderr
+	assert_status 0
+	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+}
+
 @test "it is planned anew at each start, from where it was made" {
 	mkdir here
 	printf 'extends: strict\nenvironment: {WHO: one}\n' >here/p.yaml
@@ -136,6 +165,17 @@ load living
 	assert_status 1
 	nook_run rm -f web
 	assert_status 0
+}
+
+@test "one that goes with its command can be removed before" {
+	for _ in 1 2 3 4 5; do
+		nook_run run -d --rm --name brief strict -- sleep 600
+		assert_status 0
+		nook_run rm -f brief
+		assert_status 0
+		assert_stderr
+		assert_equal "$(all name)" ""
+	done
 }
 
 @test "RC-01: of many that create or start at once one succeeds" {

@@ -13,8 +13,13 @@ load living
 has_ended() { [ "$(all name status | grep -c "^$1 stopped")" = 1 ]; }
 
 @test "each byte comes back, on the stream that it was written to" {
-	"$NOOK" run -d --name web strict -- sh -c 'echo one; echo two >&2; printf "thr"; sleep 0.05
-		printf "ee\n\n\001\377"'
+	chmod go+x "$T"
+	"$NOOK" run -d --name web -v "$T:/t" base -- sh -c 'echo one; echo two >&2; printf "thr"
+		until [ -e /t/go ]; do sleep 0.05; done; printf "ee\n\n\001\377"'
+	# Of two pipes either may be read first
+	has_both() { [ "$("$NOOK" logs web 2>&1 | grep -cE "one|two")" = 2 ]; }
+	wait_until has_both
+	touch go
 	wait_until has_ended web
 	"$NOOK" logs web >out 2>err
 	printf 'one\nthree\n\n\001\377' | cmp - out
@@ -58,6 +63,24 @@ has_ended() { [ "$(all name status | grep -c "^$1 stopped")" = 1 ]; }
 	wait_until has_ended web
 	nook_run logs web
 	assert_output $'24 80\r'
+}
+
+@test "on a terminal it is escaped; a character that came in two parts stays one" {
+	local day=2026-11-21T15:36:08.123456Z
+	need script
+	"$NOOK" create web strict -- true
+	{
+		printf '%s stdout P a\033]0;x\007\tb\000c\303\n' $day
+		printf '%s stdout P \251\360\237\n%s stdout P \230\200 d\r\n' $day $day
+		printf '%s stdout F \n%s stdout F \302\233 \233 \342\200\256 e\rf\n' $day $day
+		printf '%s stdout P end \342\202\n' $day
+	} >"$(state_dir)/boxes/web/log"
+	run script -qec "'$NOOK' logs web" /dev/null
+	assert_equal "$output" $'a\\x1b]0;x\\x07\tb\\x00cé😀 d\r\n\\u{9b} \\x9b \\u{202e} e\\x0df\r\nend \\xe2\\x82'
+	"$NOOK" logs web >all
+	run script -qec "'$NOOK' logs web | cat" /dev/null
+	script -qec "stty -onlcr; '$NOOK' logs --raw web" /dev/null </dev/null >raw
+	cmp all raw
 }
 
 @test "wrong words" {

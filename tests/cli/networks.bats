@@ -311,7 +311,7 @@ hint: did you mean 'lab'?"
 	assert_stderr "nook: no network 'lba'
 hint: did you mean 'lab'?
 nook: no network 'no-such'
-hint: nook net create no-such"
+hint: 'nook net ls' lists them"
 	nook_run net ls --names
 	assert_output
 	assert_equal "$(ls -A "$state/networks")" ""
@@ -330,6 +330,22 @@ hint: nook net rm --force lab, and create it again"
 	nook_run net check
 	assert_status 1
 	assert_match "^network 'lab': its definition is damaged: line 5"
+	# the others are shown, and what is wrong
+	(umask 077 && printf '%s\n' 'version 1' 'tag mor' 'subnet 10.99.0.0/24' 'gateway 10.99.0.1' 'nat no' \
+		'isolated no' >"$state/networks/more")
+	nook_run net ls --names
+	assert_status 1
+	assert_output more
+	assert_stderr_match "^nook: network 'lab': its definition is damaged: line 5"
+	for words in "" --json; do
+		# shellcheck disable=SC2086
+		nook_run view --tree $words
+		assert_status 1
+		assert_match 10.99.0.0/24
+		assert_stderr_match "^nook: network 'lab': its definition is damaged: line 5"
+	done
+	nook_run net rm more
+	assert_status 0
 	nook_run net rm --force lab
 	assert_status 0
 	nook_run net ls --names

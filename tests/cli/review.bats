@@ -171,6 +171,25 @@ asked() {
 	[ ! -e data/rights ]
 }
 
+@test "an answer that it does not know is asked for again, and no reason to lose the changes" {
+	need script
+	asked 'qselect\nwhatever this may mean to whoever types it\n?\nyes\n' "sh -c 'echo new >/data/edit'"
+	[ "$status" = 0 ]
+	[ "$(cat data/edit)" = new ]
+	[ "$(grep -c '^y: apply all; n: nothing, all changes are lost; select: ' \
+		<<<"${output//'apply? [y/N/select/diff] '/}")" = 3 ]
+	asked 'SEL\nwhat\nno\ny\n' "sh -c 'echo 1 >/data/a; echo 1 >/data/b'"
+	[ "$status" = 0 ]
+	[[ $output == *"  y: apply it; n: do not; all: this and the rest; quit: no more of them"* ]]
+	[ "$(ls data)" = "b
+edit
+gone
+rest" ]
+	# an empty line is a no
+	asked '\n' "sh -c 'echo newer >/data/edit'"
+	[ "$(cat data/edit)" = new ]
+}
+
 @test "what make install installs is there afterwards" {
 	need make install
 	mkdir data/src

@@ -259,6 +259,16 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 	! grep -qE 's3cret|t0ken' <<<"$output" || fail "init shows it"
 }
 
+@test "a command that is pid 1 is told that it is in a container, others are not" {
+	nook_run run --set init=none base -- printenv container
+	assert_output nook
+	nook_run run --set init=none -e container=other base -- printenv container
+	assert_output other
+	nook_run run base -- printenv container
+	assert_status 1
+	assert_output
+}
+
 @test "--dry-run prints the plan and makes nothing" {
 	nook_run run --dry-run strict -- true
 	assert_status 0
@@ -274,6 +284,37 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 	nook_run run base true
 	assert_status 125
 	assert_match '^hint: write -- before the command' "$stderr"
+	nook_run run ls /
+	assert_status 125
+	assert_stderr "nook: one profile, not 'ls /'
+hint: 'ls' is a program: nook run [PROFILE] -- ls / ..."
+	nook_run run --rm -it nosuchimage bash
+	assert_status 125
+	assert_stderr "nook: one profile, not 'nosuchimage bash'
+hint: there is no profile 'nosuchimage'; nook runs profiles, not images: nook run [PROFILE] -- bash ..., \
+'nook profile ls' lists them"
+}
+
+@test "options of other programs are answered with the words for it here" {
+	nook_run run --bind /a /b -- true
+	assert_status 125
+	assert_stderr $'nook: unknown option \'--bind\'\nhint: --volume SRC:DST:rw'
+	nook_run create web --security-opt=seccomp=unconfined -- true
+	assert_status 2
+	assert_match '^hint: keys of a profile, ' "$stderr"
+	# commands that have no such options do not speak of them
+	nook_run ps --bind
+	assert_stderr_match "^hint: usage: nook ps"
+}
+
+@test "a root that is not there, or is written where its kind belongs, is hinted at" {
+	nook_run run --set root.path=/nosuch machine -- true
+	assert_status 125
+	assert_stderr "nook: root: --set: there is no directory '/nosuch'
+hint: a tree that is there: --set root.path=DIR"
+	nook_run run --set root.from=/tmp/tree base -- true
+	assert_status 125
+	assert_match '^hint: root.from: directory, and root.path: /tmp/tree$' "$stderr"
 }
 
 @test "-v binds, read-only unless it says rw" {

@@ -97,6 +97,12 @@ load boxes
 	nook_run update web memory=64
 	assert_status 2
 	assert_stderr_match "^nook: limits.memory '64': expected a size from 4K on such as 512M, or max$"
+	nook_run update web swap=4095
+	assert_status 2
+	assert_stderr_match "^nook: limits.swap '4095': expected 0, a size from 4K on such as 512M, or max$"
+	nook_run run --set limits.memory=64M --set limits.swap=1 base -- true
+	assert_status 125
+	assert_stderr_match "^nook: --set: 'limits.swap' cannot be '1': expected 0, a size from 4K on such as 512M, or max$"
 	nook_run update web grace=max
 	assert_stderr_match "^nook: 'limits.grace' needs a value$"
 	nook_run update wbe wall=3s
@@ -117,7 +123,7 @@ load boxes
 	kill -STOP "$keeper"
 	run --separate-stderr timeout 20 "$NOOK" update web wall=9s
 	assert_status 1
-	assert_stderr_match "^nook: the keeper of box '[0-9a-z]{12}' \(pid $keeper\) does not answer$"
+	assert_stderr_match "^nook: the keeper of box 'web' \(pid $keeper\) does not answer$"
 	assert_stderr_match "^hint: .*kill -CONT $keeper"
 	kill -CONT "$keeper"
 	nook_run update web wall=9s

@@ -162,7 +162,16 @@ umask: "027"' -- sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c; umask'
 	nook_run_with 'rlimits: {nofile: 4096}' -- sh -c 'echo ran'
 	if [ "$status" = 125 ]; then
 		assert_stderr_match "hard limit 4096 is above the caller's, 64"
+		assert_stderr_match '^hint: only root .*; or have less: --set rlimits.nofile=64$'
 		assert_output
+		# and is known before anything is made
+		if ! is_root; then
+			nook_run explain "$T/profile.yaml"
+			assert_status 1
+			assert_stderr_match "hard limit 4096 is above the caller's, 64"
+		fi
+		nook_run run --set rlimits.nofile=64 "$T/profile.yaml" -- sh -c 'ulimit -Hn'
+		assert_output 64
 	else
 		is_root # who has CAP_SYS_RESOURCE may
 	fi

@@ -220,20 +220,6 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	nothing_left
 }
 
-# small_state - the state directory becomes a file system of one MiB (a user has one from tests/as.sh)
-small_state() {
-	if is_root; then
-		mount -t tmpfs -o mode=700,size=1m tmpfs /var/lib/nook
-	else
-		export XDG_STATE_HOME=$XDG_RUNTIME_DIR/state
-	fi
-}
-end_small_state() {
-	"$NOOK" rm -f web new other 2>/dev/null || true
-	if is_root; then umount /var/lib/nook; else rm -rf "$XDG_RUNTIME_DIR/state"; fi
-	export XDG_STATE_HOME=$T/state
-}
-
 @test "IN-18: a disk that is full at any write: the box is as it was, or as it is to be" {
 	local free dir
 	small_state
@@ -328,4 +314,36 @@ end_small_state() {
 	nothing_left
 	assert_equal "$(cat victim/file)" mine
 	assert test -d "$T"
+}
+
+# on_screen ARG... - what nook writes to a terminal, without its own colours
+on_screen() {
+	script -qec "$(printf '%q ' "$NOOK" "$@")" /dev/null </dev/null |
+		sed 's/\x1b\[[0-9;]*m//g; s/\r$//'
+}
+
+# moving TEXT - how many lines of it a terminal would obey
+moving() { LC_ALL=C grep -c $'[\001-\010\013-\037\177]\\|\302[\200-\237]' <<<"$1"; }
+
+@test "LG-02: nothing that a box wrote, made or is called moves the terminal of who looks at it" {
+	local evil=$'e\033]0;x\007\302\233\2332J' what shown
+	need script
+	mkdir data
+	printf 'extends: base\nuser: {id: 0}\nmounts: [{overlay: "%s", to: /data}]\n' "$T/data" >p.yaml
+	# shellcheck disable=SC2016 # the box's own
+	"$NOOK" run -d --keep --name web ./p.yaml -- sh -c 'echo "$1"; echo "$1" >&2; cd /data &&
+		mkdir "dir$1" && cp /bin/sleep "$1" && echo "$1" >"file$1" && exec "./$1" 600' sh "$evil"
+	runs() { "$NOOK" top --no-headings -o name web | grep -q '^e'; }
+	wait_until runs
+	for what in logs view top inspect stats diff 'diff --text' 'diff --json' 'top --json'; do
+		# shellcheck disable=SC2086 # a command with its option
+		shown=$(on_screen $what web)
+		assert [ -n "$shown" ]
+		assert_equal "$what: $(moving "$shown")" "$what: 0"
+	done
+	assert_equal "$(on_screen logs web | sort -u)" 'e\x1b]0;x\x07\u{9b}\x9b2J'
+	# The bytes are there: who asks for them gets them, and so does a pipe
+	shown=$(on_screen logs --raw web)
+	assert_equal "$(moving "$shown")" 2
+	assert_equal "$("$NOOK" logs web 2>&1)" "$shown"
 }

@@ -107,6 +107,33 @@ fd77::1=machine
 	assert_stderr
 }
 
+@test "RC-06: what others have made under a name of nook's is left alone" {
+	local group file=/run/nook/net/lab/hosts before
+	# a link and a cgroup, as one of its own would be called that a killed keeper left
+	ip link add nklab000000000 type bridge
+	ip link add nklab111111111 type veth peer name other
+	before=$(ip -o link show nklab000000000)
+	group=$(sed -n 's,^[0-9]*:pids:,/sys/fs/cgroup/pids,p; s,^0::,/sys/fs/cgroup,p' /proc/self/cgroup | head -n 1)
+	mkdir "$group/nook-000000000000"
+	# a file of somebody else's in the place of one of nook's
+	(umask 077 && mkdir -p /run/nook/net/lab)
+	echo precious >victim
+	ln -s "$T/victim" "$file"
+	nook_run run --network lab base -- true
+	assert_status 125
+	assert_stderr "nook: net: network 'lab': cannot write its leases: Too many levels of symbolic links"
+	rm "$file"
+	nook_run run --network lab --set network.dns=192.0.2.53 --pids-limit 9 base -- ip -br link show eth0
+	assert_status 0
+	"$NOOK" gc -q
+	assert_equal "$(ip -o link show nklab000000000)" "$before"
+	assert_equal "$(cat victim)" precious
+	rmdir "$group/nook-000000000000"
+	# CONTROL: a pair of that name is what it makes itself, and has gone
+	assert_equal "$(net_links)" nklab000000000
+	ip link del nklab000000000
+}
+
 # evil WORD SCRIPT - a box whose links are its own, as only root's can be that have no user namespace
 evil() {
 	start_box "$1" "ip addr add fe80::66/64 dev eth0 nodad; if=\$(ip -o link show eth0 | cut -d: -f1); $2" \

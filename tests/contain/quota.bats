@@ -379,3 +379,54 @@ own_cgroups() {
 	wait $pid && status=0 || status=$?
 	[ $status = 143 ] || [ $status = 137 ] || fail "status $status" "$(cat "$T/err")"
 }
+
+# frozen_below PROFILE - a box, and its process in a cgroup below its own that root has frozen: $keeper,
+# $leaf
+frozen_below() {
+	local pid
+	rm -f "$T/up"
+	"$NOOK" run --pids-limit 50 --set limits.grace=300ms --result "$T/result" "$T/$1.yaml" -- \
+		sh -c 'cd "$1"; sleep 600 & : >up; read -r line <go' sh "$T" &
+	keeper=$!
+	wait_for "$T/up"
+	leaf=/sys/fs/cgroup/freezer$(sed -n 's/.*:freezer://p' /proc/self/cgroup)
+	leaf=$leaf/nook-$("$NOOK" ps --no-headings -o id)
+	mkdir "$leaf/below" "$leaf/below/it"
+	for pid in $(cat "$leaf/tasks"); do
+		[ "$(cat "/proc/$pid/comm")" != sleep ] || echo "$pid" >"$leaf/below/it/tasks"
+	done
+	echo FROZEN >"$leaf/below/freezer.state"
+	wait_until grep -qx FROZEN "$leaf/below/it/freezer.state"
+}
+
+# keeper_ended CAUSE STATUS - of that box
+keeper_ended() {
+	status=0
+	wait "$keeper" || status=$?
+	result=$(cat "$T/result")
+	ended "$@"
+	refute [ -d "$leaf" ]
+}
+
+@test "SV-13: what is frozen below the cgroup of a box holds up no end of it" {
+	local how
+	is_root || bats_skip "freezes by hand"
+	[ -d /sys/fs/cgroup/freezer ] || bats_skip "on v2 what is frozen dies"
+	mkfifo "$T/go"
+	printf 'extends: base\nuser: {id: 0}\nmounts: [{bind: "%s", to: "%s", options: [rw]}]\n' "$T" "$T" >"$T/all.yaml"
+	# without a pid namespace, whose end is everybody's
+	printf 'extends: ./all.yaml\nnamespaces: [mount]\nuser: {map: none, id: 0}\n' >"$T/some.yaml"
+	frozen_below all
+	echo >"$T/go"
+	keeper_ended exited 0
+	for how in all some; do
+		frozen_below $how
+		"$NOOK" kill --all
+		keeper_ended cancelled 137
+		frozen_below $how
+		kill -KILL "$keeper"
+		wait "$keeper" || :
+		"$NOOK" gc -q
+		refute [ -d "$leaf" ]
+	done
+}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* step.c - kill or fail a `nook run` at every system call and look at what is left
  *
- *	step kill|fail [CASE...]	NOOK=program NOOK_EVERY=7 NOOK_EACH=1 NOOK_SHOW=1
+ *	step kill|fail [CASE...]	NOOK=program NOOK_EVERY=7 NOOK_EACH=1
+ *					NOOK_CALL=prctl NOOK_SHOW=1
  *
  * For each case a run that is left alone is the measure: how many calls it makes, and the
  * walls that its payload saw (tests/fault/walls.c). Then the same command runs once for
@@ -317,6 +318,14 @@ static bool is_spared(int nr)
 	return false;
 }
 
+/* NOOK_CALL=prctl: this one alone */
+static bool is_wanted_call(int nr)
+{
+	const char *wanted = getenv("NOOK_CALL");
+
+	return !wanted || trace_number(wanted) == nr;
+}
+
 static void check_failed(struct bench *b, const struct trace *t, const char *when)
 {
 	int code = WIFEXITED(t->status) ? WEXITSTATUS(t->status) : -1;
@@ -376,7 +385,7 @@ static void fail_case(struct bench *b)
 	if (!measure(b))
 		return;
 	for (int nr = 0; nr < TRACE_CALLS; nr++) {
-		if (!b->ref.count[nr] || is_spared(nr))
+		if (!b->ref.count[nr] || is_spared(nr) || !is_wanted_call(nr))
 			continue;
 		calls++;
 		fail_times(b, nr, b->ref.count[nr], &place);

@@ -44,6 +44,8 @@ probe='cd /nodes
 		"$probe"
 	assert_line "disk read"
 	assert_line "bound read"
+	# and one that it does not name is not opened by a node of one's own
+	refute_match '^zero read'
 	nook_run explain --set limits.memory=64M "$T/profile.yaml"
 	assert_match 'BPF_PROG_TYPE_CGROUP_DEVICE'
 	assert_match 'b 259:0 rwm'

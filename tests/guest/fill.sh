@@ -12,7 +12,7 @@ cd "$tree"
 mkdir -p nook/build/release/tests nook/build/contain nook/build/fault usr/share/nook-guest
 cp "$top/build/release/nook" "$top/build/release/nook-full" nook/build/release/
 ln -s build/release/nook nook/nook
-cp -r "$top/profiles" "$top/tests" "$top/bench" "$top/VERSION" nook/
+cp -r "$top/profiles" "$top/labs" "$top/tests" "$top/bench" "$top/VERSION" nook/
 cp "$top"/build/release/tests/*.t nook/build/release/tests/ 2>/dev/null || true
 cp "$top/build/contain/probe" nook/build/contain/
 cp "$top"/build/fault/* nook/build/fault/

@@ -109,9 +109,9 @@ static void carries_urgent_data(void)
 }
 
 /* The answer to @address through a published port, "" = none */
-static const char *answer(const char *address, int port, char room[64])
+static const char *ask(const char *address, int type, int port, char room[64])
 {
-	int c = client(address, SOCK_STREAM, port);
+	int c = client(address, type, port);
 	ssize_t n = -1;
 
 	memset(room, 0, 64);
@@ -120,6 +120,21 @@ static const char *answer(const char *address, int port, char room[64])
 	if (c >= 0)
 		close(c);
 	return n > 0 ? room : "";
+}
+
+static const char *answer(const char *address, int port, char room[64])
+{
+	return ask(address, SOCK_STREAM, port, room);
+}
+
+static void echo_datagram(int fd)
+{
+	struct place from = { .len = sizeof(from.at) };
+	char room[64];
+	ssize_t n = recvfrom(fd, room, sizeof(room), 0, (void *)&from.at, &from.len);
+
+	if (n > 0)
+		sendto(fd, room, (size_t)n, 0, (void *)&from.at, from.len);
 }
 
 static void say_hello(int fd)
@@ -301,6 +316,46 @@ static void serves_a_crowd(void)
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	close(fd);
+}
+
+/* --- while the box runs ------------------------------------------------------------- */
+
+/* The test is the worker: it opens what the forwarder then serves */
+static void comes_and_goes(int type)
+{
+	struct forward_to to = { .netns = -1 };
+	struct bed b = { .f.sock = -1, .port = free_port(type) };
+	int port = 0, fd = listener(BOX4, type, &port);
+	pid_t server = type == SOCK_STREAM ? serve(fd, say_hello) : fork_child();
+	struct plan *pl = publish(NULL, type, b.port, port);
+	const struct plan_publish *p = plan_each(pl, &pl->net.publish, NULL);
+	const char *kind = type == SOCK_STREAM ? "TCP" : "UDP";
+	siginfo_t gone;
+	char room[64];
+
+	if (!server)
+		for (;;)
+			echo_datagram(fd);
+	net_prefix_read(BOX4, &to.v4);
+	fflush(stdout);
+	ok(!forward_begin(&b.f, &to, &b.e) && !forward_ready(&b.f, &b.e),
+	   "%s: a forwarder without a port", kind);
+	ok(!forward_add(b.f.sock, pl, p, 0, &b.e), "a port comes");
+	is(ask("127.0.0.1", type, b.port, room), type == SOCK_STREAM ? "hello" : "x",
+	   "is served");
+	ok(forward_add(b.f.sock, pl, p, 0, &b.e) < 0, "and is not opened twice: %s",
+	   b.e.text);
+	ok(!forward_drop(b.f.sock, plan_ref_of(pl, p) + 8, &b.e),
+	   "one that is none goes");
+	ok(!forward_drop(b.f.sock, plan_ref_of(pl, p), &b.e), "the port goes");
+	close(listener("127.0.0.1", type, &b.port));
+	ok(!forward_add(b.f.sock, pl, p, 0, &b.e), "it is free, and can come again");
+	kill(b.f.pid, SIGKILL);
+	waitid(P_PID, (id_t)b.f.pid, &gone, WEXITED | WNOWAIT);
+	ok(forward_drop(b.f.sock, plan_ref_of(pl, p), &b.e) < 0,
+	   "one who is gone is missed: %s", b.e.text);
+	plan_free(pl);
+	finish(&b, fd, server);
 }
 
 /* --- who it is ---------------------------------------------------------------------- */
@@ -549,6 +604,8 @@ int main(void)
 	passes_failure_on();
 	ends_gently();
 	serves_a_crowd();
+	comes_and_goes(SOCK_STREAM);
+	comes_and_goes(SOCK_DGRAM);
 	says_what_is_wrong();
 	has_no_rights();
 	keeps_no_pipe_for_silence();

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "forked.h"
+#include "host/host.h"
 #include "profile/profile.h"
 #include "tap.h"
 
@@ -19,9 +20,13 @@ static struct plan *plan_of(struct rlimit_wish *v, size_t count, struct err *e)
 {
 	struct profile pf = { .rlimits = v, .rlimit_count = count };
 	struct plan *pl = plan_new();
+	struct host *h = host_new();
+	int r;
 
 	pl->user.order = USER_FIRST;
-	if (layer_rlimit.plan(&pf, NULL, pl, e) == 0)
+	r = layer_rlimit.plan(&pf, h, pl, e);
+	host_free(h);
+	if (r == 0)
 		return pl;
 	plan_free(pl);
 	return NULL;

@@ -7,17 +7,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/sys.h"
+#include "box/pasta.h"
 #include "box/router.h"
 #include "tap.h"
 
@@ -214,6 +219,45 @@ static void test_maker_killed(struct plan *pl, int run, const char *dir)
 	unlinkat(run, "slow", 0);
 }
 
+/* From here on nobody can be bound to his parent */
+static void refuse_parent_death(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_PDEATHSIG, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { sizeof(rules) / sizeof(rules[0]), rules };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) < 0)
+		_exit(99);
+}
+
+/* Nothing but its parent's end would end a pasta: it does not start without that */
+static void test_unbound(const char *want, bool refused)
+{
+	const char *const no_words[] = { NULL };
+	struct err e = { 0 };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (refused)
+			refuse_parent_death();
+		if (pasta_start("/bin/false", no_words, 0, -1, &e) >= 0)
+			_exit(1);
+		if (strcmp(e.text, want))
+			diag("%s", e.text);
+		_exit(!!strcmp(e.text, want));
+	}
+	waitpid(pid, &status, 0);
+	ok(!status, "pasta %s", refused ? "that nothing would end" : "that ends");
+}
+
 /* A holder that has given up its namespaces and not yet its lock, as the kernel does */
 static void test_ending(const struct plan *pl, int run)
 {
@@ -262,7 +306,7 @@ int main(void)
 	struct plan *pl = plan_new();
 	int run = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	plan(23);
+	plan(25);
 	if (!pl || run < 0)
 		bail_out("no plan, or no directory");
 	add_id(pl, &pl->net.router_uids, geteuid());
@@ -273,6 +317,12 @@ int main(void)
 	test_crowd(pl, run);
 	test_ending(pl, run);
 	test_maker_killed(pl, run, dir);
+	test_unbound("'/bin/false' cannot link to the host's network: it ended without "
+		     "a word",
+		     false);
+	test_unbound("'/bin/false' cannot link to the host's network: cannot arm the "
+		     "parent-death signal: Operation not permitted",
+		     true);
 	unlinkat(run, ROUTER_FILE, 0);
 	rmdir(dir);
 	close(run);
