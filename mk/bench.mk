@@ -4,6 +4,7 @@
 #	make bench [RUNS=200] [ROWS="nook bwrap floor"] [BENCH_FLAGS=--json] [BENCH_JUDGE=1]
 #
 #	make bench-net                  throughput of networks, a thousand boxes on one
+#	make bench-living               the console, hundreds of boxes that live, a large diff
 #	make bench-batch                boxes a second: nook batch, a floor, xargs with bubblewrap
 #
 # The bars are printed and judged only on request: a noisy machine is no defect of nook.
@@ -21,6 +22,8 @@ bench: bench-tools nook
 # Networks: as root, with iperf3, jq, busybox and pasta
 bench-net: nook
 	$(Q)bench/net.sh $(B)/nook
+bench-living: nook $(BENCH)/type
+	$(Q)bench/living.sh $(B)/nook $(BENCH)/type
 bench-batch: nook $(BENCH)/floor
 	$(Q)bench/batch.sh $(B)/nook $(BENCH)/floor
 
@@ -28,6 +31,10 @@ $(BENCH)/run: bench/run.c bench/rows.c bench/probe.c bench/bench.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
+$(BENCH)/type: bench/type.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $<
 $(BENCH)/%.o: bench/%.c $(GENERATED) | build/musl-include
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
@@ -48,5 +55,5 @@ $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
-.PHONY: bench bench-tools bench-net bench-batch
+.PHONY: bench bench-tools bench-net bench-living bench-batch
 -include $(wildcard $(BENCH)/*.d)
