@@ -27,7 +27,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
-	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume -o --output --set --fail-fast --timeout --pin --reproducible' ;;
+	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume --mix -o --output --set --repeat --fail-fast --timeout --pin --reproducible' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -147,6 +147,7 @@ _nook_argument() {
 		--journal) echo file ;;
 		--output | -o) echo dir ;;
 		--set) echo key ;;
+		--repeat) echo nothing ;;
 		--timeout) echo nothing ;;
 		esac
 		;;

@@ -10,6 +10,10 @@
  *	report	the try has ended: a line of the journal, then the job is over, or goes
  *		behind the others for another try
  *
+ * Processes may run out (RLIMIT_NPROC, pids.max): a job that could not begin for want of
+ * one has no try behind it. It waits for the end of another, from then on as many run at
+ * a time as did then, and slots that are left over end; where none ran it waits a moment.
+ *
  * It ends when nothing runs and nothing can start. Whatever asks for an end before lets
  * the slots run empty (draining) or ends what runs as well (cancelling); a try that was
  * broken off so is not final. What nook itself fails at (the journal, the output) breaks
@@ -35,6 +39,10 @@
 #define EVENTS	  64
 #define AHEAD	  1024 /* jobs of a stream that wait here, beside those in slots */
 #define SPARE_FDS 16   /* more than the start of a job opens */
+
+/* Without a process for a single job: 50 ms, then twice as long each time, 13 s in all */
+#define HOLD_FIRST 50000000ull
+#define HOLDS_MOST 8
 
 /* What an event is of; slots count from SLOT on, two each */
 enum { SIGNALS, SOURCE, JOURNAL, SLOT };
@@ -145,6 +153,74 @@ static void take_signals(struct batch *b)
 	}
 }
 
+/* --- want of processes ------------------------------------------------------------ */
+
+/* Only where nothing runs: else the end of a job is what is waited for. Return: false
+ * where it was waited for long enough */
+static bool hold(struct batch *b)
+{
+	if (b->holds == HOLDS_MOST)
+		return false;
+	b->hold = now_ns() + (HOLD_FIRST << b->holds++);
+	return true;
+}
+
+/* The job in @p could not begin, and is the next again. Return: false where it is not:
+ * it has waited long enough */
+static bool postpone(struct batch *b, struct place *p, const struct result *r,
+		     const struct err *e)
+{
+	size_t others = b->tally.running - 1;
+	auto_text line = { 0 };
+	struct job *j = p->job;
+
+	if (!others && !hold(b))
+		return false;
+	p->job = NULL;
+	b->tally.running--;
+	admit_give(&b->admission, j);
+	j->tries--;
+	progress_end(b->progress, j, p->slot.number, r, false);
+	queue_put_back(&b->queue, j);
+	if (others && others < (size_t)b->most)
+		b->most = (int)others;
+	text_addf(&line, "fewer jobs run at a time from here on: %s", e->text);
+	if (others && !b->fewer)
+		progress_say(b->progress, text_str(&line));
+	b->fewer |= others > 0;
+	return true;
+}
+
+/* Slots that rest, and have a process that a job may need */
+static void drop_places(struct batch *b)
+{
+	while (b->count > b->most && !b->places[b->count - 1].job) {
+		struct slot *s = &b->places[--b->count].slot;
+
+		epoll_ctl(b->epoll, EPOLL_CTL_DEL, s->sock, NULL);
+		epoll_ctl(b->epoll, EPOLL_CTL_DEL, s->pidfd, NULL);
+		slot_close(s);
+	}
+}
+
+/* Whether it has a process, or is to be made; one that lost its own gets another where a
+ * job is there for it */
+static bool has_process(struct batch *b, int i)
+{
+	struct place *p = &b->places[i];
+	struct err e = { 0 };
+
+	if (i >= b->count || p->slot.pid)
+		return true;
+	if (!b->queue.ready.first)
+		return false;
+	if (!revive(b, p, &e))
+		return true;
+	if (e.code != EAGAIN || (!b->tally.running && !hold(b)))
+		batch_break(b, &e);
+	return false;
+}
+
 /* --- start ----------------------------------------------------------------------- */
 
 /* A try without a report, told as if it had one. @serial: of the order, 0 = none sent */
@@ -167,6 +243,7 @@ static void fake_result(struct slot_report *r, uint64_t serial, enum cause cause
 	r->result.started_ns = r->result.finished_ns;
 	snprintf(r->result.message, sizeof(r->result.message), "%s", why);
 	r->result.output_error = r->result.not_taken = 0;
+	r->result.digest = 0;
 	r->serial = serial;
 }
 
@@ -175,12 +252,13 @@ static void end_try(struct batch *b, struct place *p, struct slot_report *r);
 /* Return: 0, -1 and @e when the job cannot run, -2 when nook cannot */
 static int order(struct batch *b, struct place *p, struct err *e)
 {
-	int fds[SLOT_FDS] = { -1, -1, -1, b->output };
+	int fds[SLOT_FDS] = { -1, -1, -1, -1 };
 	const struct made *made;
 	bool is_new;
 	int r = -1;
 
 	made = plans_get(&b->plans, p->job, &is_new, e);
+	p->slot.made = made ? made->number : 0;
 	if (!made)
 		prepare_none(p->slot.plan, p->job);
 	else if (!prepare(p->slot.plan, made->plan, p->job, e) &&
@@ -188,8 +266,8 @@ static int order(struct batch *b, struct place *p, struct err *e)
 		r = output_open(b->output, p->job, fds, e);
 	if (!r && give(b, p, fds, e) < 0)
 		r = -2;
-	for (int i = 0; i < 3; i++)
-		if (fds[i] >= 0)
+	for (int i = 0; i < SLOT_FDS; i++)
+		if (fds[i] >= 0 && fds[i] != b->output)
 			close(fds[i]);
 	return r;
 }
@@ -208,6 +286,8 @@ static void start(struct batch *b, struct place *p, struct job *j)
 	if (!r)
 		return;
 	fake_result(&report, 0, CAUSE_SETUP, e.text);
+	if (r == -2 && e.code == EAGAIN && postpone(b, p, &report.result, &e))
+		return;
 	if (r == -2) {
 		batch_break(b, &e);
 		report.result.cause = CAUSE_CANCELLED;
@@ -255,18 +335,27 @@ static bool make_place(struct batch *b, struct job *j)
 	return false;
 }
 
+static bool may_start(const struct batch *b, int i)
+{
+	return !b->draining && !b->hold && i < b->most &&
+	       b->tally.running < (size_t)b->most;
+}
+
 static void start_jobs(struct batch *b)
 {
-	for (int i = 0; i < b->most && !b->draining; i++) {
+	if (b->hold && now_ns() >= b->hold)
+		b->hold = 0;
+	drop_places(b);
+	for (int i = 0; may_start(b, i); i++) {
 		struct place *p = &b->places[i];
 		struct job *j;
 
 		/* what fails before it runs leaves the slot free */
-		while (!p->job && !b->draining && i < b->most &&
+		while (!p->job && may_start(b, i) && has_process(b, i) &&
 		       (j = queue_next(&b->queue, fits, &b->admission)))
 			if (i < b->count || make_place(b, j))
 				start(b, p, j);
-		if (!p->job)
+		if (!p->job && (i >= b->count || p->slot.pid))
 			return;
 	}
 }
@@ -395,6 +484,14 @@ static void hear_slot(struct batch *b, struct place *p)
 		err_sys(&e, "cannot write the output of job '%s'", p->job->id);
 		batch_break(b, &e);
 	}
+	if (report.result.cause == CAUSE_SETUP && report.err.code == EAGAIN &&
+	    !slot_was_cancelled(&p->slot, report.serial) &&
+	    postpone(b, p, &report.result, &report.err))
+		return;
+	if (report.result.ran) {
+		b->holds = 0;
+		p->restarted = false;
+	}
 	end_try(b, p, &report);
 }
 
@@ -411,8 +508,8 @@ static void restart(struct batch *b, struct place *p)
 		fake_result(&report, p->slot.serial, CAUSE_LOST, why);
 		end_try(b, p, &report);
 	}
-	if (!b->draining && revive(b, p, &e) < 0)
-		batch_break(b, &e);
+	if (!b->draining && revive(b, p, &e) < 0 && e.code != EAGAIN)
+		batch_break(b, &e); /* else has_process() tries it again */
 }
 
 /* --- the loop -------------------------------------------------------------------- */
@@ -502,6 +599,15 @@ static int patience(struct batch *b)
 	return at <= now ? 0 : (int)((at - now) / 1000000 % 60000) + 1;
 }
 
+/* @wait or less: as long as no job has a process */
+static int until_hold(const struct batch *b, int wait)
+{
+	uint64_t now = now_ns();
+	int left = b->hold <= now ? 0 : (int)((b->hold - now) / 1000000) + 1;
+
+	return !b->hold || (wait >= 0 && wait < left) ? wait : left;
+}
+
 static int watch_all(const struct batch *b)
 {
 	int r = watch(b, b->signals, SIGNALS) | watch(b, b->journal.sock, JOURNAL);
@@ -526,12 +632,12 @@ void batch_run(struct batch *b)
 		take_stream(b);
 		end_skipped(b);
 		start_jobs(b);
-		if (!b->tally.running && (b->draining || !b->tally.more))
+		if (!b->tally.running && (b->draining || (!b->tally.more && !b->hold)))
 			break;
 		b->tally.draining = b->draining;
 		if (wants_more(b) && !b->listens)
 			wait = 0; /* jobs ended before they began */
-		n = epoll_wait(b->epoll, ev, EVENTS, wait);
+		n = epoll_wait(b->epoll, ev, EVENTS, until_hold(b, wait));
 		for (int i = 0; i < n; i++)
 			on_event(b, ev[i].data.u32);
 	}

@@ -3,6 +3,7 @@
 #ifndef NOOK_JOB_BATCH_H
 #define NOOK_JOB_BATCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,8 +34,13 @@ struct place {
  * @cpus:	That this process may use, in order
  * @admission:	What jobs that run at a time may declare together
  * @output:	Directory of what jobs write; -1 = none is wanted
- * @signals:	signalfd; @signal: the first that asked for the end
+ * @repeat:	How often every job is run
+ * @signals:	signalfd; @signal: the first that asked for the end; @mask: what was
+ *		blocked before
  * @until:	CLOCK_MONOTONIC ns of --timeout; UINT64_MAX = none
+ * @hold:	CLOCK_MONOTONIC ns until which no job is started, since not even one had a
+ *		process; 0 = none waits. @holds: how often that was so since one ran
+ * @fewer:	It was said that fewer jobs run than there were slots
  * @listens:	The loop waits for the stream of jobs
  * @draining:	no job is started any more; @cancelling: those that run are ended
  * @broken:	nook failed, and @why; @late: --timeout has passed
@@ -53,9 +59,13 @@ struct batch {
 	struct progress *progress;
 	struct tally tally;
 	int output;
+	int repeat;
 	int epoll, signals;
+	sigset_t mask;
 	int signal;
-	uint64_t until;
+	uint64_t until, hold;
+	int holds;
+	bool fewer;
 	bool fail_fast;
 	bool listens;
 	bool draining, cancelling, late, broken;

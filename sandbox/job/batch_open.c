@@ -2,8 +2,9 @@
 /* batch_open.c - from the command line to a batch that can begin, and its end
  *
  * The order is that of what can be undone: slots first, while this process is small; then
- * the jobs are read and their plans made, which changes nothing; the journal last, when
- * only the machine can still refuse.
+ * the jobs are read and their plans made, which changes nothing, and signals end this
+ * process as any other: the file may be a pipe that nobody writes to; the journal last,
+ * when only the machine can still refuse.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,10 @@
 #include "host/room.h"
 #include "job/batch.h"
 #include "job/example.h"
+#include "job/report.h"
 #include "layer/layer.h"
+
+#define JOB_FILE 3 /* the descriptor that box_sanitize(1) leaves open */
 
 /* --- options --------------------------------------------------------------------- */
 
@@ -61,6 +65,7 @@ static void find_room(struct batch *b)
 	struct host_room room;
 
 	host_room(b->plans.host, &room);
+	have->processes = admit_processes();
 	if (!have->memory)
 		have->memory = room.memory;
 	if (!have->cpus)
@@ -69,21 +74,11 @@ static void find_room(struct batch *b)
 
 static int open_admission(struct batch *b, struct err *e)
 {
-	const char *memory = cmd_option(b->args, "total-memory"), *why;
-	const char *cpus = cmd_option(b->args, "total-cpus");
-	struct job_share *have = &b->admission.have;
+	int r = admit_open(&b->admission, b->args, e);
 
-	if (memory && parse_size(memory, &have->memory, &why) < 0)
-		return cmd_usage(b->args, e, "--total-memory '%s': %s", memory, why);
-	if (memory && !have->memory)
-		return cmd_usage(b->args, e, "--total-memory '%s': no job would fit",
-				 memory);
-	if (cpus && parse_cpus(cpus, &have->cpus, &why) < 0)
-		return cmd_usage(b->args, e, "--total-cpus '%s': %s", cpus, why);
-	b->admission.cpus_are_given = cpus;
-	if (is_auto(b))
+	if (!r && is_auto(b))
 		find_room(b);
-	return 0;
+	return r;
 }
 
 int batch_add_slot(struct batch *b, struct err *e)
@@ -91,6 +86,7 @@ int batch_add_slot(struct batch *b, struct err *e)
 	struct slot *s = &b->places[b->count].slot;
 
 	if (!slot_open(s, b->count, e)) {
+		s->digests = b->repeat > 1;
 		if ((cmd_option(b->args, "pin") || b->plans.reproducible) && b->cpu_count)
 			s->cpu = b->cpus[s->number % b->cpu_count];
 		if (!slot_start(s, e)) {
@@ -100,6 +96,16 @@ int batch_add_slot(struct batch *b, struct err *e)
 	}
 	slot_close(s);
 	return -1;
+}
+
+/* There are no processes for more slots. Each job needs some beside its slot's: a quarter
+ * of the slots leaves them, and what that is too many for waits (batch.c) */
+static void take_fewer(struct batch *b)
+{
+	b->fewer = true;
+	b->most = (b->count + 3) / 4;
+	while (b->count > b->most)
+		slot_close(&b->places[--b->count].slot);
 }
 
 static int open_slots(struct batch *b, struct err *e)
@@ -121,9 +127,26 @@ static int open_slots(struct batch *b, struct err *e)
 	b->places = calloc((size_t)b->most, sizeof(*b->places));
 	if (!b->places)
 		return err_set(e, "out of memory");
-	while (b->count < (int)n)
-		if (batch_add_slot(b, e) < 0)
+	while (b->count < (int)n && !b->fewer) {
+		if (!batch_add_slot(b, e))
+			continue;
+		if (e->code != EAGAIN || !b->count)
 			return -1;
+		*e = (struct err){ 0 };
+		take_fewer(b);
+	}
+	return 0;
+}
+
+static int open_repeat(struct batch *b, struct err *e)
+{
+	const char *s = cmd_option(b->args, "repeat");
+	uint64_t n = 1;
+
+	if (s && parse_number_in(s, 1, JOB_RUNS_MOST, &n) < 0)
+		return cmd_usage(b->args, e, "--repeat '%s': expected 1 to %d", s,
+				 JOB_RUNS_MOST);
+	b->repeat = (int)n;
 	return 0;
 }
 
@@ -160,7 +183,7 @@ static int open_events(struct batch *b, struct err *e)
 	sigaddset(&set, SIGXFSZ);
 	b->signals = -1;
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
+	if (sigprocmask(SIG_BLOCK, &set, &b->mask) == 0) {
 		sigdelset(&set, SIGPIPE);
 		sigdelset(&set, SIGXFSZ);
 		b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -175,13 +198,21 @@ static bool needs_full(const struct plan *pl)
 	return pl->tree.needs_full || pl->cgroup.needs_full || layer_net_needs_full(pl);
 }
 
-/* The other program starts over with the same words: nothing was done yet, but that jobs
- * of a stream cannot be read twice */
+/* Whether what was read can be read again */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+/* The other program starts over with the same words, and with signals as they came here:
+ * nothing was done yet, but that jobs of a stream cannot be read twice */
 static int become_full(struct batch *b, const struct job *j, struct err *e)
 {
 	if (program_is_full())
 		return 0;
-	if (job_source_is_stream(b->source)) {
+	if (job_source_is_given(b->args->words[0]) || !is_file(b->args->words[0])) {
 		err_set(e,
 			"job '%s' needs the full program, which cannot take over a "
 			"stream",
@@ -190,6 +221,7 @@ static int become_full(struct batch *b, const struct job *j, struct err *e)
 	}
 	for (int i = 0; i < b->count; i++)
 		slot_reap(&b->places[i].slot);
+	sigprocmask(SIG_SETMASK, &b->mask, NULL);
 	return program_need_full(b->args->argv, e);
 }
 
@@ -216,6 +248,15 @@ static int check_plan(struct batch *b, struct job *j, struct err *e)
 	return 0;
 }
 
+/* A name below the output directory that --repeat has for its own */
+static bool takes_run_dir(const struct batch *b, const struct job *j)
+{
+	for (size_t i = 0; b->repeat > 1 && i < j->out_count; i++)
+		if (*j->out[i].host == '@')
+			return true;
+	return false;
+}
+
 int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 {
 	enum cause cause;
@@ -233,11 +274,15 @@ int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 		return 0;
 	}
 	if (j->out_count && b->output < 0) {
-		err_set(e,
-			"job '%s' has files that come out, and no --output says where",
+		err_set(e, "job '%s' has files that come out, and no --output says where",
 			j->id);
 		return err_hint(e, "--output DIR keeps them below DIR");
 	}
+	if (takes_run_dir(b, j))
+		return err_set(e,
+			       "job '%s': with --repeat no file comes out to a name that "
+			       "begins with '@'",
+			       j->id);
 	return check_plan(b, j, e);
 }
 
@@ -246,6 +291,7 @@ static int take_file(struct batch *b, struct err *e)
 	struct job *j;
 	int r;
 
+	job_source_repeat(b->source, b->repeat);
 	if (job_source_is_stream(b->source)) {
 		b->tally.more = true;
 		return 0;
@@ -278,7 +324,25 @@ static int open_output(struct batch *b, struct err *e)
 	return 0;
 }
 
-/* Beside the job file; for jobs of stdin beside the output directory, in which every
+/* Those without which jobs mean something else, or leave something else behind; as they
+ * are typed */
+static void say_options(const struct batch *b, struct text *out)
+{
+	if (b->repeat > 1)
+		text_addf(out, "--repeat %d", b->repeat);
+	if (cmd_option(b->args, "output"))
+		text_add(out, out->len ? " --output" : "--output");
+	for (size_t i = 0; i < b->args->wish_count; i++) {
+		const struct option_wish *w = &b->args->wishes[i];
+		auto_text pair = { 0 };
+
+		text_addf(&pair, "%s=%s", w->key, w->value);
+		text_addf(out, "%s%s ", out->len ? " " : "", w->option);
+		text_shell(out, text_str(&pair));
+	}
+}
+
+/* Beside the job file; for jobs of a pipe beside the output directory, in which every
  * name may be a job's */
 static int open_journal(struct batch *b, const char *file, struct err *e)
 {
@@ -286,19 +350,37 @@ static int open_journal(struct batch *b, const char *file, struct err *e)
 	const char *dir = cmd_option(b->args, "output");
 	bool resume = cmd_option(b->args, "resume");
 
+	if (cmd_option(b->args, "mix") && !resume)
+		return cmd_usage(b->args, e, "--mix says something of --resume");
 	if (!path) {
-		if (strcmp(file, "-") != 0)
+		if (!job_source_is_given(file))
 			text_addf(&b->journal_name, "%s.journal", file);
 		else if (dir)
 			text_addf(&b->journal_name, "%s.journal", dir);
 		else
-			return cmd_usage(b->args, e, "jobs of stdin need --journal FILE");
+			return cmd_usage(b->args, e, "jobs of %s need --journal FILE",
+					 strcmp(file, "-") != 0 ? file : "stdin");
 		path = text_str(&b->journal_name);
 	}
 	if (journal_open(&b->journal, path, resume, e) < 0)
 		return -1;
 	b->journal.reproducible = b->plans.reproducible;
+	b->journal.repeat = b->repeat;
+	b->journal.mix = cmd_option(b->args, "mix");
+	say_options(b, &b->journal.options);
 	return resume ? journal_resume(&b->journal, remember, &b->queue, e) : 0;
+}
+
+static void say_fewer(const struct batch *b)
+{
+	auto_text line = { 0 };
+
+	text_addf(&line,
+		  "no more than %d jobs run at a time: there are no processes for more "
+		  "slots (ulimit -u)",
+		  b->most);
+	if (b->fewer)
+		progress_say(b->progress, text_str(&line));
 }
 
 /* To go on with what is not there may be a name that was mistyped */
@@ -312,10 +394,28 @@ static void say_new(const struct batch *b)
 		progress_say(b->progress, text_str(&line));
 }
 
+/* The job file may be one of the descriptors that box_sanitize() closes (/dev/fd/63 of
+ * a shell's <(COMMAND)), so it is opened before, as the only one that it leaves */
+static int keep_file(const char *path, int *file, struct err *e)
+{
+	int fd = job_source_file(path, e);
+
+	*file = fd;
+	if (fd < 0 || !strcmp(path, "-"))
+		return fd < 0 ? -1 : box_sanitize(0, e);
+	*file = JOB_FILE;
+	if (fd != JOB_FILE) {
+		if (dup3(fd, JOB_FILE, O_CLOEXEC) < 0)
+			return err_sys(e, "cannot keep '%s' open", path);
+		close(fd);
+	}
+	return box_sanitize(1, e);
+}
+
 int batch_open(struct batch *b, const struct args *a, struct err *e)
 {
-	const char *file = a->word_count ? a->words[0] : NULL;
-	int r;
+	const char *name = a->word_count ? a->words[0] : NULL;
+	int r, file;
 
 	*b = (struct batch){ .args = a, .output = -1, .epoll = -1, .signals = -1 };
 	b->journal.fd = b->journal.sock = -1;
@@ -332,14 +432,16 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	if (!b->plans.host)
 		return err_set(e, "out of memory");
 	find_cpus(b);
-	if ((r = box_sanitize(0, e)) < 0 || (r = open_timeout(b, e)) < 0 ||
-	    (r = open_admission(b, e)) < 0 || (r = open_slots(b, e)) < 0 ||
+	if ((r = keep_file(name, &file, e)) < 0 || (r = open_timeout(b, e)) < 0 ||
+	    (r = open_repeat(b, e)) < 0 || (r = open_admission(b, e)) < 0 ||
+	    (r = open_slots(b, e)) < 0 ||
+	    (r = job_source_open(name, file, &b->source, e)) < 0 ||
 	    (r = open_events(b, e)) < 0 ||
-	    (r = job_source_open(file, &b->source, e)) < 0 ||
-	    (r = open_output(b, e)) < 0 || (r = open_journal(b, file, e)) < 0 ||
+	    (r = open_output(b, e)) < 0 || (r = open_journal(b, name, e)) < 0 ||
 	    (r = take_file(b, e)) < 0)
 		return r;
 	b->progress = progress_open(a->quiet);
+	say_fewer(b);
 	say_new(b);
 	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, b->output, e);
 }
@@ -367,6 +469,46 @@ int batch_close(struct batch *b, struct err *e)
 	return r;
 }
 
+static int say_difference(const char *line, void *progress)
+{
+	progress_say(progress, line);
+	return 0;
+}
+
+/* In one line behind them; of jobs that ran once there is nothing to say */
+static void say_comparison(const struct batch *b, const struct runs *rs)
+{
+	size_t compared, n = runs_differ(rs, &compared);
+	auto_text line = { 0 };
+
+	if (!compared)
+		return;
+	if (n)
+		text_addf(&line, "%zu of %zu jobs ran differently: ", n, compared);
+	else
+		text_add(&line, "all runs alike; ");
+	text_add(&line, "nook batch report ");
+	text_shell(&line, b->journal.path);
+	text_add(&line, n ? " compares them" : " has times");
+	progress_say(b->progress, text_str(&line));
+}
+
+/* What runs of a job do not have in common, by the journal: it knows those of the batches
+ * before this one too */
+static void say_differences(const struct batch *b)
+{
+	auto_free struct report *r = calloc(1, sizeof(*r));
+	struct err e;
+
+	if (!r)
+		return;
+	r->fd = b->journal.fd;
+	if (!report_count(r, &e) &&
+	    !runs_say(r, REPORT_FEW, say_difference, b->progress, &e))
+		say_comparison(b, &r->runs);
+	runs_release(&r->runs);
+}
+
 int batch_main(const struct args *a, struct err *e)
 {
 	struct batch b;
@@ -383,6 +525,8 @@ int batch_main(const struct args *a, struct err *e)
 		return r;
 	}
 	batch_run(&b);
+	if (b.repeat > 1 && !b.broken && !journal_settle(&b.journal, &closing))
+		say_differences(&b);
 	if (batch_close(&b, &closing) < 0 && !b.broken) {
 		b.broken = true;
 		b.why = closing;

@@ -647,7 +647,7 @@ int entry_read(const struct entry_kit *k, const struct entry *en, struct job *j,
 	if (en->node->kind != NODE_MAP)
 		return wrong(&k->ld, &en->node->at,
 			     "a job is a map with at least a 'command'");
-	*j = (struct job){ .line = en->node->at.line, .profile = PRESET };
+	*j = (struct job){ .run = 1, .line = en->node->at.line, .profile = PRESET };
 	*at = (struct entry_places){ .id = en->node->at };
 	m.defaults = true;
 	if (en->defaults && read_keys(&m, en->defaults))

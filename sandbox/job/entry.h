@@ -71,6 +71,9 @@ int matrix_each(const struct entry_kit *k, const struct entry *en,
 
 /** job_pack() - A job in one block of its own (job_free()). Return: NULL = no memory */
 struct job *job_pack(const struct job *j);
+/** job_of_run() - Run @run of a packed job, from 1 on: the same but for its name. Return:
+ * NULL = no memory */
+struct job *job_of_run(const struct job *j, int run);
 /** job_print() - A job as a line of JSON that gives the same job again; with a newline */
 void job_print(const struct job *j, struct text *out);
 
@@ -81,6 +84,7 @@ void job_print(const struct job *j, struct text *out);
  * @is_stream:	Jobs are handed out as they come: @v stays empty
  * @v:		In the order of the file; @at[i] where its `after` stands
  * @ids, @outputs, @groups: by hash (pool.c)
+ * @group:	Jobs of a matrix; @count 0: of several, and whose is not told
  * @afters:	So far
  */
 struct pool {
@@ -105,7 +109,8 @@ struct pool {
 /** pool_add() - Take @j, which is packed, in; a stream still has it afterwards. Return:
  * 0, -1: @j is the caller's */
 int pool_add(struct pool *p, struct job *j, const struct entry_places *at, struct err *e);
-/** pool_group() - The jobs from @first on are those of the matrix of @name */
+/** pool_group() - The jobs from @first on are those of a matrix whose entry has the id
+ * @name: all of it names them, and what stands before the first ${NAME} in it */
 int pool_group(struct pool *p, const char *name, size_t first, struct err *e);
 /** pool_check() - All jobs are there: whom `after` means, no circles, and files that go
  * in can be read. Return: 0, -1 */

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "job/admit.h"
 #include "job/entry.h"
 #include "job/prepare.h"
 #include "job/source.h"
@@ -87,18 +88,25 @@ int batch_check(const struct args *a, struct err *e)
 	const struct plans ps = { .wishes = a->wishes,
 				  .wish_count = a->wish_count,
 				  .reproducible = cmd_option(a, "reproducible") };
-	auto_text out = { 0 }, last = { 0 };
+	struct admission admission = { 0 };
+	struct checked last = { 0 };
+	auto_text out = { 0 };
 	struct job_source *s;
 	struct job *j;
-	int r;
+	int r, fd;
 
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "--check takes one file of jobs");
-	if (job_source_open(a->words[0], &s, e))
+	if ((r = admit_open(&admission, a, e)) < 0)
+		return r;
+	fd = job_source_file(a->words[0], e);
+	if (fd < 0 || job_source_open(a->words[0], fd, &s, e))
 		return -1;
 	while ((r = next_job(s, &j, e)) == 1) {
 		if (plans_check(&ps, j, &last, e))
 			r = err_wrap(e, "%s:%d: job '%s': ", a->words[0], j->line, j->id);
+		else if (admit_check(&admission, j, e))
+			r = err_wrap(e, "%s:%d: ", a->words[0], j->line);
 		else
 			job_print(j, &out);
 		job_free(j);
@@ -109,6 +117,7 @@ int batch_check(const struct args *a, struct err *e)
 		if (r < 0)
 			break;
 	}
+	text_release(&last.key);
 	job_source_close(s);
 	return r ? -1 : cmd_print(&out, e);
 }

@@ -6,19 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits (RFC 9923) */
-#define FNV_START 0xcbf29ce484222325u
-#define FNV_PRIME 0x100000001b3u
+#include "base/hash.h"
+#include "base/parse.h"
 
 /* With its NUL, so that "ab", "c" is not "a", "bc"; NULL is a byte that no text has */
 static uint64_t add(uint64_t h, const char *s)
 {
-	if (!s)
-		return (h ^ 0xff) * FNV_PRIME;
-	do
-		h = (h ^ (unsigned char)*s) * FNV_PRIME;
-	while (*s++);
-	return h;
+	return s ? hash_bytes(h, s, strlen(s) + 1) : hash_bytes(h, "\xff", 1);
 }
 
 static uint64_t add_words(uint64_t h, const char *const *v, size_t count)
@@ -37,7 +31,7 @@ static uint64_t add_files(uint64_t h, const struct job_file *v, size_t count)
 
 uint64_t job_digest(const struct job *j)
 {
-	uint64_t h = add(add(FNV_START, j->id), j->profile);
+	uint64_t h = add(add(HASH_START, j->id), j->profile);
 
 	for (size_t i = 0; i < j->set_count; i++)
 		h = add(add(h, j->sets[i].key), j->sets[i].value);
@@ -61,7 +55,29 @@ bool job_is_id(const char *s)
 	return n > 0;
 }
 
+bool job_is_run(const char *s)
+{
+	char id[JOB_ID_MOST + 1];
+	size_t len = job_id_len(s);
+	uint64_t run;
+
+	if (!s[len])
+		return job_is_id(s);
+	if (len > JOB_ID_MOST)
+		return false;
+	memcpy(id, s, len);
+	id[len] = '\0';
+	return job_is_id(id) && !parse_number_in(s + len + 1, 2, JOB_RUNS_MOST, &run);
+}
+
+size_t job_id_len(const char *s)
+{
+	return strcspn(s, "@");
+}
+
 void job_free(struct job *j)
 {
+	if (j)
+		free(j->links);
 	free(j);
 }

@@ -15,9 +15,10 @@
 
 #include "box/box.h"
 
-#define JOB_CAUSES  (CAUSE_EXEC + 1)
-#define JOB_ID_MOST 128 /* bytes without the NUL, of [A-Za-z0-9_.-], not first . or - */
-#define JOB_TRIES   100 /* the most that a job may have in all */
+#define JOB_CAUSES    (CAUSE_EXEC + 1)
+#define JOB_ID_MOST   128 /* bytes without the NUL, of [A-Za-z0-9_.-], not first . or - */
+#define JOB_TRIES     100 /* the most that a job may have in all */
+#define JOB_RUNS_MOST 10000 /* --repeat */
 
 /** enum job_state - Where a job is in its life, in this order */
 enum job_state {
@@ -57,15 +58,17 @@ struct job_retry {
 	uint32_t raise_milli;
 };
 
-/** struct job_share - A part of the machine: bytes, and thousandths of a CPU; 0 = nothing
- * is said of it */
+/** struct job_share - A part of the machine: bytes, thousandths of a CPU, processes;
+ * 0 = nothing is said of it */
 struct job_share {
-	uint64_t memory, cpus;
+	uint64_t memory, cpus, processes;
 };
 
 /**
  * struct job - One command, its box and what it waits for
- * @id:		Its name in the journal; no two of a batch are equal
+ * @id:		Its name in the journal; no two of a batch are equal. Of another run than
+ *		the first it is ID@RUN
+ * @run:	Which of --repeat it is, from 1 on
  * @line:	Where it stands in the file, for messages; 0 = nowhere
  * @profile:	Name or path, as `nook run` takes it; never NULL
  * @sets:	On top of that, in order
@@ -78,9 +81,12 @@ struct job_share {
  *		must mean the same
  * @declared:	What its limits say that it may need
  * @node:	Its place in the queue; @next: for lists of that
+ * @waits:	Jobs that it still waits for
+ * @links:	Places of the jobs that wait for it, @link_count of them
  */
 struct job {
 	const char *id;
+	int run;
 	int line;
 	const char *profile;
 	const struct job_set *sets;
@@ -103,7 +109,9 @@ struct job {
 	int tries; /* begun so far */
 	uint8_t retried[JOB_CAUSES];
 	struct job_share declared;
-	uint32_t node;
+	uint32_t node, waits;
+	uint32_t *links;
+	size_t link_count;
 	struct job *next;
 };
 
@@ -114,5 +122,9 @@ void job_free(struct job *j);
 /** job_is_id() - Whether @s can be the id of a job: 1 to JOB_ID_MOST of [A-Za-z0-9_.-],
  * the first neither . nor - */
 bool job_is_id(const char *s);
+/** job_is_run() - Whether @s names a run of a job: its id, from the second on ID@RUN */
+bool job_is_run(const char *s);
+/** job_id_len() - How much of the name of a run is the id of its job */
+size_t job_id_len(const char *s);
 
 #endif

@@ -8,8 +8,14 @@
  * fdatasync(2) while that goes on, always for all lines written by then, and the
  * supervisor waits for it only at the end. A cut in the power may thus take the last
  * lines, of jobs that a resumed batch then runs again; it never finds one finished that
- * was not. With --output that process has the whole file system of it written first
- * (syncfs(2)), for all jobs at once: a slot does not wait for the disk.
+ * was not.
+ *
+ * With --output that process has the whole file system of it written too (syncfs(2)), for
+ * all jobs at once: a slot does not wait for the disk. A line that is in the file the
+ * kernel may write down at any time, before the output that it tells of: so lines are
+ * held in memory until a syncfs(2) that was asked for behind them has come back, and are
+ * written only then. What kills the supervisor takes those that it holds, as a cut in the
+ * power does.
  *
  * flock(2) keeps others from the file for as long as the supervisor lives. The process
  * that syncs holds a descriptor without the lock, which is of another open file.
@@ -122,7 +128,7 @@ int journal_open(struct journal *j, const char *path, bool resume, struct err *e
 	struct stat st;
 	int r;
 
-	*j = (struct journal){ .sock = -1, .path = path };
+	*j = (struct journal){ .sock = -1, .path = path, .repeat = 1 };
 	while ((r = open_locked(j, path, &st, e)) > 0)
 		close(fd_take(&j->fd));
 	if (r < 0)
@@ -146,6 +152,36 @@ static bool is_torn_head(const struct journal *j)
 	return n >= 0 && !memcmp(have, start, (size_t)n);
 }
 
+static const char *or_none(const char *options)
+{
+	return *options ? options : "none";
+}
+
+static int refuse(const struct journal *j, bool now, const char *option, struct err *e)
+{
+	err_set(e, "the batch of the journal '%s' was begun with%s %s", j->path,
+		now ? "out" : "", option);
+	return err_hint(e, "--resume goes on with it as it was begun");
+}
+
+/* Whether it was begun as it is to go on */
+static int check_head(const struct journal *j, const struct journal_head *h,
+		      struct err *e)
+{
+	if (h->reproducible != j->reproducible)
+		return refuse(j, j->reproducible, "--reproducible", e);
+	if ((h->repeat > 1) != (j->repeat > 1))
+		return refuse(j, j->repeat > 1, "--repeat", e);
+	if (j->mix || !h->has_options ||
+	    !strncmp(text_str(&j->options), h->options, sizeof(h->options) - 1))
+		return 0;
+	err_set(e,
+		"the batch of the journal '%s' was begun with other options: %s, not %s",
+		j->path, or_none(h->options), or_none(text_str(&j->options)));
+	return err_hint(e, "--resume goes on with it as it was begun; --mix with these "
+			   "all the same");
+}
+
 int journal_resume(struct journal *j,
 		   int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		   void *arg, struct err *e)
@@ -161,29 +197,24 @@ int journal_resume(struct journal *j,
 		return -1;
 	if (!head.whole && !is_torn_head(j))
 		return err_set(e, "that is no journal of a batch");
-	if (head.whole && head.reproducible != j->reproducible) {
-		err_set(e,
-			"the batch of the journal '%s' was begun with%s --reproducible",
-			j->path, j->reproducible ? "out" : "");
-		return err_hint(e, "--resume goes on with it as it was begun");
-	}
+	if (head.whole && check_head(j, &head, e) < 0)
+		return -1;
 	j->end = head.whole;
 	if (j->end < st.st_size && ftruncate(j->fd, j->end) < 0)
 		return err_sys(e, "cannot cut off the torn line of the journal");
 	return 0;
 }
 
-static int write_line(struct journal *j, const struct text *line, struct err *e)
+static int write_line(struct journal *j, const char *line, size_t len, struct err *e)
 {
 	ssize_t n;
 
-	if (line->failed)
-		return err_set(e, "out of memory");
 	do
-		n = write(j->fd, text_str(line), line->len);
+		n = write(j->fd, line, len);
 	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)line->len) {
+	if (n == (ssize_t)len) {
 		j->end += n;
+		j->written++;
 		return 0;
 	}
 	if (n >= 0)
@@ -208,10 +239,33 @@ static void add_now(struct text *out)
 	text_addf(out, "%s.%03ldZ", buf, now.tv_nsec / 1000000);
 }
 
+/* Lines of which the output is on the disk */
+static int write_settled(struct journal *j, struct err *e)
+{
+	size_t done = 0;
+	int r = 0;
+
+	while (!r && done < j->settling) {
+		const char *line = text_str(&j->held) + done;
+		size_t len = (size_t)(strchr(line, '\n') - line) + 1;
+
+		r = write_line(j, line, len, e);
+		if (!r)
+			done += len;
+	}
+	if (done) {
+		memmove(j->held.s, j->held.s + done, j->held.len - done);
+		text_cut(&j->held, j->held.len - done);
+	}
+	j->settling = 0;
+	return r;
+}
+
 int journal_begin(struct journal *j, int slots, int output, struct err *e)
 {
 	auto_text t = { 0 };
 
+	j->has_output = output >= 0;
 	if (!j->end) {
 		text_add(&t, HEAD_START ",\"started\":\"");
 		add_now(&t);
@@ -220,21 +274,38 @@ int journal_begin(struct journal *j, int slots, int output, struct err *e)
 			text_addf(&t, "%d", slots);
 		else
 			text_add(&t, "null");
-		text_addf(&t, ",\"reproducible\":%s}\n",
-			  j->reproducible ? "true" : "false");
-		if (write_line(j, &t, e) < 0)
+		text_addf(&t, ",\"reproducible\":%s,\"repeat\":%d,\"options\":",
+			  j->reproducible ? "true" : "false", j->repeat);
+		text_json(&t, text_str(&j->options));
+		text_add(&t, "}\n");
+		if (t.failed)
+			return err_set(e, "out of memory");
+		if (write_line(j, text_str(&t), t.len, e) < 0)
 			return -1;
-		j->written++;
 	}
 	return start_sync(j, output, e);
 }
 
 int journal_add(struct journal *j, const struct text *line, struct err *e)
 {
-	if (write_line(j, line, e) < 0)
-		return -1;
-	j->written++;
-	return journal_step(j, e);
+	if (line->failed)
+		return err_set(e, "out of memory");
+	if (j->failed)
+		return err_set(e, "the disk did not take the lines before");
+	if (!j->has_output) {
+		if (write_line(j, text_str(line), line->len, e) < 0)
+			return -1;
+		return journal_step(j, e);
+	}
+	text_addn(&j->held, text_str(line), line->len);
+	return j->held.failed ? err_set(e, "out of memory") : journal_step(j, e);
+}
+
+/* Whether not all of it is on the disk, and may get there: what a disk once refused it
+ * does not refuse a second time, and has not got */
+static bool has_more(const struct journal *j)
+{
+	return !j->failed && (j->synced < j->written || j->held.len);
 }
 
 static int ask(struct journal *j, struct err *e)
@@ -243,7 +314,8 @@ static int ask(struct journal *j, struct err *e)
 
 	if (send(j->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
 		return err_sys(e, "the process that syncs the journal has ended");
-	j->asked = w.upto;
+	j->settling = j->held.len;
+	j->waits = true;
 	return 0;
 }
 
@@ -258,31 +330,36 @@ static int hear(struct journal *j, int flags, struct err *e)
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;
+	j->waits = false;
+	j->failed = n != (ssize_t)sizeof(w) || w.code;
 	if (n != (ssize_t)sizeof(w))
 		return err_set(e, "the process that syncs the journal has ended");
 	errno = w.code;
 	if (w.code)
 		return err_sys(e, "cannot write the journal and the output to the disk");
 	j->synced = w.upto;
-	return 1;
+	return write_settled(j, e) < 0 ? -1 : 1;
 }
 
 int journal_step(struct journal *j, struct err *e)
 {
-	if (j->asked != j->synced && hear(j, MSG_DONTWAIT, e) < 0)
+	if (j->waits && hear(j, MSG_DONTWAIT, e) < 0)
 		return -1;
-	if (j->asked == j->synced && j->asked < j->written)
-		return ask(j, e);
+	return !j->waits && has_more(j) ? ask(j, e) : 0;
+}
+
+int journal_settle(struct journal *j, struct err *e)
+{
+	while (j->pid > 0 && has_more(j))
+		if ((!j->waits && ask(j, e) < 0) || hear(j, 0, e) < 0)
+			return -1;
 	return 0;
 }
 
 int journal_close(struct journal *j, struct err *e)
 {
-	int r = 0;
+	int r = journal_settle(j, e);
 
-	while (!r && j->pid > 0 && j->synced < j->written)
-		if ((j->asked == j->synced && ask(j, e) < 0) || hear(j, 0, e) < 0)
-			r = -1;
 	if (j->sock >= 0)
 		close(fd_take(&j->sock));
 	while (j->pid > 0 && waitpid(j->pid, NULL, 0) < 0 && errno == EINTR)
@@ -292,6 +369,8 @@ int journal_close(struct journal *j, struct err *e)
 		unlink(j->path);
 	if (j->fd >= 0)
 		close(fd_take(&j->fd));
+	text_release(&j->options);
+	text_release(&j->held);
 	return r;
 }
 
@@ -318,6 +397,8 @@ void journal_words(const struct journal_try *t, const struct result *r,
 	text_addf(out, ",\"final\":%s,\"passed\":%s,\"digest\":\"%016" PRIx64 "\",",
 		  t->final ? "true" : "false", t->passed ? "true" : "false",
 		  t->job->digest);
+	if (r->digest)
+		text_addf(out, "\"output_digest\":\"%016" PRIx64 "\",", r->digest);
 	/* its members, and the newline */
 	text_add(out, text_str(&record) + 1);
 	out->failed = out->failed || record.failed;

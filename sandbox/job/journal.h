@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* journal.h - what became of the jobs of a batch: one JSON object in a line each
  *
- * The first line says what the file is (`slots` null: -j auto); every other is the end
- * of one try, in the order in which they ended:
+ * The first line says what the file is (`slots` null: -j auto; `options`: those that
+ * jobs mean something else without); every other is the end of one try, in the order in
+ * which they ended:
  *
  *	{"schema":1,"journal":"nook batch","started":"2026-11-21T18:50:19.120Z","slots":2,
- *	 "reproducible":false}
+ *	 "reproducible":false,"repeat":1,"options":"--set limits.wall=9s"}
  *	{"job":"a-1","try":1,"tries":3,"slot":0,"final":true,"passed":true,
  *	 "digest":"9ae16a3b2f90404f", and the members of the result record}
  *
@@ -16,8 +17,12 @@
  * that the end of a batch broke off there is a line that is not final, with the cause
  * "cancelled" however the command took it.
  *
- * A line is written by one write(2) as the try ends, and is on the disk a moment later,
- * at the latest when the batch ends (journal.c). Only the last line can be torn.
+ * With --repeat every run of a job is one of its own here, named ID, ID@2, ID@3, and has
+ * the member `output_digest`, of what it wrote to stdout and stderr and of its files.
+ *
+ * A line is written by one write(2) as the try ends, with --output a moment later, and is
+ * on the disk behind what it tells of, at the latest when the batch ends (journal.c).
+ * Only the last line can be torn.
  */
 #ifndef NOOK_JOB_JOURNAL_H
 #define NOOK_JOB_JOURNAL_H
@@ -27,11 +32,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/text.h"
 #include "job/job.h"
 
 struct err;
 struct plan;
-struct text;
 
 /**
  * struct journal_line - One line, as it is read back
@@ -39,6 +44,8 @@ struct text;
  * @message:	For a person
  * @signal:	0 = none
  * @started_ns, @finished_ns: CLOCK_REALTIME, with milliseconds
+ *
+ * @output_digest: Of what it wrote; only lines of --repeat have it
  *
  * A number that the line has as null, or not at all, is UINT64_MAX. Texts are good until
  * the next line is read.
@@ -56,15 +63,20 @@ struct journal_line {
 	int signal;
 	uint64_t started_ns, finished_ns;
 	uint64_t wall_ns, cpu_ns, cpu_user_ns, cpu_system_ns;
-	uint64_t memory_peak, pids_peak, oom_kills, output;
+	uint64_t memory_peak, pids_peak, oom_kills, output, output_digest;
 };
 
+#define JOURNAL_OPTIONS_MOST 4096
+
 /** struct journal_head - The first line; @slots: 0 = unknown; @reproducible: as all tries
- * were run; @whole: how many bytes of the file are whole lines: what is behind is torn */
+ * were run; @repeat: runs of each job; @options: of the command line, where @has_options,
+ * cut off where they are longer; @whole: how many bytes of the file are whole lines: what
+ * is behind is torn */
 struct journal_head {
 	uint64_t started_ns;
-	int slots;
-	bool reproducible;
+	int slots, repeat;
+	bool reproducible, has_options;
+	char options[JOURNAL_OPTIONS_MOST];
 	off_t whole;
 };
 
@@ -84,10 +96,14 @@ int journal_each(int fd, struct journal_head *head,
  * @fd:		The file, locked as long as it is open
  * @path:	The caller's; @end: bytes of whole lines
  * @is_new:	It was empty, or was not there
- * @reproducible: The caller's, before journal_resume(): how all tries are run
+ * @reproducible, @repeat, @options: The caller's, before journal_resume(): as in the head
+ * @mix:	It goes on with other options than it was begun with
  * @sock:	To the process that writes it to the disk; news when it is readable
  * @written, @synced: How many lines were written, and how many are on the disk
- * @asked:	How many will be when that process answers; = @synced: it rests
+ * @waits:	That process was asked, and has not answered
+ * @failed:	It could not write something to the disk, or has ended
+ * @has_output:	Lines wait for what the job wrote: in @held, the first @settling bytes for
+ *		that answer, the others for the one behind it
  */
 struct journal {
 	int fd;
@@ -95,8 +111,11 @@ struct journal {
 	off_t end;
 	pid_t pid;
 	int sock;
-	uint64_t written, asked, synced;
-	bool is_new, reproducible;
+	uint64_t written, synced;
+	bool is_new, reproducible, mix, waits, failed, has_output;
+	int repeat;
+	struct text options, held;
+	size_t settling;
 };
 
 /** journal_open() - Open, or make, and lock it. @resume: it may have lines; what is torn
@@ -111,11 +130,13 @@ int journal_resume(struct journal *j,
  * the disk. @slots: 0 = as many as jobs fit; @output: the directory that goes there
  * before its lines, -1 = none. Return: 0, -1 and @e */
 int journal_begin(struct journal *j, int slots, int output, struct err *e);
-/** journal_add() - Add a line. Where it does not go in whole nothing of it stays. Return:
- * 0, -1 and @e */
+/** journal_add() - Add a line, or have it added as soon as the output that it tells of is
+ * on the disk. Where it does not go in whole nothing of it stays. Return: 0, -1 and @e */
 int journal_add(struct journal *j, const struct text *line, struct err *e);
 /** journal_step() - Hear what is on the disk, ask for more. Return: 0, -1 and @e */
 int journal_step(struct journal *j, struct err *e);
+/** journal_settle() - Wait until all of it is on the disk. Return: 0, -1 and @e */
+int journal_settle(struct journal *j, struct err *e);
 /** journal_close() - Wait until all of it is on the disk; where no line was written there
  * is no file. Return: 0, -1 and @e */
 int journal_close(struct journal *j, struct err *e);

@@ -193,6 +193,7 @@ static const struct member {
 	{ "final", FLAG, offsetof(struct journal_line, final), 0 },
 	{ "passed", FLAG, offsetof(struct journal_line, passed), 0 },
 	{ "digest", HEX, offsetof(struct journal_line, digest), 0 },
+	{ "output_digest", HEX, offsetof(struct journal_line, output_digest), 0 },
 	{ "started", TIME, offsetof(struct journal_line, started_ns), 0 },
 	{ "finished", TIME, offsetof(struct journal_line, finished_ns), 0 },
 	{ "wall_s", SECONDS, offsetof(struct journal_line, wall_ns), 0 },
@@ -309,7 +310,7 @@ static bool read_line(char *text, struct journal_line *l)
 	if (!take(&s, '}'))
 		return false;
 	skip_blanks(&s);
-	return !*s.at && l->job && job_is_id(l->job) && l->cause;
+	return !*s.at && l->job && job_is_run(l->job) && l->cause;
 }
 
 static bool read_head(char *text, struct journal_head *head)
@@ -327,6 +328,8 @@ static bool read_head(char *text, struct journal_head *head)
 		skip_blanks(&s);
 		if (!strcmp(name, "slots"))
 			head->slots = (int)strtol(s.at, NULL, 10);
+		if (!strcmp(name, "repeat"))
+			head->repeat = (int)strtol(s.at, NULL, 10);
 		if (!strcmp(name, "reproducible"))
 			head->reproducible = *s.at == 't';
 		if (*s.at == '"')
@@ -337,6 +340,10 @@ static bool read_head(char *text, struct journal_head *head)
 			is_ours = !strcmp(value, "nook batch");
 		if (value && !strcmp(name, "started"))
 			head->started_ns = time_of(value);
+		if (value && !strcmp(name, "options")) {
+			head->has_options = true;
+			snprintf(head->options, sizeof(head->options), "%s", value);
+		}
 	} while (take(&s, ','));
 	return is_ours && take(&s, '}');
 }

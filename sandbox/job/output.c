@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,17 +42,29 @@ static int make_file(int dir, const char *name)
 	return unlinkat(dir, name, 0) < 0 ? -1 : openat(dir, name, how, 0666);
 }
 
-int output_open(int dir, const struct job *j, int fds[3], struct err *e)
+/* A directory in @dir, which may be there already. Return: descriptor, -1 and errno */
+static int make_dir(int dir, const char *name)
 {
+	if (mkdirat(dir, name, 0777) < 0 && errno != EEXIST)
+		return -1;
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int output_open(int dir, const struct job *j, int fds[4], struct err *e)
+{
+	char name[JOB_ID_MOST + 1];
 	auto_fd own = -1;
 
 	if (dir < 0)
 		return 0;
-	if (mkdirat(dir, j->id, 0777) < 0 && errno != EEXIST) {
-		err_sys(e, "cannot make the output directory of job '%s'", j->id);
-		return -2;
+	fds[3] = dir;
+	if (j->run > 1) {
+		snprintf(name, sizeof(name), "@%d", j->run);
+		fds[3] = make_dir(dir, name);
 	}
-	own = openat(dir, j->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	snprintf(name, sizeof(name), "%.*s", (int)job_id_len(j->id), j->id);
+	if (fds[3] >= 0)
+		own = make_dir(fds[3], name);
 	if (own >= 0)
 		fds[1] = make_file(own, "stdout");
 	if (own >= 0 && fds[1] >= 0)

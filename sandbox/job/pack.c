@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* pack.c - a job in one block, and as a line of JSON */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,21 @@ struct job *job_pack(const struct job *j)
 			     .texts = (char *)(out + 1) + p.list_bytes };
 	pack(&p, j, out);
 	return out;
+}
+
+struct job *job_of_run(const struct job *j, int run)
+{
+	char id[JOB_ID_MOST + 16];
+	struct job whole = *j;
+
+	whole.run = run;
+	whole.next = NULL;
+	if (run > 1) {
+		snprintf(id, sizeof(id), "%s@%d", j->id, run);
+		whole.id = id;
+		whole.digest = job_digest(&whole);
+	}
+	return job_pack(&whole);
 }
 
 /* --- as JSON ----------------------------------------------------------------------- */

@@ -11,16 +11,18 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "job/entry.h"
 
 /* struct pool_slot - @value counts from 1, 0 = empty: of ids the place in @v (stream: the
- * line), of outputs the line, of groups the place in @group */
+ * line), of outputs the line, of groups the place in @group. A stream's job leaves one
+ * behind for good: 12 bytes and not 16 */
 struct pool_slot {
 	uint64_t hash;
 	uint32_t value;
-};
+} __attribute__((packed));
 
 enum { SEED_NAME = 1, SEED_DIR = 2 };
 
@@ -28,10 +30,8 @@ enum { SEED_NAME = 1, SEED_DIR = 2 };
 static uint64_t hash(const char *s, size_t len, uint64_t seed)
 {
 	/* as if the seed were a byte in front: else it is one with the first letter */
-	uint64_t h = (0xcbf29ce484222325u ^ seed) * 0x100000001b3u;
+	uint64_t h = hash_bytes((HASH_START ^ seed) * HASH_PRIME, s, len);
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
 	return h ^ h >> 33;
 }
@@ -73,7 +73,7 @@ static int set_put(struct pool_set *s, uint64_t h, size_t value, struct err *e)
 {
 	struct pool_slot *slot;
 
-	if (s->count * 2 >= s->room && set_grow(s, e))
+	if (s->count * 4 >= s->room * 3 && set_grow(s, e))
 		return -1;
 	slot = find_slot(s, h);
 	s->count += !slot->value;
@@ -178,17 +178,29 @@ int pool_add(struct pool *p, struct job *j, const struct entry_places *at, struc
 
 int pool_group(struct pool *p, const char *name, size_t first, struct err *e)
 {
+	const char *value = strstr(name, "${");
+	size_t len = value ? (size_t)(value - name) : strlen(name);
 	struct pool_group *v;
+	uint32_t twin;
+	uint64_t h;
 
-	if (p->is_stream || first == p->count)
+	/* test-${seed} are the jobs of test */
+	while (value && len && strchr("-_.", name[len - 1]))
+		len--;
+	if (p->is_stream || first == p->count || !len)
 		return 0;
+	h = hash(name, len, SEED_NAME);
+	twin = set_get(&p->groups, h);
+	if (twin) {
+		p->group[twin - 1].count = 0;
+		return 0;
+	}
 	v = realloc(p->group, (p->group_count + 1) * sizeof(*v));
 	if (!v)
 		return err_set(e, "out of memory");
 	p->group = v;
 	v[p->group_count++] = (struct pool_group){ first, p->count - first };
-	return set_put(&p->groups, hash(name, strlen(name), SEED_NAME), p->group_count,
-		       e);
+	return set_put(&p->groups, h, p->group_count, e);
 }
 
 /* --- after ------------------------------------------------------------------------- */
@@ -277,6 +289,10 @@ static int collect(const struct pool *p, size_t i, struct waits *w, struct err *
 		}
 		if (!g)
 			return unknown(p, i, j->after[k], e);
+		if (!g->count)
+			return wrong_after(p, i, e,
+					   "'after': several matrices have jobs of",
+					   j->after[k]);
 		for (size_t n = 0; n < g->count; n++)
 			if (wait_for(w, i, g->first + n, e))
 				return -1;
@@ -337,17 +353,22 @@ struct walk {
 	size_t depth;
 };
 
+#define CIRCLE_FEW 5 /* a longer one is told by its beginning and a number */
+
 static int refuse_circle(const struct pool *p, const struct walk *w, size_t end,
 			 struct err *e)
 {
-	size_t from = 0;
+	size_t from = 0, count;
 	auto_text chain = { 0 };
 
 	while (w->way[from] != end)
 		from++;
-	for (size_t i = from; i < w->depth && chain.len < 300; i++)
-		text_addf(&chain, "%s -> ", p->v[w->way[i]]->id);
-	text_add(&chain, chain.len < 300 ? p->v[end]->id : "...");
+	count = w->depth - from;
+	for (size_t i = 0; i < count && (count <= CIRCLE_FEW || i + 1 < CIRCLE_FEW); i++)
+		text_addf(&chain, "%s -> ", p->v[w->way[from + i]]->id);
+	if (count > CIRCLE_FEW)
+		text_addf(&chain, "%zu more -> ", count + 1 - CIRCLE_FEW);
+	text_add(&chain, p->v[end]->id);
 	return err_set(e, "%s:%u:%u: 'after' goes in a circle: %s", p->file,
 		       p->at[end].line, p->at[end].column, text_str(&chain));
 }

@@ -122,6 +122,8 @@ static struct job_share declared_by(const struct profile *pf)
 		s.memory = pf->limits.memory;
 	if (profile_is_set(pf, FIELD_limits_cpus) && pf->limits.cpus_milli != WISH_MAX)
 		s.cpus = pf->limits.cpus_milli;
+	if (profile_is_set(pf, FIELD_limits_pids) && pf->limits.pids != WISH_MAX)
+		s.processes = pf->limits.pids;
 	return s;
 }
 
@@ -198,7 +200,7 @@ const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new
 	free(m->key);
 	free(m->plan);
 	*m = made;
-	m->used = ps->clock;
+	m->used = m->number = ps->clock;
 	m->key_size = key.len;
 	m->key = text_take(&key);
 	if (!m->key) {
@@ -210,7 +212,7 @@ const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new
 	return m;
 }
 
-int plans_check(const struct plans *ps, const struct job *j, struct text *last,
+int plans_check(const struct plans *ps, struct job *j, struct checked *last,
 		struct err *e)
 {
 	__attribute__((cleanup(wishes_release))) struct wishes w = { 0 };
@@ -219,15 +221,19 @@ int plans_check(const struct plans *ps, const struct job *j, struct text *last,
 	int r;
 
 	make_key(j, &key);
-	if (key.len == last->len && !memcmp(text_str(&key), text_str(last), key.len))
+	j->declared = last->declared;
+	if (key.len == last->key.len &&
+	    !memcmp(text_str(&key), text_str(&last->key), key.len))
 		return 0;
-	text_cut(last, 0);
-	text_addn(last, text_str(&key), key.len);
+	text_cut(&last->key, 0);
+	text_addn(&last->key, text_str(&key), key.len);
 	r = make_wishes(ps, j, &w, e);
 	if (!r)
 		r = profile_load(j->profile, w.v, w.count, &pf, e);
 	if (!r)
 		r = check_cpu(ps, pf, e);
+	if (!r)
+		j->declared = last->declared = declared_by(pf);
 	profile_free(pf);
 	return r < 0 ? -1 : 0;
 }

@@ -13,13 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "job/job.h"
 
 struct err;
 struct host;
 struct option_wish;
 struct plan;
-struct text;
 
 #define PLANS_MOST 64
 
@@ -28,6 +28,7 @@ struct text;
  * @wishes:	What the command line sets for all jobs, @wish_count of them
  * @reproducible: What could differ from run to run is fixed, whatever a job sets
  * @v:		Kept plans; @key: what they were made of
+ *		@number: of each that was made, another
  * @clock:	Counts uses: the plan not used for longest makes room
  */
 struct plans {
@@ -40,7 +41,7 @@ struct plans {
 		size_t key_size;
 		struct plan *plan; /* no larger than it is: nothing can be added */
 		struct job_share declared;
-		uint64_t used;
+		uint64_t used, number;
 	} v[PLANS_MOST];
 	uint64_t clock;
 };
@@ -49,10 +50,16 @@ struct plans {
  * room. @is_new: it was made now. Return: NULL and @e */
 const struct made *plans_get(struct plans *ps, const struct job *j, bool *is_new,
 			     struct err *e);
-/** plans_check() - Whether profile and settings of a job are right, on whatever machine.
- * @last: what they were of the job before, which is not looked at again. Return: 0, -1
- * and @e */
-int plans_check(const struct plans *ps, const struct job *j, struct text *last,
+/** struct checked - The last job looked at: of what its plan is made, what it declares */
+struct checked {
+	struct text key;
+	struct job_share declared;
+};
+
+/** plans_check() - Whether profile and settings of a job are right, on whatever machine;
+ * @j->declared. @last: the job before, of whose kind none is looked at again. Return: 0,
+ * -1 and @e */
+int plans_check(const struct plans *ps, struct job *j, struct checked *last,
 		struct err *e);
 void plans_release(struct plans *ps);
 /** prepare_none() - No plan could be made of it: only what the journal says of the job */

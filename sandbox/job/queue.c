@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "job/journal.h"
 
@@ -15,11 +16,7 @@
 
 static uint64_t hash_of(const char *id)
 {
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-
-	for (; *id; id++)
-		h = (h ^ (unsigned char)*id) * 0x100000001b3u;
-	return h;
+	return hash_bytes(HASH_START, id, strlen(id));
 }
 
 /* --- nodes -------------------------------------------------------------------------- */
@@ -74,11 +71,18 @@ static uint32_t add_node(struct queue *q, uint64_t hash, struct err *e)
 	return (uint32_t)q->count++;
 }
 
+/* NULL where it is over, or has not come */
+static struct job *job_of(const struct node *n)
+{
+	return n->is_past ? NULL : n->job;
+}
+
 void queue_release(struct queue *q)
 {
 	for (size_t i = 0; i < q->count; i++) {
-		job_free(q->v[i].job);
-		free(q->v[i].links);
+		job_free(job_of(&q->v[i]));
+		if (q->v[i].is_past)
+			free(q->v[i].past);
 	}
 	free(q->v);
 	free(q->index);
@@ -108,37 +112,53 @@ static void unlink_behind(struct chain *c, struct job *before, struct job *j)
 
 /* --- what came, what waits for what ------------------------------------------------- */
 
+/* The node of a job that only the journal knows. Return: NULL and @e */
+static struct node *past_node(struct queue *q, uint64_t hash, struct err *e)
+{
+	uint32_t i = find(q, hash);
+	struct past *p;
+
+	if (i != NOBODY)
+		return &q->v[i];
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		err_set(e, "out of memory");
+	else if ((i = add_node(q, hash, e)) == NOBODY)
+		free(p);
+	if (i == NOBODY)
+		return NULL;
+	q->v[i].is_past = true;
+	q->v[i].past = p;
+	return &q->v[i];
+}
+
 int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 {
-	uint64_t hash = hash_of(l->job);
-	uint32_t i = find(q, hash);
+	struct node *n = past_node(q, hash_of(l->job), e);
 	int cause = cause_find(l->cause);
-	struct node *n;
+	struct past *p;
 
-	if (i == NOBODY)
-		i = add_node(q, hash, e);
-	if (i == NOBODY)
+	if (!n)
 		return -1;
-	n = &q->v[i];
-	if (n->known && n->state >= JOB_PASSED)
+	if (n->state >= JOB_PASSED)
 		return err_set(e, "the journal has two ends of job '%s'", l->job);
-	n->known = true;
-	n->digest = l->digest;
+	p = n->past;
+	p->digest = l->digest;
 	n->state = !l->final   ? JOB_WAITS
 		   : l->passed ? JOB_PASSED
 		   : cause < 0 ? JOB_SKIPPED
 			       : JOB_FAILED;
-	n->cause = cause < 0 ? 0 : (uint8_t)cause;
+	p->cause = cause < 0 ? 0 : (uint8_t)cause;
 	/* A try that the end of a batch broke off was none */
 	if (cause == CAUSE_CANCELLED || l->try < 1 || l->try > JOB_TRIES)
 		return 0;
-	n->tries = (uint8_t)l->try;
+	p->tries = (uint8_t)l->try;
 	if (!l->final && cause >= 0)
-		n->retried[cause]++;
+		p->retried[cause]++;
 	return 0;
 }
 
-static int add_link(struct node *to, uint32_t who)
+static int add_link(struct job *to, uint32_t who)
 {
 	uint32_t *links;
 
@@ -155,9 +175,8 @@ static int add_link(struct node *to, uint32_t who)
 }
 
 /* Return: 0; 1 where it never starts, since one that it waits for did not pass */
-static int wait_for_others(struct queue *q, struct job *j, struct err *e)
+static int wait_for_others(struct queue *q, struct job *j, bool late, struct err *e)
 {
-	struct node *n = &q->v[j->node];
 	int never = 0;
 
 	for (size_t i = 0; i < j->after_count; i++) {
@@ -165,20 +184,20 @@ static int wait_for_others(struct queue *q, struct job *j, struct err *e)
 		struct node *o = other == NOBODY ? NULL : &q->v[other];
 
 		/* A job of the journal that has not come now is nobody's */
-		if (!o || (o->known && !o->claimed)) {
+		if (!o || o->is_past || (late && o->job == j)) {
 			err_set(e,
 				"job '%s': no job%s has the id '%s', which it is after",
-				j->id, n->job ? "" : " before it", j->after[i]);
+				j->id, late ? " before it" : "", j->after[i]);
 			return -1;
 		}
 		if (o->state == JOB_PASSED)
 			continue;
 		if (o->state > JOB_PASSED)
 			never = 1;
-		else if (add_link(o, j->node) < 0)
+		else if (add_link(o->job, j->node) < 0)
 			return err_set(e, "out of memory");
 		else
-			n->waits++;
+			j->waits++;
 	}
 	return never;
 }
@@ -188,7 +207,7 @@ static void enter(struct queue *q, struct job *j, int never)
 	if (never) {
 		j->state = JOB_SKIPPED;
 		push(&q->skipped, j);
-	} else if (!q->v[j->node].waits) {
+	} else if (!j->waits) {
 		j->state = JOB_READY;
 		push(&q->ready, j);
 	}
@@ -198,23 +217,26 @@ static void enter(struct queue *q, struct job *j, int never)
 /* The job of a node that the journal knows. Return: as queue_add() */
 static int claim(struct node *n, struct job *j, enum cause *cause, struct err *e)
 {
-	if (!n->known || n->claimed)
+	struct past *p = n->past;
+
+	if (!n->is_past)
 		return err_set(e, "two jobs have the id '%s'", j->id);
-	if (n->digest != j->digest) {
+	if (p->digest != j->digest) {
 		err_set(e, "job '%s' is not what it was when this journal was begun",
 			j->id);
 		return err_hint(e, "a job that is changed needs another id, or the batch "
 				   "another journal");
 	}
-	n->claimed = true;
-	j->tries = n->tries;
-	memcpy(j->retried, n->retried, sizeof(j->retried));
-	*cause = n->cause;
+	j->tries = p->tries;
+	memcpy(j->retried, p->retried, sizeof(j->retried));
+	*cause = p->cause;
+	free(p);
+	n->is_past = false;
+	n->job = NULL;
 	return n->state >= JOB_PASSED ? n->state : 0;
 }
 
-int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause,
-	      struct err *e)
+int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause, struct err *e)
 {
 	uint64_t hash = hash_of(j->id);
 	uint32_t i = find(q, hash);
@@ -231,13 +253,10 @@ int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause,
 	j->node = i;
 	j->state = JOB_WAITS;
 	q->v[i].state = JOB_WAITS;
-	q->v[i].digest = j->digest;
-	if (!late) {
-		q->v[i].job = j;
-		return 0;
-	}
-	r = wait_for_others(q, j, e);
 	q->v[i].job = j;
+	if (!late)
+		return 0;
+	r = wait_for_others(q, j, late, e);
 	if (r < 0)
 		return -1;
 	enter(q, j, r);
@@ -252,7 +271,7 @@ static uint32_t waits_for(const struct queue *q, uint32_t at)
 	for (size_t i = 0; i < j->after_count; i++) {
 		uint32_t o = find(q, hash_of(j->after[i]));
 
-		if (q->v[o].waits)
+		if (q->v[o].job && q->v[o].job->waits)
 			return o;
 	}
 	return at;
@@ -283,22 +302,25 @@ static int check_cycles(struct queue *q, uint32_t *left, uint32_t *stack, struct
 	size_t depth = 0, seen = 0;
 
 	for (uint32_t i = 0; i < q->count; i++) {
-		left[i] = q->v[i].waits;
+		const struct job *j = job_of(&q->v[i]);
+
+		left[i] = j ? j->waits : 0;
 		if (!left[i])
 			stack[depth++] = i;
 	}
 	while (depth) {
-		const struct node *n = &q->v[stack[--depth]];
+		const struct job *j = job_of(&q->v[stack[--depth]]);
 
 		seen++;
-		for (uint32_t i = 0; i < n->link_count; i++)
-			if (!--left[n->links[i]])
-				stack[depth++] = n->links[i];
+		for (size_t i = 0; j && i < j->link_count; i++)
+			if (!--left[j->links[i]])
+				stack[depth++] = j->links[i];
 	}
 	if (seen == q->count)
 		return 0;
 	for (uint32_t i = 0; i < q->count; i++)
-		q->v[i].waits = left[i];
+		if (job_of(&q->v[i]))
+			q->v[i].job->waits = left[i];
 	for (uint32_t i = 0; i < q->count; i++)
 		if (left[i])
 			return say_cycle(q, i, e);
@@ -312,18 +334,22 @@ int queue_seal(struct queue *q, struct err *e)
 
 	/* First all links, then who may start: no job is ready before */
 	for (uint32_t i = 0; !r && i < q->count; i++) {
-		int never = q->v[i].job ? wait_for_others(q, q->v[i].job, e) : 0;
+		struct job *j = job_of(&q->v[i]);
+		int never = j ? wait_for_others(q, j, false, e) : 0;
 
 		if (never < 0)
 			r = -1;
 		else if (never)
-			q->v[i].job->state = JOB_SKIPPED;
+			j->state = JOB_SKIPPED;
 	}
 	if (!r)
 		r = check_cycles(q, room, room + q->count, e);
-	for (uint32_t i = 0; !r && i < q->count; i++)
-		if (q->v[i].job)
-			enter(q, q->v[i].job, q->v[i].job->state == JOB_SKIPPED);
+	for (uint32_t i = 0; !r && i < q->count; i++) {
+		struct job *j = job_of(&q->v[i]);
+
+		if (j)
+			enter(q, j, j->state == JOB_SKIPPED);
+	}
 	free(room);
 	return r;
 }
@@ -379,18 +405,15 @@ void queue_end(struct queue *q, struct job *j, enum job_state state)
 
 	n->state = (uint8_t)state;
 	n->job = NULL;
-	for (uint32_t i = 0; i < n->link_count; i++) {
-		struct node *o = &q->v[n->links[i]];
+	for (size_t i = 0; i < j->link_count; i++) {
+		struct node *o = &q->v[j->links[i]];
 
 		if (o->state != JOB_WAITS)
 			continue;
-		o->waits--;
-		if (state != JOB_PASSED || !o->waits)
+		o->job->waits--;
+		if (state != JOB_PASSED || !o->job->waits)
 			enter(q, o->job, state != JOB_PASSED);
 	}
-	free(n->links);
-	n->links = NULL;
-	n->link_count = 0;
 	job_free(j);
 }
 

@@ -18,28 +18,32 @@ struct err;
 struct journal_line;
 
 /**
+ * struct past - What the journal knows of a job that has not come yet
+ * @digest:	Of what it meant
+ * @cause:	Where it says JOB_FAILED
+ * @tries:	Begun; @retried: those with another behind them, by cause
+ */
+struct past {
+	uint64_t digest;
+	uint8_t cause, tries;
+	uint8_t retried[JOB_CAUSES];
+};
+
+/**
  * struct node - What is known of one job
  * @hash:	Of its id, 64 bits
- * @digest:	Of what it means
- * @job:	NULL when it is over, or known from the journal alone
- * @waits:	Jobs that it still waits for
- * @links:	Jobs that wait for it: indices, @link_count of them
+ * @job:	NULL when it is over
+ * @past:	Instead, where @is_past: the journal alone knows of it
  * @state:	enum job_state
- * @cause:	Where the journal says JOB_FAILED
- * @tries:	Begun, as the journal has them; @retried: those with another behind them,
- *		by cause
- * @known:	From the journal; @claimed: and a job has come that it belongs to
  */
 struct node {
-	uint64_t hash, digest;
-	struct job *job;
-	uint32_t waits;
-	uint32_t link_count;
-	uint32_t *links;
-	uint8_t state, cause;
-	uint8_t tries;
-	uint8_t retried[JOB_CAUSES];
-	bool known, claimed;
+	uint64_t hash;
+	union {
+		struct job *job;
+		struct past *past;
+	};
+	uint8_t state;
+	bool is_past;
 };
 
 /** struct chain - Jobs in a row */

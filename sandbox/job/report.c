@@ -72,7 +72,6 @@ static int count_line(const struct journal_line *l, void *arg, struct err *e)
 	struct report *r = arg;
 	int cause = cause_find(l->cause);
 
-	(void)e;
 	r->lines++;
 	if (l->started_ns != UINT64_MAX && l->started_ns && l->started_ns < r->first)
 		r->first = l->started_ns;
@@ -88,6 +87,13 @@ static int count_line(const struct journal_line *l, void *arg, struct err *e)
 	if (cause < 0) {
 		r->skipped++;
 		return 0;
+	}
+	if (r->head.repeat > 1) {
+		size_t len = job_id_len(l->job);
+
+		r->run_width = len > r->run_width ? len : r->run_width;
+		if (runs_add(&r->runs, l, e))
+			return -1;
 	}
 	spread_add(&r->wall, l->wall_ns);
 	spread_add(&r->cpu, l->cpu_ns);
@@ -109,8 +115,10 @@ int report_count(struct report *r, struct err *e)
 	r->first = UINT64_MAX;
 	r->id_width = strlen("FAILED");
 	r->top_slot = -1;
+	r->run_width = strlen("RUNS");
 	if (journal_each(r->fd, &r->head, count_line, r, e))
 		return -1;
+	runs_sort(&r->runs);
 	if (r->first > r->last)
 		r->first = r->last;
 	size = lseek(r->fd, 0, SEEK_END);
@@ -267,12 +275,60 @@ static int add_failure(const struct journal_line *l, void *arg, struct err *e)
 	return o->text.len > 65536 ? report_flush(o, e) : 0;
 }
 
+/* --- runs -------------------------------------------------------------------------- */
+
+static int add_difference(const char *line, void *arg)
+{
+	struct report_out *o = arg;
+
+	text_add(&o->text, o->shown++ ? "" : "\n");
+	text_safe(&o->text, line);
+	text_addc(&o->text, '\n');
+	return 0;
+}
+
+static int add_runs(const struct journal_line *l, void *arg, struct err *e)
+{
+	struct report_out *o = arg;
+	int width = o->r->run_width > 40 ? 40 : (int)o->r->run_width;
+	struct run_spread s;
+
+	if (!l->final || l->job[job_id_len(l->job)] ||
+	    !runs_of(&o->r->runs, l->job, &s) || !s.timed || o->shown++ >= o->most)
+		return 0;
+	text_addf(&o->text, "%-*s%7zu", width, l->job, s.count);
+	add_cell(&o->text, 10, s.min, add_time);
+	add_cell(&o->text, 10, s.median, add_time);
+	add_cell(&o->text, 10, s.max, add_time);
+	text_addf(&o->text, "%9.1f%%\n", s.mean > 0 ? s.deviation / s.mean * 100 : 0);
+	return o->text.len > 65536 ? report_flush(o, e) : 0;
+}
+
+static int add_all_runs(struct report_out *o, struct err *e)
+{
+	const struct report *r = o->r;
+	int width = r->run_width > 40 ? 40 : (int)r->run_width;
+	int rc;
+
+	text_addf(&o->text, "\n%-*s%7s%10s%10s%10s%10s\n", width, "RUNS", "COUNT", "MIN",
+		  "MEDIAN", "MAX", "DEVIATION");
+	rc = report_each(r, add_runs, o, e);
+	if (!rc && o->shown > o->most)
+		text_addf(&o->text, "and %zu more: --all lists them\n",
+			  o->shown - o->most);
+	o->shown = 0;
+	if (!rc)
+		rc = runs_say(r, o->most, add_difference, o, e);
+	o->shown = 0;
+	return rc;
+}
+
 int report_table(const struct report *r, size_t most, struct err *e)
 {
 	struct report_out o = { .r = r, .most = most };
 	size_t failed = report_failed(r);
 	int width = r->id_width > 40 ? 40 : (int)r->id_width;
-	int rc;
+	int rc = 0;
 
 	add_totals(r, &o.text);
 	if (r->wall.count) {
@@ -282,10 +338,13 @@ int report_table(const struct report *r, size_t most, struct err *e)
 		add_spread(&o.text, "cpu", &r->cpu, add_time);
 		add_spread(&o.text, "memory", &r->memory, add_bytes);
 	}
-	if (failed && most)
+	if (r->runs.count)
+		rc = add_all_runs(&o, e);
+	if (!rc && failed && most)
 		text_addf(&o.text, "\n%-*s  %-9s %3s%9s%8s  MESSAGE\n", width, "FAILED",
 			  "CAUSE", "TRY", "WALL", "MEMORY");
-	rc = failed && most ? report_each(r, add_failure, &o, e) : 0;
+	if (!rc && failed && most)
+		rc = report_each(r, add_failure, &o, e);
 	if (!rc && most && failed > most)
 		text_addf(&o.text, "and %zu more: --all lists them\n", failed - most);
 	if (!rc)
@@ -321,12 +380,15 @@ int batch_report(const struct args *a, struct err *e)
 		return err_sys(e, "cannot open '%s'", a->words[0]);
 	r->path = a->words[0];
 	r->fd = fd;
-	if (report_count(r, e))
+	if (report_count(r, e)) {
+		runs_release(&r->runs);
 		return err_wrap(e, "'%s': ", r->path);
-	rc = !kind		      ? report_table(r, 20, e)
+	}
+	rc = !kind		      ? report_table(r, REPORT_FEW, e)
 	     : !strcmp(kind, "all")   ? report_table(r, SIZE_MAX, e)
 	     : !strcmp(kind, "json")  ? report_json(r, e)
 	     : !strcmp(kind, "junit") ? report_junit(r, e)
 				      : report_svg(r, e);
+	runs_release(&r->runs);
 	return rc;
 }

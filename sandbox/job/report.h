@@ -3,7 +3,8 @@
  *
  * Theory of operation. A journal is read twice: once to count, once to print what is
  * about single jobs. What is kept in between does not grow with it: times and sizes are
- * counted in buckets of at most a hundredth of their value, and a picture has columns. A
+ * counted in buckets of at most a hundredth of their value, and a picture has columns;
+ * but of each run of --repeat 40 bytes stay, to compare it with the others of its job. A
  * batch that runs may add lines meanwhile: the second time only those are looked at that
  * were there the first time.
  */
@@ -15,6 +16,7 @@
 
 struct err;
 
+#define REPORT_FEW     20 /* lines about single jobs, where nobody asks for all */
 #define SPREAD_BUCKETS (58 * 128)
 
 /**
@@ -35,6 +37,47 @@ void spread_add(struct spread *s, uint64_t n);
 uint64_t spread_part(const struct spread *s, unsigned int percent);
 
 /**
+ * struct one_run - One that is over
+ * @job:	Hash of its job's id
+ * @wall:	ns; @output: digest of what it wrote. UINT64_MAX = not known
+ * @end:	Cause, exit code and signal
+ */
+struct one_run {
+	uint64_t job, wall, output;
+	uint32_t end;
+	bool passed;
+};
+
+/** struct runs - All of --repeat; @jobs: how many jobs they are of */
+struct runs {
+	struct one_run *v;
+	size_t count, room, jobs;
+};
+
+/**
+ * struct run_spread - Runs of one job
+ * @count:	In all; @timed: those whose time is known
+ * @min, @median, @max: ns; @mean; @deviation: the standard deviation of a sample
+ */
+struct run_spread {
+	size_t count, timed;
+	uint64_t min, median, max;
+	double mean, deviation;
+	bool ends_differ, outputs_differ;
+};
+
+/** runs_add() - A final line. Return: 0, -1 and @e */
+int runs_add(struct runs *rs, const struct journal_line *l, struct err *e);
+/** runs_sort() - All are there: now they can be asked for */
+void runs_sort(struct runs *rs);
+/** runs_of() - Those of the job of that id. Return: whether there are any */
+bool runs_of(const struct runs *rs, const char *job, struct run_spread *out);
+/** runs_differ() - How many jobs there are whose runs differ in how they ended or what
+ * they wrote, of @compared that have several */
+size_t runs_differ(const struct runs *rs, size_t *compared);
+void runs_release(struct runs *rs);
+
+/**
  * struct report - A journal, counted
  * @path:	As the caller named it
  * @lines:	Tries, and jobs that were skipped; @torn: bytes behind them are no line
@@ -43,6 +86,7 @@ uint64_t spread_part(const struct spread *s, unsigned int percent);
  * @first, @last: When the first try began and the last one ended, CLOCK_REALTIME ns
  * @top_slot:	The highest
  * @id_width:	Of the longest id of a job that failed
+ * @runs:	Where each job ran several times; @run_width: of the longest id
  */
 struct report {
 	const char *path;
@@ -55,6 +99,8 @@ struct report {
 	int top_slot;
 	size_t id_width;
 	struct spread wall, cpu, memory;
+	struct runs runs;
+	size_t run_width;
 };
 
 /** report_failed() - How many jobs failed, of all causes */
@@ -65,6 +111,11 @@ int report_count(struct report *r, struct err *e);
 int report_each(const struct report *r,
 		int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		void *arg, struct err *e);
+
+/** runs_say() - A line for each job whose runs differ in how they ended or what they
+ * wrote; for the first @most. Return: 0, -1 and @e, or what @say returned */
+int runs_say(const struct report *r, size_t most, int (*say)(const char *line, void *arg),
+	     void *arg, struct err *e);
 
 /**
  * struct report_out - Where a report goes: text that is written when there is much of it

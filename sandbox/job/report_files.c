@@ -62,6 +62,33 @@ static int json_failure(const struct journal_line *l, void *arg, struct err *e)
 	return o->text.len > PIECE ? report_flush(o, e) : 0;
 }
 
+static void json_seconds(struct text *out, const char *key, double ns)
+{
+	text_addf(out, ",\"%s\":%.6f", key, ns / 1e9);
+}
+
+static int json_runs(const struct journal_line *l, void *arg, struct err *e)
+{
+	struct report_out *o = arg;
+	struct run_spread s;
+
+	if (!l->final || l->job[job_id_len(l->job)] || !runs_of(&o->r->runs, l->job, &s))
+		return 0;
+	text_add(&o->text, o->shown++ ? ",{\"job\":" : "{\"job\":");
+	text_json(&o->text, l->job);
+	text_addf(&o->text, ",\"count\":%zu", s.count);
+	if (s.timed) {
+		json_seconds(&o->text, "wall_min_s", (double)s.min);
+		json_seconds(&o->text, "wall_median_s", (double)s.median);
+		json_seconds(&o->text, "wall_max_s", (double)s.max);
+		json_seconds(&o->text, "wall_mean_s", s.mean);
+		json_seconds(&o->text, "wall_deviation_s", s.deviation);
+	}
+	text_addf(&o->text, ",\"ends_differ\":%s,\"outputs_differ\":%s}",
+		  s.ends_differ ? "true" : "false", s.outputs_differ ? "true" : "false");
+	return o->text.len > PIECE ? report_flush(o, e) : 0;
+}
+
 int report_json(const struct report *r, struct err *e)
 {
 	struct report_out o = { .r = r };
@@ -94,6 +121,11 @@ int report_json(const struct report *r, struct err *e)
 	json_spread(&o.text, "memory_peak_bytes", &r->memory, 1);
 	text_add(&o.text, ",\"failures\":[");
 	rc = report_each(r, json_failure, &o, e);
+	o.shown = 0;
+	text_addf(&o.text, "],\"repeat\":%d,\"runs\":[",
+		  r->head.repeat > 1 ? r->head.repeat : 1);
+	if (!rc && r->runs.count)
+		rc = report_each(r, json_runs, &o, e);
 	text_add(&o.text, "]}\n");
 	if (!rc)
 		rc = report_flush(&o, e);

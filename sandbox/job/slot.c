@@ -20,7 +20,8 @@
  * it. The slot has a session of its own: what is typed at the terminal is the
  * supervisor's to obey.
  *
- * A slot of root keeps an empty network for its boxes (idle_net.h), nothing else.
+ * A slot of root keeps an empty network and the beginning of a tree for its boxes
+ * (idle_net.h, idle_tree.h), nothing else.
  *
  * An order is cancelled by its serial in shared memory, then SIGTERM to wake the slot.
  * Before each box it forgets signals that came too late for the one before, then looks at
@@ -46,17 +47,27 @@
 #include "base/sys.h"
 #include "host/host.h"
 #include "job/idle_net.h"
+#include "job/idle_tree.h"
 #include "plan.h"
 
 #define SOCK 3 /* the slot's own descriptors */
 #define NONE 4 /* /dev/null */
 #define TAKE 5 /* the directory for files of the job that runs */
 #define HOME 6 /* the supervisor's network */
+#define MOUNTS 7
+#define TREE 8 /* where a beginning of trees is kept */
 
-/** struct slot_order - @has: bit n: the descriptor for that comes along */
+/** struct slot_order - @made: as in struct slot; @has: bit n: the descriptor for that
+ * comes along */
 struct slot_order {
-	uint64_t serial;
+	uint64_t serial, made;
 	unsigned int has;
+};
+
+/** struct slot_keeps - What stays from one box to the next */
+struct slot_keeps {
+	struct idle_net net;
+	struct idle_tree tree;
 };
 
 /* Whether children get the memory that supervisor and slot share: @advice */
@@ -97,11 +108,12 @@ static bool take_order(struct slot_order *o)
 }
 
 static void run_order(struct slot *s, struct plan *own, const struct slot_order *o,
-		      struct idle_net *net, struct slot_report *r)
+		      struct slot_keeps *keeps, struct slot_report *r)
 {
 	struct box_wish w = { .plan = own,
 			      .host = s->host,
 			      .counts = true,
+			      .digests = s->digests,
 			      .lifeline = SOCK,
 			      .take_to = TAKE };
 
@@ -111,9 +123,10 @@ static void run_order(struct slot *s, struct plan *own, const struct slot_order 
 		raise(SIGTERM);
 	r->serial = o->serial;
 	r->err = (struct err){ 0 };
-	idle_net_enter(net, own);
+	idle_net_enter(&keeps->net, own);
+	w.tree = idle_tree_get(&keeps->tree, own, o->made);
 	box_run(&w, &r->result, &r->err);
-	idle_net_look(net);
+	idle_net_look(&keeps->net);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(NONE, fd);
 	dup3(NONE, TAKE, O_CLOEXEC);
@@ -153,7 +166,7 @@ static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
 	struct plan *own = plan_new();
 	struct slot_report report;
 	struct slot_order order;
-	struct idle_net net;
+	struct slot_keeps keeps;
 	sigset_t all;
 
 	sigfillset(&all);
@@ -162,11 +175,12 @@ static _Noreturn void slot_main(struct slot *s, int sock, pid_t supervisor)
 	    setsid() < 0 || !keep_few_fds(sock) || share(s, MADV_DONTFORK) < 0 ||
 	    stay_on_cpu(s) < 0)
 		_exit(125);
-	idle_net_open(&net, HOME);
+	idle_net_open(&keeps.net, HOME);
+	idle_tree_open(&keeps.tree, MOUNTS, TREE);
 	while (take_order(&order)) {
 		struct parcel p = { .data = &report, .len = sizeof(report) };
 
-		run_order(s, own, &order, &net, &report);
+		run_order(s, own, &order, &keeps, &report);
 		if (parcel_send(SOCK, &p, 0) < 0)
 			break;
 	}
@@ -217,7 +231,7 @@ int slot_start(struct slot *s, struct err *e)
 
 int slot_order(struct slot *s, const int fds[SLOT_FDS])
 {
-	struct slot_order o = { .serial = s->serial + 1 };
+	struct slot_order o = { .serial = s->serial + 1, .made = s->made };
 	struct parcel p = { .data = &o, .len = sizeof(o) };
 
 	for (int i = 0; i < SLOT_FDS; i++)

@@ -35,10 +35,12 @@ struct slot_report {
 /**
  * struct slot - As the supervisor sees it
  * @number:	From 0 on
+ * @made:	Number of what @plan was made of (prepare.h), 0 = of nothing that is kept
  * @plan:	What it runs, or will: written by the supervisor while it has no order
  * @cancelled:	Shared: serial of the order that is to end
  * @host:	For hints when a step fails; the slot's own copy
  * @cpu:	Its processes run on that one alone; -1 = on any
+ * @digests:	Results have a digest of what the job wrote
  * @pid:	0 = there is no process
  * @serial:	Of the last order; @busy: it has not ended yet
  */
@@ -48,9 +50,10 @@ struct slot {
 	uint64_t *cancelled;
 	struct host *host;
 	int cpu;
+	bool digests;
 	pid_t pid;
 	int pidfd, sock;
-	uint64_t serial;
+	uint64_t serial, made;
 	bool busy;
 };
 

@@ -42,6 +42,7 @@ static const struct name tops[] = {
  * @pool:	What is known of all of them
  * @ready:	A stream's jobs that were read and not yet handed out, in order
  * @next:	A file's job that is next
+ * @runs:	How often each job is handed out; @run: which of these is next
  * @buf, @used:	Of a stream: what has come, and how much of it was read
  * @ended:	Nothing more will come
  * @lines:	So far
@@ -55,6 +56,7 @@ struct job_source {
 	struct pool pool;
 	struct job *ready, **ready_end;
 	size_t next;
+	int runs, run;
 	int fd;
 	struct text buf;
 	size_t used;
@@ -336,13 +338,14 @@ static bool is_lines(struct job_source *s, const char *buf, size_t len)
 static struct job_source *source_new(const char *name, struct err *e)
 {
 	struct job_source *s = calloc(1, sizeof(*s));
-	const char *slash = strrchr(name, '/');
+	const char *slash = job_source_is_given(name) ? NULL : strrchr(name, '/');
 
 	if (!s) {
 		err_set(e, "out of memory");
 		return NULL;
 	}
 	s->fd = -1;
+	s->runs = s->run = 1;
 	s->e = e;
 	s->name = strdup(name);
 	s->dir = strndup(name, slash ? (size_t)(slash - name) + 1 : 0);
@@ -381,25 +384,42 @@ int job_source_text(const struct job_text *t, struct job_source **out, struct er
 	return 0;
 }
 
-int job_source_open(const char *path, struct job_source **out, struct err *e)
+/* Not all of /dev and /proc: /dev/shm is a place as others are */
+bool job_source_is_given(const char *path)
 {
-	bool is_stdin = !strcmp(path, "-");
-	struct job_source *s = is_stdin ? source_new("-", e) : NULL;
+	return !strcmp(path, "-") || !strncmp(path, "/dev/fd/", 8) ||
+	       !strncmp(path, "/dev/std", 8) ||
+	       (!strncmp(path, "/proc/", 6) && strstr(path, "/fd/"));
+}
+
+int job_source_file(const char *path, struct err *e)
+{
+	int fd = STDIN_FILENO;
+
+	if (strcmp(path, "-") != 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? err_sys(e, "cannot open '%s'", path) : fd;
+}
+
+static int open_stream(int file, struct job_source **out, struct err *e)
+{
+	*out = source_new("-", e);
+	if (!*out)
+		return -1;
+	(*out)->fd = file;
+	(*out)->pool.is_stream = true;
+	return 0;
+}
+
+int job_source_open(const char *path, int file, struct job_source **out, struct err *e)
+{
 	struct job_text t = { .name = path };
 	auto_text whole = { 0 };
 	auto_fd fd = -1;
 
-	if (is_stdin) {
-		if (!s)
-			return -1;
-		s->fd = STDIN_FILENO;
-		s->pool.is_stream = true;
-		*out = s;
-		return 0;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", path);
+	if (!strcmp(path, "-"))
+		return open_stream(file, out, e);
+	fd = file;
 	if (fd_read_all(fd, &whole, FILE_MOST) < 0)
 		return errno == EFBIG ? err_set(e, "'%s': larger than 256M", path)
 				      : err_sys(e, "cannot read '%s'", path);
@@ -459,6 +479,38 @@ static int read_more(struct job_source *s)
 	return s->buf.failed ? err_set(s->e, "out of memory") : 1;
 }
 
+void job_source_repeat(struct job_source *s, int runs)
+{
+	s->runs = runs;
+}
+
+/* The next run of @j, which is given back with the last. Return: 1, -1 */
+static int hand_out(const struct job_source *s, struct job *j, struct job **out)
+{
+	*out = j;
+	if (s->runs > 1)
+		*out = job_of_run(j, s->run);
+	if (s->runs > 1 && s->run == s->runs)
+		job_free(j);
+	return *out ? 1 : no_memory(&s->kit.ld);
+}
+
+static int next_ready(struct job_source *s, struct job **out)
+{
+	struct job *j = s->ready;
+	int rc;
+
+	if (s->run == s->runs) {
+		s->ready = j->next;
+		j->next = NULL;
+		if (!s->ready)
+			s->ready_end = &s->ready;
+	}
+	rc = hand_out(s, j, out);
+	s->run = s->run % s->runs + 1;
+	return rc;
+}
+
 static int next_of_stream(struct job_source *s, struct job **out)
 {
 	const char *line;
@@ -466,14 +518,8 @@ static int next_of_stream(struct job_source *s, struct job **out)
 	int rc;
 
 	for (;;) {
-		if (s->ready) {
-			*out = s->ready;
-			s->ready = (*out)->next;
-			(*out)->next = NULL;
-			if (!s->ready)
-				s->ready_end = &s->ready;
-			return 1;
-		}
+		if (s->ready)
+			return next_ready(s, out);
 		if (next_line(s, &line, &len)) {
 			if (read_line(s, line, len))
 				return -1;
@@ -489,14 +535,22 @@ static int next_of_stream(struct job_source *s, struct job **out)
 
 int job_source_next(struct job_source *s, struct job **out, struct err *e)
 {
+	struct job *j;
+
 	s->e = s->kit.ld.e = e;
 	if (s->pool.is_stream)
 		return next_of_stream(s, out);
+	if (s->next == s->pool.count && s->run < s->runs) {
+		s->next = 0;
+		s->run++;
+	}
 	if (s->next == s->pool.count)
 		return 0;
-	*out = s->pool.v[s->next];
-	s->pool.v[s->next++] = NULL;
-	return 1;
+	j = s->pool.v[s->next];
+	if (s->run == s->runs)
+		s->pool.v[s->next] = NULL;
+	s->next++;
+	return hand_out(s, j, out);
 }
 
 void job_source_close(struct job_source *s)

@@ -11,16 +11,22 @@
 struct err;
 struct job_source;
 
+/** job_source_is_given() - Whether @path is no place, but something that this process was
+ * started with: "-", /dev/fd/63 */
+bool job_source_is_given(const char *path);
+/** job_source_file() - Open it. Return: descriptor, which is 0 for "-"; -1 and @e */
+int job_source_file(const char *path, struct err *e);
 /**
  * job_source_open() - Begin to read jobs
  * @path:	A file (YAML, or JSON lines), or "-": JSON lines on stdin
+ * @file:	Of job_source_file(); it is closed, unless it is 0
  *
  * A file is read and checked whole here: syntax, ids, values, files, equal names, circles
  * of `after`. Whether profiles can be planned is the queue's to say.
  *
  * Return: 0, or -1 and @e, which names file and line
  */
-int job_source_open(const char *path, struct job_source **out, struct err *e);
+int job_source_open(const char *path, int file, struct job_source **out, struct err *e);
 /** struct job_text - A job file in memory; @most: jobs of a matrix, 0 = as in files */
 struct job_text {
 	const char *name;
@@ -36,6 +42,9 @@ bool job_source_is_stream(const struct job_source *s);
 /** job_source_fd() - What to poll for more of a stream; -1 where nothing will come
  * late */
 int job_source_fd(const struct job_source *s);
+/** job_source_repeat() - Each job is to be handed out so often: a file's in rounds, so
+ * that what changes on the machine meanwhile is not one job's alone */
+void job_source_repeat(struct job_source *s, int runs);
 /** job_source_next() - The next job, the caller's from then on (job_free()). Return: 1;
  * 0 at the end; 2 where a stream has no whole line yet; -1 and @e */
 int job_source_next(struct job_source *s, struct job **out, struct err *e);

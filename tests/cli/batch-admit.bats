@@ -115,6 +115,14 @@ go() {
 	nook_run batch --total-memory 1000T -q --total-cpus 0.5 --set limits.cpus=1 "$T/jobs"
 	assert_status 125
 	assert_stderr_match "^nook: $T/jobs:1: job 'a' may use 1 CPUs \(limits.cpus\), and there are 0.5 for all that run"
+	for bad in '--total-memory=0' '--total-cpus=x' '--total-memory=16G'; do
+		nook_run batch --check "${bad%%=*}" "${bad#*=}" "$T/jobs"
+		assert_status 125
+	done
+	assert_stderr "nook: $T/jobs:2: job 'b' may use 1000T of memory (limits.memory), and there is 16G for all that run
+hint: lower its limit, or give --total-memory or -j N"
+	nook_run batch --check --total-memory 1000T --total-cpus 1 "$T/jobs"
+	assert_status 0
 	for bad in '-j=0' '-j=many' '--total-memory=0' '--total-memory=x' '--total-cpus=0'; do
 		nook_run batch "${bad%%=*}" "${bad#*=}" "$T/jobs"
 		assert_status 125

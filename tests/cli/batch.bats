@@ -149,6 +149,29 @@ hint: a job that is changed needs another id, or the batch another journal"
 			'b 1 10 false' 'b 2 10 true')" ]
 }
 
+@test "a batch goes on with the options that it was begun with, or as it is told to" {
+	need jq
+	job_file "$(job a 'true')" "$(job b 'exit 1')"
+	nook_run batch -q --fail-fast -j 1 --set limits.wall=5s -o "$T/out" "$T/jobs"
+	sed -i '/"job":"b"/d' "$T/jobs.journal"
+	nook_run batch -q --resume --set 'hostname=a b' "$T/jobs"
+	assert_status 125
+	assert_stderr "nook: the batch of the journal '$T/jobs.journal' was begun with other options: \
+--output --set limits.wall=5s, not --set 'hostname=a b'
+hint: --resume goes on with it as it was begun; --mix with these all the same"
+	[ "$(ends)" = 'a exited' ]
+	nook_run batch -q --resume -j 2 --timeout 1h --set limits.wall=5s -o "$T/other" "$T/jobs"
+	assert_status 1
+	[ "$(ends)" = $'a exited\nb exited' ]
+	sed -i '/"job":"b"/d' "$T/jobs.journal"
+	nook_run batch -q --resume --mix --set limits.wall=7s "$T/jobs"
+	assert_status 1
+	[ "$(jq -c 'select(.job) | [.job, .limits.wall_s]' "$T/jobs.journal" | sort)" = $'["a",5]\n["b",7]' ]
+	nook_run batch --mix "$T/jobs"
+	assert_status 125
+	assert_stderr_match "^nook: --mix says something of --resume$"
+}
+
 @test "two batches do not write to one journal" {
 	job_file "$(job a 'echo up; sleep 30')"
 	"$NOOK" batch -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &
@@ -276,7 +299,7 @@ are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' 
 	assert_status 125
 	[[ $stderr == *"nook: cannot write the output of job 'b': File too large"* ]]
 	[ "$(ends)" = "a exited" ]
-	nook_run batch --resume -o "$T/out" "$T/jobs"
+	nook_run batch --resume --set rlimits.fsize=64K -o "$T/out" "$T/jobs"
 	assert_status 0
 	[ "$(stat -c %s "$T/out/b/stdout")" = 300000 ]
 	rm "$T/jobs.journal"
@@ -299,6 +322,51 @@ are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' 
 	assert_status 0
 }
 
+@test "a batch ends by itself when the disk does not take the output" {
+	need strace
+	job_file "$(job a 'echo x')" "$(job b 'sleep 300')"
+	run --separate-stderr strace -f -qq -o /dev/null -e trace=syncfs -e inject=syncfs:error=EIO \
+		"$NOOK" batch -j 1 -q -o "$T/out" "$T/jobs"
+	assert_status 125
+	assert_stderr_match '^nook: cannot write the journal and the output to the disk: '
+	[ "$(ends)" = "" ]
+	nook_run batch -q --resume -o "$T/out" --timeout 0.1s "$T/jobs"
+	[ "$(ends)" = "a exited" ]
+}
+
+@test "the line of a job is written behind its output on the disk" {
+	need strace
+	job_file "$(job a 'echo x')"
+	strace -f -y -qq -s 80 -o "$T/calls" -e trace=syncfs,write,fdatasync "$NOOK" batch -j 1 -q -o "$T/out" "$T/jobs"
+	# as they ended: the output is copied, synced, and only then told of
+	assert_equal "$(sed -n 's/.*stdout>, "x.*/output/p; s/.*syncfs(.*= 0$/synced/p
+		s/.*syncfs resumed.*= 0$/synced/p; s/.*write(.*{\\"job\\".*/line/p' "$T/calls" | head -n 3 | xargs)" \
+		'output synced line'
+}
+
+@test "jobs of a descriptor are read before it is closed" {
+	need jq
+	echo text >"$T/in"
+	cd "$T"
+	run --separate-stderr "$NOOK" batch -q --journal j <(job a 'cat /tmp/in' '"files":{"in":["in:/tmp/in"]}')
+	assert_status 0
+	assert_equal "$(jq -r 'select(.job) | .job' j)" a
+	exec 7< <(job b true)
+	run --separate-stderr "$NOOK" batch -q -o out /proc/self/fd/7
+	assert_status 0
+	assert_equal "$(jq -r 'select(.job) | .job' out.journal)" b
+	# there is no place beside it for a journal
+	exec 7< <(job c true)
+	run --separate-stderr "$NOOK" batch -q /dev/fd/7
+	assert_status 125
+	assert_stderr_match '^nook: jobs of /dev/fd/7 need --journal FILE'
+	exec 7<&-
+	run --separate-stderr "$NOOK" batch -q --journal k /dev/fd/7
+	assert_status 125
+	assert_stderr_match "^nook: cannot open '/dev/fd/7': No such file or directory"
+	[ ! -e k ]
+}
+
 @test "files that go in lie where the job file does" {
 	mkdir -p "$T/sub"
 	echo text >"$T/sub/in"
@@ -310,9 +378,17 @@ are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' 
 	nook_run batch -o "$T/o2" --journal "$T/second" sub/jobs
 	assert_status 0
 	assert_equal "$(cat "$T/o1/a/stdout" "$T/o2/a/stdout")" $'text\ntext'
+	# in memory, too: not all of /dev was given by a shell
+	mkdir "/dev/shm/nook-$$"
+	cp "$T/sub/"{in,jobs} "/dev/shm/nook-$$"
+	nook_run batch -o "$T/o3" "/dev/shm/nook-$$/jobs"
+	mv "/dev/shm/nook-$$" "$T/shm"
+	assert_status 0
+	assert_equal "$(cat "$T/o3/a/stdout")" text
+	[ -f "$T/shm/jobs.journal" ]
 }
 
-@test "named files come out of the box: regular ones, by no link" {
+@test "FS-27: named files come out of the box: regular ones, by no link" {
 	need jq
 	local make='mkdir -p /tmp/d; echo one >/tmp/d/f; mkfifo /tmp/fifo; ln -s /etc/passwd /tmp/link; '
 	make+='ln -s d /tmp/e; truncate -s 2G /tmp/big 2>/dev/null || true'
@@ -426,6 +502,39 @@ ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 	[ "$(awk '/^pos/ { print $2 }' "/proc/$!/fdinfo/0")" -lt 200000 ]
 	kill "$!"
 	wait "$!" || [ $? = 143 ]
+}
+
+@test "a file that does not come is no reason to stay" {
+	local signal
+	mkfifo "$T/jobs"
+	for signal in INT TERM; do
+		perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$NOOK" batch -o "$T/out" "$T/jobs" 3>&- &
+		exec 9>"$T/jobs" # it is open now, and has nothing
+		kill "-$signal" "$!"
+		is_over() { [[ $(cat "/proc/$!/stat" 2>/dev/null) =~ ^$|\)\ Z ]]; }
+		wait_until is_over
+		exec 9>&-
+	done
+	[ ! -e "$T/out" ]
+}
+
+@test "jobs of a pipe that need the full program are refused: it cannot be read twice" {
+	[ -x "$(dirname "$(readlink -f "$NOOK")")/nook-full" ] || skip 'nook-full is not built'
+	echo '{"id":"a","profile":"strict","command":["true"],
+		"set":{"mounts":[{"filesystem":"tmpfs","source":"none","to":"/fs"}]}}' | tr -d '\n' >"$T/list"
+	mkfifo "$T/jobs"
+	cat "$T/list" >"$T/jobs" 3>&- &
+	run --separate-stderr timeout 20 "$NOOK" batch "$T/jobs"
+	# With sanitizers nook is one program that has everything
+	if [[ $(readlink -f "$NOOK") = */nook-full ]]; then
+		assert_status 0
+		return
+	fi
+	assert_status 125
+	assert_stderr "nook: job 'a' needs the full program, which cannot take over a stream
+hint: give the jobs as a file"
+	nook_run batch -q "$T/list"
+	assert_status 0
 }
 
 @test "wrong words and wrong jobs are told before anything starts" {

@@ -91,6 +91,22 @@ static void test_never(void)
 	is_num(admit_check(&a, &memory, &e), 0, "without a total all does");
 }
 
+static void test_processes(void)
+{
+	struct admission a = { .have = { .processes = 11 } };
+	struct job none = job(0, 0), many = job(0, 0);
+
+	many.declared.processes = 4000;
+	ok(admit_take(&a, &none) && admit_take(&a, &none), "five processes each");
+	ok(!admit_take(&a, &none), "and no more than there may be");
+	admit_give(&a, &none);
+	admit_give(&a, &none);
+	ok(admit_take(&a, &many), "who may have more than there are starts");
+	ok(!admit_take(&a, &none), "alone");
+	admit_give(&a, &many);
+	is_num((long long)a.used.processes, 0, "all is given back");
+}
+
 int main(void)
 {
 	plan(0);
@@ -98,5 +114,6 @@ int main(void)
 	test_undeclared();
 	test_raised();
 	test_never();
+	test_processes();
 	return done();
 }

@@ -29,6 +29,14 @@ static void test_ids(void)
 	ok(!job_is_id("") && !job_is_id(".x") && !job_is_id("-x") && !job_is_id("a/b") &&
 		   !job_is_id("a b") && !job_is_id("\xc3\xa4"),
 	   "no path, no option, nothing but ASCII");
+	ok(job_is_run("a") && job_is_run("a@2") && job_is_run("a@10000"),
+	   "runs of a job");
+	ok(!job_is_run("@2") && !job_is_run("a@") && !job_is_run("a@1") &&
+		   !job_is_run("a@2@3") && !job_is_run("a@10001") && !job_is_run(".x@2"),
+	   "and what is none");
+	id[JOB_ID_MOST] = '@';
+	id[JOB_ID_MOST + 1] = '\0';
+	ok(!job_is_run(id), "nor is a long id with nothing behind it");
 }
 
 static void test_digest(void)
@@ -68,7 +76,7 @@ static void test_digest(void)
 
 int main(void)
 {
-	plan(11);
+	plan(14);
 	test_ids();
 	test_digest();
 	return done();

@@ -203,6 +203,20 @@ static const char *const rows[][2] = {
 	  "- {id: z, command: [a], after: [m, m-1, m]}",
 	  JOB("m-1") "{\"id\":\"z\",\"profile\":\"batch\",\"command\":[\"a\"],"
 		     "\"after\":[\"m-1\"]}\n" },
+	{ "jobs:\n- {id: \"m-${a}\", command: [a], matrix: {a: [1]}}\n"
+	  "- {id: z, command: [a], after: m}",
+	  JOB("m-1") "{\"id\":\"z\",\"profile\":\"batch\",\"command\":[\"a\"],"
+		     "\"after\":[\"m-1\"]}\n" },
+	{ "jobs:\n- {id: \"m-${a}\", command: [a], matrix: {a: [1]}}\n"
+	  "- {id: m, command: [a]}\n- {id: z, command: [a], after: m}",
+	  JOB("m-1") JOB("m") "{\"id\":\"z\",\"profile\":\"batch\",\"command\":[\"a\"],"
+			      "\"after\":[\"m\"]}\n" },
+	{ "jobs:\n- {id: \"m-${a}\", command: [a], matrix: {a: [1]}}\n"
+	  "- {id: m, command: [a], matrix: {a: [2]}}\n- {id: z, command: [a], after: m}",
+	  "d/f:4:32: 'after': several matrices have jobs of 'm'" },
+	{ "jobs:\n- {id: \"${a}\", command: [a], matrix: {a: [1]}}\n"
+	  "- {id: z, command: [a], after: m}",
+	  "d/f:3:32: 'after': no job has the id 'm' (did you mean '1')" },
 	{ "jobs:\n- {id: alpha, command: [a], after: [alhpa]}",
 	  "d/f:2:36: 'after': no job has the id 'alhpa' (did you mean 'alpha')" },
 	{ "jobs:\n- {id: a, command: [a], after: [a]}",
@@ -211,6 +225,12 @@ static const char *const rows[][2] = {
 	  "b}\n"
 	  "- {id: b, command: [a], after: [c]}\n- {id: c, command: [a], after: [a]}",
 	  "d/f:3:32: 'after' goes in a circle: a -> b -> c -> a" },
+	{ "defaults: {command: [a]}\njobs: [{id: a, after: b}, {id: b, after: c}, "
+	  "{id: c, after: d}, {id: d, after: e}, {id: e, after: a}]",
+	  "d/f:2:23: 'after' goes in a circle: a -> b -> c -> d -> e -> a" },
+	{ "defaults: {command: [a]}\njobs: [{id: a, after: b}, {id: b, after: c}, "
+	  "{id: c, after: d}, {id: d, after: e}, {id: e, after: f}, {id: f, after: a}]",
+	  "d/f:2:23: 'after' goes in a circle: a -> b -> c -> d -> 2 more -> a" },
 	/* a matrix */
 	{ "jobs:\n- {id: \"x-${b}-${a}\", command: [a], matrix: {a: [1, 2], b: [u, v]}}",
 	  JOB("x-u-1") JOB("x-v-1") JOB("x-u-2") JOB("x-v-2") },
@@ -273,7 +293,7 @@ static void try_stream(void)
 	struct job *j;
 	int fd[2], got[8];
 
-	if (pipe2(fd, O_CLOEXEC) || dup2(fd[0], 0) < 0 || job_source_open("-", &s, &e))
+	if (pipe2(fd, O_CLOEXEC) || dup2(fd[0], 0) < 0 || job_source_open("-", 0, &s, &e))
 		exit(1);
 	is_num(job_source_next(s, &j, &e), 2, "a stream has nothing yet");
 	if (write(fd[1], lines, strlen(lines)) < 0)

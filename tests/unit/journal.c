@@ -213,6 +213,45 @@ static void test_full(void)
 	is_num(journal_close(&j, &e), 0, "all is on the disk");
 }
 
+static int lines(const struct journal *j)
+{
+	struct journal_head head;
+	struct seen s = { 0 };
+	struct err e = { 0 };
+
+	return journal_each(j->fd, &head, see, &s, &e) < 0 ? -1 : s.count;
+}
+
+static void test_output(void)
+{
+	auto_fd dir = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd bad = open("/tmp", O_PATH | O_CLOEXEC); /* nothing syncs that */
+	struct err e = { 0 };
+	struct journal j;
+
+	unlink(path);
+	journal_open(&j, path, false, &e);
+	journal_begin(&j, 2, dir, &e);
+	add(&j, "a", true, &e);
+	add(&j, "b", true, &e);
+	is_num(lines(&j) > 1, 0, "a line is not written before its output is safe");
+	is_num(journal_settle(&j, &e), 0, "that is waited for");
+	is_num(lines(&j), 2, "then they are there");
+	is_num((long long)j.synced, 3, "on the disk too");
+	is_num(journal_close(&j, &e), 0, "and nothing is left to do");
+	unlink(path);
+	journal_open(&j, path, false, &e);
+	journal_begin(&j, 2, bad, &e);
+	add(&j, "a", true, &e);
+	is_num(journal_settle(&j, &e), -1, "output that does not get there");
+	ok(strstr(e.text, "and the output to the disk"), "is told: %s", e.text);
+	is_num(lines(&j), 0, "and its line is not written");
+	e.code = 0;
+	add(&j, "b", true, &e);
+	is_num(e.code, -1, "nor is one behind it");
+	is_num(journal_close(&j, &e), 0, "nobody waits for them");
+}
+
 static void test_places(void)
 {
 	struct journal j;
@@ -233,12 +272,13 @@ static void test_places(void)
 
 int main(void)
 {
-	plan(47);
+	plan(57);
 	snprintf(path, sizeof(path), "/tmp/nook-journal.%d", (int)getpid());
 	test_round();
 	test_torn();
 	test_damaged();
 	test_full();
+	test_output();
 	test_places();
 	unlink(path);
 	return done();

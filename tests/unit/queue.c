@@ -147,6 +147,10 @@ static void test_wrong(void)
 	is(e.text, "job 'a': no job before it has the id 'b', which it is after",
 	   "and is named");
 	queue_release(&q);
+
+	is_num(queue_add(&q, make("a", "a"), true, &how, &e), -1,
+	       "and nothing waits for itself");
+	queue_release(&q);
 }
 
 static void test_stream(void)
@@ -279,7 +283,7 @@ static void test_many(void)
 
 int main(void)
 {
-	plan(37);
+	plan(38);
 	test_order();
 	test_put_back();
 	test_wrong();

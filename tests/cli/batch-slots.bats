@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# batch-slots.bats - what a slot keeps for the next box is out of reach of the one before
+# as: root user
+
+load helper
+
+# job ID COMMAND - a line of a file of jobs; all of them have one plan
+job() {
+	jq -cn --arg id "$1" --arg command "$2" '{id: $id, profile: "strict", command: ["sh", "-c", $command]}'
+}
+
+# Everything that a box can see of what is not its own alone; root's boxes have the same tree, so its
+# times too are equal
+look='echo "== tree"
+find / -xdev \( -path /dev -o -path /proc -o -path /tmp \) -prune -o -fstype tmpfs -printf "$FORM\n" | sort
+stat -f -c "%T %a %d" /
+echo "== mounts"; cut -d" " -f4- /proc/self/mountinfo
+echo "== processes"; set -- /proc/[0-9]*; echo $#
+echo "== network"; cd /proc/self/net; grep "[@/]" unix; cat dev sockstat snmp netstat; cd /
+echo "== names"; hostname; domainname; ipcs; ls -A /dev /dev/shm /tmp /run /home/user
+echo "== keys"; perl -e "print syscall(249, \"user\", \"left\", 0, 0), \"\\n\""
+id; umask; ulimit -a; grep -E "^(Sig|Cap|Seccomp|NoNew)" /proc/self/status; env | sort'
+
+# What a job could do to what is kept: says what of it could be done
+attack='try() { "$@" >/dev/null 2>&1 && echo "did: $*"; }
+for p in / /etc /etc/passwd /home/user /var /run /bin /usr /usr/bin/true; do
+	try touch $p; try touch -a -d @1 $p; try chmod 777 $p; try chown 1000 $p; try sh -c "mv $p $p.old && mv $p.old $p"
+	try mkdir $p/x; try mkfifo $p/f; try ln -s x $p/s; try ln /etc/passwd $p/h
+	try perl -e "syscall(188, \"$p\", \"user.left\", \"x\", 1, 0) == 0 or die"
+	try sh -c ": >>$p"
+done
+try rm /etc/group
+try mount -o remount,rw /; try mount -o remount,bind,rw /; try mount -o remount,bind,rw /usr
+try mount --make-rshared /; try mount --bind /tmp /usr; try mount -t tmpfs left /home
+try umount /usr; try umount -l /etc/services; try umount -l /; try chroot /usr /bin/true
+for n in mnt net uts user; do try nsenter --$n=/proc/1/ns/$n true; done
+for n in m n u U; do try unshare -$n true; done
+try mount --bind /proc/self/ns/net /tmp
+try hostname left; try ip link set lo down; try ip link add left type dummy; try ip address add 10.9.9.9/8 dev lo
+try sh -c "echo 1 >/proc/sys/net/ipv4/ip_forward"; try sh -c "echo left >/proc/sys/kernel/hostname"
+# these can be done, and are nobody else'"'"'s
+ipcmk -Q >/dev/null; ipcmk -M 4096 >/dev/null; touch /tmp/left /dev/shm/left
+perl -e "syscall(248, \"user\", \"left\", \"x\", 1, -4)"
+perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un(\"\\0left\")) or exit 1; listen(S, 1);
+	socket(U, AF_INET, SOCK_DGRAM, 0); send(U, \"left\", 0, pack_sockaddr_in(9, inet_aton(\"127.0.0.1\")));
+	print \"up\\n\"; \$| = 1; close STDOUT; sleep 300" &
+wait_for=$!; until grep -q @left /proc/self/net/unix; do kill -0 $wait_for || exit 1; sleep 0.01; done
+echo done'
+
+@test "nothing that a job does to what its slot keeps reaches the next" {
+	need jq perl
+	local form='%p %y %m %U %G %s %l'
+	! is_root || form+=' %A@ %C@ %T@ %n'
+	{
+		job warm true
+		job first "${look//\$FORM/$form}"
+		job attack "$attack"
+		job second "${look//\$FORM/$form}"
+	} >list
+	nook_run batch -j 1 -o out list
+	assert_status 0
+	assert_equal "$(grep -v '^up$' out/attack/stdout)" 'done'
+	diff out/first/stdout out/second/stdout
+	grep -q '^/etc/passwd f 644' out/first/stdout
+	[ "$(grep -c '' out/first/stdout)" -gt 60 ]
+	# CONTROL: with rights over its tree a job can do these things, and they are seen
+	nook_run run --set root.changes=discard --set user.id=0 strict -- sh -c "${look//\$FORM/%p %m}" sh
+	assert_status 0
+	local before=$output
+	nook_run run --set root.changes=discard --set user.id=0 strict -- sh -c "$attack
+		${look//\$FORM/%p %m}" sh
+	for word in 'did: mkdir //x' 'did: chmod 777 /etc/passwd' '/x 755' '/etc/passwd 777' @left; do
+		assert_match "$word"
+		[[ $before != *"$word"* ]]
+	done
+}
+
+@test "each box has the host's files as they are when it begins" {
+	only_for root "others' slots keep no tree"
+	need jq
+	local id
+	# ran ID - that job has run, in its turn
+	ran() {
+		job "$1" 'cat /etc/shells; stat -c %z /etc/passwd' >&8
+		wait_until grep -qs "\"job\":\"$1\"" j
+	}
+	cp -a /etc etc
+	mount --bind etc /etc
+	echo old >/etc/shells
+	mkfifo list
+	"$NOOK" batch -q -j 1 -o out --journal j - <list 3>&- &
+	exec 8>list
+	ran a; ran b; ran c
+	echo renamed >/etc/shells.new
+	mv /etc/shells.new /etc/shells
+	ran d; ran e
+	echo mounted >over
+	mount --bind over /etc/shells
+	ran f; ran g
+	umount /etc/shells
+	ran h
+	exec 8>&-
+	wait "$!"
+	umount /etc
+	assert_equal "$(for id in a b c d e f g h; do head -n 1 "out/$id/stdout"; done | xargs)" \
+		'old old old renamed renamed mounted mounted renamed'
+	# CONTROL: as long as nothing changed they had one tree
+	diff out/b/stdout out/c/stdout
+	diff out/f/stdout out/g/stdout
+	[ "$(tail -n 1 out/b/stdout)" != "$(tail -n 1 out/d/stdout)" ]
+	[ "$(tail -n 1 out/a/stdout)" != "$(tail -n 1 out/b/stdout)" ]
+}
+
+@test "a job whose tree needs more than the kept one has its own" {
+	need jq
+	local line
+	line=$(job x 'cat /in; stat -c %z /etc/passwd')
+	echo text >in
+	{
+		jq -c '.id = "a" | .files = {in: ["in:/in"]}' <<<"$line"
+		jq -c '.id = "b" | .files = {in: ["in:/in"]}' <<<"$line"
+		jq -c '.id = "c" | .command[2] = "ls /in"' <<<"$line"
+		jq -c '.id = "d" | .command[2] = "ls /in"' <<<"$line"
+	} >list
+	nook_run batch -q -j 1 -o out list
+	assert_status 1
+	assert_equal "$(head -qn 1 out/a/stdout out/b/stdout | xargs)" 'text text'
+	[ "$(tail -n 1 out/a/stdout)" != "$(tail -n 1 out/b/stdout)" ]
+	grep -q "cannot access '/in'" out/c/stderr
+	grep -q "cannot access '/in'" out/d/stderr
+}
