@@ -4,8 +4,9 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch ps stats top view events update pause unpause kill explain export net profile doctor tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch lab lab quiz exam ps stats top view events update pause unpause kill explain export net profile doctor detect compare tree gc completion version help' ;;
 	batch) echo 'report' ;;
+	lab) echo 'list start check hint solution answer next skip goto reset stop undo status export test' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
 	profile) echo 'ls show check diff new' ;;
 	tree) echo 'make' ;;
@@ -29,6 +30,13 @@ _nook_options() {
 	console) echo '-c --command' ;;
 	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume --mix -o --output --set --repeat --fail-fast --timeout --pin --reproducible' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
+	lab | 'lab list') echo '--from --names --json -o --output --no-headings' ;;
+	'lab start' | 'lab next' | 'lab goto' | 'lab test') echo --from ;;
+	'lab check' | 'lab status') echo --json ;;
+	'lab solution') echo '--nook --raw' ;;
+	'lab skip') echo '--from --done' ;;
+	quiz) echo '-n --count --objective --chapter --all --exam --time --placement --list --json --from --day --seed' ;;
+	exam) echo '-n --count --time --json --from --seed' ;;
 	ps) echo '--json -o --output --no-headings -a --all --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
@@ -48,6 +56,8 @@ _nook_options() {
 	'profile show') echo '--origin --all --set' ;;
 	'profile new') echo '--from --path' ;;
 	doctor) echo --json ;;
+	detect) echo '--json -v --all --root --probe-kvm' ;;
+	compare) echo '-n --count --rungs --json --svg' ;;
 	'tree make') echo '--with --force' ;;
 	esac
 	echo '-h --help -q --quiet --verbose'
@@ -151,6 +161,42 @@ _nook_argument() {
 		--timeout) echo nothing ;;
 		esac
 		;;
+	lab | 'lab list')
+		case $2 in
+		--from) echo dir ;;
+		--output | -o) echo 'words LAB CHAPTER TITLE MIN LEVEL STATE TRIES TIME OBJECTIVES NEEDS MISSING FILE NOW' ;;
+		esac
+		;;
+	'lab start' | 'lab next' | 'lab goto' | 'lab test')
+		case $2 in
+		--from) echo dir ;;
+		esac
+		;;
+	'lab skip')
+		case $2 in
+		--from) echo dir ;;
+		esac
+		;;
+	quiz)
+		case $2 in
+		--count | -n) echo nothing ;;
+		--objective) echo 'words K1 K2 K3 K4 K5 K6 L+ C' ;;
+		--chapter) echo 'words chroot namespaces cgroups networks images' ;;
+		--time) echo nothing ;;
+		--placement) echo 'words chroot namespaces cgroups networks images' ;;
+		--from) echo file ;;
+		--day) echo nothing ;;
+		--seed) echo nothing ;;
+		esac
+		;;
+	exam)
+		case $2 in
+		--count | -n) echo nothing ;;
+		--time) echo nothing ;;
+		--from) echo file ;;
+		--seed) echo nothing ;;
+		esac
+		;;
 	ps)
 		case $2 in
 		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND' ;;
@@ -222,6 +268,18 @@ _nook_argument() {
 		--path) echo file ;;
 		esac
 		;;
+	detect)
+		case $2 in
+		--root) echo dir ;;
+		esac
+		;;
+	compare)
+		case $2 in
+		--count | -n) echo nothing ;;
+		--rungs) echo 'words process chroot user mount pid net uts ipc cgroup time caps landlock seccomp limits full' ;;
+		--svg) echo file ;;
+		esac
+		;;
 	'tree make')
 		case $2 in
 		--with) echo program ;;
@@ -253,6 +311,10 @@ _nook_kind() {
 	console) echo file ;;
 	batch) echo file ;;
 	'batch report') echo file ;;
+	'lab start') echo lab ;;
+	'lab skip') echo lab ;;
+	'lab goto') echo lab ;;
+	'lab test') echo lab ;;
 	ps) echo box ;;
 	stats) echo box ;;
 	top) echo box ;;
@@ -324,6 +386,8 @@ _nook_complete() {
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --names 2>/dev/null)" ;;
 	resting) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" ps --all --names 2>/dev/null)" ;;
+	lab) _nook_complete "$word" "$prefix" words \
+		"$("${COMP_WORDS[0]/#\~/$HOME}" lab list --names 2>/dev/null)" ;;
 	network) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" net ls --names 2>/dev/null)" ;;
 	limit) # a box, and then what to change of it

@@ -3,9 +3,11 @@
  *
  * A line of the template that is "@COMMANDS@", "@WORDS@", "@LAYERS@", "@KEYS@" or
  * "@SETS@" becomes what the command table, the console's tables of words and layers,
- * fields.def or sets.def say. KEYS (man/keys.txt) has an example for each
- * key, which is parsed here, so that no page shows one that does not work, and what else
- * there is to say about it. A key without one, or one that does not exist, is an error.
+ * fields.def or sets.def say; "@KEY NAME@", "@NEEDS@" and "@VERBS@" what those of labs
+ * do, where every key must have its line. KEYS (man/keys.txt) has an example for each
+ * key of a profile, which is parsed here, so that no page shows one that does not work,
+ * and what else there is to say about it. A key without one, or one that does not exist,
+ * is an error.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -18,6 +20,9 @@
 #include "cmd/cmd.h"
 #include "console/console.h"
 #include "console/stack.h"
+#include "lab/fact.h"
+#include "lab/lab.h"
+#include "lab/needs.h"
 #include "profile/profile.h"
 
 /** struct about - What keys.txt says about one key */
@@ -365,9 +370,60 @@ static void put_sets(struct text *out)
 	}
 }
 
+/* --- labs ------------------------------------------------------------------------- */
+
+/* "@KEY NAME@\n": the keys stand in the order of the table. @next: of the one to come */
+static void put_lab_key(struct text *out, const char *line, size_t *next)
+{
+	const char *expects, *name;
+	char wanted[64];
+	bool must;
+
+	name = lab_keys((*next)++, &expects, &must);
+	snprintf(wanted, sizeof(wanted), "@KEY %s@\n", name ? name : "");
+	if (strcmp(line, wanted) != 0)
+		fail("%.*s stands where '%s' should", (int)strcspn(line, "\n"), line,
+		     name ? name : "nothing");
+	text_add(out, ".TP\n\\fB");
+	put(out, name);
+	text_addf(out, "\\fR%s\nValue: ", must ? " (must be there)" : "");
+	put(out, expects + strlen("expected "));
+	text_add(out, ".\n");
+}
+
+static void put_needs(struct text *out)
+{
+	const char *name, *means;
+
+	for (size_t i = 0; (name = needs_at(i, &means)); i++) {
+		text_add(out, ".RS\n.TP\n\\fB");
+		put(out, name);
+		text_add(out, "\\fR\n");
+		put_sentence(out, means);
+		text_add(out, ".RE\n");
+	}
+}
+
+static void put_verbs(struct text *out)
+{
+	const struct fact_verb *v;
+
+	for (size_t i = 0; (v = fact_verbs(i)); i++) {
+		text_add(out, ".TP\n\\fB");
+		put(out, v->name);
+		text_add(out, "\\fR ");
+		put_usage(out, v->usage);
+		text_addc(out, '\n');
+		put_sentence(out, v->help);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	auto_text out = { 0 };
+	const char *expects, *left;
+	size_t lab_key = 0;
+	bool must;
 	char line[1024];
 
 	if (argc != 2)
@@ -383,8 +439,17 @@ int main(int argc, char **argv)
 			put_keys(&out, argv[1]);
 		else if (!strcmp(line, "@SETS@\n"))
 			put_sets(&out);
+		else if (!strncmp(line, "@KEY ", 5))
+			put_lab_key(&out, line, &lab_key);
+		else if (!strcmp(line, "@NEEDS@\n"))
+			put_needs(&out);
+		else if (!strcmp(line, "@VERBS@\n"))
+			put_verbs(&out);
 		else
 			text_add(&out, line);
 	}
+	left = lab_key ? lab_keys(lab_key, &expects, &must) : NULL;
+	if (left)
+		fail("no line for the key '%s'", left);
 	return fputs(text_str(&out), stdout) < 0 || fflush(stdout) ? 1 : 0;
 }

@@ -19,7 +19,8 @@ $(GEN)/completion_text.h: $(COMPLETION_TEXT) mk/docs.mk
 MKMAN := $(B)/mkman
 $(MKMAN): man/mkman.c $(UNIT_LIB) sandbox/profile/fields.def sandbox/gen/sets.def
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) -pie -o $@ $< $(UNIT_LIB) $(FULL_LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CPPFLAGS) $(FULL_CFLAGS) $(ALL_CFLAGS) $(PIE_LINK) \
+		-o $@ $< $(UNIT_LIB) $(FULL_LIBS) $(LDFLAGS)
 # tests/lint/generated.t runs it
 unit: $(MKMAN)
 
@@ -31,5 +32,7 @@ docs: nook $(MKMAN)
 	$(Q)$(MKMAN) man/keys.txt < man/nook.1.in > man/nook.1
 	$(Q)$(MKMAN) man/keys.txt < man/nook-profile.5.in > man/nook-profile.5
 	$(Q)$(MKMAN) man/keys.txt < man/nook-batch.5.in > man/nook-batch.5
+	$(Q)$(MKMAN) man/keys.txt < man/nook-quiz.5.in > man/nook-quiz.5
+	$(Q)$(MKMAN) man/keys.txt < man/nook-lab.5.in > man/nook-lab.5
 
 .PHONY: docs

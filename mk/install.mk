@@ -10,6 +10,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 into = $(foreach f,$(wildcard $(1)),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALLED = $(B)/nook:$(BINDIR)/nook:755 $(B)/nook-full:$(LIBEXECDIR)/nook-full:755 \
 	$(call into,profiles/*.yaml,$(DATADIR)/profiles,644) \
+	$(call into,labs/*.yaml,$(DATADIR)/labs,644) \
 	$(foreach s,1 5 7 8,$(call into,man/*.$(s),$(MANDIR)/man$(s),644)) \
 	$(call into,LICENSE README.md CHANGELOG.md,$(DOCDIR),644) \
 	$(call into,contrib/apparmor/*,$(DATADIR)/apparmor,644) \
@@ -30,7 +31,8 @@ uninstall:
 	$(Q)for f in $(INSTALLED); do \
 		f=$${f#*:}; rm -f "$(DESTDIR)$${f%:*}"; \
 	done
-	$(Q)for d in $(DATADIR)/profiles $(DATADIR)/apparmor $(DATADIR) $(LIBEXECDIR) $(DOCDIR); do \
+	$(Q)for d in $(DATADIR)/profiles $(DATADIR)/labs $(DATADIR)/apparmor $(DATADIR) $(LIBEXECDIR) \
+		$(DOCDIR); do \
 		[ ! -d "$(DESTDIR)$$d" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d"; \
 	done
 	$(call say,GONE,$(DESTDIR)$(BINDIR)/nook)

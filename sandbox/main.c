@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "box/again.h"
+#include "box/program.h"
 #include "box/rules.h"
 #include "cmd/cmd.h"
+#include "lab/within.h"
 
 int main(int argc, char **argv)
 {
@@ -13,7 +15,9 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	if (argc == 2 && !strcmp(argv[0], AGAIN_NAME))
 		again_main(argv);
-	if (argc == 2 && !strcmp(argv[0], RULES_NAME))
+	if ((argc == 2 || argc == 3) && !strcmp(argv[0], RULES_NAME))
 		rules_main(argv);
+	if (program_is_full() && argc == 2 && !strcmp(argv[0], WITHIN_NAME))
+		FULL_CALL(within_main)(argv);
 	return cmd_main(argc, argv);
 }

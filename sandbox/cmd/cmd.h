@@ -32,6 +32,7 @@ enum complete {
 	COMPLETE_LIMIT,	/* first a box, then one of @words= */
 	COMPLETE_REST,	/* a box at rest */
 	COMPLETE_INTO,	/* first a box, then a command in it */
+	COMPLETE_LAB,
 };
 
 /**

@@ -16,7 +16,7 @@
 #include "cmd/pager.h"
 
 extern const struct cmd cmd_run, cmd_shell, cmd_help_cmd, cmd_version, cmd_gc,
-	cmd_explain, cmd_export, cmd_doctor;
+	cmd_explain, cmd_export, cmd_doctor, cmd_detect, cmd_compare;
 extern const struct cmd cmd_profile_ls, cmd_profile_show, cmd_profile_check,
 	cmd_profile_diff, cmd_profile_new;
 extern const struct cmd cmd_tree_make, cmd_completion;
@@ -30,6 +30,11 @@ extern const struct cmd cmd_create, cmd_start, cmd_stop, cmd_restart, cmd_rm, cm
 extern const struct cmd cmd_logs, cmd_inspect, cmd_view, cmd_events;
 extern const struct cmd cmd_diff, cmd_apply, cmd_discard, cmd_snapshot, cmd_rollback;
 extern const struct cmd cmd_cp;
+extern const struct cmd cmd_lab, cmd_lab_list, cmd_lab_start, cmd_lab_check, cmd_lab_hint,
+	cmd_lab_solution, cmd_lab_answer, cmd_lab_next, cmd_lab_skip, cmd_lab_goto,
+	cmd_lab_reset, cmd_lab_stop, cmd_lab_undo, cmd_lab_status, cmd_lab_export,
+	cmd_lab_test;
+extern const struct cmd cmd_quiz, cmd_exam;
 
 static const struct cmd *const table[] = {
 	&cmd_run,
@@ -53,6 +58,24 @@ static const struct cmd *const table[] = {
 	&cmd_console,
 	&cmd_batch,
 	&cmd_batch_report,
+	&cmd_lab,
+	&cmd_lab_list,
+	&cmd_lab_start,
+	&cmd_lab_check,
+	&cmd_lab_hint,
+	&cmd_lab_solution,
+	&cmd_lab_answer,
+	&cmd_lab_next,
+	&cmd_lab_skip,
+	&cmd_lab_goto,
+	&cmd_lab_reset,
+	&cmd_lab_stop,
+	&cmd_lab_undo,
+	&cmd_lab_status,
+	&cmd_lab_export,
+	&cmd_lab_test,
+	&cmd_quiz,
+	&cmd_exam,
 	&cmd_ps,
 	&cmd_stats,
 	&cmd_top,
@@ -77,6 +100,8 @@ static const struct cmd *const table[] = {
 	&cmd_profile_diff,
 	&cmd_profile_new,
 	&cmd_doctor,
+	&cmd_detect,
+	&cmd_compare,
 	&cmd_tree_make,
 	&cmd_gc,
 	&cmd_completion,
@@ -187,7 +212,7 @@ static void second_words(const char *first, struct text *out)
 				  table[i]->name + strlen(first) + 1);
 }
 
-/* First words of commands that have two; a command or two over is no harm */
+/* First words of commands that have two, each once; a group over is no harm */
 struct groups {
 	char name[24][24];
 };
@@ -197,11 +222,12 @@ static void list_groups(struct groups *g)
 	size_t n = 0;
 
 	for (size_t i = 0; table[i] && n + 1 < ARRAY_SIZE(g->name); i++) {
-		const char *blank = strchr(table[i]->name, ' ');
+		size_t len = strcspn(table[i]->name, " ");
 
-		if (blank)
-			snprintf(g->name[n++], sizeof(g->name[0]), "%.*s",
-				 (int)(blank - table[i]->name), table[i]->name);
+		if (!table[i]->name[len] || (n && cmd_in_group(table[i], g->name[n - 1])))
+			continue;
+		snprintf(g->name[n++], sizeof(g->name[0]), "%.*s", (int)len,
+			 table[i]->name);
 	}
 }
 
@@ -236,8 +262,28 @@ static const char *near_command(const char *const *argv, bool is_group,
 	return name_near(argv[0], next_group, g);
 }
 
+/* What others have a command for and nook has in another place */
+static const struct {
+	const char *first, *second, *hint;
+} elsewhere[] = {
+	{ "net", "connect", "nook update BOX network=NAME" },
+	{ "net", "disconnect", "nook update BOX network=none" },
+	{ "network", "connect", "nook update BOX network=NAME" },
+	{ "network", "disconnect", "nook update BOX network=none" },
+};
+
+static const char *find_elsewhere(const char *const *argv)
+{
+	for (size_t i = 0; argv[1] && i < ARRAY_SIZE(elsewhere); i++)
+		if (!strcmp(argv[0], elsewhere[i].first) &&
+		    !strcmp(argv[1], elsewhere[i].second))
+			return elsewhere[i].hint;
+	return NULL;
+}
+
 static int unknown_command(const char *const *argv)
 {
+	const char *hint = find_elsewhere(argv);
 	auto_text seconds = { 0 }, words = { 0 };
 	struct groups groups = { 0 };
 	const char *near;
@@ -246,7 +292,10 @@ static int unknown_command(const char *const *argv)
 	second_words(argv[0], &seconds);
 	text_add(&words, argv[0]);
 	near = near_command(argv, seconds.len, &words, &groups);
-	if (seconds.len && words.len == strlen(argv[0]))
+	if (hint)
+		cmd_usage(NULL, &e, "unknown command '%s %s', it is '%s'", argv[0],
+			  argv[1], hint);
+	else if (seconds.len && words.len == strlen(argv[0]))
 		cmd_usage(NULL, &e, "'%s' needs a second word: %s", argv[0],
 			  text_str(&seconds));
 	else if (near)

@@ -24,6 +24,7 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
 		[COMPLETE_LIMIT] = "limit",	[COMPLETE_NETWORK] = "network",
 		[COMPLETE_REST] = "resting",	[COMPLETE_INTO] = "into",
+		[COMPLETE_LAB] = "lab",
 	};
 
 	return kinds[c];

@@ -54,6 +54,8 @@ static void add_paragraphs(struct text *out, const char *s)
 
 void cmd_help(const struct cmd *cmd, struct text *out)
 {
+	auto_text further = { 0 };
+
 	text_addf(out, "Usage: nook %s %s\n\n%c%s.\n\nOptions:\n", cmd->name, cmd->usage,
 		  cmd->summary[0] >= 'a' && cmd->summary[0] <= 'z' ? cmd->summary[0] - 32
 								   : cmd->summary[0],
@@ -62,10 +64,12 @@ void cmd_help(const struct cmd *cmd, struct text *out)
 		add_option(out, o);
 	for (const struct opt *o = options_common(); o->name; o++)
 		add_option(out, o);
-	if (!cmd->help)
-		return;
-	text_addc(out, '\n');
-	add_paragraphs(out, cmd->help);
+	if (cmd->help) {
+		text_addc(out, '\n');
+		add_paragraphs(out, cmd->help);
+	}
+	if (cmd_help_group(cmd->name, &further))
+		text_addf(out, "\nCommands:\n%s", text_str(&further));
 }
 
 bool cmd_help_group(const char *first, struct text *out)

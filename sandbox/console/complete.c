@@ -13,6 +13,7 @@
 #include "console/console.h"
 #include "console/sayings.h"
 #include "console/stack.h"
+#include "lab/lab.h"
 
 /** struct asking - The word that is completed */
 struct asking {
@@ -85,6 +86,17 @@ static void offer_networks(struct asking *a)
 	if (!nets_open(&n, false, NULL) && n.places.state >= 0)
 		net_def_each(n.places.state, offer_network, a, NULL);
 	nets_release(&n);
+}
+
+static void offer_labs(struct asking *a)
+{
+	struct lab_set labs;
+
+	if (lab_find_all(NULL, &labs, NULL) < 0)
+		return;
+	for (size_t i = 0; i < labs.count; i++)
+		offer(a, labs.v[i].id);
+	lab_set_release(&labs);
 }
 
 static void offer_drafts(struct asking *a)
@@ -195,6 +207,9 @@ static void offer_kind(struct asking *a, int kind, const char *words)
 		break;
 	case COMPLETE_NETWORK:
 		offer_networks(a);
+		break;
+	case COMPLETE_LAB:
+		offer_labs(a);
 		break;
 	case COMPLETE_LAYER:
 		offer_layers(a);

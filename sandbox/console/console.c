@@ -25,6 +25,7 @@
 #include "cmd/listing.h"
 #include "console/files.h"
 #include "console/words.h"
+#include "lab/self.h"
 
 #define SCRIPT_MOST (4u << 20)
 
@@ -92,6 +93,29 @@ static int unknown(const char *word, struct err *e)
 			word);
 }
 
+/* `lab solution` of a person: that by nook stands in the line to be typed. Return: 0; 1
+ * where it is to be printed instead, as everywhere else */
+static int type_solution(struct console *c, char **argv)
+{
+	static const char *const words[] = { "lab", "solution", "--nook", NULL };
+	auto_text said = { 0 }, line = { 0 };
+	struct err none;
+
+	if (!c->is_interactive || strcmp(argv[0], "lab") != 0 || !argv[1] ||
+	    strcmp(argv[1], "solution") != 0 ||
+	    (argv[2] && (strcmp(argv[2], "--nook") != 0 || argv[3])) ||
+	    self_run(words, &said, &none) != 0)
+		return 1;
+	for (char *p = said.s, *next; p && *p; p = next) {
+		next = p + strcspn(p, "\n");
+		next += *next ? (*next = '\0', 1) : 0;
+		text_addf(&line, "%s%s", line.len && *p ? "; " : "", p);
+	}
+	free(c->typed);
+	c->typed = text_take(&line);
+	return 0;
+}
+
 int console_run(struct console *c, char **argv, struct err *e)
 {
 	const struct word *w = word_find(argv[0]);
@@ -102,6 +126,8 @@ int console_run(struct console *c, char **argv, struct err *e)
 	if (w &&
 	    (c->draft || !w->only_draft || !cmd_lookup((const char *const *)argv, &used)))
 		return w->run(c, argv, e);
+	if (type_solution(c, argv) == 0)
+		return 0;
 	if (cmd_lookup((const char *const *)argv, &used) || is_group(argv[0]))
 		return job_exec(c, argv, e);
 	return unknown(argv[0], e);
@@ -169,6 +195,7 @@ static void release(struct console *c)
 		draft_free(c->drafts);
 		c->drafts = next;
 	}
+	free(c->typed);
 }
 
 /* argv and environment lie one behind the other (execve(2)): what init scrubs */

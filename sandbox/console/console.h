@@ -33,6 +33,7 @@ struct job {
  * @is_interactive: A person sits at it: errors do not end it, jobs have the terminal
  * @colours:	The screen shows them, and nobody said NO_COLOR
  * @status:	Exit code of the last command
+ * @typed:	What stands in the next line to begin with, on the heap, or NULL
  * @area:	The program's own words and environment, for init to scrub
  */
 struct console {
@@ -40,6 +41,7 @@ struct console {
 	struct job *jobs;
 	bool is_interactive, colours, quit;
 	int status;
+	char *typed;
 	struct termios mode;
 	char *area;
 	size_t area_size;

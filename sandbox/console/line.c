@@ -27,6 +27,7 @@
 #include "console/stack.h"
 #include "console/words.h"
 #include "host/host.h"
+#include "lab/lesson.h"
 
 #define CONTROL(key) ((key)&0x1f)
 #define CANCELLED    "\003"
@@ -120,6 +121,16 @@ static char **complete(const char *word, int start, int end)
 	return matches;
 }
 
+/* --- what a lab brings ------------------------------------------------------------- */
+
+/* A solution is typed for who asked for it, and not done */
+static int type_ahead(void)
+{
+	if (at_hand && at_hand->typed)
+		rl_insert_text(at_hand->typed);
+	return 0;
+}
+
 /* --- prompt ------------------------------------------------------------------------ */
 
 /* Colours stand between \001 and \002, which readline does not count */
@@ -128,7 +139,7 @@ static void make_prompt(const struct console *c, const struct settings *s,
 {
 	const struct draft *d = c->draft;
 	struct profile *pf = NULL;
-	auto_text names = { 0 };
+	auto_text names = { 0 }, lab = { 0 };
 
 	text_cut(out, 0);
 	if (c->colours)
@@ -142,6 +153,9 @@ static void make_prompt(const struct console *c, const struct settings *s,
 	if (names.len)
 		text_addf(out, c->colours ? " \001\033[36m\002%s\001\033[0m\002" : " %s",
 			  text_str(&names));
+	say_progress(&lab);
+	if (lab.len)
+		text_addf(out, " (%s)", text_str(&lab));
 	text_add(out, "> ");
 }
 
@@ -255,6 +269,7 @@ static void start_readline(struct console *c)
 	rl_catch_signals = 0;
 	rl_prep_term_function = prepare_terminal;
 	rl_attempted_completion_function = complete;
+	rl_startup_hook = type_ahead;
 	rl_completer_quote_characters = "'\"";
 	rl_basic_word_break_characters = " \t\n;";
 	rl_initialize();
@@ -263,7 +278,7 @@ static void start_readline(struct console *c)
 
 int line_loop(struct console *c)
 {
-	auto_text prompt = { 0 }, line = { 0 }, path = { 0 };
+	auto_text prompt = { 0 }, line = { 0 }, path = { 0 }, last = { 0 };
 	struct settings s;
 	struct err e = { 0 };
 	bool kept;
@@ -283,9 +298,12 @@ int line_loop(struct console *c)
 			fd_write_all(STDOUT_FILENO, "\n", 1);
 			break;
 		}
+		free(ptr_take(c->typed));
 		keep_line(text_str(&line), kept ? text_str(&path) : NULL);
 		console_text(c, text_str(&line), NULL);
 	}
+	say_goes_on(&last);
+	fd_write_all(STDOUT_FILENO, text_str(&last), last.len);
 	at_hand = NULL;
 	return c->status;
 }

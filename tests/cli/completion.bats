@@ -33,7 +33,7 @@ offers() {
 }
 
 @test "bash: commands, and second words of commands" {
-	offers 'nook comp' completion
+	offers 'nook comp' compare completion
 	offers 'nook ru' run
 	offers 'nook profile c' check
 	offers 'nook help expl' explain
@@ -55,6 +55,14 @@ offers() {
 	echo 'description: my own' >profiles/strange.yaml
 	offers 'nook shell st' strict strange
 	offers 'nook run profiles/str' profiles/strict.yaml profiles/strange.yaml
+}
+
+@test "bash: labs, and the words of lab" {
+	mkdir -p .config/nook/labs
+	touch .config/nook/labs/{X1-own,X2,other}.yaml
+	offers 'nook lab goto X' X1 X2
+	offers 'nook lab so' solution
+	offers 'nook lab solution --r' --raw
 }
 
 @test "bash: keys and their values" {
@@ -140,7 +148,7 @@ offers() {
 		assert_status 0
 		assert_equal "$(head -n 1 <<<"$output" | cut -f 1)" "$2"
 	}
-	fish_offers 'nook comp' completion
+	fish_offers 'nook comple' completion
 	fish_offers 'nook profile che' check
 	fish_offers 'nook run --mem' --memory
 	fish_offers 'nook run --network h' host

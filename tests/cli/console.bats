@@ -140,6 +140,9 @@ hint: add user first'
 	assert_stderr "./a.nook:3: set hostname x: 'hostname' needs the uts namespace"
 	says 'new web; set nosuch 1'
 	assert_stderr_match "unknown key 'nosuch'"
+	says 'new web; set memory 100M'
+	assert_stderr_match "unknown key 'memory'"
+	assert_stderr_match "^hint: limit memory 100M$"
 	says 'new web; limit memroy 1M'
 	assert_stderr "-c:1: no limit 'memroy', did you mean 'memory'"
 	says 'add user'

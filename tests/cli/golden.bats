@@ -19,15 +19,18 @@ setup() {
 	mkdir bin profiles
 	ln -s "$NOOK" bin/nook
 	cp "$TOP"/profiles/*.yaml profiles
+	cp -r "$golden/labs" .
 	export PATH=$T/bin:$PATH XDG_STATE_HOME=$T/state NOOK_PROFILE_PATH=$T/profiles
+	export NOOK_LAB_PATH=$T/labs
 }
 
 # masked - names of namespaces, ids, times, pids, this machine and its directories
 masked() {
-	sed -E "s|$T|/home/user|g; s|$TOP|/src|g; s/\\b$(hostname)\\b/MACHINE/g" |
+	sed -E "s|$XDG_STATE_HOME/nook-labs|/labs|g; s|$T|/home/user|g; s|$TOP|/src|g; s/\\b$(hostname)\\b/MACHINE/g" |
 		sed "s/^nook $(cat "$TOP/VERSION")\$/nook VERSION/" |
 		perl -pe 's/\b[0-9]{10}\b/NAMESPACE/g; s/"id":"[0-9a-z]{12}"/"id":"IDENTIFIER"/g;
 			s/\b(?=[a-z]*[0-9])[0-9a-z]{12}\b/IDENTIFIER/g;
+			s|/proc/\d+|/proc/PID|g; s/\bprocess \d+/process PID/g;
 			s/\d{4}-\d\d-\d\dT[0-9:.]*Z?/TIME/g; s/\(pid \d+\)/(pid PID)/g; s/\buser \d+/user N/g;
 			s/"(keeper|init|started|uid|gid)":\d+/"$1":N/g; s/[ \t]+$//'
 }
@@ -47,6 +50,8 @@ compare() {
 	[ -s "$file" ] || { echo "no file $file: write '\$ COMMAND' into it, and UPDATE=1" >>bad; return; }
 	grep -q "^\\$ .*\\b${2//-/ }\\b" "$file" || echo "$file does not say '${2//-/ }'" >>bad
 	replay "$file" | masked >got
+	"$NOOK" lab stop 2>/dev/null || :
+	rm -rf "$(state_dir)/lab"
 	for box in $("$NOOK" ps -a --names); do "$NOOK" rm -f "$box" 2>/dev/null || "$NOOK" kill "$box"; done
 	for box in $("$NOOK" net ls --names); do "$NOOK" net rm "$box"; done
 	rm -f ./*.yaml repaired profiles/mine.yaml

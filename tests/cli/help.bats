@@ -63,6 +63,22 @@ load helper
 hint: 'nook help' lists the commands"
 }
 
+@test "a command with words of its own lists them in its help" {
+	nook_run help lab
+	assert_status 0
+	assert_match '^Usage: nook lab '
+	assert_match '^  lab start  '
+	assert_match '^  lab test  '
+	listed=$output
+	nook_run lab --help
+	assert_output "$listed"
+	nook_run help run
+	refute_match '^Commands:'
+	nook_run lab xyzzy
+	assert_status 2
+	assert_stderr_match "^nook: unknown command 'lab xyzzy': expected list, start, check, "
+}
+
 @test "a word that is nearly a command is guessed" {
 	nook_run rum
 	assert_status 2

@@ -15,6 +15,7 @@ for word in bind: tmpfs: overlay: filesystem: to: options: size: mode: optional:
 	--volume --tmpfs --ulimit --env -v -e '\"' "'" '&a' '*a' '<<' '!!' '---' '{' '}' '[' ']' \
 	' - ' shared: master: 'some avg10=' 'oom_kill ' rbytes= ' Read ' 0:: 1-2:cpu: \
 	jobs: defaults: '- id: ' stdin: files: in: out: from: retry: times: raise: after: matrix: \
+	format: id: check: fact: says: diagnose: when: hints: solution: nook: raw: wrong: 'not ' \
 	include: exclude: set: oom: '${a}' '$${a}' '{\"id\":' '\"command\":[\"a\"]' '\\\\ud83d' \
 	'\xef\xbb\xbf' '\x1b[' '\xc2\x9b' '\xe2\x80\xae' '${HOME}' '~'; do
 	printf '"%s"\n' "$word"

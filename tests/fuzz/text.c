@@ -86,6 +86,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_tame((const unsigned char *)text_str(&t));
 	is_utf8((const unsigned char *)text_str(&t));
 	text_cut(&t, 0);
+	text_lines(&t, s, size);
+	must(strlen(text_str(&t)) == t.len);
+	for (size_t i = 0; i < t.len; i++)
+		if (t.s[i] == '\n' || t.s[i] == '\t')
+			t.s[i] = ' ';
+	is_tame((const unsigned char *)text_str(&t));
+	is_utf8((const unsigned char *)text_str(&t));
+	text_cut(&t, 0);
 	text_json(&t, s);
 	is_json((const unsigned char *)text_str(&t));
 	is_utf8((const unsigned char *)text_str(&t));

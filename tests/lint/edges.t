@@ -27,9 +27,11 @@ my %may = (
 	light => [qw(base profile host plan netns cgroup layer)],
 	box => [qw(base profile host plan netns cgroup layer changes archive)],
 	cmd => [qw(base profile host plan netns cgroup layer changes box)],
-	console => [qw(base profile host plan netns cgroup layer changes box cmd)],
+	console => [qw(base profile host plan netns cgroup layer changes box cmd lab)],
 	job => [qw(base profile host plan netns cgroup layer changes box cmd)],
-	main => [qw(base profile host plan netns cgroup layer changes box cmd console job)],
+	lab => [qw(base profile host plan netns cgroup layer changes box cmd)],
+	quiz => [qw(base profile host netns cmd lab)],
+	main => [qw(base profile host plan netns cgroup layer changes box cmd console job lab quiz)],
 );
 
 # Headers of foreign libraries and the only places that include them

@@ -28,7 +28,7 @@ fi
 same completions/nook.bash build/release/nook completion bash
 same completions/_nook build/release/nook completion zsh
 same completions/nook.fish build/release/nook completion fish
-for page in man/nook.1 man/nook-profile.5 man/nook-batch.5; do
+for page in man/nook.1 man/nook-profile.5 man/nook-batch.5 man/nook-quiz.5 man/nook-lab.5; do
 	same $page page $page
 	count=$((count + 1))
 	if ! command -v mandoc >/dev/null && [ "${NOOK_MUST_WORK:-0}" != 1 ]; then

@@ -66,6 +66,18 @@ columns(90, @c);
 # In .bats files exact messages of nook stand on one line each, however long they are
 columns(110, grep { $_ ne 'Makefile' && !/\.bats$/ } @scripts);
 
+# Prose of a lab is wrapped; what is none is printed as it stands, two columns in
+for my $file (files(qr{^labs/L.*\.yaml$})) {
+	my ($n, $key) = (0, '');
+	for (split /\n/, slurp($file)) {
+		$n++;
+		$key = $1 if /^(\w+):/;
+		complain("$file:$n: " . length($_) . ' columns')
+			if $key =~ /^(statement|why)$/ && /^  [ *-]/ && length > 80;
+	}
+}
+verdict('what labs draw has no more than 80 columns');
+
 for my $file (@c) {
 	my $n = 0;
 	for (split /\n/, slurp($file)) {

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* prove.c - `nook lab test`: what every lab owes to who learns by it
+ *
+ * It is not solved after its start; it is solved by its solution, by each way; after a
+ * reset it is not, and nothing is left; each wrong way gets its own diagnosis. Each of
+ * these begins with a playground of its own, and is a line of TAP.
+ *
+ * A way by hand runs in the playground as long as it likes, beside the checks, as in a
+ * second terminal. What it does takes its time, so a check that should find something is
+ * repeated until it does, up to PATIENCE.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cmd/lab.h"
+#include "host/host.h"
+#include "lab/judge.h"
+#include "lab/left.h"
+#include "lab/lesson.h"
+#include "lab/self.h"
+
+#define PATIENCE_MS 10000
+#define PAUSE_MS    20
+
+/**
+ * struct proof - One lab on trial
+ * @before:	What there was of nook before it
+ * @needs:	What was found of this machine
+ * @number:	Of the last line of TAP
+ * @failed:	Any of them
+ */
+struct proof {
+	const struct lab *lab;
+	struct text dir;
+	char token[TOKEN_SIZE];
+	struct text before;
+	struct needs *needs;
+	size_t number;
+	bool failed;
+};
+
+/* --- TAP --------------------------------------------------------------------------- */
+
+static void print_now(struct text *t)
+{
+	struct err none;
+
+	cmd_print(t, &none);
+	text_cut(t, 0);
+}
+
+/* @why: what stands behind a failure, NULL = it is right */
+static void tell(struct proof *p, const char *what, const char *why)
+{
+	auto_text out = { 0 }, lines = { 0 };
+
+	text_addf(&out, "%sok %zu - %s %s\n", why ? "not " : "", ++p->number, p->lab->id,
+		  what);
+	if (why)
+		say_lines(&lines, why, 0);
+	for (const char *s = text_str(&lines); *s;) {
+		size_t n = strcspn(s, "\n");
+
+		text_addf(&out, "#   %.*s\n", (int)n, s);
+		s += n + (s[n] == '\n');
+	}
+	p->failed = p->failed || why;
+	print_now(&out);
+}
+
+static void skip_lab(struct proof *p, const char *why)
+{
+	auto_text out = { 0 };
+
+	text_addf(&out, "ok %zu - %s # SKIP needs ", ++p->number, p->lab->id);
+	text_safe(&out, why);
+	text_addc(&out, '\n');
+	print_now(&out);
+}
+
+/* --- ways -------------------------------------------------------------------------- */
+
+/* Words of the console with $LAB and $R as they are; the console knows no variables */
+static void put_words(const struct proof *p, const char *words, struct text *out)
+{
+	for (const char *s = words; *s;) {
+		if (!strncmp(s, "$LAB", 4)) {
+			text_add(out, text_str(&p->dir));
+			s += 4;
+		} else if (!strncmp(s, "$R", 2)) {
+			text_addf(out, "%s/R", text_str(&p->dir));
+			s += 2;
+		} else {
+			text_addc(out, *s++);
+		}
+	}
+}
+
+/** struct way - One that is being gone; @pid: 0 = it has ended */
+struct way {
+	pid_t pid;
+	int said, code;
+};
+
+static int way_start(const struct proof *p, const struct lab_way *w, struct way *out,
+		     struct err *e)
+{
+	auto_text words = { 0 };
+	const char *by_nook[] = { "console", "-c", NULL, NULL };
+	const char *by_hand[] = { "exec", PLAY_BOX, "--", "sh", "-c", w->raw, NULL };
+
+	*out = (struct way){ .said = -1 };
+	if (w->nook)
+		put_words(p, w->nook, &words);
+	by_nook[2] = text_str(&words);
+	out->pid = self_start(w->nook ? by_nook : by_hand, &out->said, e);
+	if (out->pid < 0)
+		return -1;
+	/* Words are typed one behind the other, and each has its end */
+	if (w->nook) {
+		out->code = self_wait(out->pid);
+		out->pid = 0;
+	}
+	return 0;
+}
+
+/* The playground has ended, and with it what ran there */
+static void way_end(struct way *w)
+{
+	if (w->pid > 0) {
+		kill(w->pid, SIGKILL);
+		self_wait(w->pid);
+	}
+	if (w->said >= 0)
+		close(w->said);
+}
+
+/* --- checks ------------------------------------------------------------------------ */
+
+static int look(const struct proof *p, struct verdict *v, struct err *e)
+{
+	struct play play;
+	int rc;
+
+	play_look(p->lab, text_str(&p->dir), p->token, &play);
+	rc = judge(p->lab, &play.scene, v, e);
+	play_release(&play);
+	return rc;
+}
+
+static void add_verdict(const struct proof *p, const struct verdict *v, struct text *out)
+{
+	for (size_t i = 0; i < v->count; i++)
+		text_addf(out, "%s %s: expected %s, found %s\n",
+			  v->found[i].holds ? "holds:" : "does not hold:",
+			  p->lab->check.v[i].line, text_str(&v->found[i].expected),
+			  text_str(&v->found[i].found));
+	text_addf(out, "diagnosis: %s\n", v->diagnosis ? v->diagnosis->id : "none");
+}
+
+/* Whether it came out as it should: solved, or by that diagnosis */
+static bool is_right(const struct verdict *v, const char *diagnosis)
+{
+	if (!diagnosis)
+		return v->solved;
+	return v->diagnosis && !strcmp(v->diagnosis->id, diagnosis);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Return: 0 it came out right; 1 and @why; -1 and @e */
+static int wait_for(const struct proof *p, const char *diagnosis, struct text *why,
+		    struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	int64_t end = now_ms() + PATIENCE_MS;
+	bool right, late;
+	struct verdict v;
+
+	do {
+		if (look(p, &v, e) < 0)
+			return -1;
+		right = is_right(&v, diagnosis);
+		late = now_ms() >= end;
+		if (!right && late)
+			add_verdict(p, &v, why);
+		verdict_release(&v);
+		if (!right && !late)
+			nanosleep(&pause, NULL);
+	} while (!right && !late);
+	return !right;
+}
+
+/* Where the way leads. A solution by words of which one fails leads nowhere. Return: as
+ * wait_for() */
+static int arrive(const struct proof *p, const struct way *w, const char *diagnosis,
+		  struct text *why, struct err *e)
+{
+	int rc = !diagnosis && w->code ? 1 : wait_for(p, diagnosis, why, e);
+
+	if (rc == 1)
+		self_said(w->said, why);
+	return rc;
+}
+
+static int begin(struct proof *p, struct err *e)
+{
+	if (play_token(p->token, e) < 0)
+		return -1;
+	return play_may_start(p->lab, text_str(&p->dir), e) < 0
+		       ? -1
+		       : play_start(p->lab, text_str(&p->dir), p->token, e);
+}
+
+/* End it, and look for what is left. Return: 0; 1 and @why; -1 and @e */
+static int finish(struct proof *p, struct text *why, struct err *e)
+{
+	auto_text after = { 0 }, more = { 0 };
+
+	if (play_end(p->lab, text_str(&p->dir), e) < 0)
+		return -1;
+	left_find(p->lab, text_str(&p->dir), &after);
+	left_more(&p->before, &after, &more);
+	if (!more.len)
+		return 0;
+	text_addf(why, "left behind:\n%s", text_str(&more));
+	return 1;
+}
+
+/* --- what is owed ------------------------------------------------------------------ */
+
+/* One obligation, from a fresh playground to its end. @way: NULL = nothing is done;
+ * @diagnosis: what it must get, NULL = solved, or with no way: not solved */
+static void owe(struct proof *p, const char *what, const struct lab_way *way,
+		const char *diagnosis)
+{
+	auto_text why = { 0 };
+	struct err e = { 0 }, gone = { 0 };
+	struct way w = { .said = -1 };
+	int rc = begin(p, &e), end = 0;
+	bool has_begun = !rc;
+	struct verdict v;
+
+	if (!rc && way) {
+		rc = way_start(p, way, &w, &e);
+		if (!rc)
+			rc = arrive(p, &w, diagnosis, &why, &e);
+	} else if (!rc) {
+		rc = look(p, &v, &e);
+		if (!rc && v.solved) {
+			text_add(&why, "it is solved, and nothing was done\n");
+			rc = 1;
+		}
+		if (rc >= 0)
+			verdict_release(&v);
+	}
+	/* What stood in the way of a start is somebody's */
+	if (has_begun)
+		end = finish(p, &why, &gone);
+	way_end(&w);
+	if (rc < 0)
+		text_addf(&why, "%s\n%s\n", e.text, e.hint);
+	if (end < 0)
+		text_addf(&why, "%s\n", gone.text);
+	tell(p, what, rc || end ? text_str(&why) : NULL);
+}
+
+/* What is solved is begun anew, as reset does it */
+static void owe_reset(struct proof *p)
+{
+	const struct lab_way *s = &p->lab->solution;
+	const struct lab_way one = { .nook = s->nook, .raw = s->nook ? NULL : s->raw };
+	auto_text why = { 0 };
+	struct err e = { 0 };
+	struct way w = { .said = -1 };
+	struct verdict v = { 0 };
+	int rc = begin(p, &e);
+	bool has_begun = !rc;
+
+	if (!rc)
+		rc = way_start(p, &one, &w, &e);
+	if (!rc)
+		rc = arrive(p, &w, NULL, &why, &e);
+	if (!rc)
+		rc = finish(p, &why, &e);
+	way_end(&w);
+	if (!rc) {
+		rc = begin(p, &e);
+		has_begun = !rc;
+	}
+	if (!rc)
+		rc = look(p, &v, &e);
+	if (!rc && v.solved)
+		text_add(&why, "it is solved still\n");
+	verdict_release(&v);
+	if (rc < 0)
+		text_addf(&why, "%s\n", e.text);
+	if (has_begun && finish(p, &why, &e) < 0)
+		text_addf(&why, "%s\n", e.text);
+	tell(p, "is not solved after a reset, and leaves nothing",
+	     why.len ? text_str(&why) : NULL);
+}
+
+static void prove(struct proof *p)
+{
+	const struct lab *l = p->lab;
+	const struct lab_way nook = { .nook = l->solution.nook };
+	const struct lab_way raw = { .raw = l->solution.raw };
+
+	left_find(l, text_str(&p->dir), &p->before);
+	owe(p, "is not solved after its start", NULL, NULL);
+	if (nook.nook)
+		owe(p, "is solved by words of nook", &nook, NULL);
+	if (raw.raw)
+		owe(p, "is solved by hand", &raw, NULL);
+	owe_reset(p);
+	for (size_t i = 0; i < l->wrong_count; i++) {
+		auto_text what = { 0 };
+
+		if (!l->wrong[i].way.nook && !l->wrong[i].way.raw)
+			continue; /* a way of the other version of cgroups */
+		text_addf(&what, "tells of %s (wrong way %zu)", l->wrong[i].diagnosis,
+			  i + 1);
+		owe(p, text_str(&what), &l->wrong[i].way, l->wrong[i].diagnosis);
+	}
+}
+
+/* --- the command ------------------------------------------------------------------- */
+
+/* Return: 0; -1 and @e: it cannot even be read */
+static int prove_one(const struct lab_place *at, struct host *h, struct proof *p,
+		     struct err *e)
+{
+	struct lab *l = NULL;
+	const char *lacks;
+
+	if (lab_open(at, &l, e) < 0)
+		return -1;
+	needs_choose(p->needs, l);
+	p->lab = l;
+	p->dir = p->before = (struct text){ 0 };
+	lacks = needs_lacking(p->needs, &l->needs);
+	if (lacks)
+		skip_lab(p, lacks);
+	else if (play_dir(h, l->id, &p->dir, e) == 0)
+		prove(p);
+	text_release(&p->dir);
+	text_release(&p->before);
+	lab_free(l);
+	return 0;
+}
+
+static int prove_all(const struct args *a, struct lesson *s, struct host *h,
+		     struct err *e)
+{
+	size_t n = a->word_count ? a->word_count : s->set.count;
+	struct proof p = { .needs = &s->needs };
+	auto_text out = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct lab_place *at =
+			a->word_count ? lab_find(&s->set, a->words[i], e) : &s->set.v[i];
+
+		if (!at || prove_one(at, h, &p, e) < 0)
+			return -1;
+	}
+	text_addf(&out, "1..%zu\n", p.number);
+	return cmd_print(&out, e) < 0 ? -1 : p.failed;
+}
+
+int lab_test(const struct args *a, struct err *e)
+{
+	auto_lesson s = { .diary = { .dir = -1 } };
+	struct host *h;
+	int rc;
+
+	if (a->rest)
+		return cmd_usage(a, e, "lab test takes labs");
+	if (lesson_open(&s, false, e) < 0 || lesson_find(&s, a, e) < 0)
+		return -1;
+	if (s.is_on) {
+		err_set(e, "lab %s is at hand, and a test needs its playground",
+			s.now.id);
+		return err_hint(e, "nook lab stop");
+	}
+	h = host_new();
+	rc = h ? prove_all(a, &s, h, e) : err_set(e, "out of memory");
+	host_free(h);
+	return rc;
+}

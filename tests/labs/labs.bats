@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# labs.bats - what each lab owes (`nook lab test`): not solved after its start, solved by both ways,
+# nothing left after a reset, each wrong way told by its own diagnosis
+# as: root user
+# in: release
+# takes: 60
+load ../cli/helper
+load ../cli/boxes
+load ../cli/net
+load ../cli/living
+
+# proven CHAPTER - every lab of it, or the first that is not
+proven() {
+	local labs lacking=
+	# The perl of the guests has no module Socket
+	[ -z "${NOOK_GUEST:-}" ] || lacking=L10
+	mapfile -t labs < <("$NOOK" lab list --no-headings -o LAB,CHAPTER |
+		awk -v chapter="$1" -v lacking="$lacking" '$2 == chapter && $1 != lacking { print $1 }')
+	[ ${#labs[@]} -gt 0 ]
+	nook_run lab test "${labs[@]}"
+	assert_status 0
+	assert_stderr
+	# What is skipped must be said: a lab tells what it needs
+	refute_match '^not ok|^Bail out'
+	assert_match '^1\.\.[1-9]'
+}
+
+@test "chroot" { proven chroot; }
+
+@test "namespaces" { proven namespaces; }
+
+@test "cgroups" { proven cgroups; }
+
+@test "images" { proven images; }
+
+@test "networks" {
+	[ -z "${NOOK_GUEST:-}" ] || bats_skip "the guests have neither veth nor nf_tables"
+	proven networks
+}
+
+@test "practice" { proven practice; }
+
+@test "every chapter that has labs is proven here" {
+	"$NOOK" lab list --no-headings -o CHAPTER | tr -d ' ' | sort -u >chapters
+	[ -s chapters ]
+	while read -r chapter; do
+		grep -q "^@test \"$chapter\"" "$BATS_TEST_FILENAME" || fail "no test of '$chapter'"
+	done <chapters
+}
