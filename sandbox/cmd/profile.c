@@ -143,10 +143,8 @@ static int check_run(const struct args *a, struct err *e)
 		return cmd_usage(a, e, "profile check takes profiles or files");
 	for (size_t i = 0; i < a->word_count; i++) {
 		struct profile *pf = NULL;
-		struct err wrong = { 0 };
 
-		if (profile_load(a->words[i], NULL, 0, &pf, &wrong)) {
-			cmd_complain(&wrong);
+		if (profile_examine(a->words[i], cmd_complain, &pf)) {
 			bad = 1;
 			continue;
 		}
@@ -163,9 +161,12 @@ const struct cmd cmd_profile_check = {
 	.name = "profile check",
 	.summary = "say what is wrong with profiles",
 	.usage = "PROFILE...",
-	.help = "A profile is a name, or a path with a slash in it. What only this "
-		"machine can tell is no part of it: 'nook explain PROFILE' plans for "
-		"it.\n\nThe exit code is 1 when something is wrong.",
+	.help = "A profile is a name, or a path with a slash in it. Every key that is "
+		"wrong is told, where other commands stop at the first; what "
+		"several keys tell together is checked when each is right. What "
+		"only this machine can tell is no part of it: 'nook explain "
+		"PROFILE' plans for it.\n\n"
+		"The exit code is 1 when something is wrong.",
 	.complete = COMPLETE_PROFILE,
 	.run = check_run,
 };

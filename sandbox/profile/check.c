@@ -19,7 +19,7 @@ static const struct origin *where(const struct profile *pf, enum field a, enum f
 	return profile_is_set(pf, a) ? &pf->origin[a] : &pf->origin[b];
 }
 
-static int bring_stack(const struct loader *ld)
+static int bring_stack(struct loader *ld)
 {
 	struct profile *pf = ld->pf;
 	size_t n = pf->rlimit_count;
@@ -41,7 +41,7 @@ static int bring_stack(const struct loader *ld)
 }
 
 /* First: what it brings is checked as if it were written */
-static int check_reproducible(const struct loader *ld)
+static int check_reproducible(struct loader *ld)
 {
 	struct profile *pf = ld->pf;
 	enum field clock =
@@ -49,15 +49,15 @@ static int check_reproducible(const struct loader *ld)
 
 	if (!pf->reproducible)
 		return 0;
+	pf->namespaces |= NS_TIME;
 	if (pf->time.boottime < 0 || pf->time.monotonic < 0)
 		return wrong(ld, &pf->origin[clock],
 			     "'%s' is below 0, where 'reproducible' has that clock begin",
 			     field_name(clock));
-	pf->namespaces |= NS_TIME;
 	return bring_stack(ld);
 }
 
-static int check_root(const struct loader *ld)
+static int check_root(struct loader *ld)
 {
 	const struct profile *pf = ld->pf;
 
@@ -80,7 +80,7 @@ static int check_root(const struct loader *ld)
 	return 0;
 }
 
-static int check_user(const struct loader *ld)
+static int check_user(struct loader *ld)
 {
 	const struct profile *pf = ld->pf;
 	bool has_user = pf->namespaces & NS_USER;
@@ -100,7 +100,7 @@ static int check_user(const struct loader *ld)
 }
 
 /* Values that live in a namespace mean the host's where the box has none of its own */
-static int check_namespaces(const struct loader *ld)
+static int check_namespaces(struct loader *ld)
 {
 	static const struct need {
 		enum field field;
@@ -114,10 +114,14 @@ static int check_namespaces(const struct loader *ld)
 	const struct profile *pf = ld->pf;
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-		if (profile_is_set(pf, needs[i].field) && !(pf->namespaces & needs[i].ns))
-			return wrong(ld, &pf->origin[needs[i].field],
-				     "'%s' needs the %s namespace",
-				     field_name(needs[i].field), needs[i].name);
+		if (profile_is_set(pf, needs[i].field) &&
+		    !(pf->namespaces & needs[i].ns)) {
+			wrong(ld, &pf->origin[needs[i].field],
+			      "'%s' needs the %s namespace", field_name(needs[i].field),
+			      needs[i].name);
+			if (stops(ld))
+				return -1;
+		}
 	if (pf->init == INIT_NONE && profile_is_set(pf, FIELD_init) &&
 	    !(pf->namespaces & NS_PID))
 		return wrong(ld, &pf->origin[FIELD_init],
@@ -125,7 +129,7 @@ static int check_namespaces(const struct loader *ld)
 	return 0;
 }
 
-static int check_sysctls(const struct loader *ld)
+static int check_sysctls(struct loader *ld)
 {
 	const struct profile *pf = ld->pf;
 	bool own_net = (pf->namespaces & NS_NET) && pf->network.mode != NET_HOST;
@@ -134,15 +138,17 @@ static int check_sysctls(const struct loader *ld)
 		const struct item *it = &pf->sysctls.v[i];
 		bool is_net = !strncmp(it->key, "net.", 4);
 
-		if (is_net ? !own_net : !(pf->namespaces & NS_IPC))
-			return wrong(ld, &it->at, "'sysctls.%s' needs %s", it->key,
-				     is_net ? "a network of the box's own"
-					    : "the ipc namespace");
+		if (is_net ? own_net : pf->namespaces & NS_IPC)
+			continue;
+		wrong(ld, &it->at, "'sysctls.%s' needs %s", it->key,
+		      is_net ? "a network of the box's own" : "the ipc namespace");
+		if (stops(ld))
+			return -1;
 	}
 	return 0;
 }
 
-static int check_network(const struct loader *ld)
+static int check_network(struct loader *ld)
 {
 	const struct profile *pf = ld->pf;
 	enum net_mode mode = pf->network.mode;
@@ -156,7 +162,7 @@ static int check_network(const struct loader *ld)
 	return 0;
 }
 
-static int check_limits(const struct loader *ld)
+static int check_limits(struct loader *ld)
 {
 	const struct profile *pf = ld->pf;
 
@@ -169,13 +175,13 @@ static int check_limits(const struct loader *ld)
 
 int profile_check(struct loader *ld)
 {
-	static int (*const checks[])(const struct loader *ld) = {
+	static int (*const checks[])(struct loader *ld) = {
 		check_reproducible, check_root,	   check_user,	 check_namespaces,
 		check_sysctls,	    check_network, check_limits,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (checks[i](ld))
+		if (checks[i](ld) && stops(ld))
 			return -1;
 	return 0;
 }

@@ -117,6 +117,17 @@ int unknown_key(const struct loader *ld, const struct origin *at, const char *gr
 
 /* --- folding one field in ---------------------------------------------------------- */
 
+bool stops(struct loader *ld)
+{
+	if (!ld->tell)
+		return true;
+	if (*ld->e->text)
+		ld->tell(ld->e);
+	*ld->e = (struct err){ 0 };
+	ld->is_wrong = true;
+	return false;
+}
+
 static void field_reset(struct loader *ld, enum field f)
 {
 	const struct field_info *info = &field_info[f];
@@ -220,9 +231,35 @@ static int fold_map(struct loader *ld, enum field f, struct node **n)
 	return 0;
 }
 
+/*
+ * @n cannot be read: which of its entries are wrong, each by itself? Where none is, the
+ * error about the whole stays. What this writes into the profile is not used: the load
+ * has failed.
+ */
+static int tell_entries(struct loader *ld, const struct field_info *info,
+			const struct node *n)
+{
+	struct err whole = *ld->e;
+	bool is_told = false;
+
+	for (const struct node *c = n->first; c; c = c->next) {
+		struct node *one = node_new(ld->arena, n->kind, n->at);
+
+		if (!one || copy_into(ld, one, c))
+			return no_memory(ld);
+		if (info->type->read(ld, info, one)) {
+			stops(ld);
+			is_told = true;
+		}
+	}
+	*ld->e = is_told ? (struct err){ 0 } : whole;
+	return -1;
+}
+
 int fold(struct loader *ld, enum field f, struct node *n, bool is_more)
 {
 	const struct field_info *info = &field_info[f];
+	const struct node *given = n;
 	struct origin at = n->kind == NODE_SCALAR || !n->key_at.file ? n->at : n->key_at;
 
 	if (is_more && !(info->type->shapes & IS_LIST))
@@ -240,7 +277,7 @@ int fold(struct loader *ld, enum field f, struct node *n, bool is_more)
 	if (n->kind == NODE_MAP && fold_map(ld, f, &n))
 		return -1;
 	if (info->type->read(ld, info, n))
-		return -1;
+		return ld->tell ? tell_entries(ld, info, given) : -1;
 	ld->pf->value[f] = n;
 	ld->pf->origin[f] = at;
 	return 0;
@@ -346,7 +383,7 @@ static int apply_group(struct loader *ld, const struct node *group, bool *seen)
 	if (group->kind != NODE_MAP)
 		return wrong_value(ld, group->key, group, "expected keys below it");
 	for (struct node *n = group->first; n; n = n->next)
-		if (apply_key(ld, group->key, n, seen))
+		if (apply_key(ld, group->key, n, seen) && stops(ld))
 			return -1;
 	return 0;
 }
@@ -357,9 +394,10 @@ int apply_document(struct loader *ld, const struct node *root)
 
 	for (struct node *n = root->first; n; n = n->next)
 		/* `user` is a group, `proc` a field: a field's own name comes first */
-		if (field_in(NULL, n->key) < 0 && is_group(n->key)
-			    ? apply_group(ld, n, seen)
-			    : apply_key(ld, NULL, n, seen))
+		if ((field_in(NULL, n->key) < 0 && is_group(n->key)
+			     ? apply_group(ld, n, seen)
+			     : apply_key(ld, NULL, n, seen)) &&
+		    stops(ld))
 			return -1;
 	return 0;
 }

@@ -8,6 +8,10 @@
  * profile, so a wrong value is an error even where a later file would replace it. Last
  * come the checks that look at several fields (check.c).
  *
+ * The first error ends a load. profile_examine() goes on behind it: each key of each file
+ * is read by itself, so its error is told and the next one read. What several keys tell
+ * together is checked only where each is right, or one slip would be told as many.
+ *
  * All memory is the profile's arena: nothing here is freed one by one.
  */
 #ifndef NOOK_PROFILE_INTERNAL_H
@@ -143,6 +147,9 @@ int read_seccomp(struct loader *ld, const struct field_info *f, const struct nod
 
 /* --- fold.c ------------------------------------------------------------------------ */
 
+/** stops() - Whether the error that the loader has is the end: a check tells it, forgets
+ * it and goes on with what does not depend on it */
+bool stops(struct loader *ld);
 /** unknown_key() - The error for @group.@key (@group may be NULL), with the nearest
  * one */
 int unknown_key(const struct loader *ld, const struct origin *at, const char *group,

@@ -88,14 +88,14 @@ static int load_parents(struct run *r, const struct node *root, const struct lev
 	if (!extends || extends->kind == NODE_NULL)
 		return 0;
 	if (read_list_of(&r->ld, "extends", extends, type, &names))
-		return -1;
+		return stops(&r->ld) ? -1 : 0;
 	n = extends->kind == NODE_LIST ? extends->first : extends;
 	for (size_t i = 0; i < names.count; i++, n = n->next) {
 		const char *name = names.v[i].text;
 
-		if (strchr(name, '/') && !(name = beside(r, n, me)))
-			return -1;
-		if (load_file(r, name, &n->at, me))
+		if (strchr(name, '/'))
+			name = beside(r, n, me);
+		if ((!name || load_file(r, name, &n->at, me)) && stops(&r->ld))
 			return -1;
 	}
 	if (!me->child) {
@@ -177,8 +177,12 @@ static int load_file(struct run *r, const char *name, const struct origin *at,
 			   &(struct source){ .file = me.file.path,
 					     .buf = me.file.buf,
 					     .len = me.file.len },
-			   &root) ||
-	    load_parents(r, root, &me) || (root && apply_document(&r->ld, root)))
+			   &root)) {
+		if (stops(&r->ld))
+			return -1;
+		root = NULL;
+	}
+	if (load_parents(r, root, &me) || (root && apply_document(&r->ld, root)))
 		return -1;
 	return mark_done(r, name, &me.file);
 }
@@ -233,30 +237,54 @@ static int finish(struct run *r, const struct option_wish *options, size_t count
 
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = apply_option(&r->ld, &options[i]);
-	return rc ? rc : profile_check(&r->ld);
+	if (!rc && !r->ld.is_wrong)
+		rc = profile_check(&r->ld);
+	return rc || r->ld.is_wrong ? -1 : 0;
 }
 
-int profile_load(const char *name, const struct option_wish *options, size_t count,
-		 struct profile **out, struct err *e)
+/* @r: begun with profile_new(); the profile is given back where it is no good */
+static int load(struct run *r, const char *name, const struct option_wish *options,
+		size_t count, struct profile **out)
 {
-	struct run r;
-	struct profile *pf = profile_new(&r, e);
+	struct profile *pf = r->ld.pf;
 	int rc;
 
-	if (!pf)
-		return -1;
-	search_init(&r.search, pf->arena);
+	search_init(&r->search, pf->arena);
 	pf->name = name_of_path(pf->arena, name);
-	rc = load_file(&r, arena_copy(pf->arena, name, strlen(name)), NULL, NULL);
+	rc = load_file(r, arena_copy(pf->arena, name, strlen(name)), NULL, NULL);
 	if (!rc)
-		rc = finish(&r, options, count);
-	search_release(&r.search);
+		rc = finish(r, options, count);
+	search_release(&r->search);
 	if (rc) {
 		profile_free(pf);
 		return -1;
 	}
 	*out = pf;
 	return 0;
+}
+
+int profile_load(const char *name, const struct option_wish *options, size_t count,
+		 struct profile **out, struct err *e)
+{
+	struct run r;
+
+	return profile_new(&r, e) ? load(&r, name, options, count, out) : -1;
+}
+
+int profile_examine(const char *name, void (*tell)(const struct err *e),
+		    struct profile **out)
+{
+	struct err e = { 0 };
+	struct run r;
+	int rc = -1;
+
+	if (profile_new(&r, &e)) {
+		r.ld.tell = tell;
+		rc = load(&r, name, NULL, 0, out);
+	}
+	if (*e.text)
+		tell(&e);
+	return rc;
 }
 
 int profile_make(const char *name, const struct option_wish *options, size_t count,

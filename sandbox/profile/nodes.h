@@ -47,11 +47,20 @@ const char *shipped_root(struct arena *a, const char *probe);
 /* --- types.c: what readers of nodes say
  * ---------------------------------------------- */
 
-/** struct loader - What readers of nodes share; @pf: NULL where they read no profile */
+/**
+ * struct loader - What readers of nodes share
+ * @pf:		NULL where they read no profile
+ * @e:		The error that ends the reading
+ * @tell:	Takes every error, and the reading goes on (stops()); NULL: the first one
+ *		ends it
+ * @is_wrong:	@tell was called
+ */
 struct loader {
 	struct arena *arena;
 	struct profile *pf;
 	struct err *e;
+	void (*tell)(const struct err *e);
+	bool is_wrong;
 };
 
 /** wrong() - "FILE:LINE:COL: reason" into the loader's error. Return: -1 */

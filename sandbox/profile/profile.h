@@ -289,6 +289,18 @@ struct option_wish {
 int profile_load(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e);
 /**
+ * profile_examine() - Load a profile and tell every error of it and of what it extends
+ * @name:	As profile_load() takes it
+ * @tell:	Gets them one by one, those of a parent first
+ * @out:	The profile, where there was none; free with profile_free()
+ *
+ * Told is the first error of each key, of a list or a map that of each entry; a file
+ * that is no YAML has one. What several keys tell together is not looked at before each
+ * of them is right. Return: 0; -1 where something was told
+ */
+int profile_examine(const char *name, void (*tell)(const struct err *e),
+		    struct profile **out);
+/**
  * profile_make() - A profile that no file has a part in: the defaults, and what options
  * set
  * @name:	Its name

@@ -251,6 +251,90 @@ hint: read it, then copy it to a file of your own"
 	assert_equal "${stderr_lines[0]}" "nook: profile './a\\x1bb/p.yaml': no such file"
 }
 
+@test "check tells every key and every entry that is wrong, where run stops at the first" {
+	cat >p.yaml <<-'END'
+		hostnam: a
+		root: {from: sistem, pth: /x, changes: discard}
+		mounts:
+		  - {bind: /a, to: b}
+		  - tmpfs: /fine
+		  - {tmpfs: /x, sise: 3M}
+		environment: {FINE: a, "b=c": d}
+		capabilities: [NET_RAW, CHWON, NET_RAWW]
+		namespaces: [user, mount, mount]
+		+devices: [full, /etc/passwd]
+		seccomp: {allow: [read], errno: EPRM, x: y}
+		limits: {pidz: 5, memory: lots}
+	END
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_output
+	assert_stderr "nook: ./p.yaml:1:1: unknown key 'hostnam', did you mean 'hostname'
+nook: ./p.yaml:2:14: 'root.from' cannot be 'sistem': expected system, host, directory or empty
+hint: did you mean 'system'
+nook: ./p.yaml:2:22: unknown key 'root.pth', did you mean 'root.path'
+nook: ./p.yaml:4:20: 'mounts.to' cannot be 'b': expected an absolute path without '..'
+nook: ./p.yaml:6:17: unknown key 'mounts.sise', did you mean 'size'
+nook: ./p.yaml:7:24: 'environment' cannot have 'b=c': expected a name of printable characters without '='
+nook: ./p.yaml:8:25: 'capabilities' cannot be 'CHWON': expected names such as NET_BIND_SERVICE, or box-root
+hint: did you mean 'CHOWN'
+nook: ./p.yaml:8:32: 'capabilities' cannot be 'NET_RAWW': expected names such as NET_BIND_SERVICE, or box-root
+hint: did you mean 'NET_RAW'
+nook: ./p.yaml:9:27: 'namespaces' names 'mount' twice
+nook: ./p.yaml:10:18: 'devices' cannot be '/etc/passwd': expected a path below '/dev'
+nook: ./p.yaml:11:33: 'seccomp.errno' cannot be 'EPRM': expected the name of an error such as EPERM
+nook: ./p.yaml:11:39: unknown key 'seccomp.x', expected allow, deny, errno or wx
+nook: ./p.yaml:12:10: unknown key 'limits.pidz', did you mean 'limits.pids'
+nook: ./p.yaml:12:27: 'limits.memory' cannot be 'lots': expected a size from 4K on such as 512M, or max"
+	nook_run run ./p.yaml -- true
+	assert_status 125
+	assert_stderr "nook: ./p.yaml:1:1: unknown key 'hostnam', did you mean 'hostname'"
+}
+
+@test "check tells what is wrong with a parent once, and goes on with the others" {
+	export NOOK_PROFILE_PATH=$T/p
+	mkdir p
+	printf 'extends: [nobody, left, right]\nhostnam: a\n' >p/a.yaml
+	printf 'extends: root\nworkdir: x\n' >p/left.yaml
+	printf 'extends: root\ncommand: [a\n' >p/right.yaml
+	printf 'init: no\n+command: [b]\n' >p/root.yaml
+	printf 'hostname: a\n' >p/fine.yaml
+	nook_run profile check a fine right
+	assert_status 1
+	assert_output "$T/p/fine.yaml: ok"
+	broken="nook: $T/p/right.yaml:3:1: did not find expected ',' or ']' while parsing a flow sequence \
+that begins in line 2"
+	assert_stderr "nook: $T/p/a.yaml:1:11: no profile 'nobody', looked in $T/p
+hint: 'nook profile ls' lists them; a path needs a slash: ./nobody.yaml
+nook: $T/p/root.yaml:1:7: 'init' cannot be 'no': expected reaper or none
+nook: $T/p/left.yaml:2:10: 'workdir' cannot be 'x': expected an absolute path, one below ~ or one that \
+begins with \${NAME}
+$broken
+nook: $T/p/a.yaml:2:1: unknown key 'hostnam', did you mean 'hostname'
+$broken"
+}
+
+@test "check tells what several keys have wrong together when each is right by itself" {
+	cat >p.yaml <<-'END'
+		namespaces: [user, mount]
+		network: {mode: join}
+		time: {boottime: 1h, monotonic: 1h}
+		sysctls: {net.ipv4.ip_forward: 1, kernel.shmmax: 1}
+		limits: {memory: 1M, memory_high: 2M}
+	END
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_stderr "nook: ./p.yaml:3:18: 'time.boottime' needs the time namespace
+nook: ./p.yaml:3:33: 'time.monotonic' needs the time namespace
+nook: ./p.yaml:4:32: 'sysctls.net.ipv4.ip_forward' needs a network of the box's own
+nook: ./p.yaml:4:50: 'sysctls.kernel.shmmax' needs the ipc namespace
+nook: ./p.yaml:2:17: 'network.mode: join' needs 'network.join'
+nook: ./p.yaml:5:35: 'limits.memory_high' is above 'limits.memory'"
+	echo 'hostnam: a' >>p.yaml
+	nook_run profile check ./p.yaml
+	assert_stderr "nook: ./p.yaml:6:1: unknown key 'hostnam', did you mean 'hostname'"
+}
+
 @test "run refuses what check refuses, with 125, and runs nothing" {
 	echo 'hostnam: a' >p.yaml
 	nook_run run ./p.yaml -- touch "$T/ran"

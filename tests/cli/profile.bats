@@ -269,7 +269,8 @@ hint: 'nook profile ls' lists them; a path needs a slash: ./strct.yaml"
 	assert_status 0
 	nook_run profile check a
 	assert_status 1
-	assert_stderr "nook: $T/p/a.yaml:1:20: 'mounts.bind' needs the variable 'FOO', which is not set"
+	assert_stderr "nook: $T/p/a.yaml:1:20: 'mounts.bind' needs the variable 'FOO', which is not set
+nook: $T/p/a.yaml:2:10: 'workdir' needs the variable 'FOO', which is not set"
 	profile a "environment: {A: '\${FOO}', B: '~'}"
 	nook_run profile check a
 	assert_status 0
