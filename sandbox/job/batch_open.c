@@ -531,7 +531,7 @@ int batch_main(const struct args *a, struct err *e)
 		b.broken = true;
 		b.why = closing;
 	}
-	progress_close(b.progress, &b.tally);
+	progress_close(b.progress, b.broken && !b.tally.known ? NULL : &b.tally);
 	if (b.broken) {
 		*e = b.why;
 		return -1;

@@ -258,11 +258,14 @@ void progress_close(struct progress *p, const struct tally *t)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	if (!p->quiet) {
 		add_clear(p, &out);
-		text_add(&out, "nook: batch: ");
-		progress_summary(
-			t, (uint64_t)ts.tv_sec * SECOND + (uint64_t)ts.tv_nsec - t->began,
-			&out);
-		text_addc(&out, '\n');
+		if (t) {
+			text_add(&out, "nook: batch: ");
+			progress_summary(t,
+					 (uint64_t)ts.tv_sec * SECOND +
+						 (uint64_t)ts.tv_nsec - t->began,
+					 &out);
+			text_addc(&out, '\n');
+		}
 		fd_write_all(STDERR_FILENO, text_str(&out), out.len);
 	}
 	for (size_t i = 0; i < p->slots; i++)

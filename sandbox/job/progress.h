@@ -73,7 +73,7 @@ void progress_say(struct progress *p, const char *line);
  * called again, UINT64_MAX = only when something has happened */
 uint64_t progress_tick(struct progress *p, const struct tally *t, uint64_t now);
 /** progress_close() - The last line: how many passed, and what failed by cause. Takes
- * NULL */
+ * NULL. @t: NULL where nook failed before it knew of a job, which says nothing of jobs */
 void progress_close(struct progress *p, const struct tally *t);
 
 #endif

@@ -488,6 +488,18 @@ ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 	wait "$!" || [ $? = 1 ]
 }
 
+@test "a stream whose first line is bad says so, and counts no jobs" {
+	echo '{bad' >"$T/lines"
+	nook_run batch -o "$T/out" - <"$T/lines"
+	assert_status 125
+	assert_stderr "nook: -:1:2: expected a key in \"...\""
+	{ job a true; echo '{bad'; } >"$T/lines"
+	nook_run batch -o "$T/out2" - <"$T/lines"
+	assert_status 125
+	assert_stderr_match '^nook: batch: 1 job in .*: .*1 (passed|not run)'
+	assert_stderr_match '^nook: -:2:2: expected a key in'
+}
+
 @test "a stream is read only as far as its jobs are needed" {
 	need jq
 	local i
