@@ -65,11 +65,49 @@ static int check_name(const char *name, struct err *e)
 	return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
 }
 
-static int own_path(const char *name, struct text *path, struct err *e)
+/** struct twin - The profile that has @name now: @at, empty where there is none */
+struct twin {
+	const char *name;
+	struct text at;
+};
+
+static void find_twin(const char *name, const char *path, void *arg)
+{
+	struct twin *t = arg;
+
+	if (!strcmp(name, t->name))
+		text_add(&t->at, path);
+}
+
+/* Of two profiles with one name the first place has the one that is used, also by what
+ * extends it: a new `strict` would quietly take the walls of the other away */
+static int check_twin(const char *name, const char *path, const char *option,
+		      struct err *e)
+{
+	struct twin t = { .name = name };
+	int rc = profile_each(find_twin, &t, e);
+
+	if (!rc && t.at.len && strcmp(text_str(&t.at), path) != 0) {
+		err_set(e, "there is a profile '%s' already: '%s'", name,
+			text_str(&t.at));
+		rc = err_hint(e,
+			      "choose another name, or name the file where one is to "
+			      "hide the other: %s FILE",
+			      option);
+	}
+	text_release(&t.at);
+	return rc;
+}
+
+/* @option: what names a file by its path */
+static int own_path(const char *name, const char *option, struct text *path,
+		    struct err *e)
 {
 	if (profile_dir_new(path, e))
 		return -1;
 	text_addf(path, "/%s.yaml", name);
+	if (check_twin(name, text_str(path), option, e))
+		return -1;
 	return make_dirs(text_str(path), e);
 }
 
@@ -78,7 +116,7 @@ int profile_write(const char *name, const struct text *yaml, struct text *path,
 {
 	if (strchr(name, '/'))
 		text_add(path, name);
-	else if (check_name(name, e) || own_path(name, path, e))
+	else if (check_name(name, e) || own_path(name, "save", path, e))
 		return -1;
 	return write_new(text_str(path), yaml, e);
 }
@@ -88,7 +126,7 @@ static int new_path(const struct args *a, struct text *path, struct err *e)
 	const char *given = cmd_option(a, "path");
 
 	if (!given)
-		return own_path(a->words[0], path, e);
+		return own_path(a->words[0], "--path", path, e);
 	text_add(path, given);
 	return 0;
 }
@@ -145,7 +183,9 @@ const struct cmd cmd_profile_new = {
 	.summary = "write a starting profile with every key explained",
 	.usage = "[OPTION...] NAME",
 	.help = "Writes ~/.config/nook/profiles/NAME.yaml, for root "
-		"/etc/nook/profiles/NAME.yaml. A file that is there is left alone.",
+		"/etc/nook/profiles/NAME.yaml. A file that is there is left alone, and a "
+		"name that another place has, such as one of those that come with nook, "
+		"is refused: the new one would be used instead.",
 	.options = new_options,
 	.run = new_run,
 };

@@ -208,6 +208,33 @@ hint: edit it, or choose another name"
 	refute [ -e nowhere ]
 }
 
+@test "new hides no other profile, unless it is told the file" {
+	local place=$T/p name=there
+	profile base "description: b"
+	mkdir q
+	echo "description: x" >q/there.yaml
+	export NOOK_PROFILE_PATH=$T/p:$T/q
+	# Without the variable: the places of this user, and what comes with nook
+	for again in 1 2; do
+		nook_run profile new "$name"
+		assert_status 1
+		assert_output
+		assert_stderr_match "^nook: there is a profile '$name' already: '/.*/$name.yaml'\$"
+		assert_stderr_match "^hint: choose another name, or name the file .*: --path FILE\$"
+		run --separate-stderr "$NOOK" -c "new web; save $name"
+		assert_stderr_match "^hint: choose another name, or name the file .*: save FILE\$"
+		refute [ -e "$place/$name.yaml" ]
+		unset NOOK_PROFILE_PATH
+		name=strict place=$T/.config/nook/profiles
+		! is_root || place=/etc/nook/profiles
+	done
+	refute [ -e "$T/.config" ]
+	NOOK_PROFILE_PATH=$T/p:$T/q nook_run profile new there --path "$T/p/there.yaml"
+	assert_status 0
+	NOOK_PROFILE_PATH=$T/p:$T/q nook_run profile show there --origin
+	assert_line "description: my own  # $T/p/there.yaml:3"
+}
+
 @test "new makes the directory of the user, and runs with a wide umask" {
 	unset NOOK_PROFILE_PATH
 	umask 000
