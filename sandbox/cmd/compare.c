@@ -44,7 +44,8 @@ static int choose_one(struct comparison *c, const char *name, size_t len, struct
 	near = name_near(text_str(&word), next_rung, NULL);
 	err_set(e, "--rungs: unknown rung '%s'%s%s%s", text_str(&word),
 		near ? ", did you mean '" : "", near ? near : "", near ? "'" : "");
-	return err_hint(e, "'nook help compare' has their names");
+	err_hint(e, "'nook help compare' has their names");
+	return -2;
 }
 
 static int choose(struct comparison *c, const char *list, struct err *e)
@@ -56,7 +57,7 @@ static int choose(struct comparison *c, const char *list, struct err *e)
 	for (size_t len; list; list = list[len] ? list + len + 1 : NULL) {
 		len = strcspn(list, ",");
 		if (choose_one(c, list, len, e) < 0)
-			return -1;
+			return -2;
 	}
 	return 0;
 }
@@ -191,7 +192,7 @@ static int prepare(struct comparison *c, const struct args *a, struct err *e)
 	if (r < 0)
 		return r;
 	if (choose(c, cmd_option(a, "rungs"), e) < 0)
-		return -1;
+		return -2;
 	for (size_t n = 0; n <= c->last; n++) {
 		c->seen[n].v = calloc(c->runs, sizeof(*c->seen[n].v));
 		if (!c->seen[n].v)

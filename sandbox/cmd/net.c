@@ -69,7 +69,7 @@ static int create_run(const struct args *a, struct err *e)
 		return err_set(e, "network '%s': %s", a->words[0], why);
 	memcpy(d.name, a->words[0], strlen(a->words[0]));
 	if (read_wish(a, &d, e) < 0)
-		return -1;
+		return -2;
 	r = nets_open(&n, true, e);
 	if (!r)
 		r = net_def_make(n.places.state, &d, e);

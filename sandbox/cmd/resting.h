@@ -63,7 +63,7 @@ int resting_each(const struct args *a,
 			    const char *name, struct err *e),
 		 struct err *e);
 /** stop_box() - End a running box with time to end by itself; of one at rest, clear away
- * what its keeper left (stop.c). Return: 0, -1 and @e */
+ * what its keeper left (stop.c). Return: 0; -1, -2 and @e */
 int stop_box(const struct args *a, const struct rest_area *area, const char *name,
 	     struct err *e);
 

@@ -14,31 +14,32 @@
 
 #define END_MS 10000 /* behind the time that the box has: for its keeper to clear away */
 
-static int read_time(const struct args *a, struct control_ask *ask, uint64_t *ns,
-		     struct err *e)
+#define AS_PROFILE UINT64_MAX /* no --time: limits.grace */
+
+/* Return: 0, -2 and @e */
+static int read_time(const struct args *a, uint64_t *ns, struct err *e)
 {
 	const char *time = cmd_option(a, "time"), *why;
 
-	if (!time)
-		return 0;
-	if (parse_duration(time, ns, &why) < 0 || *ns > INT64_MAX)
+	*ns = AS_PROFILE;
+	if (time && (parse_duration(time, ns, &why) < 0 || *ns > INT64_MAX))
 		return cmd_usage(a, e, "--time '%s': expected a duration such as 10s",
 				 time);
-	ask->pair[0].value = *ns;
-	ask->pair_count = 1;
 	return 0;
 }
 
-static int stop_running(const struct args *a, const struct living *box, struct err *e)
+static int stop_running(const struct living *box, uint64_t ns, struct err *e)
 {
 	struct control_ask ask = { .op = CONTROL_STOP };
 	auto_fd keeper = store_pidfd(&box->rec, e);
-	uint64_t ns = box->plan->limits.grace;
 	struct control_answer out;
-	int r = read_time(a, &ask, &ns, e);
 
-	if (r < 0)
-		return -1;
+	if (ns != AS_PROFILE) {
+		ask.pair[0].value = ns;
+		ask.pair_count = 1;
+	} else {
+		ns = box->plan->limits.grace;
+	}
 	if (keeper < 0)
 		return e->code == ESRCH ? 0 : -1;
 	if (box_is_stopped(&box->rec))
@@ -73,10 +74,14 @@ int stop_box(const struct args *a, const struct rest_area *area, const char *nam
 	struct err none = { 0 };
 	struct living box;
 	struct rest rest;
+	uint64_t ns;
 	int r;
 
+	/* Before the box is looked for: what was typed wrong is wrong without it, too */
+	if (read_time(a, &ns, e) < 0)
+		return -2;
 	if (find_running(name, &box, e) == 0) {
-		r = stop_running(a, &box, e);
+		r = stop_running(&box, ns, e);
 		free(box.plan);
 		return r;
 	}

@@ -141,7 +141,7 @@ within() {
 	nook_run compare web
 	assert_status 2
 	nook_run compare --rungs process,ful
-	assert_status 1
+	assert_status 2
 	assert_stderr "nook: --rungs: unknown rung 'ful', did you mean 'full'
 hint: 'nook help compare' has their names"
 	nook_run compare -- nosuch-program

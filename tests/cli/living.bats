@@ -138,10 +138,13 @@ held() {
 	nook_run stop deaf
 	assert_status 0
 	nook_run stop -t soon deaf
-	assert_status 0
+	assert_status 2
 	"$NOOK" start deaf
 	nook_run stop -t soon deaf
-	assert_status 1
+	assert_status 2
+	assert_stderr_match "^nook: --time 'soon': expected a duration such as 10s$"
+	nook_run restart -t soon deaf
+	assert_status 125
 	assert_stderr_match "^nook: --time 'soon': expected a duration such as 10s$"
 }
 

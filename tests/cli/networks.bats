@@ -105,6 +105,7 @@ hint: $hint}"
 	refused "gateway '10.2.0.1' is no address of subnet '10.1.0.0/16'" "" x 10.1.0.0/16 --gateway 10.2.0.1
 	refused "gateway 'fd00::1' is of a family that the network does not have" "" x --gateway fd00::1
 	refused "'500': expected an MTU from 1280 to 65535" "" x --mtu 500
+	assert_status 2
 	refused "network 'a/b': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'" "" a/b
 	nook_run net ls --names
 	assert_output lab

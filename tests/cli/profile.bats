@@ -215,7 +215,7 @@ hint: edit it, or choose another name"
 	echo "description: x" >q/there.yaml
 	export NOOK_PROFILE_PATH=$T/p:$T/q
 	# Without the variable: the places of this user, and what comes with nook
-	for again in 1 2; do
+	for _ in 1 2; do
 		nook_run profile new "$name"
 		assert_status 1
 		assert_output
