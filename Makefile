@@ -97,6 +97,10 @@ endif
 all: nook
 nook: $(PROGRAMS)
 	$(Q)[ "$$(readlink nook)" = $(B)/nook ] || ln -sf $(B)/nook nook
+# A link to a variant that was built later is newer than this one, and still another
+ifneq ($(realpath nook),$(realpath $(B)/nook))
+.PHONY: nook
+endif
 
 $(B)/nook-full: $(FULL_OBJ)
 	$(call say,LINK,$@)
