@@ -54,6 +54,17 @@ teardown() {
 	nook_teardown
 }
 
+# state_dir - where boxes at rest are (host_state_dir())
+state_dir() { if is_root; then echo /var/lib/nook; else echo "$XDG_STATE_HOME/nook"; fi; }
+
+# rm_boxes - end and remove every box, those at rest too
+rm_boxes() {
+	local name
+	for name in $("$NOOK" ps -a --no-headings -o name); do
+		"$NOOK" rm -f "$name" || return 1
+	done
+}
+
 # runtime_dir - where records and sockets are (decided by store_open())
 runtime_dir() {
 	local dir

@@ -7,9 +7,6 @@ load helper
 load boxes
 load net
 
-# state_dir - where boxes at rest are (host_state_dir())
-state_dir() { if is_root; then echo /var/lib/nook; else echo "$XDG_STATE_HOME/nook"; fi; }
-
 setup() {
 	nook_setup
 	export XDG_STATE_HOME=$T/state
@@ -22,10 +19,7 @@ setup() {
 setup_file() { net_setup_file; }
 teardown_file() { net_teardown_file; }
 teardown() {
-	local name
-	for name in $("$NOOK" ps -a --no-headings -o name); do
-		"$NOOK" rm -f "$name" || return 1
-	done
+	rm_boxes || return 1
 	end_keepers
 	"$NOOK" kill --all && "$NOOK" gc -q
 	rm -rf "$(state_dir)/boxes"

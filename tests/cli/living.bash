@@ -10,9 +10,6 @@ setup() {
 	export XDG_STATE_HOME=$T/state
 }
 
-# state_dir - where they are (host_state_dir())
-state_dir() { if is_root; then echo /var/lib/nook; else echo "$XDG_STATE_HOME/nook"; fi; }
-
 # all COLUMN... - these columns of `ps -a`, one box a line, one blank between
 all() {
 	local IFS=,
@@ -25,10 +22,7 @@ named() { [ "$(all name)" = "$1" ]; }
 
 # rid_of_boxes - what every teardown of such tests does
 rid_of_boxes() {
-	local name
-	for name in $("$NOOK" ps -a --no-headings -o name); do
-		"$NOOK" rm -f "$name" || return 1
-	done
+	rm_boxes || return 1
 	"$NOOK" kill --all && "$NOOK" gc -q
 	rm -rf "$(state_dir)/boxes"
 	nook_teardown

@@ -11,9 +11,6 @@ load net
 setup_file() { net_setup_file; }
 teardown_file() { net_teardown_file; }
 
-# state_dir - where boxes at rest are (host_state_dir())
-state_dir() { if is_root; then echo /var/lib/nook; else echo "$XDG_STATE_HOME/nook"; fi; }
-
 setup() {
 	nook_setup
 	need nft busybox perl tc
@@ -23,10 +20,7 @@ setup() {
 }
 
 teardown() {
-	local name
-	for name in $("$NOOK" ps -a --no-headings -o name); do
-		"$NOOK" rm -f "$name" || return 1
-	done
+	rm_boxes || return 1
 	end_keepers
 	is_root || no_router
 	"$NOOK" gc -q || true

@@ -248,6 +248,28 @@ static bool own_cgroup(const char *controller, char *out, size_t size)
 	return found;
 }
 
+/* A process of the learner's in such a cgroup, with a limit; `$d` is the cgroup. Return:
+ * false without a hierarchy of @controller */
+static bool limit_one(struct playground *p, const char *controller, const char *limit,
+		      const char *file)
+{
+	char dir[600], line[900];
+
+	if (!own_cgroup(controller, dir, sizeof(dir)))
+		return false;
+	snprintf(line, sizeof(line),
+		 "d=%s; mkdir $d; sleep 60 & echo $! >pid; echo $! >$d/cgroup.procs; "
+		 "echo %s >$d/%s",
+		 dir, limit, file);
+	tell(p, line);
+	return true;
+}
+
+static void end_limited(struct playground *p)
+{
+	tell(p, "kill $(cat pid); wait; rmdir $d; rm pid");
+}
+
 /* What only root may: rules about devices. Of v2 lab L17 sees them, in the guest */
 static void test_devices(struct playground *p)
 {
@@ -277,7 +299,7 @@ static void test_devices(struct playground *p)
 	fact(p, YES, "run-in a head -c1 /dev/urandom");
 	fact(p, UNKNOWN, "dev-opens a /etc/passwd r");
 	fact(p, UNKNOWN, "dev-opens a /dev/nothing r");
-	tell(p, "kill $(cat pid); wait; rmdir $d; rm pid");
+	end_limited(p);
 }
 
 /* What only root may: cgroups with limits */
@@ -392,45 +414,33 @@ static void test_rights(struct playground *p)
 /* What a cgroup has counted: one that counts no more, as this test is not in it */
 static void test_amounts(struct playground *p)
 {
-	char dir[600], line[900];
-
 	answer_is(p, "1s", UNKNOWN, "answer q cg /nowhere/at-all cpu-time");
 	answer_is(p, "0", NO, "answer q cg lab cpu-time within 5%");
 	/* others may make none */
 	if (geteuid())
 		return;
-	if (!own_cgroup("pids", dir, sizeof(dir))) {
+	if (!limit_one(p, "pids", "40", "pids.max")) {
 		skip(12, "no hierarchy of v1 to make cgroups in");
 		return;
 	}
-	snprintf(line, sizeof(line),
-		 "d=%s; mkdir $d; sleep 60 & echo $! >pid; echo $! >$d/cgroup.procs; "
-		 "echo 40 >$d/pids.max",
-		 dir);
-	tell(p, line);
 	answer_is(p, "40", YES, "answer q cg a pids-limit");
 	answer_is(p, "41", NO, "answer q cg a pids-limit");
 	answer_is(p, "41", YES, "answer q cg a pids-limit within 5%");
 	answer_is(p, "43", NO, "answer q cg a pids-limit within 5%");
 	answer_is(p, "40 MB", NO, "answer q cg a pids-limit within 5%");
 	answer_is(p, "forty", NO, "answer q cg a pids-limit within 5%");
-	tell(p, "kill $(cat pid); wait; rmdir $d; rm pid");
-	if (!own_cgroup("memory", dir, sizeof(dir))) {
+	end_limited(p);
+	if (!limit_one(p, "memory", "96M", "memory.limit_in_bytes")) {
 		skip(6, "no hierarchy of v1 that counts memory");
 		return;
 	}
-	snprintf(line, sizeof(line),
-		 "d=%s; mkdir $d; sleep 60 & echo $! >pid; echo $! >$d/cgroup.procs; "
-		 "echo 96M >$d/memory.limit_in_bytes",
-		 dir);
-	tell(p, line);
 	answer_is(p, "96M", YES, "answer q cg a memory-limit");
 	answer_is(p, "98304 KB", YES, "answer q cg a memory-limit");
 	answer_is(p, "100663296", YES, "answer q cg a memory-limit");
 	answer_is(p, "0.09G", NO, "answer q cg a memory-limit within 1%");
 	answer_is(p, "0.094 GB", YES, "answer q cg a memory-limit within 1%");
 	answer_is(p, "96s", NO, "answer q cg a memory-limit");
-	tell(p, "kill $(cat pid); wait; rmdir $d; rm pid");
+	end_limited(p);
 }
 
 static void test_typed(struct playground *p)
