@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
@@ -35,11 +35,12 @@ static void become(pid_t parent, const char *const *words, int said)
 	const char *argv[WORDS_MOST + 2] = { "nook" };
 	int null = open("/dev/null", O_RDONLY);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (child_die_with(parent) < 0)
+		_exit(125);
 	for (size_t i = 0; words[i] && i < WORDS_MOST; i++)
 		argv[i + 1] = words[i];
 	signal(SIGPIPE, SIG_DFL);
-	if (getppid() == parent && dup2(null, STDIN_FILENO) >= 0 &&
+	if (dup2(null, STDIN_FILENO) >= 0 &&
 	    (said < 0 ||
 	     (dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)))
 		execv("/proc/self/exe", (char *const *)argv);

@@ -283,13 +283,22 @@ static int say_file(const char *path)
 	return 0;
 }
 
-static void run_command(const struct command *c, int say) __attribute__((noreturn));
+/* To end with @parent, which has no number where this is another pid namespace than its
+ * own. Return: false = it has ended already, or this cannot be */
+static bool is_bound(pid_t parent)
+{
+	return child_die_with(getppid() ? parent : 0) == 0;
+}
+
+static void run_command(const struct command *c, pid_t parent, int say)
+	__attribute__((noreturn));
 
 /* Whatever may take its time comes behind setsid(), by which it is ended, and when
  * nothing of the host's is open any more */
-static void run_command(const struct command *c, int say)
+static void run_command(const struct command *c, pid_t parent, int say)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (!is_bound(parent))
+		_exit(NOT_RUN);
 	setsid();
 	if (dup2(c->null, 0) < 0 || dup2(say, 1) < 0 || dup2(say, 2) < 0 ||
 	    sys_close_range(3, ~0u, 0) < 0)
@@ -300,8 +309,9 @@ static void run_command(const struct command *c, int say)
 		dprintf(2, "cannot be its user: %s\n", strerror(errno));
 		_exit(NOT_RUN);
 	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of ids takes it away */
-	environ = (char **)environment;		   /* its PATH is the one that counts */
+	if (!is_bound(parent)) /* a change of ids takes it away */
+		_exit(NOT_RUN);
+	environ = (char **)environment; /* its PATH is the one that counts */
 	execvp(c->argv[0], (char *const *)c->argv);
 	dprintf(2, "%s: %s\n", c->argv[0], strerror(errno));
 	_exit(NOT_RUN);
@@ -383,7 +393,7 @@ static int run_work(void *arg, struct text *out, struct err *e)
 	struct command c = *(const struct command *)arg;
 	auto_fd hear_fd = -1;
 	int pipes[2];
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	if (read_ids(c.a, &c.ids, e) < 0)
 		return -1;
@@ -396,7 +406,7 @@ static int run_work(void *arg, struct text *out, struct err *e)
 	hear_fd = pipes[0];
 	pid = fork();
 	if (pid == 0)
-		run_command(&c, pipes[1]);
+		run_command(&c, self, pipes[1]);
 	close(pipes[1]);
 	if (pid < 0)
 		return err_sys(e, "cannot make a process where process %d is", c.a->pid);
