@@ -199,7 +199,7 @@ static const struct word table[] = {
 	  .summary = "write the draft as a profile",
 	  .help = "Into your own profiles, under the draft's name where none is given, "
 		  "or into a file where the word has a slash. A file that is there is "
-		  "left alone.",
+		  "left alone, and a name that another profile has is refused.",
 	  .example = "save\nsave ./web.yaml",
 	  .complete = COMPLETE_FILE,
 	  .run = say_save },
