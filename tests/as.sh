@@ -7,10 +7,10 @@
 #	subids	uid 4321 "nooktest": a line in /etc/passwd and 65536 subordinate ids
 #
 # Called by root, the program gets mount, pid, net and ipc namespaces of its own (the user
-# namespace stays the first, so root is still real root) with fresh /run, /tmp and /dev/shm: what
-# it leaves behind can be counted, and is gone afterwards. In each hierarchy of v1 cgroups it is in a
-# cgroup of its own, below which its boxes have theirs: two tests at once do not see each other's.
-# An ordinary user can only be what he is. NOOK_TEST_TMP names a directory for /tmp to be made in.
+# namespace stays the first, so root is still real root) with fresh /run, /tmp, /dev/shm and
+# /var/lib/nook: what it leaves behind can be counted, and is gone afterwards. In each hierarchy of v1
+# cgroups it is in a cgroup of its own, below which its boxes have theirs: two tests at once do not see
+# each other's. An ordinary user can only be what he is.
 set -eu
 
 user_id=1234
@@ -62,9 +62,9 @@ fi
 who=$2
 shift 2
 ip link set lo up
-# Of nook's directories this one alone is the machine's: tests of networks make and remove it, and a box
-# with the host's tree has a wall more where it is. So it is there as long as any test is
-# (net_setup_file() in tests/cli/net.bash has the same lock). Descriptor 9 stays in this shell
+# Boxes and networks of root rest here. The directory itself is the machine's: who removes it takes away
+# what others mounted on it, so it is there as long as any test is (net_setup_file() in tests/cli/net.bash
+# has the same lock). Descriptor 9 stays in this shell
 exec 9</var/lib
 flock -s 9
 mkdir -p /var/lib/nook
@@ -77,13 +77,22 @@ if [ "${top#/tmp/}" != "$top" ] || ! can_enter "$top/tests/as.sh"; then
 	NOOK=/mnt${NOOK#"$top"}
 	top=/mnt
 fi
-# Before Linux 6.3 a tmpfs cannot be id-mapped, as what root's boxes write to is
-if [ -n "${NOOK_TEST_TMP:-}" ]; then
-	mount --bind "$(mktemp -d "$NOOK_TEST_TMP/tmp.XXXXXX")" /tmp
-	chmod 1777 /tmp
-else
+# What root's boxes see and write to they have id-mapped, which a tmpfs can be from Linux 6.3 on: before
+# that it is on the disk
+room=
+case $(uname -r) in
+[1-5].* | 6.[0-2].*)
+	room=$(mktemp -d /var/tmp/nook-as.XXXXXX)
+	mkdir -m 700 "$room/state"
+	mkdir -m 1777 "$room/tmp"
+	mount --bind "$room/state" /var/lib/nook
+	mount --bind "$room/tmp" /tmp
+	;;
+*)
+	mount -t tmpfs -o mode=700 tmpfs /var/lib/nook
 	mount -t tmpfs -o mode=1777 tmpfs /tmp
-fi
+	;;
+esac
 cd "$top"
 export NOOK
 
@@ -214,10 +223,12 @@ done
 wait
 # shellcheck disable=SC2086 # a list
 [ -z "$NOOK_CGROUPS" ] || find $NOOK_CGROUPS -depth -type d -exec rmdir {} + || code=98
+umount -l /var/lib/nook
 flock -u 9
 ! flock -n -x 9 || rmdir --ignore-fail-on-non-empty /var/lib/nook 2>/dev/null || :
 if grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then
 	sed 's/^/# /' "$NOOK_SAN_LOG"/*
 	code=99
 fi
+[ -z "$room" ] || rm -rf --one-file-system "$room"
 exit $code

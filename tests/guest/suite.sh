@@ -17,9 +17,6 @@ NOOK_MUST_WORK=$(word must)
 export NOOK_MUST_WORK NOOK_GUEST=1
 [ "$(word long)" != 1 ] || export NOOK_LONG=1
 cgroups=/sys/fs/cgroup
-case $(uname -r) in
-6.[0-2].*) export NOOK_TEST_TMP=/var/tmp ;;
-esac
 
 # has WORD WORDS
 has() { case " $2 " in *" $1 "*) ;; *) return 1 ;; esac; }
