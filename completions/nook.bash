@@ -199,7 +199,7 @@ _nook_argument() {
 		;;
 	ps)
 		case $2 in
-		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND' ;;
+		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT CAUSE LABELS COMMAND' ;;
 		esac
 		;;
 	stats)

@@ -473,7 +473,7 @@ complete -c nook -n "__nook_in exam" -l json -d 'print the result as JSON; what 
 complete -c nook -n "__nook_in exam" -l from -r -F -d 'questions of one\'s own (nook-quiz(5))'
 complete -c nook -n "__nook_in exam" -l seed -x -d 'the same questions and labs for the same number'
 complete -c nook -n "__nook_in ps" -l json -d 'print JSON'
-complete -c nook -n "__nook_in ps" -s o -l output -x -a 'ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND' -d 'the columns to print; +COLUMN,... adds to the usual ones'
+complete -c nook -n "__nook_in ps" -s o -l output -x -a 'ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT CAUSE LABELS COMMAND' -d 'the columns to print; +COLUMN,... adds to the usual ones'
 complete -c nook -n "__nook_in ps" -l no-headings -d 'print no headings'
 complete -c nook -n "__nook_in ps" -s a -l all -d 'those at rest, too'
 complete -c nook -n "__nook_in ps" -l names -d 'print names and ids only, one a line'

@@ -18,7 +18,8 @@ struct rest;
 struct text;
 
 /** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and
- * what the keeper did, never from the exit code alone */
+ * what the keeper did, never from the exit code alone. Records of boxes at rest have the
+ * numbers: a new one goes to the end */
 enum cause {
 	CAUSE_EXITED,
 	CAUSE_SIGNALED,
@@ -152,6 +153,9 @@ int box_sanitize(int preserve, struct err *e);
 /** result_json() - The result record of cli.md as one JSON object with a newline */
 void result_json(const struct result *r, const struct plan *pl, struct text *out);
 const char *cause_name(enum cause c);
+/** cause_is_plain() - Whether the exit code says it all: the command ended by itself, or
+ * somebody ended it */
+bool cause_is_plain(enum cause c);
 /** cause_find() - The cause of that name, or -1 */
 int cause_find(const char *name);
 

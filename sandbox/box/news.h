@@ -75,7 +75,8 @@ enum news_what {
  * @id, @name:	"" = unknown, or none
  * @old_name:	NEWS_RENAME
  * @rec:	Of a box that runs, or NULL
- * @state:	NEWS_EXISTS: of one at rest; @exit_code: of its last run, -1 = unknown
+ * @state:	NEWS_EXISTS: of one at rest; @exit_code, @cause: of its last run, -1 =
+ *		unknown
  * @plan:	Of one that runs or rests, or NULL
  * @end:	NEWS_DIED: how; NULL = the keeper was killed, or nobody could read it
  * @keeper_killed: NEWS_DIED: which of the two, where @end is NULL
@@ -87,6 +88,7 @@ struct news_item {
 	const struct record *rec;
 	enum rest_state state;
 	int exit_code;
+	enum cause cause;
 	const struct plan *plan;
 	const struct record_end *end;
 	bool keeper_killed;

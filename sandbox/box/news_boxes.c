@@ -324,6 +324,7 @@ static int tell_stayer(struct news *w, const struct stayer *s, enum news_what wh
 				     .old_name = old_name,
 				     .state = s->state,
 				     .exit_code = s->exit_code,
+				     .cause = s->cause,
 				     .plan = s->plan };
 
 	return w->each(&n, w->arg, e);
@@ -356,6 +357,7 @@ static int add_stayer(struct news *w, const char *name, enum news_what what, boo
 		s->created_ns = rest.rec.created_ns;
 		s->state = rest_state(&rest);
 		s->exit_code = rest.rec.result ? rest.rec.exit_code : -1;
+		s->cause = rest.rec.cause;
 		rest_close(&rest);
 	}
 	/* One that runs was told of as that */

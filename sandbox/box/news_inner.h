@@ -22,13 +22,14 @@ struct runner {
 	struct plan *plan;
 };
 
-/** struct stayer - A box that stays; @state, @exit_code: when it was found */
+/** struct stayer - A box that stays; @state and how it ended: when it was found */
 struct stayer {
 	char name[REST_NAME_SIZE];
 	char id[BOX_ID_SIZE];
 	uint64_t created_ns;
 	enum rest_state state;
 	int exit_code;
+	enum cause cause;
 	struct plan *plan; /* on the heap, as it was when the box was found; or NULL */
 	bool found;
 };

@@ -30,7 +30,7 @@ enum rest_state {
  *		@started_ns: rest_state() knows more
  * @boot_id:	of the boot in which it last ran
  * @created_ns, @started_ns, @finished_ns: CLOCK_REALTIME; 0 = never
- * @exit_code:	of the last run, once it was stopped
+ * @exit_code, @cause, @message: of the last run, once it was stopped (struct result)
  * @log_size:	bytes that a file of its log may have
  * @cwd:	directory in which the words mean what they meant
  * @words:	the options and words of `nook create` as they were given, each with its
@@ -49,6 +49,8 @@ struct rest_record {
 	uint64_t log_size;
 	char id[BOX_ID_SIZE];
 	char boot_id[40];
+	enum cause cause;
+	char message[256];
 	char *cwd;
 	char *words;
 	size_t words_len;
@@ -91,7 +93,7 @@ struct rest_area {
  * @lock:	-1 = not held. What holds it may change the box; others only read
  * @plan:	the plan by which it runs, not on the heap and written instead of the
  *		record's; NULL = it does not
- * @before:	how it was before that: state, times, exit code and result
+ * @before:	how it was before that: state, times, how it had ended and result
  */
 struct rest {
 	const struct rest_area *area;

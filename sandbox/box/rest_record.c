@@ -56,6 +56,8 @@ struct numbers {
 	uint64_t log_size;
 	char id[BOX_ID_SIZE];
 	char boot_id[40];
+	uint32_t cause;
+	char message[256];
 };
 
 /* --- writing ------------------------------------------------------------------------ */
@@ -80,10 +82,12 @@ void rest_record_pack(const struct rest_record *rec, struct text *out)
 		.started_ns = rec->started_ns,
 		.finished_ns = rec->finished_ns,
 		.log_size = rec->log_size,
+		.cause = rec->cause,
 	};
 
 	memcpy(n.id, rec->id, sizeof(n.id));
 	memcpy(n.boot_id, rec->boot_id, sizeof(n.boot_id));
+	memcpy(n.message, rec->message, sizeof(n.message));
 	text_addn(out, (const char *)&head, sizeof(head));
 	add_part(out, SECTION_NUMBERS, &n, sizeof(n));
 	if (rec->cwd)
@@ -118,7 +122,7 @@ static bool take_numbers(struct rest_record *rec, const char *data, size_t size)
 
 	memcpy(&n, data, size < sizeof(n) ? size : sizeof(n));
 	if (!is_id(n.id, sizeof(n.id)) || !ends(n.boot_id, sizeof(n.boot_id)) ||
-	    n.state >= REST_BUSY)
+	    !ends(n.message, sizeof(n.message)) || n.state >= REST_BUSY)
 		return false;
 	rec->state = n.state;
 	rec->exit_code = n.exit_code;
@@ -128,6 +132,9 @@ static bool take_numbers(struct rest_record *rec, const char *data, size_t size)
 	rec->log_size = n.log_size;
 	memcpy(rec->id, n.id, sizeof(rec->id));
 	memcpy(rec->boot_id, n.boot_id, sizeof(rec->boot_id));
+	/* A later version may know one more */
+	rec->cause = n.cause <= CAUSE_EXEC ? (enum cause)n.cause : CAUSE_EXITED;
+	memcpy(rec->message, n.message, sizeof(rec->message));
 	return true;
 }
 

@@ -31,6 +31,11 @@ const char *cause_name(enum cause c)
 	return name_of(causes, (int)c);
 }
 
+bool cause_is_plain(enum cause c)
+{
+	return c == CAUSE_EXITED || c == CAUSE_SIGNALED || c == CAUSE_CANCELLED;
+}
+
 int cause_find(const char *name)
 {
 	return name_find(causes, name);

@@ -78,6 +78,14 @@ static bool runs(const struct boxes *b, const char *id)
 	return false;
 }
 
+void living_rest(struct living *box, const struct rest *r, enum rest_state state)
+{
+	box->is_resting = true;
+	box->state = state;
+	box->exit_code = r->rec.result ? r->rec.exit_code : -1;
+	box->cause = r->rec.cause;
+}
+
 static void add_resting(const struct rest *r, const struct err *why, void *arg)
 {
 	struct record rec = { .started_ns = r->rec.started_ns };
@@ -93,9 +101,7 @@ static void add_resting(const struct rest *r, const struct err *why, void *arg)
 		return;
 	last = &b->v[b->count - 1];
 	store_note_limits(&last->rec, last->plan);
-	last->is_resting = true;
-	last->state = state;
-	last->exit_code = r->rec.result ? r->rec.exit_code : -1;
+	living_rest(last, r, state);
 }
 
 static int by_name(const void *x, const void *y)
@@ -209,10 +215,13 @@ void living_status(const struct living *box, struct text *out)
 {
 	if (!box->is_resting)
 		text_add(out, box_status(&box->rec));
-	else if (box->state == REST_STOPPED && box->exit_code >= 0)
+	else if (box->state != REST_STOPPED || box->exit_code < 0)
+		text_add(out, rest_state_name(box->state));
+	else if (cause_is_plain(box->cause))
 		text_addf(out, "stopped (%d)", box->exit_code);
 	else
-		text_add(out, rest_state_name(box->state));
+		text_addf(out, "stopped (%d, %s)", box->exit_code,
+			  cause_name(box->cause));
 }
 
 const char *living_status_name(const struct living *box)
@@ -220,6 +229,16 @@ const char *living_status_name(const struct living *box)
 	return !box->is_resting		 ? box_status(&box->rec)
 	       : box->state == REST_LOST ? "lost"
 					 : rest_state_name(box->state);
+}
+
+const char *living_cause(const struct living *box)
+{
+	if (!box->is_resting)
+		return NULL;
+	if (box->state == REST_LOST)
+		return cause_name(CAUSE_LOST);
+	return box->state == REST_STOPPED && box->exit_code >= 0 ? cause_name(box->cause)
+								 : NULL;
 }
 
 const char *living_colour(const struct living *box)

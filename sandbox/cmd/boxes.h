@@ -14,7 +14,7 @@ struct text;
  * @plan:	On the heap
  * @is_resting:	It does not run: of @rec only id, name, start and limits are set
  * @state:	Of one at rest
- * @exit_code:	Of one that was stopped, else -1
+ * @exit_code:	Of one that was stopped, else -1; @cause: where it has one, why
  */
 struct living {
 	struct record rec;
@@ -22,6 +22,7 @@ struct living {
 	bool is_resting;
 	enum rest_state state;
 	int exit_code;
+	enum cause cause;
 };
 
 /** struct boxes - Some boxes, oldest first */
@@ -50,10 +51,15 @@ int box_kill(const struct living *box, int sig, struct err *e);
 bool box_wait(int keeper, int ms);
 /** box_status() - "running", "paused", "at limit", "keeper stopped" */
 const char *box_status(const struct record *rec);
-/** living_status() - What a person reads: box_status(), "created", "stopped (3)", ... */
+/** living_rest() - Fill in how a box at rest is */
+void living_rest(struct living *box, const struct rest *r, enum rest_state state);
+/** living_status() - What a person reads: box_status(), "created", "stopped (3)",
+ * "stopped (124, wall)" where a limit was it, ... */
 void living_status(const struct living *box, struct text *out);
 /** living_status_name() - The same for a program: "created", "stopped", "lost", ... */
 const char *living_status_name(const struct living *box);
+/** living_cause() - Why one at rest has ended: cause_name(); NULL = not known */
+const char *living_cause(const struct living *box);
 /** living_colour() - ECMA-48 sequence for the status, NULL = none */
 const char *living_colour(const struct living *box);
 /** box_pick() - store_pick(), which where it finds none says so of one at rest */

@@ -161,7 +161,8 @@ static struct living living(const struct news_item *n)
 {
 	struct living box = { .is_resting = !n->rec,
 			      .state = n->state,
-			      .exit_code = n->exit_code };
+			      .exit_code = n->exit_code,
+			      .cause = n->cause };
 
 	if (n->rec)
 		box.rec = *n->rec;

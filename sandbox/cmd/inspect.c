@@ -16,7 +16,7 @@
 
 /**
  * struct seen_box - One box
- * @living:	Its plan is NULL where it does not run
+ * @living:	Its plan is NULL where it rests
  * @rest:	Its directory is -1 where it does not stay
  */
 struct seen_box {
@@ -155,13 +155,15 @@ static void add_box(const struct seen_box *b, struct text *out)
 {
 	const struct record *rec = &b->living.rec;
 	bool runs = b->living.plan, stays = b->rest.dir >= 0;
+	int exit_code = b->living.exit_code;
 	pid_t init = runs ? processes_init(rec) : 0;
 
 	text_add(out, "{\"schema\":1");
 	add_text(out, "id", runs ? rec->id : b->rest.rec.id);
 	add_text(out, "name", stays ? b->rest.name : rec->name[0] ? rec->name : NULL);
-	add_text(out, "status",
-		 runs ? box_status(rec) : rest_state_name(rest_state(&b->rest)));
+	add_text(out, "status", living_status_name(&b->living));
+	add_count(out, "exit_code", exit_code >= 0 ? (uint64_t)exit_code : UINT64_MAX);
+	add_text(out, "cause", living_cause(&b->living));
 	add_time(out, "started", runs ? rec->started_ns : b->rest.rec.started_ns);
 	add_count(out, "keeper", runs ? (uint64_t)rec->keeper : UINT64_MAX);
 	add_count(out, "init", init ? (uint64_t)init : UINT64_MAX);
@@ -177,7 +179,8 @@ static int find(const struct rest_area *area, const char *word, struct seen_box 
 {
 	struct err why = { 0 };
 
-	*b = (struct seen_box){ .rest = { .dir = -1, .lock = -1 } };
+	*b = (struct seen_box){ .living.exit_code = -1,
+				.rest = { .dir = -1, .lock = -1 } };
 	b->living.plan = store_pick(word, &b->living.rec, e);
 	if (rest_find(area, b->living.plan ? b->living.rec.name : word, &b->rest, &why) <
 	    0) {
@@ -186,6 +189,8 @@ static int find(const struct rest_area *area, const char *word, struct seen_box 
 			*e = why;
 		return b->living.plan ? 0 : -1;
 	}
+	if (!b->living.plan)
+		living_rest(&b->living, &b->rest, rest_state(&b->rest));
 	return 0;
 }
 
@@ -218,11 +223,11 @@ const struct cmd cmd_inspect = {
 	.name = "inspect",
 	.summary = "print what is known of a box as JSON, running or at rest",
 	.usage = "BOX...",
-	.help = "One object a line: id, name, status, times, the processes that keep "
-		"it,\n"
-		"what of the plan a person asks for, and of a box that stays also the\n"
-		"directory and words that it was made with and the result of its last\n"
-		"run.\n",
+	.help = "One object a line: id, name, status, exit code and cause of death of "
+		"one\n"
+		"at rest, times, the processes that keep it, what of the plan a person\n"
+		"asks for, and of a box that stays also the directory and words that it\n"
+		"was made with and the result of its last run.\n",
 	.complete = COMPLETE_REST,
 	FULL_ONLY(inspect_run),
 };

@@ -129,9 +129,14 @@ static int start(struct keep *k, struct err *e)
 		.argv_size = run_start_area(a->argv),
 	};
 
+	int r;
+
 	run_say_weaker(a, k->run.plan);
 	run_hide_values(a);
-	return living_start(&w, cmd_option(a, "rm"), e);
+	r = living_start(&w, cmd_option(a, "rm"), e);
+	if (!r)
+		run_say_term(&k->run, a, w.name);
+	return r;
 }
 
 static int go(struct keep *k, struct err *e)

@@ -247,6 +247,20 @@ static int read_since(const struct args *a, struct reader *r, struct err *e)
 	return 0;
 }
 
+/* What its command wrote does not say why it is no more, where a limit was it */
+static void say_end(const struct args *a, struct reader *r)
+{
+	auto_text t = { 0 };
+
+	if (a->quiet || rest_read(&r->rest, NULL) < 0 ||
+	    rest_state(&r->rest) != REST_STOPPED || cause_is_plain(r->rest.rec.cause))
+		return;
+	text_addf(&t, "nook: box '%s': ", r->rest.name);
+	text_safe(&t, r->rest.rec.message);
+	text_addc(&t, '\n');
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
 static int print(const struct args *a, struct reader *r, struct err *e)
 {
 	const char *tail = cmd_option(a, "tail"), *why;
@@ -264,7 +278,10 @@ static int print(const struct args *a, struct reader *r, struct err *e)
 	r->prints = true;
 	if (read_all(r, e) < 0 || (cmd_option(a, "follow") && follow(r, e) < 0))
 		return -1;
-	return give_back(r, e);
+	if (give_back(r, e) < 0)
+		return -1;
+	say_end(a, r);
+	return 0;
 }
 
 static int logs_run(const struct args *a, struct err *e)
@@ -318,7 +335,8 @@ const struct cmd cmd_logs = {
 		"file\n"
 		"or a pipe gets every byte. The two files of a log have 10M each, or "
 		"what\n"
-		"--log-size said.\n",
+		"--log-size said. Where a limit ended the last run, a line on standard\n"
+		"error says so at the end, without -q.\n",
 	.options = logs_options,
 	.complete = COMPLETE_REST,
 	FULL_ONLY(logs_run),

@@ -140,6 +140,18 @@ static void exit_json(const void *row, struct text *out)
 	json_number(out, code >= 0 ? (uint64_t)code : UINT64_MAX);
 }
 
+static void cause_cell(const void *row, struct text *out)
+{
+	const char *cause = living_cause(row);
+
+	text_add(out, cause ? cause : "");
+}
+
+static void cause_json(const void *row, struct text *out)
+{
+	text_json(out, living_cause(row));
+}
+
 static void command_cell(const void *row, struct text *out)
 {
 	box_command(((const struct living *)row)->plan, out);
@@ -204,6 +216,8 @@ static const struct column columns[] = {
 	  .cell = init_cell, .json = init_json },
 	{ .name = "EXIT", .key = "exit_code", .flags = COLUMN_RIGHT | COLUMN_EXTRA,
 	  .cell = exit_cell, .json = exit_json },
+	{ .name = "CAUSE", .key = "cause", .flags = COLUMN_EXTRA,
+	  .cell = cause_cell, .json = cause_json },
 	{ .name = "LABELS", .key = "labels", .flags = COLUMN_CUT | COLUMN_EXTRA,
 	  .cell = labels_cell, .json = labels_json },
 	{ .name = "COMMAND", .key = "command", .flags = COLUMN_CUT,
@@ -281,7 +295,8 @@ static int ps_run(const struct args *a, struct err *e)
 
 static const struct opt ps_options[] = {
 	LISTING_OPTIONS(
-		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT LABELS COMMAND"),
+		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT "
+		"CAUSE LABELS COMMAND"),
 	{ .letter = 'a', .name = "all", .help = "those at rest, too" },
 	{ .name = "names", .help = "print names and ids only, one a line" },
 	{ 0 },
@@ -293,12 +308,13 @@ const struct cmd cmd_ps = {
 	.usage = "[OPTION...] [BOX...]",
 	.help = "BOX is a name, an id or the beginning of one. Columns: ID NAME\n"
 		"PROFILE STATUS STARTED UPTIME KEEPER COMMAND, and with -o also INIT,\n"
-		"EXIT and LABELS. STATUS is running, paused ('nook pause'), 'at limit'\n"
-		"(limits.on_limit: freeze; 'nook update' and 'nook unpause' let it go "
-		"on)\n"
-		"or 'keeper stopped' (the process KEEPER is, by a signal). With --all\n"
-		"also created, stopped (with the exit code), 'stopped (lost)' where the\n"
-		"keeper was killed, and busy while a command is at a box.\n",
+		"EXIT, CAUSE and LABELS. STATUS is running, paused ('nook pause'),\n"
+		"'at limit' (limits.on_limit: freeze; 'nook update' and 'nook unpause'\n"
+		"let it go on) or 'keeper stopped' (the process KEEPER is, by a\n"
+		"signal). With --all also created; stopped with the exit code and,\n"
+		"where nook ended it, the cause: 'stopped (124, wall)'; 'stopped\n"
+		"(lost)' where the keeper was killed; and busy while a command is at a\n"
+		"box. CAUSE is as in --result.\n",
 	.options = ps_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(ps_run),

@@ -161,6 +161,8 @@ int run_make_plan(struct run *r, struct err *e)
 	if (!made && r->bare)
 		make_bare(pf);
 	if (!made)
+		r->has_term = pf->limits.wall && pf->origin[FIELD_limits_wall].line;
+	if (!made)
 		made = layers_plan(pf, r->host, r->plan, e);
 	profile_free(pf);
 	return made;
@@ -320,6 +322,22 @@ void run_say_weaker(const struct args *a, const struct plan *pl)
 		text_safe(&t, plan_text(pl, f->text));
 		text_addc(&t, '\n');
 	}
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+void run_say_term(const struct run *r, const struct args *a, const char *name)
+{
+	const struct plan_limits *l = &r->plan->limits;
+	auto_text t = { 0 };
+
+	if (a->quiet || !r->has_term)
+		return;
+	text_addf(&t, "nook: box '%s' %s after ", name,
+		  l->freeze ? "is stopped" : "ends");
+	text_duration(&t, l->wall);
+	text_addf(&t, ", limits.wall of its profile; 'nook update %s limits.wall=max' "
+		      "lifts that\n",
+		  name);
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
@@ -571,7 +589,8 @@ const struct cmd cmd_run = {
 		"With --keep the box named by --name is made where there is none, and\n"
 		"stays: the same line runs in it again, and so does one without profile\n"
 		"and options; 'nook rm' removes it. With --detach the line returns when\n"
-		"the command runs, and the box goes on in the background.\n",
+		"the command runs, and the box goes on in the background; where the\n"
+		"profile has limits.wall, a line says when it will end.\n",
 	.options = run_options,
 	.complete = COMPLETE_PROFILE,
 	.fails = EXIT_SETUP,

@@ -18,13 +18,14 @@ struct result;
  * @alone:	The box has nobody's terminal: `terminal: auto` is never
  * @stays:	The box stays at rest afterwards: what it changes is kept
  * @bare:	Only its tree is wanted: no command, no network, no limits
+ * @has_term:	The plan's limits.wall is the profile's: no option or update of the box
  * @room:	Of the wishes
  */
 struct run {
 	struct args args;
 	const char *profile;
 	bool alone;
-	bool stays, bare;
+	bool stays, bare, has_term;
 	struct host *host;
 	struct plan *plan;
 	struct option_wish *room;
@@ -43,6 +44,9 @@ int run_make_plan(struct run *r, struct err *e);
 bool run_needs_full(const struct run *r);
 /** run_say_weaker() - Say on stderr what of the plan a person should know now */
 void run_say_weaker(const struct args *a, const struct plan *pl);
+/** run_say_term() - Say on stderr when the box, which went to the background, will end by
+ * a limit that only its profile names */
+void run_say_term(const struct run *r, const struct args *a, const char *name);
 /** run_in_place() - Run the plan in the foreground; of @rest, which is held, or NULL.
  * Return: exit code; -1 and @e */
 int run_in_place(const struct run *r, struct rest *rest, struct err *e);

@@ -15,7 +15,8 @@
 /* In a process of its own: others of the line are still to be started by this one */
 static int start_in_full(const struct args *a, const char *name, struct err *e)
 {
-	char *argv[] = { a->argv[0], (char *)"start", (char *)name, NULL };
+	char *argv[] = { a->argv[0], (char *)"start", (char *)name,
+			 a->quiet ? (char *)"-q" : NULL, NULL };
 	int status = 0;
 	pid_t pid;
 
@@ -44,9 +45,13 @@ static int start_planned(const struct args *a, struct rest *rest, const struct r
 		.argv_area = a->argv[0],
 		.argv_size = run_start_area(a->argv),
 	};
+	int r;
 
 	run_say_weaker(a, run->plan);
-	return living_start(&w, false, e);
+	r = living_start(&w, false, e);
+	if (!r)
+		run_say_term(run, a, rest->name);
+	return r;
 }
 
 /* Planned before it is held: the program that can apply the plan may be the other one */
@@ -109,7 +114,9 @@ const struct cmd cmd_start = {
 		"and runs its command until that ends or 'nook stop'. Returns when the\n"
 		"commands run. Their output is in 'nook logs'. Where systemd ends the\n"
 		"processes of who logs out, a box of theirs ends as well: 'loginctl\n"
-		"enable-linger' lets it live.\n\n"
+		"enable-linger' lets it live. Where the profile has limits.wall, a line "
+		"says\n"
+		"when the box will end.\n\n"
 		"Exit code: as of 'nook run', 125, 126 and 127 when a box cannot be "
 		"started.\n",
 	.complete = COMPLETE_REST,

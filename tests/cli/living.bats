@@ -63,6 +63,47 @@ held() {
 	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
 }
 
+@test "a time limit that only the profile names is told of at the start; how it ended, afterwards" {
+	local lifts="limits.wall of its profile; 'nook update web limits.wall=max' lifts that"
+	printf 'extends: strict\nlimits: {wall: 200ms}\n' >p.yaml
+	nook_run run -d --name web ./p.yaml -- sh -c 'echo here; sleep 600'
+	assert_status 0
+	assert_output
+	assert_stderr "nook: box 'web' ends after 200ms, $lifts"
+	wait_until all_are 'stopped (124, wall)'
+	assert_equal "$(all exit cause)" "124 wall"
+	nook_run ps -a --json
+	assert_equal "$(json boxes 0 status) $(json boxes 0 exit_code) $(json boxes 0 cause)" \
+		"stopped 124 wall"
+	nook_run inspect web
+	assert_equal "$(json status) $(json exit_code) $(json cause) $(json result cause)" \
+		"stopped 124 wall wall"
+	nook_run logs web
+	assert_output here
+	assert_stderr "nook: box 'web': killed: ran longer than limits.wall 200ms"
+	nook_run logs -q web
+	assert_stderr
+	nook_run start web
+	assert_stderr "nook: box 'web' ends after 200ms, $lifts"
+	wait_until all_are 'stopped (124, wall)'
+	nook_run start -q web
+	assert_stderr
+	wait_until all_are 'stopped (124, wall)'
+	# Lifted, the box says nothing of it any more: it runs until it is stopped
+	"$NOOK" update web limits.wall=max
+	nook_run start web
+	assert_status 0
+	assert_stderr
+	"$NOOK" stop web
+	assert_equal "$(all status cause)" "stopped (143) cancelled"
+	nook_run logs web
+	assert_stderr
+	# Who sets it knows it
+	nook_run run -d --rm --name other --timeout 10m strict
+	assert_status 0
+	assert_stderr
+}
+
 @test "it is planned anew at each start, from where it was made" {
 	mkdir here
 	printf 'extends: strict\nenvironment: {WHO: one}\n' >here/p.yaml
@@ -189,7 +230,7 @@ held() {
 	assert_equal "$(wc -l <made)" 1
 	assert_equal "$(sort -u err)" "nook: a box named 'web' exists already"
 	for _ in 1 2 3 4; do
-		"$NOOK" start web 2>>err2 && echo started >>started &
+		"$NOOK" start -q web 2>>err2 && echo started >>started &
 	done
 	wait
 	assert_equal "$(wc -l <started)" 1

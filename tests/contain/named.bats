@@ -62,7 +62,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	logged() { [ "$(wc -l <log)" -ge "$1" ]; }
 	{
 		for i in 1 2 3 4 5; do
-			"$NOOK" create web strict -- sh -c 'echo said; sleep 600' && "$NOOK" start web
+			"$NOOK" create web strict -- sh -c 'echo said; sleep 600' && "$NOOK" start -q web
 			wait_until logged "$i"
 			"$NOOK" rm -f web
 		done

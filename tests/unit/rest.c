@@ -193,7 +193,7 @@ static void test_lock(void)
 
 static void test_end(void)
 {
-	struct result res = { .exit_code = 3, .cause = CAUSE_EXITED };
+	struct result res = { .exit_code = 3, .cause = CAUSE_CPU, .message = "late" };
 	struct plan *pl = plan_new();
 	struct err e = { 0 };
 	struct rest r;
@@ -207,7 +207,13 @@ static void test_end(void)
 	ok(rest_state(&r) == REST_STOPPED && r.rec.exit_code == 3 &&
 		   strstr(r.rec.result, "\"exit_code\":3"),
 	   "how it ended is kept");
+	ok(r.rec.cause == CAUSE_CPU, "and why");
+	is(r.rec.message, "late", "in a sentence, too");
 	is(plan_text(r.rec.plan, r.rec.plan->hostname), "kept", "and by which plan");
+	ok(!rest_lock(&r, &e) && !rest_began(&r, pl, &e) && !r.rec.cause &&
+		   !r.rec.message[0] && !rest_failed(&r, &e) && r.rec.exit_code == 3 &&
+		   r.rec.cause == CAUSE_CPU && !strcmp(r.rec.message, "late"),
+	   "a start that fails leaves that as it was");
 	rest_close(&r);
 	plan_free(pl);
 }
