@@ -124,6 +124,36 @@ static void add_plan(struct text *out, const struct plan *pl)
 	text_addc(out, '}');
 }
 
+/* On a network of nook's; only who runs has an address there */
+static void add_addresses(struct text *out, const struct living *box)
+{
+	const struct plan *pl = box->plan;
+	char v4[NET_TEXT_SIZE], v6[NET_TEXT_SIZE];
+	struct net_lease l = { 0 };
+
+	if (pl && nets_is_on(pl, NULL))
+		nets_lease(plan_text(pl, pl->net.network), box->rec.id, &l);
+	add_text(out, "address", l.v4.family ? net_prefix_text(&l.v4, v4) : NULL);
+	add_text(out, "address6", l.v6.family ? net_prefix_text(&l.v6, v6) : NULL);
+}
+
+static void add_publish(struct text *out, const struct plan *pl)
+{
+	bool first = true;
+
+	text_add(out, ",\"publish\":[");
+	for (const struct plan_publish *p = NULL;
+	     pl && (p = plan_each(pl, &pl->net.publish, p)); first = false) {
+		text_add(out, first ? "{\"address\":" : ",{\"address\":");
+		text_json(out, plan_text_or_null(pl, p->address));
+		add_count(out, "host_port", p->host_port);
+		add_count(out, "box_port", p->box_port);
+		add_text(out, "protocol", p->udp ? "udp" : "tcp");
+		text_addc(out, '}');
+	}
+	text_addc(out, ']');
+}
+
 /* Each with its NUL */
 static void add_words(struct text *out, const char *key, const char *words, size_t len)
 {
@@ -155,6 +185,7 @@ static void add_box(const struct seen_box *b, struct text *out)
 {
 	const struct record *rec = &b->living.rec;
 	bool runs = b->living.plan, stays = b->rest.dir >= 0;
+	const struct plan *pl = runs ? b->living.plan : b->rest.rec.plan;
 	int exit_code = b->living.exit_code;
 	pid_t init = runs ? processes_init(rec) : 0;
 
@@ -167,9 +198,11 @@ static void add_box(const struct seen_box *b, struct text *out)
 	add_time(out, "started", runs ? rec->started_ns : b->rest.rec.started_ns);
 	add_count(out, "keeper", runs ? (uint64_t)rec->keeper : UINT64_MAX);
 	add_count(out, "init", init ? (uint64_t)init : UINT64_MAX);
+	add_addresses(out, &b->living);
+	add_publish(out, pl);
 	if (stays)
 		add_rest(out, &b->rest);
-	add_plan(out, runs ? b->living.plan : b->rest.rec.plan);
+	add_plan(out, pl);
 	text_add(out, "}");
 }
 
@@ -225,9 +258,11 @@ const struct cmd cmd_inspect = {
 	.usage = "BOX...",
 	.help = "One object a line: id, name, status, exit code and cause of death of "
 		"one\n"
-		"at rest, times, the processes that keep it, what of the plan a person\n"
-		"asks for, and of a box that stays also the directory and words that it\n"
-		"was made with and the result of its last run.\n",
+		"at rest, times, the processes that keep it, its addresses on a network\n"
+		"while it runs (address, address6), the ports that it publishes\n"
+		"(publish), what of the plan a person asks for, and of a box that stays\n"
+		"also the directory and words that it was made with and the result of\n"
+		"its last run.\n",
 	.complete = COMPLETE_REST,
 	FULL_ONLY(inspect_run),
 };

@@ -24,17 +24,24 @@ static int find_state(char *out, size_t size, struct err *e)
 		       : 0;
 }
 
-int nets_open(struct nets *n, bool make, struct err *e)
+static int open_places(struct nets *n, bool make, struct err *e)
 {
 	*n = (struct nets){ .store = { .dir = -1, .file = -1 }, .places = { -1, -1 } };
 	if (find_state(n->state, sizeof(n->state), e) < 0 || store_open(&n->store, e) < 0)
 		return -1;
-	store_gc(&n->store, 0);
 	n->places.state = net_state_open(n->state, make, e);
 	if (n->places.state == -1)
 		return -1;
 	n->places.run = net_run_open(n->store.dir, false, e);
-	return n->places.run == -1 ? -1 : boxes_all(&n->boxes, e);
+	return n->places.run == -1 ? -1 : 0;
+}
+
+int nets_open(struct nets *n, bool make, struct err *e)
+{
+	if (open_places(n, make, e) < 0)
+		return -1;
+	store_gc(&n->store, 0);
+	return boxes_all(&n->boxes, e);
 }
 
 void nets_release(struct nets *n)
@@ -135,6 +142,29 @@ static int add_member(const struct net_lease *l, void *arg)
 		if (!strcmp(g->n->boxes.v[i].rec.id, l->box))
 			m->box = &g->n->boxes.v[i];
 	return 0;
+}
+
+static int take_lease(const struct net_lease *l, void *arg)
+{
+	struct net_lease *found = arg;
+
+	if (strcmp(l->box, found->box) != 0)
+		return 0;
+	*found = *l;
+	return 1;
+}
+
+void nets_lease(const char *network, const char *box, struct net_lease *l)
+{
+	struct net_def d;
+	struct nets n;
+
+	*l = (struct net_lease){ 0 };
+	snprintf(l->box, sizeof(l->box), "%s", box);
+	if (open_places(&n, false, NULL) == 0 &&
+	    net_def_read(n.places.state, network, &d, NULL) == 0)
+		net_lease_each(n.places.run, &d, take_lease, l, NULL);
+	nets_release(&n);
 }
 
 int nets_members(const struct nets *n, const struct net_def *d, struct members *m,

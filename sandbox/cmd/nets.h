@@ -51,6 +51,9 @@ struct members {
 	size_t count;
 };
 
+/** nets_lease() - The addresses that a box has on a network, by its id; of neither family
+ * where it has none, or nobody can tell */
+void nets_lease(const char *network, const char *box, struct net_lease *l);
 /** nets_members() - Who is on a network. Return: 0, -1 and @e */
 int nets_members(const struct nets *n, const struct net_def *d, struct members *m,
 		 struct err *e);

@@ -276,6 +276,28 @@ reaches() {
 	rmdir "$state/boxes"
 }
 
+@test "inspect has the addresses of a box that runs, and its ports" {
+	"$NOOK" net create -q lab 10.99.0.0/24 fd99::/64 --no-nat
+	start_box web 'sleep 99' --name web --network lab -p 8080:80 -p '[::1]:5300:53/udp' \
+		--set network.dns=192.0.2.53 --set network.address=10.99.0.7/24
+	nook_run inspect web
+	assert_equal "$(jq -c '[.address, .address6, .publish]' <<<"$output")" \
+		'["10.99.0.7","fd99::7",[{"address":null,"host_port":8080,"box_port":80,"protocol":"tcp"},{"address":"::1","host_port":5300,"box_port":53,"protocol":"udp"}]]'
+	"$NOOK" update web -publish=8080:80 -publish='[::1]:5300:53/udp' +publish=8081:81
+	nook_run inspect web
+	assert_equal "$(jq -c '[.address, [.publish[].host_port]]' <<<"$output")" '["10.99.0.7",[8081]]'
+	# One that rests has none, and goes to no network to see
+	"$NOOK" create -q --network lab -p 127.0.0.1:8082:80 later strict
+	start_box try 'sleep 99' --name try
+	nook_run inspect later try
+	assert_equal "$(jq -c '[.name, .address, .address6, .publish]' <<<"$output")" \
+		'["later",null,null,[{"address":"127.0.0.1","host_port":8082,"box_port":80,"protocol":"tcp"}]]
+["try",null,null,[]]'
+	end_boxes
+	"$NOOK" rm later
+	rmdir "$state/boxes"
+}
+
 @test "what a reloaded firewall took away is found, and put back" {
 	is_root || bats_skip "for root: nobody else loads rules into a user's router"
 	"$NOOK" net create -q lab 10.99.0.0/24
