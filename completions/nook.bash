@@ -17,6 +17,7 @@ _nook_options() {
 	case $1 in
 	run | shell) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -p --publish -t --tty --name -d --detach --keep --log-size -i --interactive --rm --preserve-fds --result --dry-run --review --yes --no' ;;
 	create) echo '--set -m --memory --cpus --pids-limit -v --volume --mount --tmpfs -e --env -w --workdir -u --user --userns --hostname --network --cap-add --read-only --timeout --init --ulimit --label -p --publish -t --tty --log-size' ;;
+	start) echo '-a --attach' ;;
 	stop) echo '-t --time' ;;
 	restart) echo '-t --time' ;;
 	rm) echo '-f --force' ;;
@@ -37,7 +38,7 @@ _nook_options() {
 	'lab skip') echo '--from --done' ;;
 	quiz) echo '-n --count --objective --chapter --all --exam --time --placement --list --json --from --day --seed' ;;
 	exam) echo '-n --count --time --json --from --seed' ;;
-	ps) echo '--json -o --output --no-headings -a --all --names' ;;
+	ps) echo '--json -o --output --no-headings -a --all -f --filter --names' ;;
 	stats) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	top) echo '-w --watch -i --interval --json -o --output --no-headings' ;;
 	view) echo '--tree --json' ;;
@@ -200,6 +201,7 @@ _nook_argument() {
 	ps)
 		case $2 in
 		--output | -o) echo 'words ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT CAUSE LABELS COMMAND' ;;
+		--filter | -f) echo nothing ;;
 		esac
 		;;
 	stats)

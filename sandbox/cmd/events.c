@@ -19,6 +19,7 @@
 #include "box/news.h"
 #include "cmd/boxes.h"
 #include "cmd/cmd.h"
+#include "cmd/filter.h"
 #include "cmd/listing.h"
 #include "host/host.h"
 
@@ -49,16 +50,6 @@ struct wanted {
 };
 
 /* --- which -------------------------------------------------------------------------- */
-
-static const char *filter_value(const struct given *g, const char *key)
-{
-	size_t len = strlen(key);
-
-	if (strcmp(g->opt->name, "filter") != 0 || strncmp(g->value, key, len) != 0 ||
-	    g->value[len] != '=')
-		return NULL;
-	return g->value + len + 1;
-}
 
 static int read_filter(const struct args *a, const struct given *g, struct wanted *w,
 		       struct err *e)
@@ -109,22 +100,6 @@ static bool is_box(const struct news_item *n, const struct args *a)
 	return !a->word_count;
 }
 
-/* @label: NAME or NAME=VALUE */
-static bool has_label(const struct plan *pl, const char *label)
-{
-	size_t len = strlen(label);
-
-	for (const struct plan_word *w = NULL;
-	     pl && (w = plan_each(pl, &pl->labels, w));) {
-		const char *own = plan_text(pl, w->text);
-
-		if (!strcmp(own, label) ||
-		    (!strchr(label, '=') && !strncmp(own, label, len) && own[len] == '='))
-			return true;
-	}
-	return false;
-}
-
 /* Of several filters of one kind one must fit, of each kind one */
 static bool is_wanted(const struct news_item *n, const struct wanted *w)
 {
@@ -137,7 +112,7 @@ static bool is_wanted(const struct news_item *n, const struct wanted *w)
 		const char *label = filter_value(&a->given[i], "label");
 
 		asked |= label != NULL;
-		has |= label && has_label(n->plan, label);
+		has |= label && filter_label(n->plan, label);
 	}
 	return is_box(n, a) && (!asked || has) && (!w->what || w->what & 1u << n->what);
 }

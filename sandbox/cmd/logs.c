@@ -284,6 +284,51 @@ static int print(const struct args *a, struct reader *r, struct err *e)
 	return 0;
 }
 
+static void release(struct reader *r)
+{
+	if (r->file)
+		fclose(r->file);
+	free(r->line);
+	text_release(&r->out);
+	text_release(&r->held[0]);
+	text_release(&r->held[1]);
+	rest_close(&r->rest);
+}
+
+/* From the line on that this run, and no earlier one, may have begun with */
+static int follow_run(struct reader *r, struct err *e)
+{
+	uint64_t ns = r->rest.rec.started_ns;
+	time_t s = (time_t)(ns / 1000000000);
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&s, &tm);
+	n = strftime(r->since, sizeof(r->since), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(r->since + n, sizeof(r->since) - n, ".%06u",
+		 (unsigned int)(ns / 1000 % 1000000));
+	if (read_all(r, e) < 0 || follow(r, e) < 0 || rest_read(&r->rest, e) < 0)
+		return -1;
+	if (rest_state(&r->rest) == REST_STOPPED && r->rest.rec.result)
+		return r->rest.rec.exit_code;
+	return err_set(e, "the keeper of box '%s' has ended", r->rest.name);
+}
+
+int logs_of_run(const struct args *a, const struct rest_area *area, const char *name,
+		struct err *e)
+{
+	struct reader r = { .prints = true, .to = 1 };
+	int n = rest_find(area, name, &r.rest, e);
+
+	if (n < 0)
+		return n;
+	n = follow_run(&r, e);
+	if (n >= 0)
+		say_end(a, &r);
+	release(&r);
+	return n;
+}
+
 static int logs_run(const struct args *a, struct err *e)
 {
 	struct reader r = { .times = cmd_option(a, "timestamps"), .to = 1 };
@@ -298,13 +343,7 @@ static int logs_run(const struct args *a, struct err *e)
 	    rest_open(&area, a->words[0], &r.rest, e) < 0)
 		return -1;
 	n = print(a, &r, e);
-	if (r.file)
-		fclose(r.file);
-	free(r.line);
-	text_release(&r.out);
-	text_release(&r.held[0]);
-	text_release(&r.held[1]);
-	rest_close(&r.rest);
+	release(&r);
 	rest_area_close(&area);
 	return n;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* ps.c - `nook ps`: the boxes that run now */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +9,9 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/boxes.h"
+#include "cmd/filter.h"
 #include "cmd/listing.h"
+#include "cmd/nets.h"
 #include "cmd/processes.h"
 
 #define DAY (24 * 60 * 60)
@@ -236,8 +239,113 @@ static void add_names(const struct boxes *b, struct text *out)
 	}
 }
 
-static bool is_meant(const struct record *rec, const struct args *a)
+/* --- which -------------------------------------------------------------------------- */
+
+static bool has_name(const struct living *box, const char *value)
 {
+	return !fnmatch(value, box->rec.name, 0);
+}
+
+static bool has_status(const struct living *box, const char *value)
+{
+	return !strcmp(living_status_name(box), value);
+}
+
+static bool has_profile(const struct living *box, const char *value)
+{
+	return !fnmatch(value, plan_text(box->plan, box->plan->profile), 0);
+}
+
+/* By its own name, or what kind it is */
+static bool has_network(const struct living *box, const char *value)
+{
+	const char *mode = nets_mode(box->plan);
+
+	return nets_is_on(box->plan, value) || (mode && !strcmp(mode, value));
+}
+
+static bool has_label(const struct living *box, const char *value)
+{
+	return filter_label(box->plan, value);
+}
+
+static const struct filter {
+	const char *key;
+	bool (*has)(const struct living *box, const char *value);
+} filters[] = {
+	{ "name", has_name },	    { "status", has_status },
+	{ "profile", has_profile }, { "network", has_network },
+	{ "label", has_label },
+};
+
+static const char *const states[] = {
+	"running", "paused",  "at limit", "keeper stopped",
+	"created", "stopped", "lost",	  "busy",
+};
+
+static int check_status(const struct args *a, const char *value, struct err *e)
+{
+	auto_text all = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		if (!strcmp(states[i], value))
+			return 0;
+		text_addf(&all, "%s%s", i ? ", " : "", states[i]);
+	}
+	return cmd_usage(a, e, "--filter 'status=%s': expected one of %s", value,
+			 text_str(&all));
+}
+
+static int check_filters(const struct args *a, struct err *e)
+{
+	for (size_t i = 0; i < a->given_count; i++) {
+		const struct given *g = &a->given[i];
+		const char *status = filter_value(g, "status");
+		bool known = strcmp(g->opt->name, "filter") != 0;
+
+		for (size_t k = 0; k < ARRAY_SIZE(filters); k++)
+			known = known || filter_value(g, filters[k].key);
+		if (!known)
+			return cmd_usage(a, e,
+					 "--filter '%s': expected name=, status=, "
+					 "profile=, network= or label=",
+					 g->value);
+		if (status && check_status(a, status, e) < 0)
+			return -2;
+	}
+	return 0;
+}
+
+static bool asks_for(const struct args *a, const char *key)
+{
+	for (size_t i = 0; i < a->given_count; i++)
+		if (filter_value(&a->given[i], key))
+			return true;
+	return false;
+}
+
+/* Of several filters of one key one must fit, of each key one */
+static bool fits(const struct living *box, const struct args *a)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(filters); k++) {
+		bool asked = false, has = false;
+
+		for (size_t i = 0; i < a->given_count; i++) {
+			const char *v = filter_value(&a->given[i], filters[k].key);
+
+			asked |= v != NULL;
+			has |= v && filters[k].has(box, v);
+		}
+		if (asked && !has)
+			return false;
+	}
+	return true;
+}
+
+static bool is_named(const struct living *box, const struct args *a)
+{
+	const struct record *rec = &box->rec;
+
 	for (size_t i = 0; i < a->word_count; i++)
 		if (!strcmp(rec->name, a->words[i]) ||
 		    !strncmp(rec->id, a->words[i], strlen(a->words[i])))
@@ -245,21 +353,39 @@ static bool is_meant(const struct record *rec, const struct args *a)
 	return !a->word_count;
 }
 
-/* Those that run first, oldest first; then those at rest by name */
-static int find_all(struct boxes *b, const struct args *a, struct err *e)
+static void keep_only(struct boxes *b, const struct args *a,
+		      bool (*is_meant)(const struct living *box, const struct args *a))
 {
 	size_t n = 0;
 
-	if (boxes_all(b, e) < 0 || boxes_resting(b, e) < 0)
-		return -1;
 	for (size_t i = 0; i < b->count; i++) {
-		if (is_meant(&b->v[i].rec, a))
+		if (is_meant(&b->v[i], a))
 			b->v[n++] = b->v[i];
 		else
 			free(b->v[i].plan);
 	}
 	b->count = n;
-	return n || !a->word_count ? 0 : err_set(e, "no such box");
+}
+
+/* Those that run first, oldest first; then those at rest by name */
+static int find_all(struct boxes *b, const struct args *a, struct err *e)
+{
+	if (boxes_all(b, e) < 0 || boxes_resting(b, e) < 0)
+		return -1;
+	keep_only(b, a, is_named);
+	return b->count || !a->word_count ? 0 : err_set(e, "no such box");
+}
+
+/* A status that is asked for may be of one at rest */
+static int find(struct boxes *b, const struct args *a, struct err *e)
+{
+	int r = cmd_option(a, "all") || asks_for(a, "status")
+			? find_all(b, a, e)
+		: a->word_count ? boxes_named(b, a->words, a->word_count, e)
+				: boxes_all(b, e);
+
+	keep_only(b, a, fits);
+	return r;
 }
 
 static int ps_run(const struct args *a, struct err *e)
@@ -274,9 +400,10 @@ static int ps_run(const struct args *a, struct err *e)
 		return r;
 	if (a->rest)
 		return cmd_usage(a, e, "ps takes no command");
-	r = cmd_option(a, "all") ? find_all(&b, a, e)
-	    : a->word_count	 ? boxes_named(&b, a->words, a->word_count, e)
-				 : boxes_all(&b, e);
+	r = check_filters(a, e);
+	if (r < 0)
+		return r;
+	r = find(&b, a, e);
 	if (!r && cmd_option(a, "names")) {
 		add_names(&b, &out);
 		boxes_release(&b);
@@ -298,6 +425,11 @@ static const struct opt ps_options[] = {
 		"ID NAME PROFILE STATUS STARTED UPTIME KEEPER INIT EXIT "
 		"CAUSE LABELS COMMAND"),
 	{ .letter = 'a', .name = "all", .help = "those at rest, too" },
+	{ .letter = 'f',
+	  .name = "filter",
+	  .arg = "KEY=VALUE",
+	  .help = "only these: name=, status=, profile=, network=, "
+		  "label=NAME[=VALUE]; of one key any, of several keys all" },
 	{ .name = "names", .help = "print names and ids only, one a line" },
 	{ 0 },
 };
@@ -314,7 +446,11 @@ const struct cmd cmd_ps = {
 		"signal). With --all also created; stopped with the exit code and,\n"
 		"where nook ended it, the cause: 'stopped (124, wall)'; 'stopped\n"
 		"(lost)' where the keeper was killed; and busy while a command is at a\n"
-		"box. CAUSE is as in --result.\n",
+		"box. CAUSE is as in --result.\n\n"
+		"In --filter name= and profile= take patterns as of a shell; status=\n"
+		"one of running, paused, 'at limit', 'keeper stopped', created,\n"
+		"stopped, lost, busy, of boxes at rest too without --all; network= the\n"
+		"name of a network, or none, host, veth, user, join.\n",
 	.options = ps_options,
 	.complete = COMPLETE_BOX,
 	FULL_ONLY(ps_run),

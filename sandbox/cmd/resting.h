@@ -67,6 +67,12 @@ int resting_each(const struct args *a,
 int stop_box(const struct args *a, const struct rest_area *area, const char *name,
 	     struct err *e);
 
+/** logs_of_run() - Show what the command of a box in the background has written since it
+ * was last started, each byte as it is, until it ends (logs.c). Return: exit code of the
+ * box; -1 and @e */
+int logs_of_run(const struct args *a, const struct rest_area *area, const char *name,
+		struct err *e);
+
 /** keep_run() - run and shell with --keep or --detach (keep.c). Return: exit code; -1 or
  * -2 and @e */
 int keep_run(const struct args *a, const char *preset, struct err *e);

@@ -84,11 +84,20 @@ static int start_box(const struct args *a, const struct rest_area *area, const c
 		return EXIT_SETUP;
 	r = start_one(a, &rest, e);
 	rest_close(&rest);
-	return r;
+	if (r || !cmd_option(a, "attach"))
+		return r;
+	r = FULL_CALL(logs_of_run)(a, area, name, e);
+	return r < 0 ? EXIT_SETUP : r;
 }
 
 static int start_run(const struct args *a, struct err *e)
 {
+	bool attach = cmd_option(a, "attach");
+
+	if (attach && a->word_count > 1)
+		return cmd_usage(a, e, "start --attach takes one box");
+	if (attach && program_need_full(a->argv, e) < 0)
+		return -1;
 	return resting_each(a, start_box, e);
 }
 
@@ -103,12 +112,19 @@ static int restart_run(const struct args *a, struct err *e)
 	return resting_each(a, restart_box, e);
 }
 
+static const struct opt start_options[] = {
+	{ .letter = 'a',
+	  .name = "attach",
+	  .help = "show what it writes, until it ends, and end with its exit code" },
+	{ 0 },
+};
+
 static const struct opt restart_options[] = { STOP_OPTION, { 0 } };
 
 const struct cmd cmd_start = {
 	.name = "start",
 	.summary = "run boxes at rest in the background",
-	.usage = "NAME...",
+	.usage = "[OPTION...] NAME...",
 	.help = "Each is planned anew from the profile and options that it was made "
 		"with,\n"
 		"and runs its command until that ends or 'nook stop'. Returns when the\n"
@@ -117,8 +133,12 @@ const struct cmd cmd_start = {
 		"enable-linger' lets it live. Where the profile has limits.wall, a line "
 		"says\n"
 		"when the box will end.\n\n"
+		"With --attach what this run writes is shown from its first byte on, as\n"
+		"by 'nook logs -f', but every byte as it is. Nothing is typed into the\n"
+		"box ('nook attach' does that). ^C leaves, and the box goes on.\n\n"
 		"Exit code: as of 'nook run', 125, 126 and 127 when a box cannot be "
-		"started.\n",
+		"started; with --attach that of the box.\n",
+	.options = start_options,
 	.complete = COMPLETE_REST,
 	.fails = EXIT_SETUP,
 	.run = start_run,

@@ -104,6 +104,65 @@ held() {
 	assert_stderr
 }
 
+@test "start --attach: all that this run writes, to both streams, and the exit code of the box" {
+	"$NOOK" create web base -- sh -c 'echo out; echo err >&2; printf "\033[1mend"; exit 7'
+	for _ in 1 2; do
+		nook_run start -a web
+		assert_status 7
+		assert_output $'out\n\033[1mend'
+		assert_stderr err
+	done
+	assert_equal "$("$NOOK" logs web 2>/dev/null | grep -c out)" 2
+	# One that a limit ends, one that is stopped, one that cannot be started
+	"$NOOK" create slow base --timeout 200ms -- sleep 600
+	nook_run start -a slow
+	assert_status 124
+	assert_output
+	assert_stderr "nook: box 'slow': killed: ran longer than limits.wall 200ms"
+	"$NOOK" update slow limits.wall=max
+	"$NOOK" start -a slow &
+	wait_until running slow
+	"$NOOK" stop slow
+	status=0
+	wait $! || status=$?
+	assert_status 143
+	"$NOOK" create none base -- /nosuch
+	nook_run start -a none
+	assert_status 127
+	nook_run start -a web other
+	assert_status 125
+	assert_stderr_match "^nook: start --attach takes one box$"
+}
+
+# running NAME - whether that box, and no other, runs
+running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
+
+# filtered WORD... - names of what `ps` lists then
+filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
+
+@test "ps --filter: by name, status, profile, network and label" {
+	"$NOOK" create later strict --label tier=db
+	"$NOOK" run -d --name web --label tier=web --network none base
+	"$NOOK" run -q -d --name worker --network host strict
+	assert_equal "$(filtered)" "web worker "
+	assert_equal "$(filtered --filter 'name=w*')" "web worker "
+	assert_equal "$(filtered -a -f 'name=*er')" "worker later "
+	assert_equal "$(filtered -a -f name=web -f name=later)" "web later "
+	assert_equal "$(filtered -a -f profile=strict -f status=running)" "worker "
+	assert_equal "$(filtered -f status=created)" "later "
+	assert_equal "$(filtered -f status=lost)" ""
+	assert_equal "$(filtered -f network=host)" "worker "
+	assert_equal "$(filtered -a -f network=none)" "web later "
+	assert_equal "$(filtered -a -f label=tier)" "web later "
+	assert_equal "$(filtered -a -f label=tier=db web later)" "later "
+	assert_equal "$(filtered -f profile=strict web)" ""
+	nook_run ps --filter id=3
+	assert_status 2
+	assert_stderr_match "^nook: --filter 'id=3': expected name=, status=, profile=, network= or label=$"
+	nook_run ps --filter status=exited
+	assert_stderr_match "^nook: --filter 'status=exited': expected one of running, paused, .* busy$"
+}
+
 @test "it is planned anew at each start, from where it was made" {
 	mkdir here
 	printf 'extends: strict\nenvironment: {WHO: one}\n' >here/p.yaml
