@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "box/store.h"
 #include "cmd/resting.h"
+#include "cmd/words.h"
 
 /* Planned once here, so that what cannot be is said now */
 static int make(const struct args *a, const char *name, struct run *run, struct err *e)
@@ -62,8 +63,8 @@ static int create_run(const struct args *a, struct err *e)
 	if (!r)
 		r = run_begin(&run, &own, profile, e);
 	run.alone = run.stays = true;
-	if (!r)
-		r = run_make_plan(&run, e);
+	if (!r && (r = run_make_plan(&run, e)) < 0)
+		words_guess(a, profile, e);
 	if (!r)
 		r = make(a, a->words[0], &run, e);
 	run_release(&run);

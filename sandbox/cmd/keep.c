@@ -11,6 +11,7 @@
 #include "box/program.h"
 #include "box/store.h"
 #include "cmd/resting.h"
+#include "cmd/words.h"
 
 /**
  * struct keep - One such run
@@ -96,8 +97,8 @@ static int look(struct keep *k, const char *profile, struct err *e)
 	}
 	k->is_new = true;
 	r = run_begin(&k->run, k->args, profile, e);
-	if (!r)
-		r = run_make_plan(&k->run, e);
+	if (!r && (r = run_make_plan(&k->run, e)) < 0)
+		words_guess(k->args, profile, e);
 	return r ? r : resting_record(&k->run, &k->rec, e);
 }
 

@@ -20,6 +20,7 @@
 #include "cmd/review.h"
 #include "cmd/resting.h"
 #include "cmd/run.h"
+#include "cmd/words.h"
 #include "host/host.h"
 #include "layer/layer.h"
 
@@ -483,9 +484,13 @@ static int plan_and_run(struct run *r, struct err *e)
 	auto_text dump = { 0 };
 	int preserve = 0;
 
-	if (preserve_count(&r->args, &preserve, e) < 0 ||
-	    box_sanitize(preserve, e) < 0 || run_make_plan(r, e) < 0 ||
-	    ((cmd_option(&r->args, "review") || run_needs_full(r)) &&
+	if (preserve_count(&r->args, &preserve, e) < 0 || box_sanitize(preserve, e) < 0)
+		return -1;
+	if (run_make_plan(r, e) < 0) {
+		words_guess(&r->args, r->profile, e);
+		return -1;
+	}
+	if (((cmd_option(&r->args, "review") || run_needs_full(r)) &&
 	     program_need_full(r->args.argv, e) < 0))
 		return -1;
 	if (!cmd_option(&r->args, "dry-run"))
@@ -494,56 +499,11 @@ static int plan_and_run(struct run *r, struct err *e)
 	return cmd_print(&dump, e);
 }
 
-static bool is_profile(const char *word)
-{
-	struct profile *pf;
-
-	if (profile_load(word, NULL, 0, &pf, &(struct err){ 0 }))
-		return false;
-	profile_free(pf);
-	return true;
-}
-
-static bool is_program(const char *word)
-{
-	const char *dirs = strchr(word, '/') ? "" : getenv("PATH");
-	char path[4096];
-
-	for (const char *p = dirs; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
-		int len = (int)strcspn(p, ":");
-
-		snprintf(path, sizeof(path), "%.*s%s%s", len, p, len ? "/" : "", word);
-		if (!access(path, X_OK))
-			return true;
-	}
-	return false;
-}
-
-/* Two words without a `--` between: what was meant by the first one */
-static int say_words(const struct args *a, struct err *e)
-{
-	const char *verb = a->cmd->name, *first = a->words[0], *next = a->words[1];
-
-	cmd_usage(a, e, "one profile, not '%s %s'", first, next);
-	e->hint[0] = '\0';
-	if (is_profile(first))
-		err_hint(e, "write -- before the command: nook %s %s -- %s ...", verb,
-			 first, next);
-	else if (is_program(first))
-		err_hint(e, "'%s' is a program: nook %s [PROFILE] -- %s %s ...", first,
-			 verb, first, next);
-	else
-		err_hint(e, "there is no profile '%s'; nook runs profiles, not images: "
-			    "nook %s [PROFILE] -- %s ..., 'nook profile ls' lists them",
-			 first, verb, next);
-	return -2;
-}
-
 int run_profile(const struct args *a, const char **profile, const char *preset,
 		struct err *e)
 {
 	if (a->word_count > 1)
-		return say_words(a, e);
+		return words_say_two(a, e);
 	*profile = a->word_count ? a->words[0] : preset;
 	return 0;
 }

@@ -368,6 +368,9 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_status 1
 	nook_run create web strict --memory many
 	assert_status 1
+	nook_run run -d --name web nosuchimage
+	assert_status 125
+	assert_stderr_match "^hint: nook runs profiles, not images: .* nook run --set root.path=DIR machine$"
 	nook_run run -d strict -- true
 	assert_status 125
 	assert_stderr_match "^nook: --detach needs a --name$"

@@ -295,6 +295,31 @@ hint: there is no profile 'nosuchimage'; nook runs profiles, not images: nook ru
 'nook profile ls' lists them"
 }
 
+@test "one word that is no profile: an image, a program, a file beside, a name mistyped" {
+	for word in nosuchimage nosuchimage:22.04; do
+		nook_run run $word
+		assert_status 125
+		assert_stderr_match "^hint: nook runs profiles, not images: 'nook profile ls' lists them; \
+with a tree of your own: nook run --set root.path=DIR machine$"
+	done
+	nook_run create web nosuchimage
+	assert_status 1
+	assert_stderr_match "^hint: .* nook create NAME --set root.path=DIR machine$"
+	nook_run shell sleep
+	assert_stderr_match "^hint: 'sleep' is a program: nook shell \[PROFILE\] -- sleep$"
+	echo 'extends: base' >nosuchimage.yaml
+	nook_run run nosuchimage
+	assert_stderr_match "^hint: 'nook profile ls' lists them; a path needs a slash: ./nosuchimage.yaml$"
+	nook_run run strcit
+	assert_stderr_match "^nook: no profile 'strcit', did you mean 'strict', "
+	assert_stderr_match "^hint: 'nook profile ls' lists them; "
+	# The profile is there, and what it extends is not
+	mkdir -p here
+	echo 'extends: nosuchimage' >here/p.yaml
+	NOOK_PROFILE_PATH=$T/here nook_run run p
+	assert_stderr_match "^hint: 'nook profile ls' lists them; "
+}
+
 @test "options of other programs are answered with the words for it here" {
 	nook_run run --bind /a /b -- true
 	assert_status 125

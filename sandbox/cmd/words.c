@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* words.c - what was meant where the words of run, shell and create name no profile */
+#include "cmd/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "profile/profile.h"
+
+static bool is_profile(const char *word)
+{
+	struct profile *pf;
+
+	if (profile_load(word, NULL, 0, &pf, &(struct err){ 0 }))
+		return false;
+	profile_free(pf);
+	return true;
+}
+
+static bool is_program(const char *word)
+{
+	const char *dirs = strchr(word, '/') ? "" : getenv("PATH");
+	char path[4096];
+
+	for (const char *p = dirs; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		int len = (int)strcspn(p, ":");
+
+		snprintf(path, sizeof(path), "%.*s%s%s", len, p, len ? "/" : "", word);
+		if (!access(path, X_OK))
+			return true;
+	}
+	return false;
+}
+
+int words_say_two(const struct args *a, struct err *e)
+{
+	const char *verb = a->cmd->name, *first = a->words[0], *next = a->words[1];
+
+	cmd_usage(a, e, "one profile, not '%s %s'", first, next);
+	e->hint[0] = '\0';
+	if (is_profile(first))
+		err_hint(e, "write -- before the command: nook %s %s -- %s ...", verb,
+			 first, next);
+	else if (is_program(first))
+		err_hint(e, "'%s' is a program: nook %s [PROFILE] -- %s %s ...", first,
+			 verb, first, next);
+	else
+		err_hint(e, "there is no profile '%s'; nook runs profiles, not images: "
+			    "nook %s [PROFILE] -- %s ..., 'nook profile ls' lists them",
+			 first, verb, next);
+	return -2;
+}
+
+/* Names of profiles, each with its NUL, an empty one ends them */
+static void collect(const char *name, const char *path, void *arg)
+{
+	(void)path;
+	text_addn(arg, name, strlen(name) + 1);
+}
+
+static const char *next_name(size_t i, const void *arg)
+{
+	const char *p = text_str(arg);
+
+	while (*p && i--)
+		p += strlen(p) + 1;
+	return *p ? p : NULL;
+}
+
+static bool has_name(const struct text *names, const char *word)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = next_name(i, names)); i++)
+		if (!strcmp(name, word))
+			return true;
+	return false;
+}
+
+/* A profile in the current directory, which is not searched: that is hinted at already */
+static bool is_file(const char *word)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%.250s.yaml", word);
+	return !access(word, F_OK) || !access(path, F_OK);
+}
+
+void words_guess(const struct args *a, const char *word, struct err *e)
+{
+	bool is_create = !strcmp(a->cmd->name, "create");
+	const char *verb = is_create ? "create NAME" : a->cmd->name;
+	auto_text names = { 0 };
+
+	if (strchr(word, '/') || profile_each(collect, &names, NULL) < 0)
+		return;
+	text_addc(&names, '\0');
+	if (names.failed || has_name(&names, word))
+		return;
+	if (is_program(word)) {
+		e->hint[0] = '\0';
+		err_hint(e, "'%s' is a program: nook %s [PROFILE] -- %s", word, verb,
+			 word);
+	} else if (!is_file(word) && !name_near(word, next_name, &names)) {
+		e->hint[0] = '\0';
+		err_hint(e,
+			 "nook runs profiles, not images: 'nook profile ls' lists them; "
+			 "with a tree of your own: nook %s --set root.path=DIR machine",
+			 verb);
+	}
+}

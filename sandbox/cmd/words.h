@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* words.h - what was meant where the words of run, shell and create name no profile */
+#ifndef NOOK_CMD_WORDS_H
+#define NOOK_CMD_WORDS_H
+
+struct args;
+struct err;
+
+/** words_say_two() - Two words without a `--` between: what the first one is. Return: -2
+ * and @e */
+int words_say_two(const struct args *a, struct err *e);
+/** words_guess() - No plan was made: where that is because @word, which names the
+ * profile, is none, a hint in @e for who thinks of programs or images */
+void words_guess(const struct args *a, const char *word, struct err *e);
+
+#endif
