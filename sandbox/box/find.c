@@ -7,19 +7,26 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "box/store.h"
 
-#define LISTED 5 /* ids that an error names */
+#define LISTED	    5	       /* ids that an error names */
+#define STATUS_MOST (1u << 20) /* bytes of /proc/PID/status; it lists groups */
+
+#define PATIENCE_MS 10000
+#define NAP_MS	    10
 
 enum fit { FIT_NONE, FIT_PREFIX, FIT_ID, FIT_NAME };
 
@@ -175,4 +182,42 @@ struct plan *store_pick(const char *word, struct record *rec, struct err *e)
 	free(s.words);
 	text_release(&s.listed);
 	return s.plan;
+}
+
+/* --- for who wants its name --------------------------------------------------------- */
+
+static bool has_kill(const char *status, const char *line)
+{
+	const char *at = strstr(status, line);
+
+	return at && strtoull(at + strlen(line), NULL, 16) & 1ull << (SIGKILL - 1);
+}
+
+/* Nothing stops a process that was sent KILL, and the signal stays pending until it is
+ * gone (proc_pid_status(5)). When it is, those that have the lock from it die, too */
+static bool is_dying(int pid)
+{
+	auto_text status = { 0 };
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (file_read(AT_FDCWD, path, &status, STATUS_MOST) < 0)
+		return kill(pid, 0) < 0 && errno == ESRCH;
+	return has_kill(text_str(&status), "\nShdPnd:") ||
+	       has_kill(text_str(&status), "\nSigPnd:") ||
+	       strstr(text_str(&status), "\nState:\tZ");
+}
+
+struct plan *store_running(const char *name, struct record *rec)
+{
+	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
+
+	for (int ms = 0;; ms += NAP_MS) {
+		struct plan *plan = store_find(name, rec, NULL);
+
+		if (!plan || ms >= PATIENCE_MS || !is_dying(rec->keeper))
+			return plan;
+		free(plan);
+		nanosleep(&nap, NULL);
+	}
 }

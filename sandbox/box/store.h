@@ -135,6 +135,10 @@ bool store_is_held(int fd);
 /** store_find() - Read the record and plan of a living box by id or name. Return: plan on
  * the heap (free()), or NULL and @e */
 struct plan *store_find(const char *name, struct record *rec, struct err *e);
+/** store_running() - The same for who wants the name for another box: one whose keeper
+ * was killed and is not gone yet is waited for (find.c). Return: NULL: the name is free
+ */
+struct plan *store_running(const char *name, struct record *rec);
 /** store_each() - Call @each for every living box; @plan is gone afterwards. Return: how
  * many, -1 and @e where there is no directory for them */
 int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),

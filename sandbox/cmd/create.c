@@ -39,7 +39,7 @@ static int check_name(const struct args *a, const char *name, struct err *e)
 				 "'%s' can be no name of a box: expected up to 64 of A-Z "
 				 "a-z 0-9 _ . -, the first neither . nor -",
 				 name);
-	other = store_find(name, &rec, NULL);
+	other = store_running(name, &rec);
 	free(other);
 	return other ? err_set(e, "a box named '%s' is running (pid %d)", name,
 			       rec.keeper)

@@ -107,9 +107,11 @@ static int hold(struct keep *k, struct err *e)
 	struct record rec;
 	struct plan *other;
 
-	if (!k->is_new)
+	if (!k->is_new) {
+		resting_await_end(&k->rest);
 		return rest_lock(&k->rest, e);
-	other = store_find(k->name, &rec, NULL);
+	}
+	other = store_running(k->name, &rec);
 	free(other);
 	if (other)
 		return err_set(e, "a box named '%s' is running (pid %d)", k->name,

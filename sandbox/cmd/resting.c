@@ -210,7 +210,7 @@ void resting_await_end(struct rest *rest)
 
 	if (rest_read(rest, NULL) < 0 || rest->rec.state != REST_RUNNING)
 		return;
-	runs = store_find(rest->name, &rec, NULL);
+	runs = store_running(rest->name, &rec);
 	if (!runs)
 		rest_await(rest);
 	free(runs);

@@ -377,7 +377,7 @@ static int check_name(const char *name, const struct rest *rest, struct err *e)
 			"--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
 			"neither . nor -",
 			name);
-	other = store_find(name, &rec, NULL);
+	other = store_running(name, &rec);
 	free(other);
 	if (other)
 		return err_set(e, "a box named '%s' is running (pid %d)", name,

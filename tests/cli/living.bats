@@ -326,6 +326,37 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_equal "$(all status)" running
 }
 
+@test "the name of a box whose keeper was killed is free at once" {
+	# One that only runs, for another; one that stays, for itself
+	for word in "run --name web" "run --keep --name web" create; do
+		for _ in 1 2 3 4; do
+			# shellcheck disable=SC2086
+			"$NOOK" ${word/create/run --name web} strict -- sleep 600 2>/dev/null &
+			keeper=$!
+			wait_until running web
+			kill -KILL $keeper
+			# shellcheck disable=SC2086
+			nook_run ${word/create/create web} strict -- true
+			assert_status 0
+			wait $keeper || true
+			"$NOOK" rm -f web
+		done
+	done
+	for _ in 1 2 3 4; do
+		"$NOOK" run -q -d --name web strict -- sleep 600
+		kill -KILL "$("$NOOK" ps --no-headings -o keeper)"
+		nook_run start -q web
+		assert_status 0
+		assert_stderr
+		"$NOOK" rm -f web
+	done
+	# The control: one that lives is in the way
+	"$NOOK" run -q -d --name web strict -- sleep 600
+	nook_run create web strict
+	assert_status 1
+	assert_stderr "nook: a box named 'web' is running (pid $("$NOOK" ps --no-headings -o keeper | tr -d ' '))"
+}
+
 @test "a start waits for who looks at what the last run left" {
 	local start polls=0
 	"$NOOK" run -d --name web strict -- sleep 600
