@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/parcel.h"
 #include "base/sealed.h"
 #include "base/sys.h"
 #include "box/control.h"
@@ -22,6 +23,12 @@
 #include "box/rest.h"
 #include "box/sync.h"
 #include "layer/change.h"
+
+#define DROP_TRIES 3 /* of a worker that is killed, or has no memory */
+
+static const struct changing nothing = { .line = -1,
+					 .alive = { -1, -1 },
+					 .spots = { -1, -1 } };
 
 static void tell(const struct changing *c, const struct sync_msg *msg)
 {
@@ -41,11 +48,16 @@ static void forget(struct keeper *k)
 		k->gone.tx += c->note->link.tx;
 		munmap(c->note, sizeof(*c->note));
 	}
-	free(c->next);
+	free(c->spent);
 	free(c->updates);
+	for (int i = 0; i < c->gone_count; i++)
+		close(c->gone[i]);
+	free(c->gone);
 	cleanup_fd(&c->alive[0]);
 	cleanup_fd(&c->alive[1]);
-	*c = (struct changing){ .line = -1, .alive = { -1, -1 } };
+	cleanup_fd(&c->spots[0]);
+	cleanup_fd(&c->spots[1]);
+	*c = nothing;
 }
 
 /* --- the box at rest ---------------------------------------------------------------- */
@@ -106,6 +118,8 @@ static void say_done(struct keeper *k)
 static void abandon(struct keeper *k)
 {
 	orders_reset_leaf(k, &k->changing.limits);
+	if (k->changing.follows)
+		links_follow(k, k->plan, &k->site.net.def, NULL);
 	if (k->changing.forwards)
 		forward_kill(&k->forward);
 	store_forget(&k->store);
@@ -113,25 +127,34 @@ static void abandon(struct keeper *k)
 	forget(k);
 }
 
-/* Everything is in force by now but what the keeper itself holds */
+static int replace_record(struct keeper *k, struct err *e)
+{
+	struct changing *c = &k->changing;
+	const struct net_def *def = &c->note->link.def;
+
+	if (!change_has_link(c->old, c->next))
+		return store_replace(&k->store, c->next, e);
+	links_name(k, c->next, def);
+	c->follows = true;
+	if (links_follow(k, c->next, def, e) == 0 &&
+	    store_replace(&k->store, c->next, e) == 0)
+		return 0;
+	links_name(k, k->plan, &k->site.net.def);
+	return -1;
+}
+
+/* What is new is in force by now but for what the keeper itself holds. From here on there
+ * is no way back */
 static int commit(struct keeper *k, struct err *e)
 {
 	struct changing *c = &k->changing;
 
-	bool has_link = change_has_link(k->plan, c->next);
-	struct plan *old = k->made;
-	bool had = k->plan->net.mode == PLAN_NET_VETH;
-
-	if (has_link)
-		links_name(k, c->next, &c->note->link.def);
-	if (store_replace(&k->store, c->next, e) < 0) {
-		links_name(k, k->plan, &k->site.net.def);
+	if (replace_record(k, e) < 0)
 		return -1;
-	}
-	k->plan = k->made = ptr_take(c->next);
-	free(old);
-	if (has_link)
-		links_turn(k, had, &c->note->link.def, &c->note->link.lease);
+	c->spent = k->made;
+	k->plan = k->made = c->next;
+	if (change_has_link(c->old, c->next))
+		links_turn(k, &c->note->link.def, &c->note->link.lease);
 	orders_set_limits(k, &c->limits);
 	return 0;
 }
@@ -197,12 +220,15 @@ static int start_worker(struct keeper *k, struct err *e)
 {
 	struct changing *c = &k->changing;
 	const struct worker w = {
-		.old = k->plan,
+		.old = c->old,
 		.next = c->next,
 		.keeper = getpid(),
 		.init = k->sock,
 		.userns = k->site.userns_fd,
-		.alive = c->alive[!c->undoes],
+		.alive = c->alive[c->phase == CHANGE_MAKES],
+		.spots = c->spots[1],
+		.gone = c->gone,
+		.gone_count = c->gone_count,
 		.store = k->store.dir,
 		.box = k->store.rec.id,
 		.name = k->store.rec.name,
@@ -214,6 +240,8 @@ static int start_worker(struct keeper *k, struct err *e)
 	};
 	struct clone_args args = { .exit_signal = SIGCHLD };
 
+	/* for one that ends before it can say more */
+	err_set(&c->note->why, "the process that is to change the box cannot begin");
 	c->worker = sys_clone3(&args);
 	if (c->worker < 0) {
 		c->worker = 0;
@@ -221,11 +249,14 @@ static int start_worker(struct keeper *k, struct err *e)
 	}
 	if (c->worker) {
 		cleanup_fd(&c->alive[1]);
-		c->alive[1] = -1;
+		cleanup_fd(&c->spots[1]);
+		c->alive[1] = c->spots[1] = -1;
 		return 0;
 	}
-	if (c->undoes)
+	if (c->phase == CHANGE_UNDOES)
 		changing_undo(&w);
+	if (c->phase == CHANGE_DROPS)
+		changing_drop(&w);
 	changing_work(&w);
 }
 
@@ -234,7 +265,8 @@ static int prepare(struct keeper *k, const struct control_ask *ask, const int *f
 {
 	struct changing *c = &k->changing;
 
-	c->next = take_plan(k, ask, fd[CHANGE_PLAN], e);
+	c->old = k->plan;
+	c->next = c->spent = take_plan(k, ask, fd[CHANGE_PLAN], e);
 	if (!c->next || (changing_has_mounts(k->plan, c->next) && check_state(k, e) < 0))
 		return -1;
 	/* who builds it still sets rates and ports as they were */
@@ -250,6 +282,8 @@ static int prepare(struct keeper *k, const struct control_ask *ask, const int *f
 	}
 	if (pipe2(c->alive, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->spots) < 0)
+		return err_sys(e, "cannot make a socket pair");
 	if (store_prepare(&k->store, c->next, e) < 0)
 		return -1;
 	return keep_words(k, fd[CHANGE_WORDS], e);
@@ -273,7 +307,8 @@ int changing_start(struct keeper *k, const struct limit_change *limits,
 	bool works;
 	int r;
 
-	*c = (struct changing){ .line = -1, .alive = { -1, -1 }, .limits = *limits };
+	*c = nothing;
+	c->limits = *limits;
 	r = prepare(k, ask, fd, e);
 	works = !r && (changing_has_mounts(k->plan, c->next) ||
 		       changing_has_net(k->plan, c->next));
@@ -309,30 +344,106 @@ static void take_back(struct keeper *k)
 	struct changing *c = &k->changing;
 	struct err none;
 
-	c->undoes = true;
+	c->phase = CHANGE_UNDOES;
 	if (!c->note->mounted && !c->note->wired)
 		fail(k, &c->why);
 	else if (start_worker(k, &none) < 0)
 		fail_undone(k, false);
 }
 
-static void on_end(struct keeper *k, int status)
+/* What is to go, as the worker has opened it */
+static int take_gone(struct changing *c, struct err *e)
+{
+	int n = 0;
+
+	for (const struct plan_mount *m = NULL;
+	     (m = change_next_gone(c->old, c->next, m));)
+		n++;
+	c->gone = n ? malloc((size_t)n * sizeof(*c->gone)) : NULL;
+	if (n && !c->gone)
+		return err_set(e, "out of memory");
+	while (c->gone_count < n) {
+		struct parcel p = { .count = PARCEL_FDS };
+		struct sync_msg msg;
+
+		if (sync_recv_all(c->spots[0], &msg, &p) != 1)
+			return err_set(e, "cannot hear which mounts are to go");
+		for (int i = 0; i < p.count && c->gone_count < n; i++)
+			c->gone[c->gone_count++] = fd_take(&p.fd[i]);
+		parcel_close(&p);
+		if (p.cut)
+			return err_set(e, "there are too many open files");
+	}
+	return 0;
+}
+
+static void drop(struct keeper *k)
 {
 	struct changing *c = &k->changing;
-	bool done = WIFEXITED(status) && !WEXITSTATUS(status);
+	struct sync_msg msg = { .step = STEP_FAILED, .code = 125 };
 
-	if (c->undoes) {
-		fail_undone(k, done);
-	} else if (done && commit(k, &c->why) == 0) {
-		say_done(k);
-	} else {
-		c->failed = !done && WIFEXITED(status) && !c->note->mounted;
-		if (!done && WIFEXITED(status))
-			c->why = c->note->why;
-		else if (!done)
-			err_set(&c->why,
-				"the process that was to change the box was killed");
+	c->phase = CHANGE_DROPS;
+	while (c->tries++ < DROP_TRIES)
+		if (start_worker(k, &c->why) == 0)
+			return;
+	err_set(&msg.err, "it is done, but what was to go is not all gone: %.560s",
+		c->why.text);
+	tell(c, &msg);
+	forget(k);
+}
+
+static bool has_drops(const struct changing *c)
+{
+	return c->gone_count || changing_has_drops(c->old, c->next);
+}
+
+static void note_why(struct changing *c, int status)
+{
+	if (WIFEXITED(status))
+		c->why = c->note->why;
+	else
+		err_set(&c->why, "the process that was to change the box was killed");
+}
+
+static void on_made(struct keeper *k, int status)
+{
+	struct changing *c = &k->changing;
+
+	if (status) {
+		c->failed = WIFEXITED(status) && !c->note->mounted;
+		note_why(c, status);
 		take_back(k);
+	} else if (take_gone(c, &c->why) < 0 || commit(k, &c->why) < 0) {
+		take_back(k);
+	} else if (has_drops(c)) {
+		drop(k);
+	} else {
+		say_done(k);
+	}
+}
+
+static void on_dropped(struct keeper *k, int status)
+{
+	if (!status) {
+		say_done(k);
+		return;
+	}
+	note_why(&k->changing, status);
+	drop(k);
+}
+
+static void on_end(struct keeper *k, int status)
+{
+	switch (k->changing.phase) {
+	case CHANGE_MAKES:
+		on_made(k, status);
+		break;
+	case CHANGE_UNDOES:
+		fail_undone(k, !status);
+		break;
+	case CHANGE_DROPS:
+		on_dropped(k, status);
+		break;
 	}
 }
 
@@ -357,6 +468,8 @@ void changing_end(struct keeper *k)
 			;
 		c->worker = 0;
 	}
-	if (c->next)
+	if (c->phase == CHANGE_DROPS)
+		forget(k);
+	else if (c->next)
 		abandon(k);
 }

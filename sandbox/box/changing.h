@@ -20,20 +20,23 @@
  *	worker	puts the box on another network (box/changing_link.c), or sets the rates
  *		of its link, by a child in the router; opens ports and hands them on
  *		(box/forward.h)
- *	worker	asks init for the namespaces of the box (box/join.h), enters them, mounts
- *		what is new, takes away what is to go, ports last, ends
- *	keeper	puts the new record in the place of the old one, has the new plan, and
- *		says STEP_EXEC on the line
+ *	worker	asks init for the namespaces of the box (box/join.h), enters them, opens
+ *		the mounts that are to go and sends them, mounts what is new, ends
+ *	keeper	puts the new record in the place of the old one, has the new plan
+ *	worker	another one, where there is something to go: takes away mounts, ports and
+ *		the address on the old network, ends
+ *	keeper	says STEP_EXEC on the line
  *
  * All or nothing: what fails before the worker changes nothing. A worker that fails takes
  * back what it has mounted and notes why; what else it did, for which it would have to be
  * outside again, a second one takes back. Then the keeper sets the limits back, and says
- * STEP_FAILED. What is taken away comes last, when nothing else can fail any more. A
- * worker that is killed has noted how far it got: the second one takes that back, as it
- * does when the new record cannot be put in its place. The box may rename what is above
- * a mount meanwhile: a mount is taken away by its descriptor, or where it is known by its
- * id, never whatever has its name. A client that goes away changes nothing of this. One
- * change at a time.
+ * STEP_FAILED. A worker that is killed has noted how far it got: the second one takes
+ * that back, as it does when the new record cannot be put in its place. Once it is there
+ * is no way back: who takes away what is to go, and is killed or fails, is followed by
+ * another one, for nothing of that needs to be done only once. The box may rename what is
+ * above a mount meanwhile: a mount is taken away by its descriptor, or where it is known
+ * by its id, never whatever has its name. A client that goes away changes nothing of
+ * this. One change at a time.
  */
 #ifndef NOOK_BOX_CHANGING_H
 #define NOOK_BOX_CHANGING_H
@@ -96,26 +99,36 @@ struct change_note {
 	struct err why;
 };
 
+/** enum changing_phase - What the worker does: what is new; take that back; or, when the
+ * record is replaced, what is to go */
+enum changing_phase { CHANGE_MAKES, CHANGE_UNDOES, CHANGE_DROPS };
+
 /**
  * struct changing - The change that is under way; @next NULL = none
  * @worker:	0 = none
- * @undoes:	It takes back what another has done
- * @failed:	That one has said why, and left nothing mounted; else it was killed, or
- *		what it did could not be written
+ * @tries:	How many workers have tried to take away what is to go
+ * @failed:	The one that made it has said why not, and left nothing mounted; else it
+ *		was killed, or what it did could not be written
+ * @follows:	The names of the box may be those of the other network
  * @why:	It is taken back
  * @forwards:	The process that serves ports was started for this
  * @alive:	struct worker.alive, both ends; -1
+ * @spots:	From the worker, the mounts that are to go; @gone: those, on the heap
  * @line:	-1 = nobody listens
- * @next:	The new plan, on the heap
+ * @old, @next:	The plans; @spent: which of them is to be freed, on the heap, or NULL
  * @updates:	Of the box at rest, as they were before; NULL = it has none
  */
 struct changing {
 	pid_t worker;
-	bool undoes, failed, forwards;
+	enum changing_phase phase;
+	int tries;
+	bool failed, forwards, follows;
 	struct err why;
-	int alive[2];
+	int alive[2], spots[2];
 	int line;
-	struct plan *next;
+	const struct plan *old;
+	struct plan *next, *spent;
+	int *gone, gone_count;
 	struct limit_change limits;
 	struct change_note *note;
 	char *updates;
@@ -144,13 +157,17 @@ void orders_reset_leaf(struct keeper *k, const struct limit_change *c);
  * struct worker - What a worker is told (changing_work.c)
  * @alive:	A pipe: who does has its end for writing, who undoes waits for the end of
  *		all who have that
+ * @spots:	Where the mounts that are to go are sent, by who makes; @gone: these, for
+ *		who drops, @gone_count of them
  * @store:	The directory of records, @box: id in there, @name: "" = it has none
  */
 struct worker {
 	const struct plan *old, *next;
 	pid_t keeper;
 	int init, userns;
-	int alive, store;
+	int alive, spots, store;
+	const int *gone;
+	int gone_count;
 	const char *box, *name;
 	struct forward *forward;
 	bool forwards;
@@ -159,21 +176,27 @@ struct worker {
 	struct change_note *note;
 };
 
-/** changing_work() - In a fork of the keeper: do it and end; with exit status 0 when all
- * of it is done. It has noted why not */
+/** changing_work() - In a fork of the keeper: do all but take away what is to go, and
+ * end; with exit status 0 when that is done. It has noted why not */
 void changing_work(const struct worker *w) __attribute__((noreturn));
 /** changing_undo() - The same: take back what @w->note tells of. With exit status 0 where
  * none of it is in force any more */
 void changing_undo(const struct worker *w) __attribute__((noreturn));
+/** changing_drop() - The same: take away what is to go, of which some may be gone
+ * already. With exit status 0 where nothing of it is left; it has noted why not */
+void changing_drop(const struct worker *w) __attribute__((noreturn));
 
 /** changing_has_mounts() - Whether @next has other mounts */
 bool changing_has_mounts(const struct plan *old, const struct plan *next);
 /** changing_has_net() - Whether @next has other ports or rates, or another network
  * (changing_net.c) */
 bool changing_has_net(const struct plan *old, const struct plan *next);
+/** changing_has_drops() - Whether something of the network is to go, when the record is
+ * replaced */
+bool changing_has_drops(const struct plan *old, const struct plan *next);
 /** changing_net() - What is new of these. Return: 0, -1 and @e */
 int changing_net(const struct worker *w, struct err *e);
-/** changing_net_drop() - What is to go of the ports. Return: 0, -1 and @e */
+/** changing_net_drop() - What is to go: ports, the old address. Return: 0, -1 and @e */
 int changing_net_drop(const struct worker *w, struct err *e);
 /** changing_net_back() - Take back what changing_net() may have done. Return: 0; -1 */
 int changing_net_back(const struct worker *w);
@@ -181,6 +204,9 @@ int changing_net_back(const struct worker *w);
 int changing_link(const struct worker *w, struct err *e);
 /** changing_link_lead() - Have its ports lead there. Return: 0, -1 and @e */
 int changing_link_lead(const struct worker *w, struct err *e);
+/** changing_link_drop() - Give the address on the old network back. Return: 0, -1 and
+ * @e */
+int changing_link_drop(const struct worker *w, struct err *e);
 /** changing_link_back() - Take back what these may have done. Return: 0; -1 */
 int changing_link_back(const struct worker *w);
 

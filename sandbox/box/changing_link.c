@@ -10,8 +10,8 @@
  *	child	in the router (box/below.h), or here as root: the rules of the network are
  *		looked for; the old link is counted and taken away; the new one is made
  *	worker	tells the process that serves ports where they lead now
- *	keeper	once the record is replaced: gives the old address back, follows the hosts
- *		of the other network (box/names.h)
+ *	keeper	follows the hosts of the other network (box/names.h), replaces the record
+ *	worker	another one: gives the old address back
  *
  * To no network there is nothing to make. The link goes no later then, for who has
  * entered the box cannot go to the router any more. The child writes into the note what
@@ -206,20 +206,30 @@ static int turn_back(const struct worker *w)
 		       : 0;
 }
 
+/* What the box has on the network of a plan. Return: 0 = nothing any more, -1 */
+static int drop_lease(const struct worker *w, const struct plan *pl, struct err *e)
+{
+	const char *network = plan_text(pl, pl->net.network);
+	auto_fd run = net_run_open(w->store, false, e);
+
+	if (run < 0)
+		return run == -2 ? 0 : -1;
+	if (net_lease_drop_in(run, network, w->box) == 0)
+		return 0;
+	return err_sys(e, "network '%s': cannot give the address back", network);
+}
+
+int changing_link_drop(const struct worker *w, struct err *e)
+{
+	return change_has_link(w->old, w->next) && has_link(w->old)
+		       ? drop_lease(w, w->old, e)
+		       : 0;
+}
+
 int changing_link_back(const struct worker *w)
 {
 	const struct changing_link *note = &w->note->link;
 	int r = note->turned ? turn_back(w) : 0;
-	auto_fd run = -1;
 
-	if (!note->leased)
-		return r;
-	run = net_run_open(w->store, false, NULL);
-	if (run == -2)
-		return r;
-	return run < 0 || net_lease_drop_in(run,
-					    plan_text(w->next, w->next->net.network),
-					    w->box) < 0
-		       ? -1
-		       : r;
+	return note->leased && drop_lease(w, w->next, NULL) < 0 ? -1 : r;
 }

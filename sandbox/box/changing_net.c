@@ -38,6 +38,11 @@ bool changing_has_net(const struct plan *old, const struct plan *next)
 	       change_next_port(old, next, NULL) || change_next_port(next, old, NULL);
 }
 
+bool changing_has_drops(const struct plan *old, const struct plan *next)
+{
+	return change_has_link(old, next) || change_next_port(next, old, NULL);
+}
+
 /* In a child, where the router is. Must not: touch another box's link */
 static int set_rates(void *arg, struct text *out, struct err *e)
 {
@@ -114,7 +119,7 @@ int changing_net_drop(const struct worker *w, struct err *e)
 	     (p = change_next_port(w->next, w->old, p));)
 		if (drop(w, plan_ref_of(w->old, p), e) < 0)
 			return -1;
-	return 0;
+	return changing_link_drop(w, e);
 }
 
 /* One that was not set is the same as before */

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/parcel.h"
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/changing.h"
@@ -89,7 +90,9 @@ static void maker_main(const struct worker *w, int say)
 		tree = m->op == MOP_TEXT
 			       ? change_text(w->next, m, &msg.err)
 			       : change_tree(w->old, w->next, m, w->userns, &msg.err);
-		failed = tree < 0 || sync_send(say, &msg, tree) < 0;
+		failed = tree < 0;
+		if (!failed && sync_send(say, &msg, tree) < 0)
+			failed = err_sys(&msg.err, "cannot hand a mount on");
 	}
 	if (failed) {
 		msg.step = STEP_FAILED;
@@ -140,6 +143,8 @@ static int make_trees(const struct worker *w, int *tree, struct err *e)
 		*e = msg.err;
 	else if (r == 0)
 		err_set(e, "the process that makes the mounts died");
+	else if (n < CHANGE_MOUNTS_MOST)
+		err_sys(e, "cannot take the mounts that were made");
 	return -1;
 }
 
@@ -147,10 +152,11 @@ static int make_trees(const struct worker *w, int *tree, struct err *e)
 
 static void be_bound(const struct worker *w)
 {
-	const int fd[] = { w->init,	   w->userns,	   w->forward->sock,
-			   w->router->use, w->router->user, w->router->net,
-			   w->net->netns_fd, w->store,	   w->alive };
-	int keep[ARRAY_SIZE(fd)];
+	const int fd[] = { w->init,	     w->userns,	      w->forward->sock,
+			   w->router->use,   w->router->user, w->router->net,
+			   w->net->netns_fd, w->store,	      w->alive,
+			   w->spots };
+	int keep[ARRAY_SIZE(fd) + CHANGE_MOUNTS_MOST];
 	size_t n = 0;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -158,6 +164,8 @@ static void be_bound(const struct worker *w)
 	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
 		if (fd[i] >= 0)
 			keep[n++] = fd[i];
+	for (int i = 0; i < w->gone_count; i++)
+		keep[n++] = w->gone[i];
 	if (rights_keep_fds(keep, n) < 0) {
 		struct err e;
 
@@ -233,12 +241,17 @@ static int find_gone(const struct worker *w, const struct change_site *at, int *
 	return n;
 }
 
-/* The innermost is behind the one that it lies in: the last comes first */
-static int take_gone(const struct change_site *at, const int *gone, int n, struct err *e)
+/* Nobody hears it before this process has ended: many at a time fill no buffer */
+static int send_gone(const struct worker *w, const int *gone, int n, struct err *e)
 {
-	while (n)
-		if (change_detach(at, gone[--n]) < 0)
-			return err_sys(e, "cannot take a mount away");
+	const struct sync_msg msg = { .step = STEP_SHOWN };
+
+	for (int i = 0; i < n; i += PARCEL_FDS) {
+		int some = n - i < PARCEL_FDS ? n - i : PARCEL_FDS;
+
+		if (sync_send_all(w->spots, &msg, gone + i, some) < 0)
+			return err_sys(e, "cannot hand on the mounts that are to go");
+	}
 	return 0;
 }
 
@@ -254,7 +267,9 @@ static int change_mounts(const struct worker *w, struct err *e)
 		n = find_gone(w, &at, gone, e);
 	if (n < 0)
 		return -1;
-	if (mount_new(w, &at, tree, e) == 0 && take_gone(&at, gone, n, e) == 0)
+	if (send_gone(w, gone, n, e) < 0)
+		return -1;
+	if (mount_new(w, &at, tree, e) == 0)
 		return 0;
 	take_back(w, &at, tree);
 	return -1;
@@ -265,8 +280,30 @@ void changing_work(const struct worker *w)
 	struct err e = { 0 };
 
 	be_bound(w);
-	if (changing_net(w, &e) < 0 || change_mounts(w, &e) < 0 ||
-	    changing_net_drop(w, &e) < 0)
+	if (changing_net(w, &e) < 0 || change_mounts(w, &e) < 0)
+		fail(w, &e);
+	_exit(0);
+}
+
+/* The innermost is behind the one that it lies in: the last comes first */
+static int drop_mounts(const struct worker *w, struct err *e)
+{
+	struct change_site at = { -1, -1 };
+
+	if (w->gone_count && enter(w, &at, e) < 0)
+		return -1;
+	for (int n = w->gone_count; n; n--)
+		if (change_detach(&at, w->gone[n - 1]) < 0)
+			return err_sys(e, "cannot take a mount away");
+	return 0;
+}
+
+void changing_drop(const struct worker *w)
+{
+	struct err e = { 0 };
+
+	be_bound(w);
+	if (changing_net_drop(w, &e) < 0 || drop_mounts(w, &e) < 0)
 		fail(w, &e);
 	_exit(0);
 }

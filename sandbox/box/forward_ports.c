@@ -227,6 +227,15 @@ struct order {
 	struct parcel *lent;
 };
 
+static int say_unsent(struct err *e)
+{
+	if (errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN)
+		return err_sys(e, "cannot tell the process that publishes ports");
+	err_set(e, "the process that publishes ports has ended");
+	e->code = EPIPE;
+	return -1;
+}
+
 static int order(int sock, struct order *o, struct err *e)
 {
 	auto_fd ours = -1, theirs = -1;
@@ -237,11 +246,8 @@ static int order(int sock, struct order *o, struct err *e)
 	ours = pair[0];
 	theirs = pair[1];
 	o->fd[ANSWER] = theirs;
-	if (sync_send_all(sock, &o->msg, o->fd, o->count) < 0) {
-		err_set(e, "the process that publishes ports has ended");
-		e->code = EPIPE;
-		return -1;
-	}
+	if (sync_send_all(sock, &o->msg, o->fd, o->count) < 0)
+		return say_unsent(e);
 	close(fd_take(&theirs));
 	return hear(ours, o->lent, e);
 }

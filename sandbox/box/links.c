@@ -108,18 +108,24 @@ int links_ready(struct keeper *k, struct err *e)
 	return store_update(&k->store, e) < 0 ? -1 : names_ready(k, e);
 }
 
-void links_turn(struct keeper *k, bool had, const struct net_def *def,
+int links_follow(struct keeper *k, const struct plan *pl, const struct net_def *def,
+		 struct err *e)
+{
+	auto_fd run = -1;
+
+	if (pl->net.mode == PLAN_NET_VETH) {
+		run = net_run_open(k->store.dir, false, e);
+		if (run < 0)
+			return -1;
+	}
+	return names_turn(k, pl, run < 0 ? NULL : def->name, run, e);
+}
+
+void links_turn(struct keeper *k, const struct net_def *def,
 		const struct net_lease *lease)
 {
-	struct site_net *net = &k->site.net;
-	auto_fd run = net_run_open(k->store.dir, false, NULL);
-
-	/* One that cannot be given back goes with the box */
-	if (had && run >= 0)
-		net_lease_give(run, &net->def, &net->lease);
-	net->def = *def;
-	net->lease = *lease;
-	names_turn(k, run);
+	k->site.net.def = *def;
+	k->site.net.lease = *lease;
 }
 
 static bool is_served(const struct keeper *k)

@@ -39,9 +39,12 @@ void links_name(struct keeper *k, const struct plan *pl, const struct net_def *d
 /** links_ready() - Before a box that runs is put on another network, or none: whether it
  * can be, with all of it in the record that outlives the keeper. Return: 0, -1 and @e */
 int links_ready(struct keeper *k, struct err *e);
-/** links_turn() - It is there. @had: it was on one before; @def, @lease: what it has now,
- * or zero */
-void links_turn(struct keeper *k, bool had, const struct net_def *def,
+/** links_follow() - Have its names follow the network of a plan, @def, or none, as soon
+ * as it is there. Return: 0; -1 and @e: they follow none */
+int links_follow(struct keeper *k, const struct plan *pl, const struct net_def *def,
+		 struct err *e);
+/** links_turn() - The change is in force. @def, @lease: what it has now, or zero */
+void links_turn(struct keeper *k, const struct net_def *def,
 		const struct net_lease *lease);
 /** links_read() - What went through the box's link, into the result; the processes of the
  * box have ended, its network namespace is still held */

@@ -25,26 +25,25 @@ static void file_name(const char *id, char out[32])
 }
 
 /* What a box that is on no network has besides its own lines */
-static void add_loopback(const struct keeper *k, struct text *out)
+static void add_loopback(const struct plan *pl, struct text *out)
 {
 	text_addf(out,
 		  "127.0.0.1 localhost %s\n"
 		  "::1 localhost ip6-localhost ip6-loopback\n",
-		  plan_text(k->plan, k->plan->hostname));
+		  plan_text(pl, pl->hostname));
 }
 
 /* Lines are as long as before wherever a box came or went, so one write(2) over the old
  * text shows readers nothing that is half of one line and half of another */
-static int copy(struct keeper *k)
+static int copy(struct keeper *k, const struct plan *pl)
 {
 	auto_text all = { 0 };
 
-	for (const struct plan_word *w = NULL;
-	     (w = plan_each(k->plan, &k->plan->net.hosts, w));)
-		text_addf(&all, "%s\n", plan_text(k->plan, w->text));
+	for (const struct plan_word *w = NULL; (w = plan_each(pl, &pl->net.hosts, w));)
+		text_addf(&all, "%s\n", plan_text(pl, w->text));
 	allow_hosts(k, &all);
 	if (k->names.from < 0)
-		add_loopback(k, &all);
+		add_loopback(pl, &all);
 	else if (lseek(k->names.from, 0, SEEK_SET) < 0 ||
 		 fd_read_all(k->names.from, &all, NAMES_MOST) < 0)
 		return -1;
@@ -87,7 +86,7 @@ static int make_file(struct keeper *k, struct err *e)
 	/* Whatever the caller's umask is: boxes of any id read it */
 	if (k->names.to < 0 || fchmod(k->names.to, 0644) < 0)
 		return err_sys(e, "net: cannot make '%s'", name);
-	return copy(k) < 0 ? err_sys(e, "net: cannot write '%s'", name) : 0;
+	return copy(k, k->plan) < 0 ? err_sys(e, "net: cannot write '%s'", name) : 0;
 }
 
 static int make(struct keeper *k, struct err *e)
@@ -104,8 +103,8 @@ int names_ready(struct keeper *k, struct err *e)
 	return k->names.to < 0 ? make_file(k, e) : 0;
 }
 
-/* What fails here is like a network without names; the next change of it tells */
-void names_turn(struct keeper *k, int run)
+int names_turn(struct keeper *k, const struct plan *pl, const char *network, int run,
+	       struct err *e)
 {
 	char name[NET_NAME_SIZE + sizeof("/hosts")];
 	char *hosts = k->site.net.hosts;
@@ -114,11 +113,12 @@ void names_turn(struct keeper *k, int run)
 		close(fd_take(&k->names.from));
 		inotify_rm_watch(k->names.watch, k->names.watched);
 	}
-	snprintf(name, sizeof(name), "%s/hosts", k->site.net.def.name);
-	if (k->plan->net.mode == PLAN_NET_VETH &&
-	    !fd_path(run, name, hosts, sizeof(k->site.net.hosts)))
-		follow_network(k, NULL);
-	copy(k);
+	snprintf(name, sizeof(name), "%s/hosts", network ? network : "");
+	if (network && fd_path(run, name, hosts, sizeof(k->site.net.hosts)) < 0)
+		return err_sys(e, "net: cannot tell where the names are");
+	if (network && follow_network(k, e) < 0)
+		return -1;
+	return copy(k, pl) < 0 ? err_sys(e, "net: cannot write the names of the box") : 0;
 }
 
 int names_path(const char *id, char *out, size_t size, struct err *e)
@@ -185,7 +185,7 @@ void names_step(struct keeper *k, const struct pollfd *p, int n)
 		return;
 	while (k->names.watch >= 0 && read(k->names.watch, events, sizeof(events)) > 0)
 		;
-	copy(k);
+	copy(k, k->plan);
 }
 
 int names_remove(int store, const char *id)

@@ -17,6 +17,7 @@
 
 struct err;
 struct keeper;
+struct plan;
 
 #define NAMES_POLL 2 /* entries that names_poll() fills */
 
@@ -34,9 +35,11 @@ int names_path(const char *id, char *out, size_t size, struct err *e);
 /** names_ready() - Have such a file for a box that runs and that is to be put on another
  * network, and all that is needed to follow that. Return: 0, -1 and @e */
 int names_ready(struct keeper *k, struct err *e);
-/** names_turn() - Follow the network that the box is on now, or none. @run: "net" below
- * the directory of records, or -1 */
-void names_turn(struct keeper *k, int run);
+/** names_turn() - Follow another network, or none. @pl: the plan with it, @network: its
+ * name, or NULL; @run: "net" below the directory of records. Return: 0; -1 and @e: the
+ * file may be as before */
+int names_turn(struct keeper *k, const struct plan *pl, const char *network, int run,
+	       struct err *e);
 void names_close(struct keeper *k);
 /** names_poll() - Fill at most NAMES_POLL entries. Return: how many */
 int names_poll(const struct keeper *k, struct pollfd *p);

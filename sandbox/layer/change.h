@@ -118,7 +118,7 @@ int change_attach(const struct plan *pl, const struct plan_mount *m,
 int change_find(const struct plan *pl, const struct plan_mount *m,
 		const struct change_site *s, struct err *e);
 /** change_detach() - Take away a mount that is open, wherever it is by now, with all that
- * is mounted below it. Return: 0, -1 and errno */
+ * is mounted below it. Return: 0: it is nowhere in the box any more; -1 and errno */
 int change_detach(const struct change_site *s, int fd);
 /** change_detach_id() - Take away the mount @id of @m's place; another one that is there
  * is left alone. Return: 0: it is nowhere in the box any more; -1 */

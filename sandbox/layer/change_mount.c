@@ -42,10 +42,11 @@ static const char *target_of(const struct plan *pl, const struct plan_mount *m)
 /* What lies over a hidden path: an empty directory, or the null device */
 static int make_cover(const struct plan_mount *mask, struct err *e)
 {
-	const struct tree_source null = { AT_FDCWD, "/dev/null", PM_ONE,
-					  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-						  MOUNT_ATTR_NOEXEC,
-					  -1, NULL };
+	const struct tree_source null = {
+		AT_FDCWD, "/dev/null",
+		PM_ONE,	  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		-1,	  NULL
+	};
 	struct stat st;
 	auto_fd fd = -1;
 
@@ -142,8 +143,9 @@ static int clone_source(const struct plan *pl, const struct plan_mount *m, int u
 			struct err *e)
 {
 	const char *source = plan_text(pl, m->source);
-	struct tree_source from = { AT_FDCWD, source, m->flags, m->attr, userns_fd,
-				    source };
+	struct tree_source from = {
+		AT_FDCWD, source, m->flags, m->attr, userns_fd, source
+	};
 	auto_fd at = -1;
 
 	if (!path_is_in(source, "/proc")) {
@@ -184,16 +186,17 @@ int change_tree(const struct plan *old, const struct plan *next,
 	auto_fd tree = -1;
 
 	if ((m->flags & PM_IDMAP) && !(m->flags & PM_SOFT) && userns_fd < 0)
-		return err_set(e, "'%s' cannot be mapped to the ids of a box that began "
-				  "without such a mount",
+		return err_set(e,
+			       "'%s' cannot be mapped to the ids of a box that began "
+			       "without such a mount",
 			       source);
 	tree = clone_source(next, m, userns_fd, e);
 	for (const struct plan_mount *h = m;
 	     tree >= 0 && (h = plan_each(next, &next->tree.mounts, h));) {
 		if (!belongs_to(old, next, m, h))
 			continue;
-		if (!attached && sys_move_mount(tree, "", AT_FDCWD, "/",
-						MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		if (!attached &&
+		    sys_move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 			return err_sys(e, "cannot mount '%s'", source);
 		attached = true;
 		if (hide_in_tree(next, h, tree, skip, e) < 0)
@@ -265,9 +268,8 @@ static int make_in_readonly_root(int root, const char *to, enum walk_make make)
 				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	auto_fd made = -1;
 
-	if (twin < 0 ||
-	    sys_mount_setattr(twin, "", AT_EMPTY_PATH,
-			      (struct sys_mount_attr *)&writable) < 0)
+	if (twin < 0 || sys_mount_setattr(twin, "", AT_EMPTY_PATH,
+					  (struct sys_mount_attr *)&writable) < 0)
 		return -1;
 	made = walk_open(twin, to, make, true);
 	return made < 0 ? -1 : walk_open(root, to, WALK_MUST, true);
@@ -306,15 +308,34 @@ int change_tmpfs(const struct plan *pl, const struct plan_mount *m, struct err *
 	return tree_fs("tmpfs", options, m->attr, e);
 }
 
+/* Whether a mount is anywhere in the box. Where that cannot be told it is */
+static bool is_mounted(const struct change_site *s, uint64_t id)
+{
+	auto_text list = { 0 };
+	char line[32];
+
+	snprintf(line, sizeof(line), "\n%llu ", (unsigned long long)id);
+	text_addc(&list, '\n');
+	return file_read(s->proc_fd, "../mountinfo", &list, MOUNTINFO_MOST) < 0 ||
+	       list.failed || strstr(text_str(&list), line);
+}
+
 /* By descriptor alone, a file's mount too: no name of the box's tree is looked up */
 int change_detach(const struct change_site *s, int fd)
 {
 	char name[16];
-	int r;
+	uint64_t id;
+	int r, why;
 
 	snprintf(name, sizeof(name), "%d", fd);
 	r = fchdir(s->proc_fd) < 0 ? -1 : umount2(name, MNT_DETACH);
-	return chdir("/") < 0 ? -1 : r;
+	why = errno;
+	if (chdir("/") < 0)
+		return -1;
+	if (r < 0 && why == EINVAL && !change_id(fd, &id) && !is_mounted(s, id))
+		return 0;
+	errno = why;
+	return r;
 }
 
 /* The place may have been renamed while it was mounted on. @tree is what was mounted */
@@ -359,18 +380,6 @@ int change_find(const struct plan *pl, const struct plan_mount *m,
 	if (!(seen.attributes & SEEN_MOUNT_ROOT))
 		return err_set(e, "there is no mount on '%s' any more", to);
 	return fd_take(&fd);
-}
-
-/* Whether a mount is anywhere in the box. Where that cannot be told it is */
-static bool is_mounted(const struct change_site *s, uint64_t id)
-{
-	auto_text list = { 0 };
-	char line[32];
-
-	snprintf(line, sizeof(line), "\n%llu ", (unsigned long long)id);
-	text_addc(&list, '\n');
-	return file_read(s->proc_fd, "../mountinfo", &list, MOUNTINFO_MOST) < 0 ||
-	       list.failed || strstr(text_str(&list), line);
 }
 
 int change_detach_id(const struct plan *pl, const struct plan_mount *m,

@@ -245,6 +245,22 @@ worker() {
 }
 has_worker() { worker >/dev/null; }
 
+@test "as many as may be at once come, and go" {
+	local come=() go=() i
+	for ((i = 0; i < 256; i++)); do
+		come+=("+mounts=$T/src:/m/$i")
+		go+=("-mounts=/m/$i")
+	done
+	start_box one 'sleep 60' --name web
+	mounts() { "$NOOK" exec web -- grep -c ' /m/' /proc/self/mountinfo || true; }
+	nook_run update web "${come[@]}"
+	assert_status 0
+	assert_equal "$(mounts)" 256
+	nook_run update web "${go[@]}"
+	assert_status 0
+	assert_equal "$(mounts)" 0
+}
+
 @test "a worker that is killed leaves nothing, and a box goes on while its init is stopped" {
 	local init
 	start_box one 'sleep 60' --name web --timeout 100s
