@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fault.mk - tests/fault: what kills and fails a run, tells its walls, finds what it left
-FAULT := build/fault/step build/fault/race build/fault/lab build/fault/walls build/fault/snapshot
+FAULT := build/fault/step build/fault/change build/fault/race build/fault/lab build/fault/walls \
+	build/fault/snapshot
 FAULT_CC = $(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -Itests
 
-build/fault/step build/fault/race build/fault/lab: build/fault/%: tests/fault/%.c tests/fault/trace.c \
-		tests/fault/bench.c tests/fault/trace.h tests/fault/bench.h tests/tap.h
+build/fault/step build/fault/change build/fault/race build/fault/lab: build/fault/%: tests/fault/%.c \
+		tests/fault/trace.c tests/fault/bench.c tests/fault/trace.h tests/fault/bench.h tests/tap.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -o $@ $(filter %.c,$^) -lseccomp

@@ -133,12 +133,11 @@ static int count_leaves(void)
 	return n;
 }
 
-/* Addresses that are taken: slots of 128 bytes behind a first one (netns/lease.c) */
-static int count_leases(const struct bench *b)
+/* Addresses that are taken on a network: slots of 128 bytes behind a first one
+ * (netns/lease.c) */
+static int count_slots(const char *path)
 {
-	FILE *f = fopen(geteuid() ? bench_path(b, "run/nook/net/default/leases")
-				  : "/run/nook/net/default/leases",
-			"re");
+	FILE *f = fopen(path, "re");
 	char slot[128];
 	int n = 0;
 
@@ -146,6 +145,23 @@ static int count_leases(const struct bench *b)
 		n += at && slot[0];
 	if (f)
 		fclose(f);
+	return n;
+}
+
+static int count_leases(const struct bench *b)
+{
+	const char *top = geteuid() ? bench_path(b, "run/nook/net") : "/run/nook/net";
+	DIR *d = opendir(top);
+	int n = 0;
+
+	for (const struct dirent *de; d && (de = readdir(d));) {
+		char path[600];
+
+		snprintf(path, sizeof(path), "%s/%s/leases", top, de->d_name);
+		n += de->d_name[0] == '.' ? 0 : count_slots(path);
+	}
+	if (d)
+		closedir(d);
 	return n;
 }
 
@@ -222,8 +238,7 @@ void bench_difference(struct bench *b, const char *want, const char *got)
 		size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
 
 		if (w != g || strncmp(want, got, w)) {
-			bench_complain(b,
-				       "  undisturbed: %.*s\n  now:         %.*s",
+			bench_complain(b, "  undisturbed: %.*s\n  now:         %.*s",
 				       (int)w, want, (int)g, got);
 			return;
 		}

@@ -302,22 +302,6 @@ static void kill_case(struct bench *b)
 static const int errors[] = { EPERM,  ENOSYS, EINVAL, ENOSPC, ENOMEM,
 			      EMFILE, EINTR,  EIO,    EAGAIN };
 
-/* What the kernel never lets fail; and the end of a process */
-static bool is_spared(int nr)
-{
-	static const int spared[] = {
-		SYS_exit,     SYS_exit_group,	   SYS_rt_sigreturn, SYS_arch_prctl,
-		SYS_munmap,   SYS_umask,	   SYS_getpid,	     SYS_getppid,
-		SYS_getuid,   SYS_geteuid,	   SYS_getgid,	     SYS_getegid,
-		SYS_execveat, SYS_set_tid_address, SYS_capget,
-	};
-
-	for (size_t i = 0; i < sizeof(spared) / sizeof(spared[0]); i++)
-		if (nr == spared[i])
-			return true;
-	return false;
-}
-
 /* NOOK_CALL=prctl: this one alone */
 static bool is_wanted_call(int nr)
 {
@@ -385,7 +369,7 @@ static void fail_case(struct bench *b)
 	if (!measure(b))
 		return;
 	for (int nr = 0; nr < TRACE_CALLS; nr++) {
-		if (!b->ref.count[nr] || is_spared(nr) || !is_wanted_call(nr))
+		if (!b->ref.count[nr] || trace_is_spared(nr) || !is_wanted_call(nr))
 			continue;
 		calls++;
 		fail_times(b, nr, b->ref.count[nr], &place);

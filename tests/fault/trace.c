@@ -9,6 +9,11 @@
  *
  * A helper that an ordinary user's nook starts outside the box (newuidmap) is let go at
  * once: a setuid program that is traced has no rights.
+ *
+ * A keeper that ran before is let go when the command has ended and everybody whom the
+ * keeper has started, or when nothing happens any more. Each birth is told by the parent
+ * and by the child, in any order: only when they are as many, nobody is forgotten who
+ * would stand still for ever.
  */
 #include "fault/trace.h"
 
@@ -52,12 +57,14 @@ struct run {
 	int count, held, words, level;
 	long long last;
 	pid_t keeper;
-	pid_t armed; /* harm comes when this one's call returns */
-	bool free;
+	pid_t command; /* the keeper, or his client */
+	pid_t armed;   /* harm comes when this one's call returns */
+	int born, met; /* by their parents' word, and by their own */
+	bool free, leaves;
 };
 
-static const char *const roles[ROLE_COUNT] = { "nobody", "keeper", "helper", "init",
-					       "payload" };
+static const char *const roles[ROLE_COUNT] = { "nobody", "keeper",  "helper",
+					       "init",	 "payload", "client" };
 
 const char *trace_role(enum role role)
 {
@@ -81,6 +88,21 @@ int trace_number(const char *name)
 	return seccomp_syscall_resolve_name(name);
 }
 
+bool trace_is_spared(int nr)
+{
+	static const int spared[] = {
+		SYS_exit,     SYS_exit_group,	   SYS_rt_sigreturn, SYS_arch_prctl,
+		SYS_munmap,   SYS_umask,	   SYS_getpid,	     SYS_getppid,
+		SYS_getuid,   SYS_geteuid,	   SYS_getgid,	     SYS_getegid,
+		SYS_execveat, SYS_set_tid_address, SYS_capget,
+	};
+
+	for (size_t i = 0; i < sizeof(spared) / sizeof(spared[0]); i++)
+		if (nr == spared[i])
+			return true;
+	return false;
+}
+
 static long long now_ms(void)
 {
 	struct timespec ts;
@@ -89,11 +111,11 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
-static struct task *find(struct run *r, pid_t pid)
+static struct task *find(const struct run *r, pid_t pid)
 {
 	for (int i = 0; i < r->count; i++)
 		if (r->tasks[i].pid == pid)
-			return &r->tasks[i];
+			return (struct task *)&r->tasks[i];
 	return NULL;
 }
 
@@ -144,7 +166,7 @@ static struct task *meet(struct run *r, pid_t pid)
 		return task;
 	}
 	parent = find(r, ppid);
-	if (level == r->level)
+	if (level == r->level || r->t->keeper)
 		task->role = ROLE_HELPER;
 	else if (parent && parent->role == ROLE_PAYLOAD)
 		task->role = ROLE_NONE;
@@ -189,13 +211,21 @@ static void set_result(pid_t pid, long value, bool skip)
 	ptrace(PTRACE_SETREGS, pid, 0L, &regs);
 }
 
+/* To wait for a child that is there fails by a signal at most, and the keeper blocks
+ * all */
+static bool is_spared_at(int nr)
+{
+	return trace_is_spared(nr) || nr == SYS_wait4;
+}
+
 /* A call that is numbered -1 is none; what it returns is written at its exit. close()
  * lets go of the descriptor whatever it returns (close(2)), so that one is made */
 static void fail_call(struct run *r, struct task *task, int nr)
 {
 	struct trace *t = r->t;
 
-	if (t->ran || nr != t->nr || t->count[nr] != t->nth)
+	if (t->ran || (t->at ? t->steps < t->at || is_spared_at(nr)
+			     : nr != t->nr || t->count[nr] != t->nth))
 		return;
 	t->hit = true;
 	r->armed = task->pid;
@@ -285,6 +315,12 @@ static bool is_nook(pid_t pid)
 	return name && !strncmp(name, "/nook", 5);
 }
 
+static bool is_birth(int event)
+{
+	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	       event == PTRACE_EVENT_CLONE;
+}
+
 /* A stop that is no system call's. Return: the signal to pass on, or -1: the task went */
 static int on_event(struct run *r, struct task *task, int status)
 {
@@ -293,6 +329,8 @@ static int on_event(struct run *r, struct task *task, int status)
 
 	if (!event)
 		return sig;
+	if (is_birth(event))
+		r->born++;
 	if (event == PTRACE_EVENT_EXEC && task->role == ROLE_INIT && !is_nook(task->pid))
 		task->role = ROLE_PAYLOAD;
 	if (event == PTRACE_EVENT_EXEC && task->role == ROLE_PAYLOAD)
@@ -308,20 +346,50 @@ static int on_event(struct run *r, struct task *task, int status)
 
 static void on_end(struct run *r, struct task *task, int status)
 {
-	if (task->role == ROLE_KEEPER)
+	if (task->pid == r->command)
 		r->t->status = status;
+	*task = r->tasks[--r->count];
+}
+
+/* Whoever runs is stopped once, to be let go then */
+static void leave(struct run *r)
+{
+	r->leaves = true;
+	for (int i = 0; i < r->count; i++)
+		ptrace(PTRACE_INTERRUPT, r->tasks[i].pid, 0L, 0L);
+}
+
+/* The command has ended, and what it has begun, or that hangs */
+static bool is_over(const struct run *r, long long idle)
+{
+	return r->t->keeper && !find(r, r->command) && find(r, r->t->keeper) &&
+	       r->met >= r->born && (r->count == 1 || idle >= QUIET_MS);
+}
+
+static void let_go(struct run *r, struct task *task, int status)
+{
+	bool is_signal = !(status >> 16) && !(WSTOPSIG(status) & 0x80);
+
+	r->born += is_birth(status >> 16);
+	ptrace(PTRACE_DETACH, task->pid, 0L, is_signal ? (long)WSTOPSIG(status) : 0L);
 	*task = r->tasks[--r->count];
 }
 
 static void on_status(struct run *r, pid_t pid, int status)
 {
+	bool is_new = !find(r, pid);
 	struct task *task = meet(r, pid);
 	int sig = 0;
 
+	r->met += is_new;
 	if (!task)
 		return;
 	if (!WIFSTOPPED(status)) {
 		on_end(r, task, status);
+		return;
+	}
+	if (r->leaves) {
+		let_go(r, task, status);
 		return;
 	}
 	r->last = now_ms();
@@ -389,8 +457,13 @@ static int watch(struct run *r)
 {
 	for (;;) {
 		int status;
-		pid_t pid = waitpid(-1, &status, __WALL);
+		pid_t pid;
 
+		if (!r->leaves && is_over(r, now_ms() - r->last))
+			leave(r);
+		if (r->leaves && !r->count && r->met >= r->born)
+			return 0;
+		pid = waitpid(-1, &status, __WALL);
 		if (pid > 0)
 			on_status(r, pid, status);
 		else if (errno == ECHILD)
@@ -430,6 +503,26 @@ static void set_clock(int ms)
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
+/* It stands still until the first call that counts is the command's */
+static int seize_keeper(struct run *r)
+{
+	pid_t pid = r->t->keeper;
+	int status;
+
+	if (!pid)
+		return 0;
+	if (ptrace(PTRACE_SEIZE, pid, 0L, OPTIONS) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, pid, 0L, 0L) < 0)
+		return -1;
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return -1;
+	if (!WIFSTOPPED(status))
+		return -1;
+	go_on(r, meet(r, pid), 0);
+	return 0;
+}
+
 static int start(struct run *r)
 {
 	int in[2] = { -1, -1 }, go[2];
@@ -447,9 +540,12 @@ static int start(struct run *r)
 		child(r, in[0], go[0]);
 	close(in[0]);
 	close(go[0]);
-	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0L, OPTIONS) < 0)
+	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0L, OPTIONS) < 0 || seize_keeper(r) < 0)
 		return -1;
+	r->command = pid;
 	meet(r, pid);
+	if (r->t->keeper)
+		find(r, pid)->role = ROLE_CLIENT;
 	r->last = now_ms();
 	if (write(go[1], "", 1) != 1)
 		return -1;

@@ -7,8 +7,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Who is who in the tree of a `nook run` */
-enum role { ROLE_NONE, ROLE_KEEPER, ROLE_HELPER, ROLE_INIT, ROLE_PAYLOAD, ROLE_COUNT };
+/* Who is who in the tree of a `nook run`; a client is a command that asks a keeper */
+enum role {
+	ROLE_NONE,
+	ROLE_KEEPER,
+	ROLE_HELPER,
+	ROLE_INIT,
+	ROLE_PAYLOAD,
+	ROLE_CLIENT,
+	ROLE_COUNT
+};
 
 enum harm { HARM_NONE, HARM_KILL, HARM_FAIL, HARM_ACT };
 
@@ -21,8 +29,12 @@ enum harm { HARM_NONE, HARM_KILL, HARM_FAIL, HARM_ACT };
  * @hold:	standard input is a pipe that stays open until everything is quiet
  * @all:	the keeper's helpers are followed without root, too: none of them becomes
  *		a setuid program, which would not be one then
+ * @keeper:	0, or one that runs already, a child of ours: the command is a client of
+ *		his. His calls count too, and those of all whom he starts meanwhile; he
+ *		lives on
  * @kernel:	what uname(2) is to say, or NULL
- * @at:		HARM_KILL: at the how manieth system call, of anyone
+ * @at:		HARM_KILL: at the how manieth system call, of anyone; HARM_FAIL: at that
+ *		one, or the first behind it that can fail; 0 = by @nr
  * @on_exit:	HARM_KILL: after the call rather than before it
  * @whom:	HARM_KILL: who is killed; ROLE_NONE is who made the call
  * @act, @arg, @times: HARM_ACT: what somebody else does before call @at, and so on before
@@ -41,6 +53,7 @@ struct trace {
 	const char *dir;
 	int deadline_ms;
 	bool hold, all;
+	pid_t keeper;
 	const char *kernel;
 	enum harm harm;
 	long at;
@@ -65,6 +78,8 @@ struct trace {
 int trace_run(struct trace *t);
 /** trace_call() - A call's name ("openat") or "call 999" */
 const char *trace_call(int nr);
+/** trace_is_spared() - What the kernel never lets fail; and the end of a process */
+bool trace_is_spared(int nr);
 /** trace_number() - A call's number by name, -1 = unknown */
 int trace_number(const char *name);
 const char *trace_role(enum role role);
