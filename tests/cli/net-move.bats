@@ -57,6 +57,9 @@ no_router() {
 # in_router COMMAND... - where the other ends of links are
 in_router() { if is_root; then "$@"; else nsenter -t "$(router)" -U -n --preserve-credentials "$@"; fi; }
 
+# on_two - whether a box on the network two has its link there; to be waited for
+on_two() { in_router ip route | grep -q '^10\.78\.'; }
+
 # links - how many pairs end there
 links() { in_router ip -br link | grep -c '^nk' || true; }
 
@@ -238,6 +241,74 @@ hint: network=NAME puts it on another, with the list"
 	assert_equal "$(ask -n web peer 81)" peer
 }
 
+@test "a box that moves is found by its name where it is, and no more where it was" {
+	web "$(say 80 eighty) wait"
+	start_box other 'sleep 60' --network lab --set "$dns" --name other
+	# one with lines of its own has a copy of the network's, made by its keeper
+	start_box third 'sleep 60' --network two --set "$dns" --name third --set 'network.hosts=[db:192.0.2.7]'
+	assert_equal "$(ask -n other web 80)" eighty
+	names third third
+	nook_run update web network=two
+	assert_status 0
+	has_web() { "$NOOK" exec third -- grep -q '^10.* web ' /etc/hosts; }
+	wait_until has_web
+	assert_equal "$(ask -n third web 80)" eighty
+	names third third web
+	names other other
+	names web third web
+	run "$NOOK" exec other -- getent hosts web
+	assert_output
+	nook_run update web network=none
+	assert_status 0
+	has_no_web() { ! has_web; }
+	wait_until has_no_web
+	names third third
+	names other other
+	names web
+	run "$NOOK" exec third -- grep db /etc/hosts
+	assert_output '192.0.2.7 db'
+}
+
+@test "a record that cannot be replaced at the end: all is as it was, and what was to go is there still" {
+	local init record
+	web "$(say 80 eighty) wait" -p 8080:80 --set network.rate=5mbit
+	touch here
+	nook_run update web "+mounts=$T:/data"
+	assert_status 0
+	record=$(runtime_dir)/$("$NOOK" ps --no-headings -o id).box
+	init=$("$NOOK" inspect web | grep -oE '"init":[0-9]+' | grep -oE '[0-9]+')
+	# it waits for init, with the new link there by then
+	kill -STOP "$init"
+	"$NOOK" update web network=two -mounts=/data "+mounts=$T:/other" -publish=8080:80 +publish=8081:80 \
+		rate=1mbit 2>"$T/err" 3>&- 4>&- &
+	servers=($!)
+	wait_until on_two
+	mv "$record" "$record.aside"
+	mkdir "$record"
+	kill -CONT "$init"
+	wait "${servers[0]}" && fail "it was done"
+	rmdir "$record"
+	mv "$record.aside" "$record"
+	assert_equal "$(cat "$T/err")" \
+		'nook: cannot write the record of the box: Is a directory, and what was done is taken back'
+	assert_match '^10\.77\.' "$(address)"
+	assert_equal "$(network)" "veth lab"
+	assert_equal "$(links)" 1
+	assert_equal "$(ask 127.0.0.1 8080)" eighty
+	! ss -tlnH 'sport = :8081' | grep . || fail "the port is open"
+	names web web
+	run "$NOOK" exec web -- sh -c 'ls /data/here; ls /other; tc qdisc show dev eth0'
+	assert_match '^/data/here$'
+	refute_match '^/other'
+	assert_match 'rate 5Mbit'
+	nook_run net ls --no-headings -o name,boxes
+	assert_output $'lab 1\ntwo 0'
+	nook_run update web network=two -mounts=/data
+	assert_status 0
+	assert_match '^10\.78\.' "$(address)"
+	! "$NOOK" exec web -- ls /data/here 2>/dev/null || fail "the mount is there"
+}
+
 @test "names follow where the tree has a place for them, and else it is said" {
 	mkdir -p root/{bin,proc,dev,tmp,etc}
 	cp "$(readlink -f "$(command -v busybox)")" root/bin/busybox
@@ -304,7 +375,6 @@ hint: it needs a new start: nook run --network two ..."
 	assert_status 0
 	init=$("$NOOK" inspect web | grep -oE '"init":[0-9]+' | grep -oE '[0-9]+')
 	worker() { pgrep -P "$keeper" -x 'nook(-full)?' | grep -vx "$init"; }
-	on_two() { in_router ip route | grep -q '^10\.78\.'; }
 	# it waits for init to show the namespaces, with the other link there by then
 	kill -STOP "$init"
 	"$NOOK" update web network=two "+mounts=$T:/data" 2>"$T/err" 3>&- 4>&- &
