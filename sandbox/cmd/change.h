@@ -8,6 +8,11 @@
 #include "box/store.h"
 #include "cmd/cmd.h"
 
+#define CHANGE_OPTION "nook update" /* where a wish comes from */
+
+/* A word of several keys: as --network has it */
+#define CHANGE_NETWORK "network"
+
 /**
  * struct change - The words of one command
  * @ask:	The limits among them
@@ -23,6 +28,8 @@ struct change {
 	struct text words;
 	const char *frozen, *network, *of_link;
 };
+
+/* change_words.c */
 
 /** change_release() - Give back what belongs to the words */
 void change_release(struct change *c);
@@ -44,6 +51,8 @@ int change_word(const struct args *a, struct change *c, const char *word, struct
 /** change_network() - Add what the word for the network means, behind all others. Return:
  * 0; -1, -2 and @e */
 int change_network(const struct args *a, struct change *c, struct err *e);
+/* change.c */
+
 /** change_running() - Have a box that runs changed, by all of the words or none; @plan is
  * the one in its record, which is freed. Return: 0, -1 and @e */
 int change_running(struct change *c, const char *box, struct record *rec,
