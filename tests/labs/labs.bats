@@ -41,6 +41,17 @@ proven() {
 
 @test "practice" { proven practice; }
 
+# No way of a lab file can have it: `wrong` holds for who is no root too
+@test "L09 tells of root-outside, which only root is" {
+	only_for root "who is nobody outside maps nobody"
+	"$NOOK" lab start L09 >/dev/null
+	"$NOOK" exec -d lab -- unshare --user --map-root-user sleep 600
+	diagnosed() { [ "$("$NOOK" lab check --json | jq -r .diagnosis)" = root-outside ]; }
+	wait_until diagnosed
+	"$NOOK" lab stop
+	rm -r "$(state_dir)/lab"
+}
+
 @test "every chapter that has labs is proven here" {
 	"$NOOK" lab list --no-headings -o CHAPTER | tr -d ' ' | sort -u >chapters
 	[ -s chapters ]

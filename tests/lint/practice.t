@@ -73,6 +73,19 @@ if ($ENV{UPDATE}) {
 }
 verdict('its tables are those of labs/');
 
+# Each is the `diagnosis` of a way in its file, or has a test of its own
+my $own = slurp('tests/labs/labs.bats');
+for my $file (sort(files(qr{^labs/L\d+[^/]*\.yaml$}))) {
+	my $lab = slurp($file);
+	my ($lines) = $lab =~ /^diagnose:\n((?: .*\n)+)/m;
+	for ($lines =~ /^  - id: (\S+)$/mg) {
+		complain("$file: no wrong way gets the diagnosis $_")
+			unless $lab =~ /^    diagnosis: \Q$_\E$|^  - \{.*diagnosis: \Q$_\E\}$/m ||
+				$own =~ /^\@test "\Q@{[value($file, 'id')]}\E tells of \Q$_\E\b/m;
+	}
+}
+verdict('every diagnosis has a way that gets it');
+
 my %is = map { $_->[0] => 1 } @rows;
 for my $file ($page, 'README.md') {
 	for (slurp($file) =~ /\b(L\d\d)\b/g) {

@@ -24,6 +24,7 @@ static void test_ids(struct playground *p)
 	fact(p, YES, line);
 	fact(p, YES, "uidmap a 0 $UID 1");
 	fact(p, YES, "gidmap a 0 $GID 1");
+	fact(p, NO, "gidmap a 0 77 1");
 	fact(p, NO, "uidmap a 0 77 1");
 	fact(p, NO, "uidmap a 0 $UID 2");
 	fact(p, YES, "owner-is $LAB/mine $UID");
