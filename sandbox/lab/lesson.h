@@ -59,11 +59,14 @@ void say_lines(struct text *out, const char *text, int indent);
 /** say_prose() - Paragraphs of a lab's text, made safe, broken at 80 columns; lines that
  * begin with a blank, a '-', a '*' or "$ " stay as they are */
 void say_prose(struct text *out, const char *text, int indent);
+/** put_words() - Words of the console with $LAB, which is @dir, and $R as they are: the
+ * console knows no variables */
+void put_words(struct text *out, const char *words, const char *dir);
 /** say_statement() - What is to be done, and how one goes on */
 void say_statement(const struct lab *l, const char *dir, struct text *out);
 /** say_ending() - What comes behind a lab that is solved: why, both ways, the same in
  * other tools */
-void say_ending(const struct lab *l, struct text *out);
+void say_ending(const struct lab *l, const char *dir, struct text *out);
 /** say_progress() - "L05 3/22", for a prompt; nothing where no lab is at hand */
 void say_progress(struct text *out);
 /** say_goes_on() - For who leaves the console: that a lab does not end with it; nothing

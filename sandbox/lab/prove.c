@@ -85,22 +85,6 @@ static void skip_lab(struct proof *p, const char *why)
 
 /* --- ways -------------------------------------------------------------------------- */
 
-/* Words of the console with $LAB and $R as they are; the console knows no variables */
-static void put_words(const struct proof *p, const char *words, struct text *out)
-{
-	for (const char *s = words; *s;) {
-		if (!strncmp(s, "$LAB", 4)) {
-			text_add(out, text_str(&p->dir));
-			s += 4;
-		} else if (!strncmp(s, "$R", 2)) {
-			text_addf(out, "%s/R", text_str(&p->dir));
-			s += 2;
-		} else {
-			text_addc(out, *s++);
-		}
-	}
-}
-
 /** struct way - One that is being gone; @pid: 0 = it has ended */
 struct way {
 	pid_t pid;
@@ -116,7 +100,7 @@ static int way_start(const struct proof *p, const struct lab_way *w, struct way 
 
 	*out = (struct way){ .said = -1 };
 	if (w->nook)
-		put_words(p, w->nook, &words);
+		put_words(&words, w->nook, text_str(&p->dir));
 	by_nook[2] = text_str(&words);
 	out->pid = self_start(w->nook ? by_nook : by_hand, &out->said, e);
 	if (out->pid < 0)

@@ -89,6 +89,21 @@ void say_statement(const struct lab *l, const char *dir, struct text *out)
 		      "nook lab stop ends it\n");
 }
 
+void put_words(struct text *out, const char *words, const char *dir)
+{
+	for (const char *s = words; *s;) {
+		if (!strncmp(s, "$LAB", 4)) {
+			text_add(out, dir);
+			s += 4;
+		} else if (!strncmp(s, "$R", 2)) {
+			text_addf(out, "%s/R", dir);
+			s += 2;
+		} else {
+			text_addc(out, *s++);
+		}
+	}
+}
+
 static void say_way(struct text *out, const char *label, const char *lines)
 {
 	if (!lines)
@@ -97,11 +112,15 @@ static void say_way(struct text *out, const char *label, const char *lines)
 	say_lines(out, lines, 4);
 }
 
-void say_ending(const struct lab *l, struct text *out)
+void say_ending(const struct lab *l, const char *dir, struct text *out)
 {
+	auto_text words = { 0 };
+
+	if (l->solution.nook)
+		put_words(&words, l->solution.nook, dir);
 	text_addc(out, '\n');
 	say_prose(out, l->why, 2);
-	say_way(out, "  by nook", l->solution.nook);
+	say_way(out, "  by nook", words.len ? text_str(&words) : NULL);
 	say_way(out, "  by hand", l->solution.raw);
 	if (l->equivalent.count)
 		text_add(out, "\n  elsewhere\n");

@@ -65,14 +65,16 @@ static void say_fact(const struct lab_fact *fact, const struct fact_found *f, bo
 	add_found(out, "read", &f->source);
 }
 
-static void say_verdict(const struct lab *l, const struct verdict *v, struct text *out)
+static void say_verdict(const struct lesson *s, const struct verdict *v, struct text *out)
 {
+	const struct lab *l = s->lab;
+
 	say_shared(v, out);
 	for (size_t i = 0; i < v->count; i++)
 		say_fact(&l->check.v[i], &v->found[i], is_shared(v, i, 0), out);
 	if (v->solved) {
 		text_addf(out, "\n%s is solved.\n", l->id);
-		say_ending(l, out);
+		say_ending(l, text_str(&s->dir), out);
 	} else if (v->diagnosis) {
 		text_addc(out, '\n');
 		say_prose(out, v->diagnosis->says, 2);
@@ -139,7 +141,7 @@ int lab_check(const struct args *a, struct err *e)
 	if (cmd_option(a, "json"))
 		json_verdict(s.lab, &v, &out);
 	else
-		say_verdict(s.lab, &v, &out);
+		say_verdict(&s, &v, &out);
 	if (!rc)
 		rc = cmd_print(&out, e) < 0 ? -1 : !v.solved;
 	verdict_release(&v);
@@ -178,7 +180,7 @@ int lab_solution(const struct args *a, struct err *e)
 	bool nook = cmd_option(a, "nook"), raw = cmd_option(a, "raw");
 	auto_lesson s = { .diary = { .dir = -1 } };
 	const struct lab_way *way;
-	auto_text out = { 0 };
+	auto_text out = { 0 }, words = { 0 };
 	int rc = check_none(a, e);
 
 	if (rc)
@@ -195,7 +197,8 @@ int lab_solution(const struct args *a, struct err *e)
 	/* Without an option both; with one nothing but what is to be typed */
 	if (way->nook && !raw) {
 		text_add(&out, nook ? "" : "by nook, in the console:\n");
-		say_lines(&out, way->nook, nook ? 0 : 2);
+		put_words(&words, way->nook, text_str(&s.dir));
+		say_lines(&out, text_str(&words), nook ? 0 : 2);
 	}
 	if (way->raw && !nook) {
 		text_add(&out, raw ? "" : "by hand, in 'nook exec -t " PLAY_BOX "':\n");

@@ -359,6 +359,17 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_equal "$("$NOOK" lab list --no-headings -o STATE)" "solved"
 }
 
+@test "a solution by nook is shown as it can be typed" {
+	NOOK_LAB_PATH=$TOP/labs
+	"$NOOK" lab start L01 >out
+	nook_run lab solution --nook
+	assert_line "add chroot $(lab_dir L01)/R"
+	"$NOOK" -c "$output" >out
+	nook_run lab check
+	assert_status 0
+	assert_line "    add chroot $(lab_dir L01)/R"
+}
+
 @test "from lab to lab: next, skip, goto, and the end" {
 	write_lab X2 second
 	write_lab X10 third
