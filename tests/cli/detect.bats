@@ -150,6 +150,14 @@ pci Xen's platform: xen-platform-pci"
 	done
 }
 
+@test "nook(1) has every member of the JSON, and no other" {
+	jq -r 'paths | map(strings) | last // empty' "$BATS_FILE_TMPDIR"/*.json | sort -u >are
+	sed -n '/^\.SH DETECTION/,/^\.SH RUNNING/{/nook detect\|probe/d; /^\.B/p}' "$TOP/man/nook.1.in" |
+		sed 's/^\.B[R]*//' | grep -oE '[a-z_]+' | sort -u >told
+	diff are told
+	assert [ "$(wc -l <are)" -gt 20 ]
+}
+
 @test "with --root nothing is read from this machine" {
 	need strace
 	container=podman strace -f -o calls "$NOOK" detect --root "$(tree nothing)" >out
