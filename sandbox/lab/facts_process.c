@@ -180,7 +180,12 @@ static int look_proc(const struct lab_scene *s, const char *const *words, size_t
 		text.s[i] = text.s[i] ? text.s[i] : '\n';
 	rc = match_text(words[2], text_str(&text), e);
 	out->holds = rc == 1;
-	text_add(&out->found, rc == 1 ? "it is there" : "it is not there");
+	fact_trim(&text);
+	/* One line says more than that: a map of ids */
+	if (text.len && !strchr(text_str(&text), '\n'))
+		fact_say_text(out, text_str(&text));
+	else
+		text_add(&out->found, rc == 1 ? "it is there" : "it is not there");
 	return rc < 0 ? -1 : 0;
 }
 

@@ -402,14 +402,22 @@ static int unknown(const struct args *a, struct err *e)
 int lab_main(const struct args *a, struct err *e)
 {
 	auto_lesson s = { .diary = { .dir = -1 } };
+	auto_text out = { 0 };
+	int rc;
 
 	if (a->rest || a->word_count)
 		return unknown(a, e);
 	if (lesson_open(&s, false, e) < 0 || lesson_find(&s, a, e) < 0)
 		return -1;
-	if (!s.is_on)
-		return list(a, &s, e);
-	return s.lab ? status(a, &s, e) : lesson_must(&s, e);
+	if (s.is_on)
+		return s.lab ? status(a, &s, e) : lesson_must(&s, e);
+	rc = list(a, &s, e);
+	/* Who gave an option wants the list alone */
+	if (rc < 0 || a->given_count)
+		return rc;
+	text_add(&out, "\n'nook lab start' begins the first that is not done; "
+		       "'nook lab start LAB' any\n");
+	return cmd_print(&out, e) < 0 ? -1 : rc;
 }
 
 /* --- export ------------------------------------------------------------------------ */

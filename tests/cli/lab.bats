@@ -56,6 +56,14 @@ teardown() {
 	rid_of_boxes
 }
 
+@test "where no lab is at hand it is said how one begins, behind the list" {
+	nook_run lab
+	assert_status 0
+	assert_line "'nook lab start' begins the first that is not done; 'nook lab start LAB' any"
+	nook_run lab --names
+	assert_output X1
+}
+
 @test "a lab from its start to its end" {
 	nook_run lab start
 	assert_status 0

@@ -234,6 +234,8 @@ static void test_sources(struct playground *p)
 	ok(!strncmp(text_str(&found.found), "uts:[", 5), "what was found");
 	ok(fact_is(p, "not file-is $LAB/x y", &found) == YES, "the opposite of a fact");
 	ok(!strncmp(text_str(&found.expected), "not: ", 5), "says so");
+	ok(fact_is(p, "proc-has lab comm ^sh$", &found) == YES, "a file of one line");
+	is(text_str(&found.found), "'sh'", "is what was found");
 	fact_release(&found);
 }
 
