@@ -378,6 +378,16 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_line "    add chroot $(lab_dir L01)/R"
 }
 
+@test "what a check has looked at it does not look at again" {
+	sed -i -e 's|^diagnose:|  - run-in lab sh -c "echo >>$LAB/asked; exit 1"\n&|' \
+		-e 's|when: .ns-same a uts.|when: ["not run-in lab sh -c \\"echo >>$LAB/asked; exit 1\\""]|' labs/X1-own-name.yaml
+	"$NOOK" lab start >out
+	nook_run lab check
+	assert_status 1
+	assert_line "  It shares the name."
+	assert_equal "$(wc -l <"$(lab_dir X1)/asked")" 1
+}
+
 @test "from lab to lab: next, skip, goto, and the end" {
 	write_lab X2 second
 	write_lab X10 third
