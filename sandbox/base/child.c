@@ -61,13 +61,11 @@ static void child_main(pid_t parent, const struct task *t, int say)
 	child_say(say, result, &out, &e);
 }
 
-static int have_done(const struct task *t, struct text *out, struct err *e)
+static int begin(const struct task *t, struct child *out, struct err *e)
 {
 	auto_fd hear = -1, say = -1;
-	auto_text all = { 0 };
-	struct said s;
-	int pipes[2], status = -1;
 	pid_t pid, self = getpid();
+	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe");
@@ -78,12 +76,31 @@ static int have_done(const struct task *t, struct text *out, struct err *e)
 		return err_sys(e, "cannot make a process");
 	if (pid == 0)
 		child_main(self, t, say);
-	close(fd_take(&say));
-	if (fd_read_all(hear, &all, ANSWER_MOST) < 0)
-		text_release(&all);
-	close(fd_take(&hear)); /* who still writes ends */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	*out = (struct child){ pid, fd_take(&hear) };
+	return 0;
+}
+
+/* Return: as waitpid(2) gives it */
+static int reap(struct child *c)
+{
+	int status = -1;
+
+	close(c->hear); /* who still writes ends */
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	c->pid = 0;
+	return status;
+}
+
+int child_end(struct child *c, struct text *out, struct err *e)
+{
+	auto_text all = { 0 };
+	struct said s;
+	int status;
+
+	if (fd_read_all(c->hear, &all, ANSWER_MOST) < 0)
+		text_release(&all);
+	status = reap(c);
 	if (status || all.len < sizeof(s))
 		return err_set(e, "the process for it died");
 	memcpy(&s, all.s, sizeof(s));
@@ -92,6 +109,26 @@ static int have_done(const struct task *t, struct text *out, struct err *e)
 	else
 		text_addn(out, all.s + sizeof(s), all.len - sizeof(s));
 	return s.result;
+}
+
+int child_begin(child_work *work, void *arg, struct child *out, struct err *e)
+{
+	return begin(&(struct task){ .work = work, .arg = arg }, out, e);
+}
+
+void child_drop(struct child *c)
+{
+	if (!c->pid)
+		return;
+	kill(c->pid, SIGKILL);
+	reap(c);
+}
+
+static int have_done(const struct task *t, struct text *out, struct err *e)
+{
+	struct child c;
+
+	return begin(t, &c, e) < 0 ? -1 : child_end(&c, out, e);
 }
 
 int child_do(child_work *work, void *arg, struct text *out, struct err *e)

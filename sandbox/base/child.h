@@ -22,6 +22,20 @@ typedef int child_work(void *arg, struct text *out, struct err *e);
  * answer, at most 16 MiB. Return: what the work returned; -1 and @e, also when it died */
 int child_do(child_work *work, void *arg, struct text *out, struct err *e);
 
+/** struct child - One whose work is under way; @pid: 0 = there is none */
+struct child {
+	pid_t pid;
+	int hear;
+};
+
+/** child_begin() - Begin child_do(), and go on beside it. Return: 0, then child_end() or
+ * child_drop(); -1 and @e */
+int child_begin(child_work *work, void *arg, struct child *out, struct err *e);
+/** child_end() - Wait for it. Return: as child_do() */
+int child_end(struct child *c, struct text *out, struct err *e);
+/** child_drop() - End it, whatever it does; harmless where there is none */
+void child_drop(struct child *c);
+
 /** child_become - Execute the program that does it instead, and ends with child_say() on
  * the descriptor @say, which must stay open. Return: only where it cannot, -1 and @e */
 typedef int child_become(void *arg, int say, struct err *e);

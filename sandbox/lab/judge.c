@@ -3,20 +3,28 @@
  *
  * A check is to answer in a second, and that nobody answers a ping takes most of one to
  * know. So what was looked at in a check is not looked at again in it: a diagnosis often
- * asks what the check has asked, or the opposite.
+ * asks what the check has asked, or the opposite. And all that may wait for an answer is
+ * begun at once, in a child each, before the first fact is looked at; a fact behind it
+ * still comes when it has ended.
  */
 #include "lab/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 
-/** struct known - A fact that was looked at; @line, with its `not`, is the lab's */
+/* Verbs that wait where nobody answers */
+static const char *const waiting[] = { "ping", "tcp-get" };
+
+/** struct known - A fact that was looked at; @line, with its `not`, is the lab's;
+ * @child: looks at it still */
 struct known {
 	const char *line;
 	bool holds, is_unknown;
+	struct child child;
 };
 
 /** struct check - One, so far; @v has room for every fact of the lab */
@@ -42,7 +50,7 @@ static const char *bare(const char *line)
 }
 
 /* Return: NULL = that was not looked at yet */
-static const struct known *find(const struct check *c, const char *line)
+static struct known *find(const struct check *c, const char *line)
 {
 	for (size_t i = 0; i < c->count; i++)
 		if (!strcmp(bare(c->v[i].line), bare(line)))
@@ -50,28 +58,124 @@ static const struct known *find(const struct check *c, const char *line)
 	return NULL;
 }
 
+/* --- what is begun before it is asked for ------------------------------------------ */
+
+/** struct errand - Of a child */
+struct errand {
+	const struct lab_scene *scene;
+	const char *line;
+};
+
+/* What was found, as text: two flags, then each text behind its length */
+static int run_errand(void *arg, struct text *out, struct err *e)
+{
+	const struct errand *r = arg;
+	struct fact_found f = { 0 };
+	const struct text *texts[] = { &f.expected, &f.found, &f.source };
+
+	if (fact_look(r->scene, r->line, &f, e) < 0)
+		return -1;
+	text_addf(out, "%d%d", f.holds, f.is_unknown);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		text_addf(out, "%zu:", texts[i]->len);
+		text_addn(out, text_str(texts[i]), texts[i]->len);
+	}
+	return 0;
+}
+
+/* Wait for the child. Return: 0; -1 and @e */
+static int fetch(struct known *k, struct fact_found *out, struct err *e)
+{
+	struct text *texts[] = { &out->expected, &out->found, &out->source };
+	auto_text said = { 0 };
+	char *p;
+
+	if (child_end(&k->child, &said, e) < 0)
+		return -1;
+	k->holds = out->holds = said.s[0] == '1';
+	k->is_unknown = out->is_unknown = said.s[1] == '1';
+	p = said.s + 2;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		size_t n = strtoul(p, &p, 10);
+
+		text_addn(texts[i], p + 1, n);
+		p += 1 + n;
+	}
+	return 0;
+}
+
+static bool may_wait(const char *line)
+{
+	size_t n = strcspn(bare(line), " ");
+
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++)
+		if (n == strlen(waiting[i]) && !strncmp(bare(line), waiting[i], n))
+			return true;
+	return false;
+}
+
+static int send_for(struct check *c, const struct lab_facts *facts, struct err *e)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		struct errand r = { c->scene, facts->v[i].line };
+		struct known *k = &c->v[c->count];
+
+		if (!may_wait(r.line) || find(c, r.line))
+			continue;
+		if (child_begin(run_errand, &r, &k->child, e) < 0)
+			return -1;
+		k->line = r.line;
+		c->count++;
+	}
+	return 0;
+}
+
+static int send_for_all(struct check *c, const struct lab *l, struct err *e)
+{
+	int rc = send_for(c, &l->check, e);
+
+	for (size_t i = 0; i < l->diagnose_count && !rc; i++)
+		rc = send_for(c, &l->diagnose[i].when, e);
+	return rc;
+}
+
+static void drop_all(struct check *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		child_drop(&c->v[i].child);
+}
+
+/* --- one by one -------------------------------------------------------------------- */
+
 static int look(struct check *c, const char *line, struct fact_found *out, struct err *e)
 {
-	int rc = fact_look(c->scene, line, out, e);
+	struct known *k = find(c, line);
+	int rc;
 
-	c->v[c->count++] = (struct known){ line, out->holds, out->is_unknown };
+	if (k && k->child.pid && !strcmp(k->line, line))
+		return fetch(k, out, e);
+	rc = fact_look(c->scene, line, out, e);
+	if (!k)
+		c->v[c->count++] = (struct known){ .line = line,
+						   .holds = out->holds,
+						   .is_unknown = out->is_unknown };
 	return rc;
 }
 
 /* Return: 1 it holds, 0; -1 and @e */
 static int holds(struct check *c, const char *line, struct err *e)
 {
-	const struct known *k = find(c, line);
+	struct known *k = find(c, line);
 	struct fact_found f = { 0 };
-	int rc;
+	int rc = 0;
 
-	if (k && k->is_unknown)
-		return 0;
-	if (k)
-		return strcmp(k->line, line) ? !k->holds : k->holds;
-	rc = look(c, line, &f, e);
+	if (!k || k->child.pid)
+		rc = look(c, k ? k->line : line, &f, e);
 	fact_release(&f);
-	return rc < 0 ? -1 : c->v[c->count - 1].holds;
+	if (rc < 0)
+		return -1;
+	k = find(c, line);
+	return !k->is_unknown && k->holds == !strcmp(k->line, line);
 }
 
 /* Return: 1 all hold, 0; -1 and @e */
@@ -110,6 +214,7 @@ int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
 		verdict_release(out);
 		return err_set(e, "out of memory");
 	}
+	rc = send_for_all(&c, l, e);
 	for (; out->count < l->check.count && !rc; out->count++) {
 		struct fact_found *f = &out->found[out->count];
 
@@ -118,6 +223,7 @@ int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
 	}
 	if (!rc && !out->solved)
 		rc = diagnose(&c, l, out, e);
+	drop_all(&c);
 	if (rc < 0)
 		verdict_release(out);
 	return rc;
