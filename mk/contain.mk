@@ -18,15 +18,5 @@ docs: threat-table
 threat-table:
 	$(Q)tests/contain/table.sh --write
 
-# 2,000 starts against a swapped mount point, 500 terminals, 1,000 crashes; create, start, exec, stop
-# and rm of a box that stays killed at every system call, not at twelve
-check-long: check-long-contain
-check-long-contain: deps-test
-	+$(Q)$(AGAIN) build-variants
-	+$(Q)$(AGAIN) -Otarget check-long-contain-root check-long-contain-user check-long-contain-subids
-check-long-contain-%:
-	$(Q)for f in trees files swap living $(if $(filter root,$*),end quota); do \
-		NOOK_LONG=1 tests/as.sh $* bats --tap tests/contain/$$f.bats || exit 1; done
-
-.PHONY: threat-table check-long-contain
+.PHONY: threat-table
 -include $(PROBE_OBJ:.o=.d)

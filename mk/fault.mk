@@ -19,16 +19,3 @@ build/fault/walls: tests/fault/walls.c tests/fault/mountinfo.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FAULT_CC) -static -o $@ $<
 unit: $(FAULT)
-
-# Every system call instead of every seventh, as every user, side by side; as one of them each time
-# that a call is made, not only the first and the last
-check-long: check-long-fault
-check-long-fault: deps-test
-	+$(Q)$(AGAIN) build-variants
-	+$(Q)$(AGAIN) -Otarget check-long-fault-root check-long-fault-user check-long-fault-subids
-check-long-fault-user: export NOOK_EACH = 1
-check-long-fault-%:
-	$(Q)set -e; \
-	for test in tests/fault/*.t; do NOOK_EVERY=1 tests/as.sh $* $$test; done; \
-	for test in tests/fault/*.bats; do NOOK_LONG=1 tests/as.sh $* bats --tap $$test; done
-.PHONY: check-long-fault

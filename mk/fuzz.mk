@@ -39,11 +39,6 @@ fuzz: deps-test
 fuzz-dictionary:
 	$(Q)tests/fuzz/dictionary.sh >tests/fuzz/nook.dict
 
-check-long: check-long-fuzz
-check-long-fuzz: deps-test
-	+$(Q)$(AGAIN) fuzz-build
-	$(Q)tests/fuzz/run.sh 60
-
-.PHONY: fuzz fuzz-build fuzz-dictionary check-long-fuzz
+.PHONY: fuzz fuzz-build fuzz-dictionary
 .SECONDARY: $(FUZZ_OBJ)
 -include $(FUZZ_OBJ:.o=.d)

@@ -40,18 +40,14 @@ check-guest: deps-test
 	+$(Q)$(AGAIN) build-variants
 	$(Q)prove -v tests/guest/*.t
 
-# A bare Debian, and in it the two commands of the README; in check-long with every test that can
-# run there, not only those that look at what is installed
+# A bare Debian, and in it the two commands of the README
 check-fresh: deps-test
 	$(Q)prove -v tests/fresh/*.t
-check-long: check-long-fresh
-check-long-fresh: deps-test
-	$(Q)NOOK_FRESH=all prove -v tests/fresh/*.t
 
-# An hour or two, not minutes: what is worth a night but not a push. Other parts add to it:
-#	check-long: check-long-WHAT
+# An hour or two, not minutes: everything in its long form (tests/run-all.sh), which is worth a night
+# but not a push
+check-long: export NOOK_LONG = 1
 check-long: check
-check-long: export NOOK_EVERYONE = 1
 
 # Every profile, and every test of the command line and of containment, on the other kernels, where each
 # takes ten times as long: up to five hours where the processor is emulated, so for itself
@@ -63,5 +59,4 @@ check-guest-long: deps-test
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 	$(Q)GUEST_LONG=1 GUEST_TESTS=RS-09 $(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 
-.PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long \
-	check-long-fresh
+.PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long

@@ -10,17 +10,22 @@
 #	# with: plain valgrind    unit tests: how [both in release, plain in others]
 #	# takes: 60               seconds on an idle machine [10]: the longest start first, so that
 #	                          they are not what all the rest waits for
+#	# long: 900               has a long form, of so many seconds; `long: 900 only`: and no other
 #	# fresh: no               not in the bare Debian [yes]
 #
 # Sanitizers watch nook's own code. So what the kernel alone decides is `in: release`, where everything
 # runs as everybody; other variants run as root and as one ordinary user: subids where the file names
 # it, whose way through nook is the longest. Of containment root alone, because the command line has
-# shown them that way. NOOK_EVERYONE=1 (make check-long) runs every variant as everybody.
+# shown them that way.
+#
+# NOOK_LONG=1 (make check-long) runs every variant as everybody, and in release what has a long form in
+# that, which finds NOOK_LONG=1 in its environment.
 #
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 4).
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 4; of long
+# forms, which wait less, cores + 1).
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
 # depends on files and programs that are installed (the command line, plans, lint, unit tests), each
 # as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
@@ -55,7 +60,7 @@ callers() {
 	"1 "*user*) all=user ;;
 	*" release "*) ;;
 	*)
-		case "${NOOK_EVERYONE:-} $2 $all" in
+		case "${NOOK_LONG:-} $2 $all" in
 		"1 "*) ;;
 		*tests/contain/*root*) all=root ;;
 		*subids*) all=$(echo "$all" | sed 's/user//') ;;
@@ -68,12 +73,12 @@ callers() {
 list=build/check/list
 : >"$list"
 
-# add SECONDS VARIANT WHO NAME COMMAND - write the script that runs one test one way
+# add SECONDS VARIANT WHO NAME COMMAND [LONG] - write the script that runs one test one way
 add() {
 	script=build/check/$2-$3/$4.t
 	mkdir -p "${script%/*}"
 	printf '#!/bin/sh\ncd %s || exit\nexport NOOK=%s\n%s\n' "'$top'" "'$top/build/$2/nook'" \
-		"exec $5" >"$script"
+		"exec ${6:+env NOOK_LONG=1 }$5" >"$script"
 	chmod +x "$script"
 	echo "$1 $script" >>"$list"
 }
@@ -87,13 +92,22 @@ add_file() {
 	name=${2#tests/}
 	name=$(echo "${name%.*}" | tr / -)
 	takes=$(wanted "$2" takes 10)
+	long=$(wanted "$2" long '')
+	is_long=
+	if [ "$1${NOOK_LONG:-}" = release1 ] && [ -n "$long" ]; then
+		takes=${long% only}
+		is_long=1
+	fi
+	case $long$is_long in
+	*' only') return 0 ;;
+	esac
 	for who in $(callers "$1" "$2" "root user"); do
 		if [ "$who" = self ]; then
 			# Guests, the bare Debian, lint: nothing that a variant or a user changes
 			[ "$1" = release ] || continue
-			add "$takes" "$1" "$who" "$name" "$3"
+			add "$takes" "$1" "$who" "$name" "$3" "$is_long"
 		else
-			add "$takes" "$1" "$who" "$name" "tests/as.sh $who $3"
+			add "$takes" "$1" "$who" "$name" "tests/as.sh $who $3" "$is_long"
 		fi
 	done
 }
@@ -142,9 +156,10 @@ for variant; do
 	done
 done
 
-# A test that calls make calls it as a person would, not as a part of this one
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-
 # Four more than cores, because a script waits for a good part of its time, guests for most of theirs
-jobs=${JOBS:-$(($(nproc) + 4))}
+more=4
+[ -z "${NOOK_LONG:-}" ] || more=1
+jobs=${JOBS:-$(($(nproc) + more))}
+# A test that calls make calls it as a person would, not as a part of this one
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES NOOK_LONG
 sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --timer --failures --comments -j "$jobs" -e ''

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # long.bats - batches of thousands: killed, of every kind, without end
-# in: long
-# (no variant: make check-long alone runs it, mk/batch.mk; tests/cli/batch.bats has a little of each)
+# long: 1900 only
+# (tests/cli/batch.bats has a little of each)
 #
 # NOOK_KILLS, NOOK_JOBS, NOOK_FLAT say how many; the numbers of a night stand here.
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # change.bats - a box that is changed while it runs: what it does against that, what it sees of it
 # as: root user subids
+# long: 100
 # in: release
 
 load contain

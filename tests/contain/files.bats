@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # files.bats - what a box was not given is not there, and what may not be run does not run
 # as: root user subids
+# long: 10
 # guest: v2
 
 load contain

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # living.bats - boxes that stay, while those who work on them are killed
 # as: root user
+# long: 110
 # in: release
 # takes: 30
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # swap.bats - a profile that is replaced, again and again, while it is read
 # as: root user subids
+# long: 50
 # takes: 20
 # in: release
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # trees.bats - hostile root trees: symlinks for mount points, for /proc and /dev, swapped while boxes start
 # as: root user subids
+# long: 90
 
 load contain
 

@@ -4,9 +4,11 @@
 # as: root user subids
 # world: yes
 # takes: 25
+# long: 1600
 # checks: SV-01
 # in: release
 #
 # NOOK_EVERY=1 is every call (make check-long), else every seventh, on a network every 21st.
 cd "$(dirname "$0")/../.." || exit
+[ -z "${NOOK_LONG:-}" ] || export NOOK_EVERY=1
 exec build/fault/step kill "$@"

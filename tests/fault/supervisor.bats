@@ -3,6 +3,7 @@
 # supervisor.bats - who watches is killed, signalled, or loses the ground it stands on
 # as: root user subids
 # in: release
+# long: 280
 #
 # NOOK_LONG=1 (make check-long) does each a thousand times, NOOK_ROUNDS=N N times; NOOK_SEED=N
 # repeats a run.

@@ -3,6 +3,7 @@
 # readme.t - a bare Debian 12, this checkout, and the first two commands of the README in it
 # as: self
 # takes: 240
+# long: 1600
 #
 # The commands are read out of README.md: the first two lines of its first block of code that
 # start with `make`. Given are git and make, with which one gets that far; everything else is
@@ -12,6 +13,7 @@
 # The bare Debian gets this machine's apt sources, because a machine behind a mirror can reach
 # nothing else. Packages are kept in build/cache/debs for the next time.
 set -u
+[ -z "${NOOK_LONG:-}" ] || NOOK_FRESH=all
 cd "$(dirname "$0")/../.." || exit
 top=$PWD
 

@@ -3,6 +3,7 @@
 # fuzz.t - every fuzz target for ten seconds, a minute in check-long; the dictionary is that of fields.def
 # as: self
 # takes: 100
+# long: 560
 cd "$(dirname "$0")/../.." || exit
 skip() {
 	echo "1..0 # SKIP $1"
@@ -21,4 +22,5 @@ if ! log=$(make --no-print-directory -j2 fuzz-build 2>&1); then
 	echo "Bail out! the fuzz targets do not build"
 	exit 1
 fi
+[ -z "${NOOK_LONG:-}" ] || FUZZ_SECONDS=60
 exec tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
