@@ -6,14 +6,31 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+#define PATIENCE_MS 10000
 
 union control {
 	char room[CMSG_SPACE(PARCEL_FDS * sizeof(int))];
 	struct cmsghdr align;
 };
+
+/* The kernel counts the descriptors that all processes of a user have sent and nobody has
+ * taken yet, and refuses more than RLIMIT_NOFILE of the sender: with a low limit, or when
+ * much is begun at once. They are on their way */
+static bool is_crowded(int *ms)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+
+	if (errno != ETOOMANYREFS || *ms >= PATIENCE_MS)
+		return false;
+	++*ms;
+	nanosleep(&nap, NULL);
+	return true;
+}
 
 int parcel_send(int sock, const struct parcel *p, int flags)
 {
@@ -21,6 +38,7 @@ int parcel_send(int sock, const struct parcel *p, int flags)
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 	size_t size = (size_t)p->count * sizeof(int);
 	union control ctl = { 0 };
+	int ms = 0;
 	ssize_t n;
 
 	if (p->count) {
@@ -36,7 +54,7 @@ int parcel_send(int sock, const struct parcel *p, int flags)
 	}
 	do {
 		n = sendmsg(sock, &mh, flags | MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || is_crowded(&ms)));
 	return n < 0 ? -1 : 0;
 }
 

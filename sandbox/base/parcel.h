@@ -26,8 +26,8 @@ struct parcel {
 	bool cut;
 };
 
-/** parcel_send() - Send it; EINTR is retried. @flags: MSG_DONTWAIT or 0. Return: 0, or
- * -1 with errno (EPIPE without a signal) */
+/** parcel_send() - Send it; EINTR is retried, and for 10 s ETOOMANYREFS. @flags:
+ * MSG_DONTWAIT or 0. Return: 0, or -1 with errno (EPIPE without a signal) */
 int parcel_send(int sock, const struct parcel *p, int flags);
 /**
  * parcel_recv() - Receive one; EINTR is retried

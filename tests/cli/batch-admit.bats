@@ -99,7 +99,7 @@ go() {
 		job "$id" '"cpus":0.1' true
 	done
 	(ulimit -Sn 64 && exec taskset -c "$(first_cpu)" "$NOOK" batch -j auto --total-cpus 40 \
-		--total-memory 1T -o "$T/out" "$T/jobs") 2>"$T/err" 3>&-
+		--total-memory 1T -o "$T/out" "$T/jobs") 2>"$T/err" 3>&- || fail "$(cat "$T/err")"
 	assert_equal "$(jq 'select(.final and .passed) | .job' "$T/jobs.journal" | wc -l)" 40
 	grep -q '^nook: batch: no more than [0-9]* jobs run at a time: ' "$T/err"
 }
