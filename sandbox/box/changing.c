@@ -37,6 +37,13 @@ static void tell(const struct changing *c, const struct sync_msg *msg)
 		send(c->line, msg, sizeof(*msg), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void close_gone(struct changing *c)
+{
+	while (c->gone_count)
+		close(c->gone[--c->gone_count]);
+	free(ptr_take(c->gone));
+}
+
 static void forget(struct keeper *k)
 {
 	struct changing *c = &k->changing;
@@ -50,9 +57,7 @@ static void forget(struct keeper *k)
 	}
 	free(c->spent);
 	free(c->updates);
-	for (int i = 0; i < c->gone_count; i++)
-		close(c->gone[i]);
-	free(c->gone);
+	close_gone(c);
 	cleanup_fd(&c->alive[0]);
 	cleanup_fd(&c->alive[1]);
 	cleanup_fd(&c->spots[0]);
@@ -107,12 +112,21 @@ static void take_words_back(struct keeper *k)
 
 /* --- the end of a change ------------------------------------------------------------ */
 
+/* It is in force: @msg says so. The file system of a mount that went is let go before,
+ * and a new limit freezes nobody who is still to be asked */
+static void settle(struct keeper *k, const struct sync_msg *msg)
+{
+	close_gone(&k->changing);
+	orders_set_limits(k, &k->changing.limits);
+	tell(&k->changing, msg);
+	forget(k);
+}
+
 static void say_done(struct keeper *k)
 {
 	const struct sync_msg msg = { .step = STEP_EXEC };
 
-	tell(&k->changing, &msg);
-	forget(k);
+	settle(k, &msg);
 }
 
 static void abandon(struct keeper *k)
@@ -155,7 +169,6 @@ static int commit(struct keeper *k, struct err *e)
 	k->plan = k->made = c->next;
 	if (change_has_link(c->old, c->next))
 		links_turn(k, &c->note->link.def, &c->note->link.lease);
-	orders_set_limits(k, &c->limits);
 	return 0;
 }
 
@@ -339,6 +352,25 @@ static void fail_undone(struct keeper *k, bool undone)
 	fail(k, &e);
 }
 
+/* A box that is paused, or not as long as init has something to say */
+static void stand_still(struct keeper *k, bool still)
+{
+	struct err none;
+
+	if (k->paused_at)
+		cgroup_freeze(&k->site.cgroup, still, &none);
+}
+
+/* A worker behind the first one, who has to ask init, too */
+static int start_second(struct keeper *k, struct err *e)
+{
+	stand_still(k, false);
+	if (start_worker(k, e) == 0)
+		return 0;
+	stand_still(k, true);
+	return -1;
+}
+
 static void take_back(struct keeper *k)
 {
 	struct changing *c = &k->changing;
@@ -347,7 +379,7 @@ static void take_back(struct keeper *k)
 	c->phase = CHANGE_UNDOES;
 	if (!c->note->mounted && !c->note->wired)
 		fail(k, &c->why);
-	else if (start_worker(k, &none) < 0)
+	else if (start_second(k, &none) < 0)
 		fail_undone(k, false);
 }
 
@@ -384,12 +416,11 @@ static void drop(struct keeper *k)
 
 	c->phase = CHANGE_DROPS;
 	while (c->tries++ < DROP_TRIES)
-		if (start_worker(k, &c->why) == 0)
+		if (start_second(k, &c->why) == 0)
 			return;
 	err_set(&msg.err, "it is done, but what was to go is not all gone: %.560s",
 		c->why.text);
-	tell(c, &msg);
-	forget(k);
+	settle(k, &msg);
 }
 
 static bool has_drops(const struct changing *c)
@@ -434,6 +465,7 @@ static void on_dropped(struct keeper *k, int status)
 
 static void on_end(struct keeper *k, int status)
 {
+	stand_still(k, true);
 	switch (k->changing.phase) {
 	case CHANGE_MAKES:
 		on_made(k, status);

@@ -35,7 +35,8 @@
  * is no way back: who takes away what is to go, and is killed or fails, is followed by
  * another one, for nothing of that needs to be done only once. The box may rename what is
  * above a mount meanwhile: a mount is taken away by its descriptor, or where it is known
- * by its id, never whatever has its name. A client that goes away changes nothing of
+ * by its id, never whatever has its name. A box that is frozen meanwhile goes on for as
+ * long as init has to say the way into it. A client that goes away changes nothing of
  * this. One change at a time.
  */
 #ifndef NOOK_BOX_CHANGING_H

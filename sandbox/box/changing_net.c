@@ -115,11 +115,16 @@ int changing_net(const struct worker *w, struct err *e)
 
 int changing_net_drop(const struct worker *w, struct err *e)
 {
+	struct err none;
+	int failed = 0;
+
 	for (const struct plan_publish *p = NULL;
 	     (p = change_next_port(w->next, w->old, p));)
-		if (drop(w, plan_ref_of(w->old, p), e) < 0)
-			return -1;
-	return changing_link_drop(w, e);
+		if (drop(w, plan_ref_of(w->old, p), failed ? &none : e) < 0)
+			failed = -1;
+	if (changing_link_drop(w, failed ? &none : e) < 0)
+		failed = -1;
+	return failed;
 }
 
 /* One that was not set is the same as before */

@@ -289,21 +289,25 @@ void changing_work(const struct worker *w)
 static int drop_mounts(const struct worker *w, struct err *e)
 {
 	struct change_site at = { -1, -1 };
+	int failed = 0;
 
 	if (w->gone_count && enter(w, &at, e) < 0)
 		return -1;
 	for (int n = w->gone_count; n; n--)
 		if (change_detach(&at, w->gone[n - 1]) < 0)
-			return err_sys(e, "cannot take a mount away");
-	return 0;
+			failed = err_sys(e, "cannot take a mount away");
+	return failed;
 }
 
 void changing_drop(const struct worker *w)
 {
-	struct err e = { 0 };
+	struct err e = { 0 }, none;
+	int failed;
 
 	be_bound(w);
-	if (changing_net_drop(w, &e) < 0 || drop_mounts(w, &e) < 0)
+	/* Each by itself: what cannot go holds up nothing else */
+	failed = changing_net_drop(w, &e);
+	if (drop_mounts(w, failed ? &none : &e) < 0 || failed)
 		fail(w, &e);
 	_exit(0);
 }

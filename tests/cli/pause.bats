@@ -119,6 +119,24 @@ hint: raise it with 'nook update web wall=VALUE', then 'nook unpause web'; or en
 	refute test "$(result one paused_s)" = 0.000000
 }
 
+@test "a new limit that freezes the box at once comes behind all else of its change" {
+	limited --pids-limit 50
+	mkdir data
+	start_box one 'sleep 1.2; touch /t/late; sleep 600' --name web --pids-limit 50 \
+		--timeout 600s --set limits.on_limit=freeze
+	"$NOOK" update web "+mounts=$T/data:/data"
+	wait_for "$T/late"
+	nook_run update web -mounts=/data wall=1s
+	assert_stderr
+	assert_status 0
+	wait_until at_limit
+	"$NOOK" update web wall=600s
+	"$NOOK" unpause web
+	nook_run exec web -- cat /proc/self/mountinfo
+	assert_status 0
+	refute_match ' /data '
+}
+
 @test "on_limit: freeze at limits.cpu_time" {
 	quick
 	limited --set limits.cpu_time=1s
