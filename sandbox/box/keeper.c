@@ -453,8 +453,12 @@ static void watch(struct keeper *k, struct err *e)
 		meter_step(k, p + m, s - m);
 		session_step(k, p + s, n - s);
 		keeper_take_signals(k, p + 1);
-		if (!relay_step(&k->relay))
+		if (!relay_step(&k->relay)) {
+			/* Who wrote it runs, though init may not have said so yet */
+			tell_ran(k);
+			k->ran = true;
 			keeper_end(k, CAUSE_OUTPUT, false);
+		}
 		keeper_take_keys(k);
 		control_step(&k->control, keeper_order, k);
 		if (p[0].revents)

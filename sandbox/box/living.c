@@ -57,13 +57,15 @@ static int leave_terminal(struct err *e)
 }
 
 /* Who hears it has ended when the command ran before */
-static void tell_failed(int pipe, int code, const struct err *e)
+static void tell_failed(int pipe, const struct result *res, const struct err *e)
 {
-	struct box_told told = { .code = code ? code : 125, .err = *e };
+	struct box_told told = { .code = res->exit_code ? res->exit_code : 125,
+				 .err = *e };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (!told.err.text[0])
-		err_set(&told.err, "the box ended before its command ran");
+		err_set(&told.err, "the box ended before its command ran%s%s",
+			res->message[0] ? ": " : "", res->message);
 	(void)!write(pipe, &told, sizeof(told));
 }
 
@@ -85,7 +87,7 @@ static void keep(const struct box_wish *wish, bool passing, int tell)
 	log_close(&log);
 	if (passing && res.ran)
 		rest_remove(w.rest, NULL);
-	tell_failed(tell, res.exit_code, &e);
+	tell_failed(tell, &res, &e);
 	_exit(0);
 }
 

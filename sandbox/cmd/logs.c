@@ -253,7 +253,7 @@ static void say_end(const struct args *a, struct reader *r)
 	auto_text t = { 0 };
 
 	if (a->quiet || rest_read(&r->rest, NULL) < 0 ||
-	    rest_state(&r->rest) != REST_STOPPED || cause_is_plain(r->rest.rec.cause))
+	    r->rest.rec.state != REST_STOPPED || cause_is_plain(r->rest.rec.cause))
 		return;
 	text_addf(&t, "nook: box '%s': ", r->rest.name);
 	text_safe(&t, r->rest.rec.message);
@@ -309,7 +309,8 @@ static int follow_run(struct reader *r, struct err *e)
 		 (unsigned int)(ns / 1000 % 1000000));
 	if (read_all(r, e) < 0 || follow(r, e) < 0 || rest_read(&r->rest, e) < 0)
 		return -1;
-	if (rest_state(&r->rest) == REST_STOPPED && r->rest.rec.result)
+	/* What is written of it: somebody else may hold the box by now */
+	if (r->rest.rec.state == REST_STOPPED && r->rest.rec.result)
 		return r->rest.rec.exit_code;
 	return err_set(e, "the keeper of box '%s' has ended", r->rest.name);
 }

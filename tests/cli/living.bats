@@ -63,13 +63,23 @@ held() {
 	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
 }
 
+@test "a command that floods its log from its first moment ran, and that is how it ended" {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		nook_run run -d --name "web$i" --set limits.output=4K base -- yes
+		assert_stderr
+		assert_status 0
+	done
+	wait_until all_are 'stopped (137, output)'
+}
+
 @test "a time limit that only the profile names is told of at the start; how it ended, afterwards" {
 	local lifts="limits.wall of its profile; 'nook update web limits.wall=max' lifts that"
-	printf 'extends: strict\nlimits: {wall: 200ms}\n' >p.yaml
+	printf 'extends: strict\nlimits: {wall: 2s}\n' >p.yaml
 	nook_run run -d --name web ./p.yaml -- sh -c 'echo here; sleep 600'
 	assert_status 0
 	assert_output
-	assert_stderr "nook: box 'web' ends after 200ms, $lifts"
+	assert_stderr "nook: box 'web' ends after 2s, $lifts"
 	wait_until all_are 'stopped (124, wall)'
 	assert_equal "$(all exit cause)" "124 wall"
 	nook_run ps -a --json
@@ -80,11 +90,11 @@ held() {
 		"stopped 124 wall wall"
 	nook_run logs web
 	assert_output here
-	assert_stderr "nook: box 'web': killed: ran longer than limits.wall 200ms"
+	assert_stderr "nook: box 'web': killed: ran longer than limits.wall 2s"
 	nook_run logs -q web
 	assert_stderr
 	nook_run start web
-	assert_stderr "nook: box 'web' ends after 200ms, $lifts"
+	assert_stderr "nook: box 'web' ends after 2s, $lifts"
 	wait_until all_are 'stopped (124, wall)'
 	nook_run start -q web
 	assert_stderr
@@ -114,11 +124,11 @@ held() {
 	done
 	assert_equal "$("$NOOK" logs web 2>/dev/null | grep -c out)" 2
 	# One that a limit ends, one that is stopped, one that cannot be started
-	"$NOOK" create slow base --timeout 200ms -- sleep 600
+	"$NOOK" create slow base --timeout 2s -- sleep 600
 	nook_run start -a slow
 	assert_status 124
 	assert_output
-	assert_stderr "nook: box 'slow': killed: ran longer than limits.wall 200ms"
+	assert_stderr "nook: box 'slow': killed: ran longer than limits.wall 2s"
 	"$NOOK" update slow limits.wall=max
 	"$NOOK" start -a slow &
 	wait_until running slow
