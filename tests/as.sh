@@ -7,10 +7,10 @@
 #	subids	uid 4321 "nooktest": a line in /etc/passwd and 65536 subordinate ids
 #
 # Called by root, the program gets mount, pid, net and ipc namespaces of its own (the user
-# namespace stays the first, so root is still real root) with fresh /run, /tmp, /dev/shm and
-# /var/lib/nook: what it leaves behind can be counted, and is gone afterwards. In each hierarchy of v1
-# cgroups it is in a cgroup of its own, below which its boxes have theirs: two tests at once do not see
-# each other's. An ordinary user can only be what he is.
+# namespace stays the first, so root is still real root) with fresh /run, /tmp, /dev/shm and,
+# for root, /var/lib/nook: what it leaves behind can be counted, and is gone afterwards. In each hierarchy
+# of v1 cgroups it is in a cgroup of its own, below which its boxes have theirs: two tests at once do not
+# see each other's. An ordinary user can only be what he is.
 set -eu
 
 user_id=1234
@@ -77,22 +77,22 @@ if [ "${top#/tmp/}" != "$top" ] || ! can_enter "$top/tests/as.sh"; then
 	NOOK=/mnt${NOOK#"$top"}
 	top=/mnt
 fi
-# What root's boxes see and write to they have id-mapped, which a tmpfs can be from Linux 6.3 on: before
-# that it is on the disk
+# own DIRECTORY MODE - an empty one in its place. What root's boxes see and write to they have id-mapped,
+# which a tmpfs can be from Linux 6.3 on: before that it is on the disk
 room=
-case $(uname -r) in
-[1-5].* | 6.[0-2].*)
-	room=$(mktemp -d /var/tmp/nook-as.XXXXXX)
-	mkdir -m 700 "$room/state"
-	mkdir -m 1777 "$room/tmp"
-	mount --bind "$room/state" /var/lib/nook
-	mount --bind "$room/tmp" /tmp
-	;;
-*)
-	mount -t tmpfs -o mode=700 tmpfs /var/lib/nook
-	mount -t tmpfs -o mode=1777 tmpfs /tmp
-	;;
-esac
+own() {
+	case $(uname -r) in
+	[1-5].* | 6.[0-2].*)
+		[ -n "$room" ] || room=$(mktemp -d /var/tmp/nook-as.XXXXXX)
+		mkdir -m "$2" "$room/${1##*/}"
+		mount --bind "$room/${1##*/}" "$1"
+		;;
+	*) mount -t tmpfs -o "mode=$2" tmpfs "$1" ;;
+	esac
+}
+own /tmp 1777
+# Others than root have a tree of more pieces where something is mounted below /var
+[ "$who" != root ] || own /var/lib/nook 700
 cd "$top"
 export NOOK
 
@@ -223,7 +223,7 @@ done
 wait
 # shellcheck disable=SC2086 # a list
 [ -z "$NOOK_CGROUPS" ] || find $NOOK_CGROUPS -depth -type d -exec rmdir {} + || code=98
-umount -l /var/lib/nook
+[ "$who" != root ] || umount -l /var/lib/nook
 flock -u 9
 ! flock -n -x 9 || rmdir --ignore-fail-on-non-empty /var/lib/nook 2>/dev/null || :
 if grep -qsE 'ERROR: |runtime error: ' "$NOOK_SAN_LOG"/*; then

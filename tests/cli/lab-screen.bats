@@ -112,8 +112,11 @@ shows() {
 
 # shows_at_last WORDS REGEX - the same, again until a line of it matches
 shows_at_last() {
-	shows "$1" >one
-	until grep -qE -e "$2" one; do shows "$1" >one; done
+	local turns
+	for ((turns = 0; turns < 30; turns++)); do
+		shows "$1" >one
+		! grep -qE -e "$2" one || break
+	done
 	cat one
 }
 

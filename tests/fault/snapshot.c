@@ -191,7 +191,8 @@ static void show_mounts(bool all)
 }
 
 /* Kind and name of a key: its number, uses and time to live change. The kernel takes its
- * time to clear away session keyrings of the dead */
+ * time to clear away session keyrings of the dead. The two keyrings of a user it makes
+ * for the first of his processes, anywhere, that asks for one */
 static void show_keys(void)
 {
 	FILE *f = fopen("/proc/keys", "re");
@@ -201,7 +202,7 @@ static void show_keys(void)
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%*s %*s %*s %*s %*s %u %*s %63s %255s", &uid, kind,
 			   name) == 3 &&
-		    uid == geteuid() && strcmp(name, "_ses:"))
+		    uid == geteuid() && strcmp(name, "_ses:") && strncmp(name, "_uid", 4))
 			printf("key %s %s\n", kind, name);
 	if (f)
 		fclose(f);
