@@ -129,7 +129,8 @@ static void say_done(struct keeper *k)
 	settle(k, &msg);
 }
 
-static void abandon(struct keeper *k)
+/* The keeper's own part of what is taken back */
+static void restore(struct keeper *k)
 {
 	orders_reset_leaf(k, &k->changing.limits);
 	if (k->changing.follows)
@@ -138,6 +139,11 @@ static void abandon(struct keeper *k)
 		forward_kill(&k->forward);
 	store_forget(&k->store);
 	take_words_back(k);
+}
+
+static void abandon(struct keeper *k)
+{
+	restore(k);
 	forget(k);
 }
 
@@ -176,8 +182,9 @@ static void fail(struct keeper *k, const struct err *e)
 {
 	struct sync_msg msg = { .step = STEP_FAILED, .code = 125, .err = *e };
 
+	restore(k);
 	tell(&k->changing, &msg);
-	abandon(k);
+	forget(k);
 }
 
 /* --- its beginning ------------------------------------------------------------------ */
