@@ -284,10 +284,13 @@ static int say_file(const char *path)
 }
 
 /* To end with @parent, which has no number where this is another pid namespace than its
- * own. Return: false = it has ended already, or this cannot be */
+ * own, before its end and after; but it alone reads what is written here. Return: false =
+ * it has ended already, or this cannot be */
 static bool is_bound(pid_t parent)
 {
-	return child_die_with(getppid() ? parent : 0) == 0;
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return child_die_with(getppid() ? parent : 0) == 0 && poll(&out, 1, 0) == 0;
 }
 
 static void run_command(const struct command *c, pid_t parent, int say)
@@ -297,11 +300,9 @@ static void run_command(const struct command *c, pid_t parent, int say)
  * nothing of the host's is open any more */
 static void run_command(const struct command *c, pid_t parent, int say)
 {
-	if (!is_bound(parent))
-		_exit(NOT_RUN);
 	setsid();
 	if (dup2(c->null, 0) < 0 || dup2(say, 1) < 0 || dup2(say, 2) < 0 ||
-	    sys_close_range(3, ~0u, 0) < 0)
+	    sys_close_range(3, ~0u, 0) < 0 || !is_bound(parent))
 		_exit(NOT_RUN);
 	if (c->path)
 		_exit(say_file(c->path));
