@@ -420,8 +420,15 @@ static void say_ready(const struct join *j, struct site *s)
 	close(fd_take(&s->pty_fd));
 }
 
-static int no_process(struct err *e)
+static int no_process(const struct join *j, struct err *e)
 {
+	struct pollfd init = { .fd = j->fd[JOIN_INIT] };
+	int code = errno;
+
+	/* A pid namespace whose init has ended says that it has no memory (fork(2)) */
+	if (code == ENOMEM && poll(&init, 1, 0) > 0 && init.revents & POLLHUP)
+		return err_set(e, "the box has ended");
+	errno = code;
 	err_sys(e, "cannot start a process in the box");
 	return errno == EAGAIN ? err_hint(e, "the box may have as many processes as it "
 					     "is allowed: 'nook top BOX' lists them")
@@ -467,7 +474,7 @@ void join_enter(struct join *j)
 		copy(j);
 	say_ready(j, &s);
 	if (start_command(j, &l) < 0) {
-		no_process(&e);
+		no_process(j, &e);
 		fail(j, CAUSE_SETUP, 125, &e);
 	}
 	if (l.failed)
