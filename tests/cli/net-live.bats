@@ -32,9 +32,6 @@ teardown() {
 	net_forget && nook_teardown
 }
 
-# router - the pid of the user's holder
-router() { od -An -t d4 -j 8 -N 4 "$XDG_RUNTIME_DIR/nook/router" | tr -d ' '; }
-
 # no_router - wait until the user's router has ended with its last box, and forget his networks
 no_router() {
 	local i holder
@@ -75,9 +72,6 @@ has_no_port() { ! ss -tlnH 'sport = :8080' | grep -q .; }
 
 # forwarders - how many processes serve ports of the box of $keeper
 forwarders() { pgrep -c -P "$keeper" -x nook-forward || true; }
-
-# in_router COMMAND... - where the other end of a box's link is
-in_router() { if is_root; then "$@"; else nsenter -t "$(router)" -U -n --preserve-credentials "$@"; fi; }
 
 # rates TOWARDS FROM - the queues at both ends of the link have these rates, "" = none
 rates() {

@@ -40,9 +40,6 @@ no_lease() {
 	! compgen -G "$dir/*.hosts" || fail "names are left"
 }
 
-# router - the pid of the user's holder
-router() { od -An -t d4 -j 8 -N 4 "$XDG_RUNTIME_DIR/nook/router" | tr -d ' '; }
-
 # no_router - wait until the user's router has ended with its last box
 no_router() {
 	local i holder
@@ -53,9 +50,6 @@ no_router() {
 	done
 	rm -rf "$XDG_RUNTIME_DIR/nook/router"
 }
-
-# in_router COMMAND... - where the other ends of links are
-in_router() { if is_root; then "$@"; else nsenter -t "$(router)" -U -n --preserve-credentials "$@"; fi; }
 
 # on_two - whether a box on the network two has its link there; to be waited for
 on_two() { in_router ip route | grep -q '^10\.78\.'; }

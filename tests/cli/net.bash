@@ -20,6 +20,12 @@ net_teardown_file() {
 	exec 8<&-
 }
 
+# router - the pid of the user's holder
+router() { od -An -t d4 -j 8 -N 4 "$XDG_RUNTIME_DIR/nook/router" | tr -d ' '; }
+
+# in_router COMMAND... - where the other ends of the links are
+in_router() { if is_root; then "$@"; else nsenter -t "$(router)" -U -n --preserve-credentials "$@"; fi; }
+
 # net_links - the router's ends of pairs that are there
 net_links() { ip -br link | grep -o '^nk[0-9a-z]*' || true; }
 
