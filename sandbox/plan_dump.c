@@ -15,7 +15,6 @@
 #include <linux/sched.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/capname.h"
 #include "base/cleanup.h"
@@ -174,26 +173,6 @@ static const struct name router_names[] = {
 	{ NULL, 0 },
 };
 
-static const struct name rlimit_names[] = {
-	{ "cpu", RLIMIT_CPU },
-	{ "fsize", RLIMIT_FSIZE },
-	{ "data", RLIMIT_DATA },
-	{ "stack", RLIMIT_STACK },
-	{ "core", RLIMIT_CORE },
-	{ "rss", RLIMIT_RSS },
-	{ "nproc", RLIMIT_NPROC },
-	{ "nofile", RLIMIT_NOFILE },
-	{ "memlock", RLIMIT_MEMLOCK },
-	{ "as", RLIMIT_AS },
-	{ "locks", RLIMIT_LOCKS },
-	{ "sigpending", RLIMIT_SIGPENDING },
-	{ "msgqueue", RLIMIT_MSGQUEUE },
-	{ "nice", RLIMIT_NICE },
-	{ "rtprio", RLIMIT_RTPRIO },
-	{ "rttime", RLIMIT_RTTIME },
-	{ NULL, 0 },
-};
-
 /* LANDLOCK_ACCESS_FS_*, ABI 1 to 5, by bit number (linux/landlock.h) */
 static const struct name landlock_fs_names[] = {
 	{ "execute", 0 },    { "write_file", 1 }, { "read_file", 2 },
@@ -276,7 +255,7 @@ static const struct dump_row allow_rows[] = {
 };
 
 static const struct dump_row rlimit_rows[] = {
-	{ "", DUMP_ENUM, AT(plan_rlimit, resource), rlimit_names, NULL },
+	{ "", DUMP_ENUM, AT(plan_rlimit, resource), resource_names, NULL },
 	{ "soft", DUMP_LIMIT, AT(plan_rlimit, soft), NULL, NULL },
 	{ "hard", DUMP_LIMIT, AT(plan_rlimit, hard), NULL, NULL },
 	{ NULL, DUMP_TEXT, 0, NULL, NULL },

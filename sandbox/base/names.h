@@ -17,6 +17,9 @@ struct name {
 	int value;
 };
 
+/** resource_names - Every RLIMIT_*, as prlimit(1) and podman write them */
+extern const struct name resource_names[];
+
 /** name_find() - The value of @name, or -1 */
 int name_find(const struct name *table, const char *name);
 /** name_of() - The name of @value, or "?" */

@@ -21,6 +21,7 @@
 #include "box/keeper.h"
 #include "box/links.h"
 #include "box/rest.h"
+#include "box/session.h"
 #include "box/sync.h"
 #include "layer/change.h"
 
@@ -220,22 +221,6 @@ bool changing_has_mounts(const struct plan *old, const struct plan *next)
 	return change_next_new(old, next, NULL) || change_next_gone(old, next, NULL);
 }
 
-static int check_state(const struct keeper *k, struct err *e)
-{
-	if (k->plan->session.init_none)
-		return err_set(e, "this box has no init, so nothing can come into it");
-	if (k->over || k->cause_set)
-		return err_set(e, "the box is ending already");
-	if (!k->ran)
-		return control_not_yet(e);
-	if (k->paused_at) {
-		err_set(e, "the box is paused");
-		return err_hint(e, "let it go on first: nook unpause %s",
-				k->store.rec.id);
-	}
-	return 0;
-}
-
 static int start_worker(struct keeper *k, struct err *e)
 {
 	struct changing *c = &k->changing;
@@ -287,7 +272,7 @@ static int prepare(struct keeper *k, const struct control_ask *ask, const int *f
 
 	c->old = k->plan;
 	c->next = c->spent = take_plan(k, ask, fd[CHANGE_PLAN], e);
-	if (!c->next || (changing_has_mounts(k->plan, c->next) && check_state(k, e) < 0))
+	if (!c->next || (changing_has_mounts(k->plan, c->next) && session_may(k, e) < 0))
 		return -1;
 	/* who builds it still sets rates and ports as they were */
 	if (!k->ran && changing_has_net(k->plan, c->next))

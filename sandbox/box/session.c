@@ -28,19 +28,8 @@
 
 /* --- start -------------------------------------------------------------------------- */
 
-static int check(const struct keeper *k, const struct control_ask *ask, const int *fd,
-		 struct err *e)
+int session_may(const struct keeper *k, struct err *e)
 {
-	bool stdio = fd[SESSION_STDIN] >= 0;
-	uint32_t look = ask->flags & CONTROL_LOOK;
-
-	for (int i = SESSION_STDIN; i < SESSION_FDS; i++)
-		if ((fd[i] >= 0) != stdio)
-			return err_set(e, "not all of descriptors 0 to 2 came along");
-	if (fd[SESSION_LINE] < 0 || fd[SESSION_WISH] < 0 ||
-	    (ask->flags & ~(look ? look : CONTROL_KEEP)) ||
-	    ((look || ask->op == CONTROL_COPY) && !stdio))
-		return err_set(e, "the keeper did not understand what is to be run");
 	if (k->plan->session.init_none) {
 		err_set(e, "this box has no init, so nothing can come into it");
 		return err_hint(e, "run it without '--init none'");
@@ -54,6 +43,24 @@ static int check(const struct keeper *k, const struct control_ask *ask, const in
 		return err_hint(e, "let it go on first: nook unpause %s",
 				k->store.rec.id);
 	}
+	return 0;
+}
+
+static int check(const struct keeper *k, const struct control_ask *ask, const int *fd,
+		 struct err *e)
+{
+	bool stdio = fd[SESSION_STDIN] >= 0;
+	uint32_t look = ask->flags & CONTROL_LOOK;
+
+	for (int i = SESSION_STDIN; i < SESSION_FDS; i++)
+		if ((fd[i] >= 0) != stdio)
+			return err_set(e, "not all of descriptors 0 to 2 came along");
+	if (fd[SESSION_LINE] < 0 || fd[SESSION_WISH] < 0 ||
+	    (ask->flags & ~(look ? look : CONTROL_KEEP)) ||
+	    ((look || ask->op == CONTROL_COPY) && !stdio))
+		return err_set(e, "the keeper did not understand what is to be run");
+	if (session_may(k, e) < 0)
+		return -1;
 	if (k->sessions.count == SESSIONS_MOST)
 		return err_set(e, "%d commands were brought into this box already",
 			       SESSIONS_MOST);

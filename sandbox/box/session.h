@@ -69,6 +69,8 @@ struct sessions {
 	struct timeval user, system;
 };
 
+/** session_may() - Whether anything can come into the box now. Return: 0, -1 and @e */
+int session_may(const struct keeper *k, struct err *e);
 /** session_start() - Begin one. @fd: enum session_fd; what it needs it takes. Return: 0,
  * -1 and @e */
 int session_start(struct keeper *k, const struct control_ask *ask, int *fd,

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -166,25 +165,6 @@ bool export_filter(struct export *x)
 
 void export_common(struct export *x)
 {
-	static const struct name limits[] = {
-		{ "cpu", RLIMIT_CPU },
-		{ "fsize", RLIMIT_FSIZE },
-		{ "data", RLIMIT_DATA },
-		{ "stack", RLIMIT_STACK },
-		{ "core", RLIMIT_CORE },
-		{ "rss", RLIMIT_RSS },
-		{ "nproc", RLIMIT_NPROC },
-		{ "nofile", RLIMIT_NOFILE },
-		{ "memlock", RLIMIT_MEMLOCK },
-		{ "as", RLIMIT_AS },
-		{ "locks", RLIMIT_LOCKS },
-		{ "sigpending", RLIMIT_SIGPENDING },
-		{ "msgqueue", RLIMIT_MSGQUEUE },
-		{ "nice", RLIMIT_NICE },
-		{ "rtprio", RLIMIT_RTPRIO },
-		{ "rttime", RLIMIT_RTTIME },
-		{ NULL, 0 },
-	};
 	const struct plan *pl = x->pl;
 
 	if (pl->limits.wall)
@@ -193,7 +173,7 @@ void export_common(struct export *x)
 	if (pl->rlimits.count)
 		text_add(&x->before, "prlimit ");
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {
-		text_addf(&x->before, "--%s=", name_of(limits, (int)r->resource));
+		text_addf(&x->before, "--%s=", name_of(resource_names, (int)r->resource));
 		if (r->soft == UINT64_MAX)
 			text_add(&x->before, "unlimited:");
 		else

@@ -9,10 +9,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/capname.h"
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/sys.h"
 #include "cmd/export.h"
 #include "cmd/summary.h"
@@ -241,28 +241,13 @@ static void add_rights(struct export *x)
 
 static void add_limits(struct export *x)
 {
-	static const struct name names[] = {
-		{ "cpu", RLIMIT_CPU },
-		{ "fsize", RLIMIT_FSIZE },
-		{ "data", RLIMIT_DATA },
-		{ "stack", RLIMIT_STACK },
-		{ "core", RLIMIT_CORE },
-		{ "nproc", RLIMIT_NPROC },
-		{ "nofile", RLIMIT_NOFILE },
-		{ "memlock", RLIMIT_MEMLOCK },
-		{ "as", RLIMIT_AS },
-		{ "sigpending", RLIMIT_SIGPENDING },
-		{ "msgqueue", RLIMIT_MSGQUEUE },
-		{ "nice", RLIMIT_NICE },
-		{ "rtprio", RLIMIT_RTPRIO },
-		{ NULL, 0 },
-	};
 	const struct plan *pl = x->pl;
 
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));)
 		export_optionf(x, "--ulimit", "%s=%lld:%lld",
-			       name_of(names, (int)r->resource), (long long)r->soft,
-			       (long long)r->hard); /* -1 = unlimited */
+			       name_of(resource_names, (int)r->resource),
+			       /* -1 = unlimited */
+			       (long long)r->soft, (long long)r->hard);
 	if (pl->limits.wall) {
 		export_optionf(x, "--timeout", "%" PRIu64,
 			       (pl->limits.wall + 999999999) / 1000000000);

@@ -6,13 +6,14 @@
  * TemporaryFileSystem=/ with binds in it. As an ordinary user --user is needed, and there
  * every property that makes a namespace brings a user namespace with it.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/capname.h"
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/sys.h"
 #include "cmd/export.h"
 #include "cmd/summary.h"
@@ -214,31 +215,15 @@ static void add_rights(struct export *x)
 
 static void add_limits(struct export *x)
 {
-	static const struct name names[] = {
-		{ "CPU", RLIMIT_CPU },
-		{ "FSIZE", RLIMIT_FSIZE },
-		{ "DATA", RLIMIT_DATA },
-		{ "STACK", RLIMIT_STACK },
-		{ "CORE", RLIMIT_CORE },
-		{ "RSS", RLIMIT_RSS },
-		{ "NPROC", RLIMIT_NPROC },
-		{ "NOFILE", RLIMIT_NOFILE },
-		{ "MEMLOCK", RLIMIT_MEMLOCK },
-		{ "AS", RLIMIT_AS },
-		{ "LOCKS", RLIMIT_LOCKS },
-		{ "SIGPENDING", RLIMIT_SIGPENDING },
-		{ "MSGQUEUE", RLIMIT_MSGQUEUE },
-		{ "NICE", RLIMIT_NICE },
-		{ "RTPRIO", RLIMIT_RTPRIO },
-		{ "RTTIME", RLIMIT_RTTIME },
-		{ NULL, 0 },
-	};
 	const struct plan *pl = x->pl;
 
 	for (const struct plan_rlimit *r = NULL; (r = plan_each(pl, &pl->rlimits, r));) {
 		auto_text t = { 0 };
 
-		text_addf(&t, "Limit%s=", name_of(names, (int)r->resource));
+		text_add(&t, "Limit");
+		for (const char *p = name_of(resource_names, (int)r->resource); *p; p++)
+			text_addc(&t, (char)toupper(*p));
+		text_addc(&t, '=');
 		if (r->soft == UINT64_MAX)
 			text_add(&t, "infinity");
 		else
