@@ -118,19 +118,41 @@ static void drop(struct control *c, int i)
 		(size_t)(c->count - i) * sizeof(c->client[0]));
 }
 
-static void let_in(struct control *c)
+static bool say(int fd, const struct control_answer *out)
+{
+	return send(fd, out, sizeof(*out), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(*out);
+}
+
+/* The oldest, who has not asked anything that is not answered: it is told to try again,
+ * and whoever has his answer takes no other */
+static void make_room(struct control *c)
+{
+	struct control_answer out = { .magic = CONTROL_MAGIC,
+				      .version = CONTROL_VERSION };
+
+	if (c->count < CONTROL_CLIENTS)
+		return;
+	err_set(&out.err, "too many commands ask the keeper at once");
+	out.err.code = EINPROGRESS;
+	say(c->client[0], &out);
+	drop(c, 0);
+}
+
+/* Return: whether there is a new client, the last one */
+static bool let_in(struct control *c)
 {
 	int fd = accept4(c->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
-		return;
+		return false;
 	if (!is_allowed(fd)) {
 		close(fd);
-		return;
+		return false;
 	}
-	if (c->count == CONTROL_CLIENTS)
-		drop(c, 0);
+	make_room(c);
 	c->client[c->count++] = fd;
+	return true;
 }
 
 static bool ends(const char *text, size_t size)
@@ -165,16 +187,17 @@ static bool serve(int fd, control_handler *handler, void *arg)
 	if (good)
 		handler(arg, &ask, p.fd, &out);
 	parcel_close(&p);
-	return good && send(fd, &out, sizeof(out), MSG_DONTWAIT | MSG_NOSIGNAL) ==
-			       (ssize_t)sizeof(out);
+	return good && say(fd, &out);
 }
 
 void control_step(struct control *c, control_handler *handler, void *arg)
 {
 	if (!c->is_open)
 		return;
-	let_in(c);
+	/* Before anybody has to make room */
 	for (int i = c->count - 1; i >= 0; i--)
 		if (!serve(c->client[i], handler, arg))
 			drop(c, i);
+	if (let_in(c) && !serve(c->client[c->count - 1], handler, arg))
+		drop(c, c->count - 1);
 }

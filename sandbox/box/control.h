@@ -20,7 +20,8 @@
  *
  * Limits. The socket is SOCK_SEQPACKET: a datagram is a whole question or nothing. What
  * has another size, magic or version, and what is not a text where one should be, ends
- * the connection. At most CONTROL_CLIENTS are connected: one more, and the oldest goes.
+ * the connection. At most CONTROL_CLIENTS are connected: one more, and the oldest goes,
+ * with the answer EINPROGRESS where it has not asked yet; then it connects once more.
  * The keeper never waits for a client: a reply that finds no room is not sent. At most
  * CONTROL_FDS descriptors come along, and what the order does not take is closed with
  * it. Everything is plain data of fixed size, so neither side allocates.

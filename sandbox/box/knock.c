@@ -115,10 +115,15 @@ static int connect_to(struct caller *c, struct err *e)
 
 static int receive(const struct caller *c, struct control_answer *out, struct err *e)
 {
-	int r = wait_for(c, c->sock, c->until - now_ms());
-	ssize_t n =
-		r > 0 ? recv(c->sock, out, sizeof(*out), MSG_DONTWAIT | MSG_TRUNC) : 0;
+	int r = wait_for(c, c->sock, c->until - now_ms()), tries = 2;
+	ssize_t n = 0;
 
+	/* ECONNRESET comes once, in front of what was answered: the keeper had to make
+	 * room, and has not read the question */
+	do {
+		if (r > 0)
+			n = recv(c->sock, out, sizeof(*out), MSG_DONTWAIT | MSG_TRUNC);
+	} while (n < 0 && errno == ECONNRESET && --tries);
 	if (r <= 0)
 		return r < 0 ? has_ended(c, e) : no_answer(c, e);
 	/* It closes at its end, and on what it does not understand */
@@ -133,6 +138,20 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 	return 0;
 }
 
+static int exchange(const struct caller *c, const struct parcel *question,
+		    struct control_answer *out, struct err *e)
+{
+	/* EPIPE: it has closed the connection, and may have said why */
+	if (parcel_send(c->sock, question, 0) < 0 && errno != EPIPE)
+		return err_sys(e, "cannot ask the keeper");
+	if (receive(c, out, e) < 0)
+		return -1;
+	if (out->done)
+		return 0;
+	*e = out->err;
+	return -1;
+}
+
 static int ask_once(struct caller *c, const struct parcel *question,
 		    struct control_answer *out, struct err *e)
 {
@@ -142,17 +161,7 @@ static int ask_once(struct caller *c, const struct parcel *question,
 	c->until = now_ms() + PATIENCE_MS;
 	r = connect_to(c, e);
 	sock = c->sock;
-	if (r < 0)
-		return -1;
-	if (parcel_send(sock, question, 0) < 0)
-		return errno == EPIPE ? has_ended(c, e)
-				      : err_sys(e, "cannot ask the keeper");
-	if (receive(c, out, e) < 0)
-		return -1;
-	if (out->done)
-		return 0;
-	*e = out->err;
-	return -1;
+	return r < 0 ? -1 : exchange(c, question, out, e);
 }
 
 static int call(const struct record *rec, const struct parcel *question,
