@@ -232,7 +232,7 @@ static void say_no_link(const struct change *c, const struct record *rec, struct
 	if (c->network)
 		text_addf(&word, CHANGE_NETWORK "=%s", c->network);
 	else
-		text_add(&word, "network.mode=veth");
+		text_add(&word, CHANGE_NETWORK "=default");
 	say_restart(rec, text_str(&word), e);
 }
 
@@ -241,6 +241,10 @@ static int say_frozen(const struct change *c, const struct record *rec, struct e
 	const char *word = c->frozen;
 	int len = (int)strcspn(word, "=");
 
+	if (!strncmp(word, CHANGE_NETWORK "=", strlen(CHANGE_NETWORK "="))) {
+		err_set(e, "'%s' cannot be had while a box runs", word);
+		return say_restart(rec, word, e);
+	}
 	err_set(e, "'%.*s' cannot be changed while a box runs", len, word);
 	if (!strncmp(word, "network.mode=", 13) || !strncmp(word, "network.name=", 13))
 		return err_hint(e, "network=NAME puts the box on another network, "

@@ -19,7 +19,7 @@
  * @own:	Its wishes are the others, with their signs
  * @words:	All of them as a profile has them, each with its NUL: for a box that stays
  * @frozen:	The first whose key cannot be changed while a box runs; NULL = none
- * @network:	The network that it is to be on, "none" or NULL
+ * @network:	The network that it is to be on, or another word of --network; or NULL
  * @of_link:	A word for a box that is on one; NULL = none
  */
 struct change {

@@ -119,24 +119,43 @@ static int add_rate(const struct args *a, struct change *c, const char *value,
 		       : add_wish(c, field_name(FIELD_network_rate_out), value, e);
 }
 
-/* Of the words of --network two are of use in a box that runs */
+/* The network.mode of a word of --network */
+static const char *mode_of(const char *network)
+{
+	static const char *const modes[] = { "none", "host", "user" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (!strcmp(network, modes[i]))
+			return modes[i];
+	if (!strcmp(network, "pasta"))
+		return "user";
+	return strchr(network, ':') ? "join" : "veth";
+}
+
+/* All but a network's name and none is for a box at rest */
 static int take_network(const struct args *a, struct change *c, const char *word,
 			struct err *e)
 {
-	static const char *const others[] = { "host", "user", "pasta", "join" };
 	const char *name = strchr(word, '=') + 1, *why = NULL;
+	const char *mode = mode_of(name);
 
 	if (*word != 'n')
 		return cmd_usage(a, e,
 				 "'%s': a box is on one network at most, expected "
 				 "network=NAME or network=none",
 				 word);
-	for (size_t i = 0; i < ARRAY_SIZE(others) && !why; i++)
-		if (!strcmp(name, others[i]))
-			why = "expected the name of a network, or none";
-	if (why || parse_name(name, &why))
+	if (!strcmp(name, "join"))
+		why = "expected ns:PATH or container:BOX";
+	else if (!strcmp(mode, "veth"))
+		parse_name(name, &why);
+	else if (!strcmp(mode, "join") && strncmp(name, "ns:", 3) &&
+		 strncmp(name, "container:", 10))
+		why = "expected a network's name, ns:PATH or container:BOX";
+	if (why)
 		return cmd_usage(a, e, "'%s': %s", word, why);
-	c->network = !strcmp(name, "veth") || !strcmp(name, "bridge") ? "default" : name;
+	if (strcmp(mode, "veth") && strcmp(mode, "none") && !c->frozen)
+		c->frozen = word;
+	c->network = !strcmp(name, "veth") || !strcmp(name, "bridge") ? NET_DEFAULT : name;
 	return 0;
 }
 
@@ -144,24 +163,30 @@ int change_network(const struct args *a, struct change *c, struct err *e)
 {
 	static const enum field of_network[] = { FIELD_network_address,
 						 FIELD_network_mac };
-	static const enum field of_link[] = {
-		FIELD_network_publish, FIELD_network_dns,     FIELD_network_hosts,
-		FIELD_network_rate,    FIELD_network_rate_in, FIELD_network_rate_out
-	};
-	bool none = c->network && !strcmp(c->network, "none");
+	static const enum field of_link[] = { FIELD_network_publish, FIELD_network_dns,
+					      FIELD_network_hosts };
+	static const enum field of_pair[] = { FIELD_network_rate, FIELD_network_rate_in,
+					      FIELD_network_rate_out };
+	const char *mode = c->network ? mode_of(c->network) : "";
+	bool has_pair = *mode == 'v', has_link = has_pair || *mode == 'u';
+	const char *name = has_pair ? c->network : "null";
+	const char *join = *mode == 'j' ? strchr(c->network, ':') + 1 : "null";
 	int r = 0;
 
 	if (!c->network)
 		return 0;
-	if (none && c->of_link)
-		return cmd_usage(a, e, "'%s' has no effect with 'network=none'",
-				 c->of_link);
-	r |= add_wish(c, field_name(FIELD_network_mode), none ? "none" : "veth", e);
-	r |= add_wish(c, field_name(FIELD_network_name), none ? "null" : c->network, e);
+	if (!has_link && c->of_link)
+		return cmd_usage(a, e, "'%s' has no effect with 'network=%s'", c->of_link,
+				 c->network);
+	r |= add_wish(c, field_name(FIELD_network_mode), mode, e);
+	r |= add_wish(c, field_name(FIELD_network_name), name, e);
+	r |= add_wish(c, field_name(FIELD_network_join), join, e);
 	for (size_t i = 0; i < ARRAY_SIZE(of_network); i++)
 		r |= add_wish(c, field_name(of_network[i]), "null", e);
-	for (size_t i = 0; none && i < ARRAY_SIZE(of_link); i++)
+	for (size_t i = 0; !has_link && i < ARRAY_SIZE(of_link); i++)
 		r |= add_wish(c, field_name(of_link[i]), "null", e);
+	for (size_t i = 0; !has_pair && i < ARRAY_SIZE(of_pair); i++)
+		r |= add_wish(c, field_name(of_pair[i]), "null", e);
 	return r;
 }
 

@@ -179,6 +179,38 @@ static int plan_rate(const struct profile *pf, struct plan *pl, struct err *e)
 	return check_rate_out(pf, pl, e);
 }
 
+/** struct known - Names of the networks that are there */
+struct known {
+	const char *const *name;
+	size_t count;
+};
+
+static const char *known_next(size_t i, const void *arg)
+{
+	const struct known *k = arg;
+
+	return i < k->count ? k->name[i] : NULL;
+}
+
+static int say_absent(struct host *h, const char *name, const char *where, struct err *e)
+{
+	char path[4096];
+	struct known k;
+	const char *near;
+
+	snprintf(path, sizeof(path), "%s/networks", host_state_dir(h));
+	k.count = host_list(h, path, &k.name);
+	near = name_near(name, known_next, &k);
+	err_set(e, "'network.name' (%s): there is no network '%s'", where, name);
+	if (near)
+		return err_hint(e, "did you mean '%s'? 'nook net create %s' makes another",
+				near, name);
+	return err_hint(e,
+			"'nook net create %s' makes it, 'nook net ls' lists those that "
+			"are there",
+			name);
+}
+
 /* The definition is read as every fact of the machine is, and copied: what explain shows
  * is what a run takes. Only `default` may still have to be made */
 int net_plan_network(const struct profile *pf, struct host *h, struct plan *pl,
@@ -193,14 +225,8 @@ int net_plan_network(const struct profile *pf, struct host *h, struct plan *pl,
 	snprintf(path, sizeof(path), "%s/networks/%s", host_state_dir(h), name);
 	text = host_read(h, path);
 	pl->net.definition = plan_put(pl, text);
-	if (!text && strcmp(name, NET_DEFAULT) != 0) {
-		err_set(e, "'network.name' (%s): there is no network '%s'",
-			origin_text(pf, FIELD_network_name, where), name);
-		return err_hint(e,
-				"'nook net create %s' makes it, 'nook net ls' lists "
-				"those that are there",
-				name);
-	}
+	if (!text && strcmp(name, NET_DEFAULT) != 0)
+		return say_absent(h, name, origin_text(pf, FIELD_network_name, where), e);
 	plan_fact(pl, "net", "network.name", origin_text(pf, FIELD_network_name, where),
 		  text ? "%s" : "%s, which is made when the box starts", name);
 	return 0;

@@ -245,7 +245,7 @@ hint: +publish=8080:80 adds to it, -publish=... takes away"
 	nook_run update web +publish=8080:80
 	assert_status 1
 	assert_stderr "nook: 'network.publish' (nook update) has no effect with the network that the box has
-hint: it needs a new start: nook run --set network.mode=veth ..."
+hint: it needs a new start: nook run --network default ..."
 	nook_run update web rate=1mbit
 	assert_stderr_match "^nook: 'network.rate_in' \(nook update\) has no effect with the network that the box has$"
 }

@@ -13,7 +13,7 @@ teardown_file() { net_teardown_file; }
 
 setup() {
 	nook_setup
-	need nft busybox perl tc
+	need nft busybox perl tc pasta
 	export XDG_STATE_HOME=$T/state
 	"$NOOK" net create -q lab 10.77.0.0/24 fd77::/64 --no-nat
 	"$NOOK" net create -q two 10.78.0.0/24 --no-nat
@@ -331,8 +331,12 @@ hint: network=NAME puts it on another, with the list"
 	assert_status 1
 	assert_stderr_match "^nook: 'network.name' \(nook update\): there is no network 'nosuch'$"
 	nook_run update web network=host
+	assert_status 1
+	assert_stderr "nook: 'network=host' cannot be had while a box runs
+hint: it needs a new start: nook run --network host ..."
+	nook_run update web network=join
 	assert_status 2
-	assert_stderr_match "^nook: 'network=host': expected the name of a network, or none$"
+	assert_stderr_match "^nook: 'network=join': expected ns:PATH or container:BOX$"
 	nook_run update web +network=two
 	assert_status 2
 	assert_stderr_match "^nook: '\+network=two': a box is on one network at most, expected network=NAME or network=none$"
@@ -350,6 +354,38 @@ hint: network=NAME puts the box on another network, network=none on none"
 	nook_run update second network=two
 	assert_stderr "nook: the network of this box cannot be changed while it runs: it has the host's
 hint: it needs a new start: nook run --network two ..."
+}
+
+# restart WORD MODE - the box cannot have it while it runs, and the hint says how it can
+restart() {
+	nook_run update web "network=$1"
+	assert_status 1
+	assert_stderr_match "^hint: it needs a restart: nook stop web && nook update web network=$1 && nook start web$"
+	nook_run stop -t 0 web
+	nook_run update web "network=$1"
+	assert_status 0
+	nook_run start web
+	assert_status 0
+	assert_equal "$(network)" "$2"
+}
+
+@test "what needs a restart is had by the hint, from each kind of network to another" {
+	peer
+	nook_run create --network lab --set "$dns" -p 8080:80 --set network.rate=5mbit web -- sleep 60
+	assert_status 0
+	nook_run start web
+	assert_status 0
+	restart container:peer 'join null'
+	restart two 'veth two'
+	restart host 'host null'
+	restart two 'veth two'
+	restart user 'user null'
+	restart lab 'veth lab'
+	restart container:peer 'join null'
+	nook_run update web rate=1mbit
+	assert_stderr "nook: 'network.rate_in' (nook update) has no effect with the network that the box has
+hint: it needs a restart: nook stop web && nook update web network=default && nook start web"
+	restart none 'none null'
 }
 
 @test "the console tells a draft's box by which word it follows" {

@@ -239,7 +239,7 @@ hint: leave the capability out, or '--set network.rate_out=max'"
 	nook_run run --network lba -- true
 	assert_status 125
 	assert_stderr "nook: net: 'network.name' (--network): there is no network 'lba'
-hint: 'nook net create lba' makes it, 'nook net ls' lists those that are there"
+hint: did you mean 'lab'? 'nook net create lba' makes another"
 	nook_run run --network none --set network.rate=1mbit -- true
 	assert_status 125
 	assert_stderr "nook: net: 'network.rate' (--set) has no effect with 'network.mode: none'
