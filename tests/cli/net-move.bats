@@ -40,17 +40,6 @@ no_lease() {
 	! compgen -G "$dir/*.hosts" || fail "names are left"
 }
 
-# no_router - wait until the user's router has ended with its last box
-no_router() {
-	local i holder
-	holder=$(router 2>/dev/null) || true
-	for ((i = 0; i < 1000; i++)); do
-		[ -e "/proc/${holder:-none}" ] || pgrep -x nook-router >/dev/null || break
-		sleep 0.01
-	done
-	rm -rf "$XDG_RUNTIME_DIR/nook/router"
-}
-
 # on_two - whether a box on the network two has its link there; to be waited for
 on_two() { in_router ip route | grep -q '^10\.78\.'; }
 

@@ -24,22 +24,9 @@ setup() {
 
 teardown() {
 	end_keepers
-	is_root || no_router
+	is_root || { no_router && "$NOOK" net rm -q lab && rm -rf .local "$XDG_RUNTIME_DIR/nook/net"; }
 	"$NOOK" gc -q || true
 	net_forget && nook_teardown
-}
-
-# no_router - wait until the user's router has ended with its last box, and forget his networks
-no_router() {
-	local i file=$XDG_RUNTIME_DIR/nook/router holder pasta
-	[ ! -e "$file" ] || read -r holder pasta < <(od -An -t d4 -j 8 -N 8 "$file")
-	for ((i = 0; i < 1000; i++)); do
-		[ -e "/proc/${holder:-none}" ] || [ -e "/proc/${pasta:-none}" ] ||
-			pgrep -x nook-router >/dev/null || break
-		sleep 0.01
-	done
-	"$NOOK" net rm -q lab
-	rm -rf .local "$file" "$XDG_RUNTIME_DIR/nook/net"
 }
 
 lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }

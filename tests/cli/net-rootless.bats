@@ -6,6 +6,7 @@
 
 load helper
 load boxes
+load net
 
 setup() {
 	nook_setup
@@ -19,7 +20,7 @@ setup() {
 teardown() {
 	end_keepers
 	[ -z "${server:-}" ] || kill "$server" || true
-	no_router && "$NOOK" gc -q && rm -rf state "$file" "$XDG_RUNTIME_DIR/nook/net" && nook_teardown
+	no_router && "$NOOK" gc -q && rm -rf state "$XDG_RUNTIME_DIR/nook/net" && nook_teardown
 }
 
 # router - the pids of the user's holder, its supervisor and pasta: $holder, $supervisor, $pasta
@@ -39,13 +40,6 @@ gone() {
 		done
 		fail "still there: $pid $(cat "/proc/$pid/comm")"
 	done
-}
-
-# no_router - wait until the router has ended, where there ever was one
-no_router() {
-	[ -e "$file" ] || return 0
-	router 2>/dev/null || true
-	gone "$holder" "${supervisor:-$holder}" "$pasta"
 }
 
 # serve - a server of tokens at the host's far address, for two callers; $server

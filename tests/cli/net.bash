@@ -26,6 +26,19 @@ router() { od -An -t d4 -j 8 -N 4 "$XDG_RUNTIME_DIR/nook/router" | tr -d ' '; }
 # in_router COMMAND... - where the other ends of the links are
 in_router() { if is_root; then "$@"; else nsenter -t "$(router)" -U -n --preserve-credentials "$@"; fi; }
 
+# no_router - wait until the user's router has ended with its last box, and pasta with it
+no_router() {
+	local i file=$XDG_RUNTIME_DIR/nook/router holder='' pasta=''
+	[ ! -e "$file" ] || read -r holder pasta < <(od -An -t d4 -j 8 -N 8 "$file")
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/${holder:-none}" ] || [ -e "/proc/${pasta:-none}" ] ||
+			pgrep -u "$(id -u)" -x nook-router >/dev/null || break
+		sleep 0.01
+	done
+	[ "$i" -lt 1000 ] || fail "the router is left: $(pgrep -u "$(id -u)" -lx 'nook-router|pasta.*')"
+	rm -f "$file"
+}
+
 # net_links - the router's ends of pairs that are there
 net_links() { ip -br link | grep -o '^nk[0-9a-z]*' || true; }
 
