@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,6 +38,7 @@
 #include "base/sealed.h"
 #include "box/forward.h"
 #include "box/forward_inner.h"
+#include "box/store.h"
 #include "box/sync.h"
 
 #define BACKLOG	    1024
@@ -47,6 +49,48 @@ enum { ANSWER, SOCKETS, ORDER_FDS = SOCKETS + 2 };
 
 /* --- sockets ------------------------------------------------------------------------ */
 
+/** struct taker - Which other box publishes a port already; name "" = none */
+struct taker {
+	const struct plan *plan;
+	const struct plan_publish *port;
+	char name[sizeof(((struct record *)0)->name)];
+};
+
+static bool is_taken_in(const struct plan *pl, const struct taker *t)
+{
+	const struct plan_publish *mine = t->port;
+
+	for (const struct plan_publish *p = NULL;
+	     (p = plan_each(pl, &pl->net.publish, p)) && p != mine;)
+		if (p->host_port == mine->host_port && !p->udp == !mine->udp &&
+		    (!p->address || !mine->address ||
+		     !strcmp(plan_text(pl, p->address),
+			     plan_text(t->plan, mine->address))))
+			return true;
+	return false;
+}
+
+static void find_taker(const struct record *rec, const struct plan *pl, void *arg)
+{
+	struct taker *t = arg;
+
+	if (rec->keeper != getpid() && is_taken_in(pl, t))
+		snprintf(t->name, sizeof(t->name), "%s", store_name(rec));
+}
+
+static void say_taken(const struct plan *pl, const struct plan_publish *p, struct err *e)
+{
+	struct taker t = { .plan = pl, .port = p };
+
+	if (is_taken_in(pl, &t))
+		err_hint(e, "this box publishes it twice");
+	else if (store_each(find_taker, &t, NULL) > 0 && t.name[0])
+		err_hint(e, "box '%s' publishes it", t.name);
+	else
+		err_hint(e, "another program has it: 'ss -%slnp' shows which",
+			 p->udp ? "u" : "t");
+}
+
 static void say_port(const struct plan *pl, const struct plan_publish *p, struct err *e)
 {
 	int code = errno;
@@ -55,10 +99,7 @@ static void say_port(const struct plan *pl, const struct plan_publish *p, struct
 		p->udp ? "udp" : "tcp", p->address ? plan_text(pl, p->address) : "*",
 		plan_text(pl, p->origin));
 	if (code == EADDRINUSE)
-		err_hint(e,
-			 "another program has it, or another box: 'ss -%slnp' shows "
-			 "which",
-			 p->udp ? "u" : "t");
+		say_taken(pl, p, e);
 	else if (code == EADDRNOTAVAIL)
 		err_hint(e,
 			 "it must be an address of this host: 'ip address' shows them");

@@ -81,6 +81,8 @@ static bool is_in(const struct net_prefix *p, const char *range)
 static bool why_by_rules(const struct net_def *from, const struct whose *to, bool is_ours,
 			 struct text *out)
 {
+	bool is_v4 = to->address->family == AF_INET;
+
 	if (to->is_gateway)
 		text_add(out, "that is the router, where nothing is for boxes");
 	else if (is_ours && strcmp(to->def.name, from->name))
@@ -93,6 +95,9 @@ static bool why_by_rules(const struct net_def *from, const struct whose *to, boo
 		 is_in(to->address, "fd00:ec2::/32"))
 		text_add(out,
 			 "clouds keep the secrets of machines there: no box reaches it");
+	else if (!is_ours && (is_v4 ? !from->v4.family : !from->v6.family))
+		text_addf(out, "network '%s' has no %s", from->name,
+			  is_v4 ? "IPv4" : "IPv6");
 	else if (!is_ours && !from->nat)
 		text_addf(out, "network '%s' has no NAT: its boxes reach only each other",
 			  from->name);
@@ -115,7 +120,9 @@ void reach_why(const struct nets *n, const struct net_def *from, const struct re
 	else if (from && why_by_rules(from, &to, is_ours, out))
 		return;
 	else if (is_ours)
-		text_addf(out, "%s: no box has that address, or it lets nobody in",
+		text_addf(out,
+			  "%s: no box has that address, it lets nobody in, or what "
+			  "'nook net check' finds",
 			  strerror(r->why));
 	else if (r->why == ETIMEDOUT)
 		text_add(out,
@@ -143,24 +150,42 @@ static int split_target(const char *target, char *host, size_t size, uint16_t *p
 	return 0;
 }
 
-/* A box by its name, on the network that the other one is on */
-static bool find_box(const struct nets *n, const struct net_def *d, const char *name,
-		     struct net_prefix *out)
+/** struct search - A box by its name, and its address */
+struct search {
+	const struct nets *n;
+	const char *name;
+	struct net_prefix *out;
+};
+
+/* Return: whether it is on that network */
+static int find_box(const struct net_def *d, void *arg)
 {
+	const struct search *s = arg;
 	struct members m = { 0 };
 	struct err e;
 	bool found = false;
 
-	if (d && !nets_members(n, d, &m, &e))
+	if (!nets_members(s->n, d, &m, &e))
 		for (size_t i = 0; i < m.count && !found; i++) {
 			const struct net_lease *l = &m.v[i].lease;
 
-			found = !strcmp(l->name, name) || !strcmp(l->box, name);
+			found = !strcmp(l->name, s->name) || !strcmp(l->box, s->name);
 			if (found)
-				*out = l->v4.family ? l->v4 : l->v6;
+				*s->out = l->v4.family ? l->v4 : l->v6;
 		}
 	members_release(&m);
 	return found;
+}
+
+/* On the network that the other one is on; else on any, to say that it is there */
+static bool find_near(const struct nets *n, const struct net_def *d, const char *name,
+		      struct net_prefix *out)
+{
+	struct search s = { n, name, out };
+	struct err e;
+
+	return (d && find_box(d, &s)) ||
+	       (d && net_def_each(n->places.state, find_box, &s, &e) > 0);
 }
 
 static int look_up(const char *host, struct net_prefix *out, struct err *e)
@@ -198,7 +223,7 @@ int reach_check(struct nets *n, const char *target, const char *box, struct err 
 			return -1;
 		from = &def;
 	}
-	if (!find_box(n, from, host, &r.to) && net_prefix_read(host, &r.to) &&
+	if (!find_near(n, from, host, &r.to) && net_prefix_read(host, &r.to) &&
 	    look_up(host, &r.to, e) < 0)
 		return -1;
 	if (try_as(&(struct living){ .rec = rec, .plan = plan }, &r, 1, e) < 0)

@@ -96,11 +96,20 @@ forwarder() { pgrep -P "$keeper" -x nook-forward; }
 }
 
 @test "a port that is in use is an error, before anything of the box is made" {
-	lab_box one 'sleep 60' -p 8080:80
+	lab_box one 'sleep 60' -p 8080:80 --name one
 	nook_run run --network lab --set network.dns=192.0.2.53 -p 8080:80 -- true
 	assert_status 125
 	assert_stderr_match "^nook: cannot publish port 8080/tcp on '\\*' \\(--publish\\): Address (already )?in use$"
-	assert_stderr_match "^hint: another program has it, or another box: 'ss -tlnp' shows which$"
+	assert_stderr_match "^hint: box 'one' publishes it$"
+	nook_run run --network lab --set network.dns=192.0.2.53 -p 127.0.0.1:8080:80 -- true
+	assert_stderr_match "^hint: box 'one' publishes it$"
+	nook_run run --network lab --set network.dns=192.0.2.53 -p 8081:80 -p 8081:81 -- true
+	assert_status 125
+	assert_stderr_match "^hint: this box publishes it twice$"
+	perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Listen => 5, LocalPort => 8082) or die;
+		system @ARGV' "$NOOK" run --network lab --set network.dns=192.0.2.53 -p 8082:80 -- true 2>said || true
+	assert_match "^hint: another program has it: 'ss -tlnp' shows which$" "$(cat said)"
 	! is_root || assert_equal "$(net_links | wc -l)" 1
 	nook_run run --network lab --set network.dns=192.0.2.53 -p 203.0.113.1:8080:80/udp -- true
 	assert_status 125

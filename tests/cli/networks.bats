@@ -212,6 +212,10 @@ b    yes -"
 	reaches a b:81 "a does not reach b:81 (10.99.0.3): it is reached, and nothing listens at that port"
 	reaches c d:80 "c does not reach d:80 (10.98.0.3): network 'alone' is isolated"
 	reaches e 192.0.2.1:80 "e does not reach 192.0.2.1:80: network 'inner' has no NAT: its boxes reach only each other"
+	reaches e a:80 "e does not reach a:80 (10.99.0.2): it is on network 'lab', and networks do not reach each other"
+	reaches e '[2001:db8::1]:80' "e does not reach [2001:db8::1]:80: network 'inner' has no IPv6"
+	reaches a 10.99.0.99:80 "a does not reach 10.99.0.99:80: No route to host: no box has that address, \
+it lets nobody in, or what 'nook net check' finds"
 	reaches a 10.99.0.1:22 "a does not reach 10.99.0.1:22: that is the router, where nothing is for boxes"
 	reaches a 169.254.169.254:80 "a does not reach 169.254.169.254:80: clouds keep the secrets of machines there: no box reaches it"
 	nook_run net check --from a b
