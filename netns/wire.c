@@ -281,11 +281,15 @@ int net_lo_up(struct err *e)
 	return 0;
 }
 
-static int say_rate(uint64_t rate, struct err *e)
+/* EACCES: inet6_addr_add() in net/ipv6/addrconf.c has it for nothing else */
+static int say_failed(uint64_t rate, struct err *e)
 {
 	if (rate && e && e->code == ENOENT)
 		err_hint(e,
 			 "this kernel has no tbf (CONFIG_NET_SCH_TBF, module sch_tbf)");
+	else if (e && e->code == EACCES)
+		err_hint(e, "IPv6 is switched off for new links: sysctl "
+			    "net.ipv6.conf.default.disable_ipv6=0");
 	return -1;
 }
 
@@ -362,7 +366,7 @@ static int set_up_router(struct nl_sock *s, const struct net_wire *w, int index,
 	if (w->rate_in)
 		batch_add(&b, rate_message(index, w->rate_in),
 			  "limit the rate towards the box (tbf)");
-	return batch_send(s, &b, e) < 0 ? say_rate(w->rate_in, e) : 0;
+	return batch_send(s, &b, e) < 0 ? say_failed(w->rate_in, e) : 0;
 }
 
 int net_wire_router(const struct net_wire *w, int box_netns, struct err *e)
@@ -415,7 +419,7 @@ int net_wire_box(const struct net_wire *w, struct err *e)
 	if (w->rate_out)
 		batch_add(&b, rate_message(BOX_INDEX, w->rate_out),
 			  "limit the rate from the box (tbf)");
-	return batch_send(s, &b, e) < 0 ? say_rate(w->rate_out, e) : 0;
+	return batch_send(s, &b, e) < 0 ? say_failed(w->rate_out, e) : 0;
 }
 
 int net_wire_remove(const struct net_def *d, const char *box, struct net_counts *c,
@@ -465,7 +469,7 @@ static int set_rate(int index, uint64_t bits, struct err *e)
 	if (!bits)
 		return take_rate(s, index, e);
 	batch_add(&b, rate_message(index, bits), "limit the rate of a link (tbf)");
-	return batch_send(s, &b, e) < 0 ? say_rate(bits, e) : 0;
+	return batch_send(s, &b, e) < 0 ? say_failed(bits, e) : 0;
 }
 
 int net_wire_rate_in(const struct net_wire *w, struct err *e)

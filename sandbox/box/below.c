@@ -40,6 +40,7 @@
 #include "base/sys.h"
 #include "box/enter.h"
 #include "box/helper.h"
+#include "box/pasta.h"
 #include "box/rules.h"
 #include "box/sync.h"
 #include "netns/net.h"
@@ -169,6 +170,8 @@ int below_check_world(const struct router *r, const struct net_def *d, struct er
 	if (!is_router(r) || !d->nat || r->has_world)
 		return 0;
 	err_set(e, "network '%s' has no way out: %s", d->name, r->why);
+	if (pasta_hint(r->why, e))
+		return -1;
 	return err_hint(e,
 			"'nook doctor' looks at what it needs; a network without a way "
 			"out: nook net create NAME --no-nat");

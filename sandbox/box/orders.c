@@ -295,7 +295,7 @@ static int check_limit(const struct keeper *k, struct err *e)
 	text_duration(&used, now);
 	err_set(e, "%s %s is used up: the box has had %s", k->at_limit, text_str(&limit),
 		text_str(&used));
-	return err_hint(e, "raise it first: nook update %s %s=VALUE", k->store.rec.id,
+	return err_hint(e, "raise it first: nook update %s %s=VALUE", store_name(&k->store.rec),
 			k->at_limit + strlen("limits."));
 }
 

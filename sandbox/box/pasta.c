@@ -53,6 +53,19 @@ static _Noreturn void become_pasta(char *const *argv, const int stdio[3])
 	_exit(127);
 }
 
+bool pasta_hint(const char *why, struct err *e)
+{
+	bool tun = strstr(why, "tun "), link = strstr(why, "interface");
+
+	if (tun)
+		err_hint(e, "it opens /dev/net/tun, which must be there and writable for "
+			    "you: as root, modprobe tun; chmod 666 /dev/net/tun");
+	else if (link)
+		err_hint(e, "it links to where the host's default route leads, and 'ip "
+			    "route' shows none");
+	return tun || link;
+}
+
 /* Its last line is the reason; those before it say what it does, and that nobody takes
  * its words for the log of the machine */
 static int say_failed(const char *program, int said, struct err *e)
@@ -67,13 +80,7 @@ static int say_failed(const char *program, int said, struct err *e)
 		if (!strstr(line, "to syslog"))
 			why = line;
 	err_set(e, "'%s' cannot link to the host's network: %s", program, why);
-	if (strstr(why, "tun "))
-		return err_hint(e, "it opens /dev/net/tun, which must be there and "
-				   "writable for you: as root, modprobe tun; chmod 666 "
-				   "/dev/net/tun");
-	if (strstr(why, "interface"))
-		return err_hint(e, "it links to where the host's default route leads, "
-				   "and 'ip route' shows none");
+	pasta_hint(why, e);
 	return -1;
 }
 

@@ -14,6 +14,7 @@
 #ifndef NOOK_BOX_PASTA_H
 #define NOOK_BOX_PASTA_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct err;
@@ -33,5 +34,8 @@ struct err;
  */
 pid_t pasta_start(const char *program, const char *const *words, pid_t target, int netns,
 		  struct err *e);
+/** pasta_hint() - What can be done about what it complained of. Return: whether that is
+ * known, and in @e */
+bool pasta_hint(const char *why, struct err *e);
 
 #endif

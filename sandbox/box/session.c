@@ -41,7 +41,7 @@ int session_may(const struct keeper *k, struct err *e)
 	if (k->paused_at) {
 		err_set(e, "the box is paused");
 		return err_hint(e, "let it go on first: nook unpause %s",
-				k->store.rec.id);
+				store_name(&k->store.rec));
 	}
 	return 0;
 }

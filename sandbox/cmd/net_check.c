@@ -66,6 +66,14 @@ static void check_route(struct findings *f, const struct net_def *d,
 	     net_prefix_text(subnet, s), net_prefix_text(&route, other), link);
 }
 
+static bool is_setting(const char *path, const char *value)
+{
+	char now[16];
+
+	return file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 ||
+	       !strcmp(now, value);
+}
+
 static void check_network(struct findings *f, const struct net_def *d)
 {
 	struct members m = { 0 };
@@ -74,6 +82,10 @@ static void check_network(struct findings *f, const struct net_def *d)
 
 	check_route(f, d, &d->v4);
 	check_route(f, d, &d->v6);
+	if (d->v6.family && nets_are_here() &&
+	    !is_setting("/proc/sys/net/ipv6/conf/default/disable_ipv6", "0"))
+		find(f, d->name, "sysctl net.ipv6.conf.default.disable_ipv6=0",
+		     "IPv6 is switched off for new links: no box can start on it");
 	if (nets_members(f->n, d, &m, &e) < 0)
 		find_error(f, &e);
 	for (size_t i = 0; i < m.count; i++)
@@ -150,14 +162,6 @@ static int work_each(const struct work *w,
 {
 	return w->only ? each(w->only, arg)
 		       : net_def_each(w->n->places.state, each, arg, e);
-}
-
-static bool is_setting(const char *path, const char *value)
-{
-	char now[16];
-
-	return file_read_small(AT_FDCWD, path, now, sizeof(now)) < 0 ||
-	       !strcmp(now, value);
 }
 
 static void check_link(struct findings *f, const struct net_def *d,

@@ -122,6 +122,18 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 	refute_line 'token for 192.0.2.1'
 }
 
+@test "a network with NAT says what keeps pasta from the world, and one without does without it" {
+	mkdir bin
+	printf '#!/bin/sh\necho "No external interface" >&2\nexit 1\n' >bin/pasta
+	chmod 755 bin/pasta
+	PATH=$T/bin:$PATH nook_run run --network out --set network.dns=192.0.2.53 base -- true
+	assert_status 125
+	assert_stderr "nook: network 'out' has no way out: '$T/bin/pasta' cannot link to the host's network: No external interface
+hint: it links to where the host's default route leads, and 'ip route' shows none"
+	PATH=$T/bin:$PATH nook_run run --network lab --set network.dns=192.0.2.53 base -- true
+	assert_status 0
+}
+
 @test "the router ends with the last box, and pasta with it" {
 	start_box one 'sleep 60' --network out
 	router

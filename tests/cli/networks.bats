@@ -326,6 +326,23 @@ network 'lab': IPv4 is not forwarded (ip_forward)
 	refute nft list table inet nook
 }
 
+@test "IPv6 that is switched off is said by the box that cannot start, and found by check" {
+	is_root || bats_skip "for root: a user's router has settings of its own"
+	"$NOOK" net create -q lab 10.99.0.0/24 fd99::/64 --no-nat
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+	nook_run run --network lab --set network.dns=192.0.2.53 -- true
+	assert_status 125
+	assert_stderr "nook: net: cannot set an IPv6 address: Permission denied
+hint: IPv6 is switched off for new links: sysctl net.ipv6.conf.default.disable_ipv6=0"
+	nook_run net check
+	echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+	assert_status 1
+	assert_output "network 'lab': IPv6 is switched off for new links: no box can start on it
+  hint: sysctl net.ipv6.conf.default.disable_ipv6=0"
+	nook_run run --network lab --set network.dns=192.0.2.53 -- true
+	assert_status 0
+}
+
 @test "rm removes all it can, and names the nearest one it does not know" {
 	"$NOOK" net create -q lab
 	"$NOOK" net create -q two

@@ -106,7 +106,7 @@ hint: raise it with 'nook update web wall=VALUE', then 'nook unpause web'; or en
 	nook_run unpause web
 	assert_status 1
 	assert_stderr_match '^nook: limits.wall 1s is used up: the box has had [0-9]'
-	assert_stderr_match '^hint: raise it first: nook update [0-9a-z]{12} wall=VALUE$'
+	assert_stderr_match '^hint: raise it first: nook update web wall=VALUE$'
 	nook_run update web wall=50s
 	nook_run unpause web
 	assert_status 0

@@ -90,7 +90,7 @@ fact() { sed -n "s/^  $(printf %-15s "$1") //p" <<<"$output" | tr -s ' '; }
 	nook_run view web
 	assert_status 1
 	assert_stderr_match '^nook: the box is paused$'
-	assert_stderr_match '^hint: let it go on first: nook unpause '
+	assert_stderr_match '^hint: let it go on first: nook unpause web$'
 	nook_run unpause web
 	nook_run view -q web
 	assert_status 0
