@@ -295,8 +295,8 @@ static int check_limit(const struct keeper *k, struct err *e)
 	text_duration(&used, now);
 	err_set(e, "%s %s is used up: the box has had %s", k->at_limit, text_str(&limit),
 		text_str(&used));
-	return err_hint(e, "raise it first: nook update %s %s=VALUE", store_name(&k->store.rec),
-			k->at_limit + strlen("limits."));
+	return err_hint(e, "raise it first: nook update %s %s=VALUE",
+			store_name(&k->store.rec), k->at_limit + strlen("limits."));
 }
 
 static int order_unpause(struct keeper *k, const struct control_ask *ask, int *fd,

@@ -155,7 +155,9 @@ static int take_network(const struct args *a, struct change *c, const char *word
 		return cmd_usage(a, e, "'%s': %s", word, why);
 	if (strcmp(mode, "veth") && strcmp(mode, "none") && !c->frozen)
 		c->frozen = word;
-	c->network = !strcmp(name, "veth") || !strcmp(name, "bridge") ? NET_DEFAULT : name;
+	if (!strcmp(name, "veth") || !strcmp(name, "bridge"))
+		name = NET_DEFAULT;
+	c->network = name;
 	return 0;
 }
 

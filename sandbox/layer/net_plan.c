@@ -203,7 +203,8 @@ static int say_absent(struct host *h, const char *name, const char *where, struc
 	near = name_near(name, known_next, &k);
 	err_set(e, "'network.name' (%s): there is no network '%s'", where, name);
 	if (near)
-		return err_hint(e, "did you mean '%s'? 'nook net create %s' makes another",
+		return err_hint(e,
+				"did you mean '%s'? 'nook net create %s' makes another",
 				near, name);
 	return err_hint(e,
 			"'nook net create %s' makes it, 'nook net ls' lists those that "

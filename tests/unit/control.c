@@ -154,8 +154,8 @@ int main(void)
 	char path[] = "/tmp/nook-control.XXXXXX";
 
 	plan(8);
-	if (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    control_open(&keeper, dir, BOX) < 0) {
+	dir = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir < 0 || control_open(&keeper, dir, BOX) < 0) {
 		printf("Bail out! no socket\n");
 		return 1;
 	}
