@@ -253,10 +253,13 @@ static int check_layer(const char *name, struct err *e)
 	if (l)
 		return 0;
 	near = name_near(name, next_layer, NULL);
-	if (near)
-		return err_set(e, "no layer '%s', did you mean '%s'", name, near);
-	err_set(e, "no layer '%s'", name);
-	return err_hint(e, "'nook explain base' shows all of them");
+	if (near) {
+		err_set(e, "no layer '%s', did you mean '%s'", name, near);
+	} else {
+		err_set(e, "no layer '%s'", name);
+		err_hint(e, "'nook explain base' shows all of them");
+	}
+	return -2;
 }
 
 /* --- the command ------------------------------------------------------------------ */
@@ -287,10 +290,11 @@ static int explain_pid(const struct args *a, struct err *e)
 	return r;
 }
 
-/* A profile, or else a box that lives: @boxed is its plan on the heap. A word that means
- * neither is said to be no profile, except where it could be several boxes */
-static const struct plan *find_plan(const struct args *a, const char *name,
-				    struct plan *made, struct plan **boxed, struct err *e)
+/* A profile, whose plan is @made, or else a box that lives: @boxed is its plan on the
+ * heap. A word that means neither is said to be no profile, except where it could be
+ * several boxes. Return: 0; -1 or -2 and @e */
+static int find_plan(const struct args *a, const char *name, struct plan *made,
+		     struct plan **boxed, struct err *e)
 {
 	struct host *h = host_new();
 	struct profile *pf = NULL;
@@ -307,7 +311,7 @@ static const struct plan *find_plan(const struct args *a, const char *name,
 		*e = other;
 	profile_free(pf);
 	host_free(h);
-	return *boxed ? *boxed : r < 0 ? NULL : made;
+	return *boxed ? 0 : r;
 }
 
 static int explain_what(const struct args *a, const char *name, const char *layer,
@@ -315,10 +319,11 @@ static int explain_what(const struct args *a, const char *name, const char *laye
 {
 	struct plan *made = plan_new();
 	struct plan *boxed = NULL;
-	const struct plan *pl = made ? find_plan(a, name, made, &boxed, e) : NULL;
+	const struct plan *pl;
 	auto_text out = { 0 };
-	int r = pl ? 0 : -1;
+	int r = made ? find_plan(a, name, made, &boxed, e) : err_set(e, "out of memory");
 
+	pl = boxed ? boxed : made;
 	if (!r && cmd_option(a, "script"))
 		script_write(pl, &out);
 	else if (!r && cmd_option(a, "json"))
@@ -356,7 +361,7 @@ static int explain_run(const struct args *a, struct err *e)
 	if (!name || a->word_count > 2 || a->rest)
 		return cmd_usage(a, e, "expected a profile, a box, a layer or --pid");
 	if (layer && check_layer(layer, e) < 0)
-		return -1;
+		return -2;
 	if (layer && cmd_option(a, "script"))
 		return cmd_usage(
 			a, e, "a script is for the whole box, not for layer '%s'", layer);

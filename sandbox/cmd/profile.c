@@ -100,11 +100,13 @@ static int show_run(const struct args *a, struct err *e)
 			   (cmd_option(a, "all") ? PRINT_DEFAULTS : 0);
 	auto_text out = { 0 };
 	struct profile *pf;
+	int r;
 
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "profile show takes one profile");
-	if (profile_load(a->words[0], a->wishes, a->wish_count, &pf, e))
-		return -1;
+	r = profile_load(a->words[0], a->wishes, a->wish_count, &pf, e);
+	if (r < 0)
+		return r;
 	profile_print(pf, how, &out);
 	profile_free(pf);
 	return cmd_show(&out, e);

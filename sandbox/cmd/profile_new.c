@@ -54,6 +54,7 @@ static int write_new(const char *path, const struct text *t, struct err *e)
 	return 0;
 }
 
+/* Return: 0; -2 and @e: a name that can be none is wrong usage, as in `create` */
 static int check_name(const char *name, struct err *e)
 {
 	auto_text safe = { 0 };
@@ -62,7 +63,8 @@ static int check_name(const char *name, struct err *e)
 	if (!parse_name(name, &why))
 		return 0;
 	text_safe(&safe, name);
-	return err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+	err_set(e, "no profile can be called '%.80s': %s", text_str(&safe), why);
+	return -2;
 }
 
 /** struct twin - The profile that has @name now: @at, empty where there is none */
@@ -114,9 +116,13 @@ static int own_path(const char *name, const char *option, struct text *path,
 int profile_write(const char *name, const struct text *yaml, struct text *path,
 		  struct err *e)
 {
-	if (strchr(name, '/'))
+	bool is_path = strchr(name, '/');
+
+	if (!is_path && check_name(name, e) < 0)
+		return -2;
+	if (is_path)
 		text_add(path, name);
-	else if (check_name(name, e) || own_path(name, "save", path, e))
+	else if (own_path(name, "save", path, e))
 		return -1;
 	return write_new(text_str(path), yaml, e);
 }
@@ -152,7 +158,7 @@ static int new_run(const struct args *a, struct err *e)
 	if (a->word_count != 1 || a->rest)
 		return cmd_usage(a, e, "profile new takes one name");
 	if (check_name(a->words[0], e))
-		return -1;
+		return -2;
 	from = from ? from : "base";
 	if (check_parent(from, e) || new_path(a, &path, e))
 		return -1;

@@ -38,7 +38,8 @@ int run_begin(struct run *r, const struct args *a, const char *profile, struct e
  * Return: 0; -2 and @e */
 int run_profile(const struct args *a, const char **profile, const char *preset,
 		struct err *e);
-/** run_make_plan() - Profile and options to plan. Return: 0, -1 and @e */
+/** run_make_plan() - Profile and options to plan. Return: 0; -1, or -2 where an option is
+ * wrong, and @e */
 int run_make_plan(struct run *r, struct err *e);
 /** run_needs_full() - Whether only nook-full can apply the plan */
 bool run_needs_full(const struct run *r);

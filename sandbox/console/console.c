@@ -89,8 +89,8 @@ static int unknown(const char *word, struct err *e)
 		err_set(e, "unknown word '%s', did you mean '%s'", word, near);
 	else
 		err_set(e, "unknown word '%s'", word);
-	return err_hint(e, "'help' lists the words; 'run %s' runs a program in the draft",
-			word);
+	err_hint(e, "'help' lists the words; 'run %s' runs a program in the draft", word);
+	return -2;
 }
 
 /* `lab solution` of a person: that by nook stands in the line to be typed. Return: 0; 1
@@ -143,7 +143,7 @@ static int do_words(struct console *c, char **argv, const char *name, int line)
 
 	if (r < 0)
 		console_complain(&e, name, line);
-	return r < 0 ? 1 : r;
+	return r == -2 ? 2 : r < 0 ? 1 : r;
 }
 
 int console_text(struct console *c, const char *text, const char *name)

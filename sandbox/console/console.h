@@ -56,7 +56,7 @@ struct console {
  * @example:	Lines as they would be typed
  * @complete:	What its words complete to; @words as in struct cmd
  * @only_draft:	Without a draft the command of that name is meant, where there is one
- * @run:	Return: exit code; -1 and @e
+ * @run:	Return: exit code; -1, or -2 for wrong usage, and @e
  */
 struct word {
 	const char *name;
@@ -85,7 +85,8 @@ const struct word *word_find(const char *name);
 /** word_help() - The text of `help WORD` */
 void word_help(const struct word *w, struct text *out);
 
-/** console_run() - Do one command. Return: its exit code, -1 and @e */
+/** console_run() - Do one command. Return: its exit code; -1, or -2 for wrong usage, and
+ * @e */
 int console_run(struct console *c, char **argv, struct err *e);
 /** console_text() - Do all commands of a text; ends at the first that fails where nobody
  * sits at it. @name: for messages, "FILE" or NULL. Return: exit code of the last */

@@ -188,11 +188,13 @@ static int add_natural(const struct draft *d, struct wishes *w, struct text *cap
 {
 	struct profile *pf = NULL;
 	struct host *h;
+	int r;
 
 	if (d->from)
 		return 0;
-	if (profile_make(d->name, w->v, w->count, &pf, e) < 0)
-		return -1;
+	r = profile_make(d->name, w->v, w->count, &pf, e);
+	if (r < 0)
+		return r;
 	h = host_new();
 	if (!profile_is_set(pf, FIELD_capabilities)) {
 		all_caps(pf->namespaces & NS_USER, caps);

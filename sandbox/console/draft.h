@@ -86,7 +86,7 @@ int draft_options(const struct draft *d, void (*each)(const char *pair, void *ar
  * @command:	In place of its command, or NULL
  * @pf:		Free with profile_free()
  *
- * Return: 0, -1 and @e
+ * Return: 0; -1, or -2 where @more has a wrong value, and @e
  */
 int draft_profile(const struct draft *d, const struct step *more, char *const *command,
 		  struct profile **pf, struct err *e);

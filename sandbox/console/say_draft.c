@@ -48,7 +48,16 @@ int saying_usage(char **argv, size_t least, size_t most, struct err *e)
 	if (n >= least && n <= most)
 		return 0;
 	err_set(e, "usage: %s%s%s", w->name, *w->usage ? " " : "", w->usage);
-	return err_hint(e, "help %s", w->name);
+	err_hint(e, "help %s", w->name);
+	return -2;
+}
+
+int saying_begin(const struct console *c, char **argv, size_t least, size_t most,
+		 struct err *e)
+{
+	int r = saying_usage(argv, least, most, e);
+
+	return r < 0 ? r : saying_needs_draft(c, e);
 }
 
 /* --- one more word ----------------------------------------------------------------- */
@@ -202,10 +211,11 @@ static int stack(struct console *c, char **argv, bool is_add, struct err *e)
 	struct profile *pf = NULL;
 	struct step s = { 0 };
 	struct host *h;
-	int r;
+	int r = saying_begin(c, argv, 1, COUNT_MOST, e);
 
-	if (saying_needs_draft(c, e) < 0 ||
-	    draft_profile(c->draft, NULL, NULL, &pf, e) < 0)
+	if (r < 0)
+		return r;
+	if (draft_profile(c->draft, NULL, NULL, &pf, e) < 0)
 		return -1;
 	h = host_new();
 	if (!h)
@@ -219,7 +229,7 @@ static int stack(struct console *c, char **argv, bool is_add, struct err *e)
 	if (!r)
 		return change(c, argv, &s, e);
 	step_release(&s);
-	return -1;
+	return r;
 }
 
 int say_add(struct console *c, char **argv, struct err *e)
@@ -251,9 +261,10 @@ int say_set(struct console *c, char **argv, struct err *e)
 {
 	auto_text key = { 0 }, value = { 0 }, limit = { 0 };
 	char *equals;
+	int r = saying_begin(c, argv, 1, COUNT_MOST, e);
 
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, COUNT_MOST, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	equals = strchr(argv[1], '=');
 	if (!equals && !argv[2])
 		return saying_usage(argv, 2, 2, e);
@@ -264,7 +275,8 @@ int say_set(struct console *c, char **argv, struct err *e)
 	text_addf(&limit, "limits.%s", text_str(&key));
 	if (field_find(text_str(&key)) < 0 && field_find(text_str(&limit)) >= 0) {
 		err_set(e, "unknown key '%s'", text_str(&key));
-		return err_hint(e, "limit %s %s", text_str(&key), text_str(&value));
+		err_hint(e, "limit %s %s", text_str(&key), text_str(&value));
+		return -2;
 	}
 	return set_key(c, argv, text_str(&key), text_str(&value), e);
 }
@@ -272,9 +284,10 @@ int say_set(struct console *c, char **argv, struct err *e)
 int say_unset(struct console *c, char **argv, struct err *e)
 {
 	struct step s = { 0 };
+	int r = saying_begin(c, argv, 1, EDIT_MOST, e);
 
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, EDIT_MOST, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	for (size_t i = 1; argv[i]; i++)
 		if (step_set(&s, argv[i], "null", e) < 0) {
 			step_release(&s);
@@ -304,15 +317,18 @@ int say_limit(struct console *c, char **argv, struct err *e)
 {
 	auto_text key = { 0 };
 	const char *near;
+	int r = saying_begin(c, argv, 2, 2, e);
 
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 2, 2, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	text_addf(&key, "limits.%s", argv[1]);
 	if (field_find(text_str(&key)) < 0) {
 		near = name_near(argv[1], next_limit, NULL);
-		return near ? err_set(e, "no limit '%s', did you mean '%s'", argv[1],
-				      near)
-			    : err_set(e, "no limit '%s'", argv[1]);
+		if (near)
+			err_set(e, "no limit '%s', did you mean '%s'", argv[1], near);
+		else
+			err_set(e, "no limit '%s'", argv[1]);
+		return -2;
 	}
 	return set_key(c, argv, text_str(&key),
 		       strcmp(argv[2], "none") ? argv[2] : "null", e);
@@ -320,24 +336,28 @@ int say_limit(struct console *c, char **argv, struct err *e)
 
 /* --- back and forth ---------------------------------------------------------------- */
 
-static int count_of(char **argv, size_t *n, struct err *e)
+static int count_of(const struct console *c, char **argv, size_t *n, struct err *e)
 {
 	uint64_t count = 1;
+	int r = saying_usage(argv, 0, 1, e);
 
-	if (saying_usage(argv, 0, 1, e) < 0)
-		return -1;
-	if (argv[1] && parse_number_in(argv[1], 1, COUNT_MOST, &count) < 0)
-		return err_set(e, "'%s': expected a count of words", argv[1]);
+	if (r < 0)
+		return r;
+	if (argv[1] && parse_number_in(argv[1], 1, COUNT_MOST, &count) < 0) {
+		err_set(e, "'%s': expected a count of words", argv[1]);
+		return -2;
+	}
 	*n = (size_t)count;
-	return 0;
+	return saying_needs_draft(c, e);
 }
 
 int say_undo(struct console *c, char **argv, struct err *e)
 {
 	size_t n;
+	int r = count_of(c, argv, &n, e);
 
-	if (saying_needs_draft(c, e) < 0 || count_of(argv, &n, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	if (n > c->draft->used)
 		return err_set(e,
 			       c->draft->used ? "there is no more to take back than %zu"
@@ -350,9 +370,10 @@ int say_undo(struct console *c, char **argv, struct err *e)
 int say_redo(struct console *c, char **argv, struct err *e)
 {
 	size_t n, left;
+	int r = count_of(c, argv, &n, e);
 
-	if (saying_needs_draft(c, e) < 0 || count_of(argv, &n, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	left = c->draft->count - c->draft->used;
 	if (n > left)
 		return err_set(e,
@@ -400,8 +421,10 @@ static int check_name(const struct console *c, const char *name, struct err *e)
 {
 	const char *why;
 
-	if (parse_name(name, &why))
-		return err_set(e, "no draft can be called '%s': %s", name, why);
+	if (parse_name(name, &why)) {
+		err_set(e, "no draft can be called '%s': %s", name, why);
+		return -2;
+	}
 	if (!console_draft(c, name))
 		return 0;
 	err_set(e, "there is a draft '%s' already", name);
@@ -429,11 +452,13 @@ static int begin(struct console *c, struct draft *d, struct err *e)
 int say_new(struct console *c, char **argv, struct err *e)
 {
 	size_t n = saying_count(argv);
+	int r;
 
 	if (n != 2 && (n != 4 || strcmp(argv[2], "from") != 0))
 		return saying_usage(argv, 9, 0, e);
-	if (check_name(c, argv[1], e) < 0)
-		return -1;
+	r = check_name(c, argv[1], e);
+	if (r < 0)
+		return r;
 	return begin(c, draft_new(argv[1], n == 4 ? argv[3] : NULL), e);
 }
 
@@ -450,22 +475,26 @@ static void draft_name(const char *profile, char *out, size_t size)
 int say_load(struct console *c, char **argv, struct err *e)
 {
 	char name[256];
+	int r = saying_usage(argv, 1, 2, e);
 
-	if (saying_usage(argv, 1, 2, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	draft_name(argv[2] ? argv[2] : argv[1], name, sizeof(name));
-	if (check_name(c, name, e) < 0)
-		return -1;
+	r = check_name(c, name, e);
+	if (r < 0)
+		return r;
 	return begin(c, draft_new(name, argv[1]), e);
 }
 
 int say_branch(struct console *c, char **argv, struct err *e)
 {
 	struct draft *d;
+	int r = saying_begin(c, argv, 1, 1, e);
 
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, 1, e) < 0 ||
-	    check_name(c, argv[1], e) < 0)
-		return -1;
+	if (!r)
+		r = check_name(c, argv[1], e);
+	if (r < 0)
+		return r;
 	d = draft_copy(c->draft, argv[1]);
 	if (!d)
 		return err_set(e, "out of memory");
@@ -481,9 +510,10 @@ int say_branch(struct console *c, char **argv, struct err *e)
 int say_switch(struct console *c, char **argv, struct err *e)
 {
 	struct draft *d;
+	int r = saying_usage(argv, 1, 1, e);
 
-	if (saying_usage(argv, 1, 1, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	d = saying_draft(c, argv[1], e);
 	if (!d)
 		return -1;

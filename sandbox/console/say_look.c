@@ -52,9 +52,10 @@ int say_history(struct console *c, char **argv, struct err *e)
 {
 	const struct draft *d = c->draft;
 	auto_text out = { 0 };
+	int r = saying_begin(c, argv, 0, 0, e);
 
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 0, 0, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	text_addf(&out, "%s new %s%s%s\n", d->used ? " " : ">", d->name,
 		  d->from ? " from " : "", d->from ? d->from : "");
 	for (size_t i = 0; i < d->count; i++) {
@@ -68,9 +69,10 @@ int say_history(struct console *c, char **argv, struct err *e)
 int say_drafts(struct console *c, char **argv, struct err *e)
 {
 	auto_text out = { 0 };
+	int r = saying_usage(argv, 0, 0, e);
 
-	if (saying_usage(argv, 0, 0, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	for (const struct draft *d = c->drafts; d; d = d->next) {
 		struct profile *pf = NULL;
 		auto_text names = { 0 };
@@ -88,10 +90,12 @@ int say_layers(struct console *c, char **argv, struct err *e)
 {
 	struct profile *pf = NULL;
 	auto_text out = { 0 };
+	int r = saying_usage(argv, 0, 0, e);
 
-	if (saying_usage(argv, 0, 0, e) < 0 ||
-	    (c->draft && profile_now(c, NULL, &pf, e) < 0))
-		return -1;
+	if (!r && c->draft)
+		r = profile_now(c, NULL, &pf, e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; brick_at(i); i++) {
 		const struct brick *b = brick_at(i);
 
@@ -154,13 +158,15 @@ int say_compare(struct console *c, char **argv, struct err *e)
 	struct profile *x = NULL, *y = NULL;
 	struct facts left, right;
 	auto_text out = { 0 }, rows = { 0 };
-	int r = -1;
+	int r;
 
 	/* A ladder of layers instead of two drafts: the command of that name */
 	if (!argv[1] || *argv[1] == '-')
 		return job_exec(c, argv, e);
-	if (saying_usage(argv, 1, 2, e) < 0 || (!argv[2] && saying_needs_draft(c, e) < 0))
-		return -1;
+	r = argv[2] ? saying_usage(argv, 1, 2, e) : saying_begin(c, argv, 1, 2, e);
+	if (r < 0)
+		return r;
+	r = -1;
 	a = saying_draft(c, argv[1], e);
 	b = argv[2] ? saying_draft(c, argv[2], e) : c->draft;
 	if (!a || !b || draft_profile(a, NULL, NULL, &x, e) < 0 ||
@@ -207,9 +213,12 @@ int say_show(struct console *c, char **argv, struct err *e)
 {
 	struct profile *pf = NULL;
 	auto_text out = { 0 };
+	int r = saying_usage(argv, 0, 0, e);
 
-	if (saying_usage(argv, 0, 0, e) < 0 || profile_now(c, NULL, &pf, e) < 0)
-		return -1;
+	if (!r)
+		r = profile_now(c, NULL, &pf, e);
+	if (r < 0)
+		return r;
 	profile_print(pf, 0, &out);
 	profile_free(pf);
 	return cmd_show(&out, e);
@@ -219,15 +228,17 @@ int say_save(struct console *c, char **argv, struct err *e)
 {
 	struct profile *pf = NULL;
 	auto_text yaml = { 0 }, path = { 0 }, said = { 0 };
-	int r;
+	int r = saying_usage(argv, 0, 1, e);
 
-	if (saying_usage(argv, 0, 1, e) < 0 || profile_now(c, NULL, &pf, e) < 0)
-		return -1;
+	if (!r)
+		r = profile_now(c, NULL, &pf, e);
+	if (r < 0)
+		return r;
 	profile_print(pf, 0, &yaml);
 	profile_free(pf);
 	r = profile_write(argv[1] ? argv[1] : c->draft->name, &yaml, &path, e);
 	if (r < 0)
-		return -1;
+		return r;
 	text_safe(&said, text_str(&path));
 	text_addc(&said, '\n');
 	return cmd_print(&said, e);
@@ -249,8 +260,10 @@ static int run(struct console *c, char **argv, char **command, struct err *e)
 
 int say_run(struct console *c, char **argv, struct err *e)
 {
-	if (saying_needs_draft(c, e) < 0 || saying_usage(argv, 1, 4096, e) < 0)
-		return -1;
+	int r = saying_begin(c, argv, 1, 4096, e);
+
+	if (r < 0)
+		return r;
 	return run(c, argv, argv + 1, e);
 }
 

@@ -19,10 +19,11 @@
 int say_cd(struct console *c, char **argv, struct err *e)
 {
 	const char *to = argv[1] ? argv[1] : getenv("HOME");
+	int r = saying_usage(argv, 0, 1, e);
 
 	(void)c;
-	if (saying_usage(argv, 0, 1, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	if (!to)
 		return err_set(e, "HOME is not set: where to?");
 	if (chdir(to) < 0)
@@ -33,9 +34,10 @@ int say_cd(struct console *c, char **argv, struct err *e)
 int say_jobs(struct console *c, char **argv, struct err *e)
 {
 	auto_text out = { 0 };
+	int r = saying_usage(argv, 0, 0, e);
 
-	if (saying_usage(argv, 0, 0, e) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	job_list(c, &out);
 	return cmd_print(&out, e);
 }
@@ -43,11 +45,14 @@ int say_jobs(struct console *c, char **argv, struct err *e)
 int say_fg(struct console *c, char **argv, struct err *e)
 {
 	uint64_t n = 1;
+	int r = saying_usage(argv, 0, 1, e);
 
-	if (saying_usage(argv, 0, 1, e) < 0)
-		return -1;
-	if (argv[1] && parse_number_in(argv[1], 1, JOBS_MOST, &n) < 0)
-		return err_set(e, "'%s': expected a number of 'jobs'", argv[1]);
+	if (r < 0)
+		return r;
+	if (argv[1] && parse_number_in(argv[1], 1, JOBS_MOST, &n) < 0) {
+		err_set(e, "'%s': expected a number of 'jobs'", argv[1]);
+		return -2;
+	}
 	return job_continue(c, (int)n, e);
 }
 
@@ -100,8 +105,10 @@ int say_help(struct console *c, char **argv, struct err *e)
 
 int say_quit(struct console *c, char **argv, struct err *e)
 {
-	if (saying_usage(argv, 0, 0, e) < 0)
-		return -1;
+	int r = saying_usage(argv, 0, 0, e);
+
+	if (r < 0)
+		return r;
 	c->quit = true;
 	return 0;
 }

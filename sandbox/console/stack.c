@@ -21,8 +21,8 @@ struct adding {
 /**
  * struct row - What belongs to a brick
  * @ns:		Namespaces that it is, or needs
- * @add:	Sets the rest. @argv: what follows. Return: how many words it took; -1 and
- *		the error
+ * @add:	Sets the rest. @argv: what follows. Return: how many words it took; -1, or
+ *		-2 for wrong usage, and the error
  * @back:	Keys that `drop` sets: "KEY", or "KEY=VALUE" where that is not the default
  * @is_in:	NULL: where its namespace is
  */
@@ -117,8 +117,10 @@ static bool is_kind(const char *word)
 
 static int set_directory(struct adding *a, const char *path, const char *how)
 {
-	if (!path)
-		return err_set(a->e, "which directory? Write its path behind it");
+	if (!path) {
+		err_set(a->e, "which directory? Write its path behind it");
+		return -2;
+	}
 	return set(a, "root.from", "directory") < 0 ||
 			       set_text(a, "root.path", path) < 0 ||
 			       set(a, "root.switch", how) < 0
@@ -133,10 +135,11 @@ static int add_root(struct adding *a, char *const *argv)
 
 	if (set(a, "root.changes", "discard") < 0)
 		return -1;
-	if (!is_kind(kind))
-		return set_directory(a, named ? argv[1] : kind, "pivot") < 0 ? -1
-		       : named						     ? 2
-									     : 1;
+	if (!is_kind(kind)) {
+		int r = set_directory(a, named ? argv[1] : kind, "pivot");
+
+		return r < 0 ? r : named ? 2 : 1;
+	}
 	if (set(a, "root.from", kind) < 0 || set(a, "root.path", "null") < 0)
 		return -1;
 	return argv[0] != NULL;
@@ -144,10 +147,11 @@ static int add_root(struct adding *a, char *const *argv)
 
 static int add_chroot(struct adding *a, char *const *argv)
 {
-	if (set_directory(a, argv[0], "chroot") < 0 ||
-	    set(a, "root.changes", "through") < 0)
-		return -1;
-	return 1;
+	int r = set_directory(a, argv[0], "chroot");
+
+	if (!r)
+		r = set(a, "root.changes", "through");
+	return r < 0 ? r : 1;
 }
 
 static int add_veth(struct adding *a, char *const *argv)
@@ -183,9 +187,9 @@ static int add_net(struct adding *a, char *const *argv)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(argv[0], modes[i]))
 			return set(a, "network.mode", modes[i]) < 0 ? -1 : 1;
-	return err_set(a->e,
-		       "'%s' is no kind of network: expected none, veth, user or host",
-		       argv[0]);
+	err_set(a->e, "'%s' is no kind of network: expected none, veth, user or host",
+		argv[0]);
+	return -2;
 }
 
 static const char *next_brick_name(size_t i, const void *arg)
@@ -264,9 +268,10 @@ static int add_rlimit(struct adding *a, char *const *argv)
 {
 	char key[64];
 
-	if (!argv[0] || !argv[1])
-		return err_set(a->e,
-			       "rlimit takes a name and a value, such as nofile 64");
+	if (!argv[0] || !argv[1]) {
+		err_set(a->e, "rlimit takes a name and a value, such as nofile 64");
+		return -2;
+	}
 	snprintf(key, sizeof(key), "rlimits.%.48s", argv[0]);
 	return set_text(a, key, argv[1]) < 0 ? -1 : 2;
 }
@@ -449,16 +454,12 @@ int stack_add(const struct profile *pf, bool can, char *const *argv, struct step
 {
 	struct adding a = { .pf = pf, .step = s, .ns = pf->namespaces, .e = e };
 
-	if (!*argv) {
-		err_set(e, "add what?");
-		return err_hint(e, "'layers' lists the layers");
-	}
 	while (*argv) {
 		const struct row *r = find(*argv, e);
 		int used;
 
 		if (!r)
-			return -1;
+			return -2;
 		if (!*r->b.usage && row_is_in(r, pf))
 			return err_set(e, "%s is there already", r->b.name);
 		if (check_rights(&a, r, can) < 0)
@@ -466,7 +467,7 @@ int stack_add(const struct profile *pf, bool can, char *const *argv, struct step
 		a.ns |= r->ns;
 		used = r->add(&a, argv + 1);
 		if (used < 0)
-			return -1;
+			return used;
 		argv += 1 + used;
 	}
 	return a.ns == pf->namespaces ? 0 : set_namespaces(&a);
@@ -487,15 +488,11 @@ int stack_drop(const struct profile *pf, char *const *argv, struct step *s, stru
 {
 	struct adding a = { .pf = pf, .step = s, .ns = pf->namespaces, .e = e };
 
-	if (!*argv) {
-		err_set(e, "drop what?");
-		return err_hint(e, "'layers' marks those that are there");
-	}
 	for (; *argv; argv++) {
 		const struct row *r = find(*argv, e);
 
 		if (!r)
-			return -1;
+			return -2;
 		if (!row_is_in(r, pf))
 			return err_set(e, "there is no %s to drop", r->b.name);
 		if (!r->is_in)

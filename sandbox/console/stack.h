@@ -44,7 +44,7 @@ bool brick_is_in(const struct brick *b, const struct profile *pf);
  * @can:	Whether the caller may make namespaces without one of users
  * @argv:	Layers, each followed by its own words; NULL at the end
  *
- * Return: 0 and values added to @s, -1 and @e
+ * Return: 0 and values added to @s; -1, or -2 for wrong usage, and @e
  */
 int stack_add(const struct profile *pf, bool can, char *const *argv, struct step *s,
 	      struct err *e);

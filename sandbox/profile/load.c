@@ -235,9 +235,10 @@ static int finish(struct run *r, const struct option_wish *options, size_t count
 {
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = apply_option(&r->ld, &options[i]);
-	if (!rc && !r->ld.is_wrong)
+	for (size_t i = 0; i < count; i++)
+		if (apply_option(&r->ld, &options[i]))
+			return -2;
+	if (!r->ld.is_wrong)
 		rc = profile_check(&r->ld);
 	return rc || r->ld.is_wrong ? -1 : 0;
 }
@@ -257,7 +258,7 @@ static int load(struct run *r, const char *name, const struct option_wish *optio
 	search_release(&r->search);
 	if (rc) {
 		profile_free(pf);
-		return -1;
+		return rc;
 	}
 	*out = pf;
 	return 0;
@@ -292,13 +293,15 @@ int profile_make(const char *name, const struct option_wish *options, size_t cou
 {
 	struct run r;
 	struct profile *pf = profile_new(&r, e);
+	int rc;
 
 	if (!pf)
 		return -1;
 	pf->name = name_of_path(pf->arena, name);
-	if (finish(&r, options, count)) {
+	rc = finish(&r, options, count);
+	if (rc) {
 		profile_free(pf);
-		return -1;
+		return rc;
 	}
 	*out = pf;
 	return 0;

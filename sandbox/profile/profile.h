@@ -283,8 +283,8 @@ struct option_wish {
  * @count:	How many
  * @out:	The profile; free with profile_free()
  *
- * Return: 0, or -1: "FILE:LINE:COL: what was wrong, what was expected", with the nearest
- * known key where there is one
+ * Return: 0; -1, where an option by itself is wrong -2, and @e: "FILE:LINE:COL: what was
+ * wrong, what was expected", with the nearest known key where there is one
  */
 int profile_load(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e);
@@ -307,7 +307,7 @@ int profile_examine(const char *name, void (*tell)(const struct err *e),
  * @options:	As profile_load() takes them; @count of them
  * @out:	The profile; free with profile_free()
  *
- * Return: 0, or -1 and @e
+ * Return: 0, or -1 or -2 and @e as profile_load()
  */
 int profile_make(const char *name, const struct option_wish *options, size_t count,
 		 struct profile **out, struct err *e);

@@ -143,7 +143,7 @@ quickly_refused() {
 		refute [ -e x.yaml ]
 	done
 	nook_run profile new --path "$T/x.yaml" ''
-	assert_status 1
+	assert_status 2
 	assert_stderr_match "^nook: no profile can be called '': expected a name of 1 to 64 letters"
 }
 
@@ -333,6 +333,27 @@ nook: ./p.yaml:5:35: 'limits.memory_high' is above 'limits.memory'"
 	echo 'hostnam: a' >>p.yaml
 	nook_run profile check ./p.yaml
 	assert_stderr "nook: ./p.yaml:6:1: unknown key 'hostnam', did you mean 'hostname'"
+}
+
+@test "a wrong value of an option is wrong usage, one of a file is not" {
+	echo 'hostnam: a' >p.yaml
+	echo 'description: x' >q.yaml
+	for words in 'create b' 'explain' 'profile show' 'export --as bwrap'; do
+		# shellcheck disable=SC2086 # words
+		nook_run $words ./q.yaml --set nosuch=1
+		assert_status 2
+		assert_stderr "nook: --set: unknown key 'nosuch'"
+		# shellcheck disable=SC2086 # words
+		nook_run $words ./q.yaml --set limits.memory=5X
+		assert_status 2
+		assert_equal "${stderr_lines[0]}" "nook: --set: 'limits.memory' cannot be '5X': expected a size from 4K on such as 512M, or max"
+		# shellcheck disable=SC2086 # words
+		nook_run $words ./p.yaml --set nosuch=1
+		assert_status 1
+		assert_equal "${stderr_lines[0]}" "nook: ./p.yaml:1:1: unknown key 'hostnam', did you mean 'hostname'"
+	done
+	nook_run run ./q.yaml --set nosuch=1 -- true
+	assert_status 125
 }
 
 @test "run refuses what check refuses, with 125, and runs nothing" {

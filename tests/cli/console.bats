@@ -49,7 +49,7 @@ nook $(cat "$TOP/VERSION")"
 @test "it ends at the first error, with file, line, the nearest word and its exit code" {
 	printf 'new web\n\nadd usre\nversion\n' >a.nook
 	nook_run ./a.nook
-	assert_status 1
+	assert_status 2
 	assert_output
 	assert_stderr "./a.nook:3: no layer 'usre', did you mean 'user'
 hint: 'layers' lists them"
@@ -70,6 +70,41 @@ hint: 'help' lists the words; 'run rnu' runs a program in the draft"
 	nook_run ./nosuch.nook
 	assert_status 1
 	assert_stderr "nook: cannot open './nosuch.nook': No such file or directory"
+}
+
+@test "a word used wrongly ends with 2, one that fails with 1" {
+	local -A wrong=(
+		[nosuch]="unknown word 'nosuch'"
+		[add]="usage: add LAYER [WORD...]"
+		["jobs 1"]="usage: jobs"
+		["fg x"]="'x': expected a number of 'jobs'"
+		["new .x"]="no draft can be called '.x': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'"
+	)
+	for words in "${!wrong[@]}"; do
+		says "$words"
+		assert_status 2
+		assert_equal "${stderr_lines[0]}" "-c:1: ${wrong[$words]}"
+	done
+	wrong=(
+		["set nosuch 1"]="set nosuch 1: unknown key 'nosuch'"
+		["set hostname 'a b'"]="set hostname 'a b': 'hostname' cannot be 'a b': expected 1 to 64 letters, digits, '.' or '-'"
+		["limit nosuch 1"]="no limit 'nosuch'"
+		["drop nosuch"]="no layer 'nosuch'"
+		["add user net x"]="'x' is no kind of network: expected none, veth, user or host"
+		["add rlimit nofile"]="rlimit takes a name and a value, such as nofile 64"
+		["undo x"]="'x': expected a count of words"
+		["show 1"]="usage: show"
+		["save .x"]="no profile can be called '.x': expected a name of 1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'"
+	)
+	for words in "${!wrong[@]}"; do
+		says "new web; $words"
+		assert_status 2
+		assert_equal "${stderr_lines[0]}" "-c:1: ${wrong[$words]}"
+	done
+	for words in 'add user' 'new web; undo' 'switch nosuch' 'new web from nosuch'; do
+		says "$words"
+		assert_status 1
+	done
 }
 
 @test "a new draft has no wall: every fact inside is the one outside" {

@@ -61,7 +61,7 @@ load helper
 
 @test "explain names the nearest layer" {
 	nook_run explain base secomp
-	assert_status 1
+	assert_status 2
 	assert_stderr "nook: no layer 'secomp', did you mean 'seccomp'"
 }
 

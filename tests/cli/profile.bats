@@ -170,7 +170,7 @@ rlimits:
 labels:
   x: y  # --set"
 	nook_run profile show a --set limits.memory=5X
-	assert_status 1
+	assert_status 2
 	assert_stderr "nook: --set: 'limits.memory' cannot be '5X': expected a size from 4K on such as 512M, or max"
 	nook_run profile show a --set limits.memroy=5M
 	assert_stderr "nook: --set: unknown key 'limits.memroy', did you mean 'limits.memory'"
