@@ -51,13 +51,16 @@ static int create_run(const struct args *a, struct err *e)
 	struct args own = *a;
 	const char *profile;
 	struct run run = { 0 };
+	uint64_t log_size;
 	int r;
 
 	if (!a->word_count)
 		return cmd_usage(a, e, "create takes the name of a new box");
 	own.words++;
 	own.word_count--;
-	r = check_name(a, a->words[0], e);
+	r = resting_log_size(a, &log_size, e);
+	if (!r)
+		r = check_name(a, a->words[0], e);
 	if (!r)
 		r = run_profile(&own, &profile, "base", e);
 	if (!r)

@@ -77,13 +77,11 @@ static const char *vars_get(const struct vars *vs, const char *name)
 }
 
 /* NAME=VALUE sets, NAME alone passes the caller's, if there is one */
-static int put_option(const struct args *a, struct vars *vs, const char *v, struct err *e)
+static int put_option(struct vars *vs, const char *v, struct err *e)
 {
 	auto_text pair = { 0 };
 	const char *own;
 
-	if (!name_length(v))
-		return cmd_usage(a, e, "--env '%s': expected NAME=VALUE or NAME", v);
 	if (strchr(v, '='))
 		return vars_put(vs, v, e);
 	own = getenv(v);
@@ -124,7 +122,7 @@ static int wish_vars(const struct args *a, const struct plan *box,
 		r = put_prompt(&vs, rec, e);
 	for (size_t i = 0; !r && i < a->given_count; i++)
 		if (!strcmp(a->given[i].opt->name, "env"))
-			r = put_option(a, &vs, a->given[i].value, e);
+			r = put_option(&vs, a->given[i].value, e);
 	for (size_t i = 0; !r && i < vs.count; i++)
 		plan_add_word(wish, &wish->env.env, text_str(&vs.v[i]));
 	path = vars_get(&vs, "PATH");
@@ -187,8 +185,6 @@ static int make_wish(const struct args *a, const struct plan *box,
 	const char *dir = cmd_option(a, "workdir");
 	bool tty = isatty(0) && isatty(1) && !cmd_option(a, "detach");
 
-	if (dir && *dir != '/')
-		return cmd_usage(a, e, "--workdir '%s': expected an absolute path", dir);
 	if (cmd_option(a, "tty") || tty)
 		wish->session.terminal = PLAN_TTY_OWN;
 	wish->env.workdir = plan_put(wish, dir ? dir : plan_text(box, box->env.workdir));
@@ -211,6 +207,23 @@ static void hide_values(const struct args *a)
 	}
 }
 
+/* What can be told without the box */
+static int check_options(const struct args *a, struct err *e)
+{
+	const char *dir = cmd_option(a, "workdir");
+
+	if (cmd_option(a, "detach") && cmd_option(a, "tty"))
+		return cmd_usage(a, e, "--detach: there is nobody to show a terminal to");
+	if (dir && *dir != '/')
+		return cmd_usage(a, e, "--workdir '%s': expected an absolute path", dir);
+	for (size_t i = 0; i < a->given_count; i++)
+		if (!strcmp(a->given[i].opt->name, "env") &&
+		    !name_length(a->given[i].value))
+			return cmd_usage(a, e, "--env '%s': expected NAME=VALUE or NAME",
+					 a->given[i].value);
+	return 0;
+}
+
 static int exec_run(const struct args *a, struct err *e)
 {
 	auto_free struct plan *box = NULL;
@@ -220,8 +233,8 @@ static int exec_run(const struct args *a, struct err *e)
 
 	if (!a->word_count)
 		return cmd_usage(a, e, "exec needs a box");
-	if (cmd_option(a, "detach") && cmd_option(a, "tty"))
-		return cmd_usage(a, e, "--detach: there is nobody to show a terminal to");
+	if (check_options(a, e) < 0)
+		return -2;
 	if (!wish)
 		return err_set(e, "out of memory");
 	if (box_sanitize(0, e) < 0)

@@ -34,6 +34,7 @@ static int check_options(const struct keep *k, struct err *e)
 {
 	static const char *const front[] = { "result", "preserve-fds" };
 	const struct args *a = k->args;
+	uint64_t log_size;
 
 	if (!k->name)
 		return cmd_usage(a, e, "--%s needs a --name",
@@ -57,7 +58,7 @@ static int check_options(const struct keep *k, struct err *e)
 					 front[i]);
 	if (!k->detach && cmd_option(a, "log-size"))
 		return cmd_usage(a, e, "--log-size is for a box in the background");
-	return 0;
+	return resting_log_size(a, &log_size, e);
 }
 
 /* Profile or options stand on the line, and not those that the box was made with */

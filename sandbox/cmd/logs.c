@@ -30,6 +30,7 @@
 /**
  * struct reader - A log being read
  * @file:	`log` or `log.1`; NULL = none
+ * @tail:	--tail, and @most its number
  * @skip:	Lines that are not printed
  * @lines:	Lines that have begun
  * @prints:	Else they are only counted
@@ -43,7 +44,8 @@ struct reader {
 	char *line;
 	size_t room;
 	char since[40];
-	uint64_t skip, lines;
+	const char *tail;
+	uint64_t most, skip, lines;
 	bool prints, times, is_open[2], shown[2], screen[2];
 	struct text out, held[2];
 	int to;
@@ -263,17 +265,10 @@ static void say_end(const struct args *a, struct reader *r)
 
 static int print(const struct args *a, struct reader *r, struct err *e)
 {
-	const char *tail = cmd_option(a, "tail"), *why;
-	uint64_t most = UINT64_MAX;
-
-	if (tail && parse_number(tail, &most, &why) < 0)
-		return cmd_usage(a, e, "--tail '%s': expected a count of lines", tail);
-	if (read_since(a, r, e) < 0)
-		return -2;
-	if (tail) {
+	if (r->tail) {
 		if (read_all(r, e) < 0)
 			return -1;
-		r->skip = r->lines > most ? r->lines - most : 0;
+		r->skip = r->lines > r->most ? r->lines - r->most : 0;
 	}
 	r->prints = true;
 	if (read_all(r, e) < 0 || (cmd_option(a, "follow") && follow(r, e) < 0))
@@ -332,12 +327,19 @@ int logs_of_run(const struct args *a, const struct rest_area *area, const char *
 
 static int logs_run(const struct args *a, struct err *e)
 {
-	struct reader r = { .times = cmd_option(a, "timestamps"), .to = 1 };
+	struct reader r = { .times = cmd_option(a, "timestamps"),
+			    .tail = cmd_option(a, "tail"),
+			    .to = 1 };
 	struct rest_area area = { .dir = -1 };
+	const char *why;
 	int n;
 
 	if (a->rest || a->word_count != 1)
 		return cmd_usage(a, e, "logs takes a box");
+	if (r.tail && parse_number(r.tail, &r.most, &why) < 0)
+		return cmd_usage(a, e, "--tail '%s': expected a count of lines", r.tail);
+	if (read_since(a, &r, e) < 0)
+		return -2;
 	for (int i = 0; i < 2; i++)
 		r.screen[i] = !cmd_option(a, "raw") && isatty(i + 1);
 	if (resting_open(&area, false, e) < 0 ||

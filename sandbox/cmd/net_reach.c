@@ -143,8 +143,10 @@ static int split_target(const char *target, char *host, size_t size, uint16_t *p
 	bool brackets = *target == '[' && colon && colon > target && colon[-1] == ']';
 	size_t len = colon ? (size_t)(colon - target) - 2 * brackets : 0;
 
-	if (!colon || !len || len >= size || parse_port(colon + 1, port, NULL))
-		return err_set(e, "'%s': expected HOST:PORT or [ADDRESS]:PORT", target);
+	if (!colon || !len || len >= size || parse_port(colon + 1, port, NULL)) {
+		err_set(e, "'%s': expected HOST:PORT or [ADDRESS]:PORT", target);
+		return -2;
+	}
 	memcpy(host, target + brackets, len);
 	host[len] = '\0';
 	return 0;
@@ -213,7 +215,7 @@ int reach_check(struct nets *n, const char *target, const char *box, struct err 
 	struct record rec;
 
 	if (split_target(target, host, sizeof(host), &r.port, e) < 0)
-		return -1;
+		return -2;
 	plan = store_pick(box, &rec, e);
 	if (!plan)
 		return -1;

@@ -13,7 +13,7 @@ bool reach_is_there(const struct reach *r);
 void reach_why(const struct nets *n, const struct net_def *from, const struct reach *r,
 	       struct text *out);
 /** reach_check() - `nook net check HOST:PORT --from BOX`: try it and print what came of
- * it. Return: 0 = connected, 1 = not, -1 and @e */
+ * it. Return: 0 = connected, 1 = not; -1, or -2 for wrong usage, and @e */
 int reach_check(struct nets *n, const char *target, const char *box, struct err *e);
 
 #endif

@@ -121,17 +121,27 @@ static struct plan *copy_plan(const struct plan *pl)
 	return copy ? memcpy(copy, pl, pl->size) : NULL;
 }
 
+int resting_log_size(const struct args *a, uint64_t *size, struct err *e)
+{
+	const char *given = cmd_option(a, "log-size"), *why;
+
+	*size = LOG_SIZE;
+	if (given && (parse_size(given, size, &why) < 0 || !*size || *size == PARSE_MAX))
+		return cmd_usage(a, e, "--log-size '%s': expected a size such as 10M",
+				 given);
+	return 0;
+}
+
 int resting_record(const struct run *run, struct rest_record *rec, struct err *e)
 {
 	const struct args *a = &run->args;
-	const char *size = cmd_option(a, "log-size"), *why;
 	auto_text words = { 0 };
+	int r;
 
-	*rec = (struct rest_record){ .log_size = LOG_SIZE };
-	if (size && (parse_size(size, &rec->log_size, &why) < 0 || !rec->log_size ||
-		     rec->log_size == PARSE_MAX))
-		return cmd_usage(a, e, "--log-size '%s': expected a size such as 10M",
-				 size);
+	*rec = (struct rest_record){ 0 };
+	r = resting_log_size(a, &rec->log_size, e);
+	if (r < 0)
+		return r;
 	add_options(a, run->profile, &words);
 	add_command(a, &words);
 	rec->words_len = words.len;

@@ -18,6 +18,8 @@ int resting_open_passing(struct rest_area *area, bool make);
 void resting_close_passing(struct rest_area *area);
 /** resting_check_free() - Whether no box at rest has that name. Return: 0, -1 and @e */
 int resting_check_free(const char *name, struct err *e);
+/** resting_log_size() - What --log-size says, or the default. Return: 0, -2 and @e */
+int resting_log_size(const struct args *a, uint64_t *size, struct err *e);
 /** resting_record() - What is written of a new box: its plan, and the words from which
  * start makes another. Return: 0, -1 and @e */
 int resting_record(const struct run *run, struct rest_record *rec, struct err *e);

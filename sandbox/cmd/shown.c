@@ -82,19 +82,21 @@ int shown_paths(char *const *paths, size_t count, struct err *e)
 	for (size_t i = 0; i < count; i++) {
 		const char *p = paths[i];
 
-		if (*p != '/')
-			return err_set(
-				e, "'%s': expected a path as the box has it, from '/' on",
+		if (*p != '/') {
+			err_set(e, "'%s': expected a path as the box has it, from '/' on",
 				p);
+			return -2;
+		}
 		if (p[1] &&
 		    (strstr(p, "//") || strstr(p, "/./") || strstr(p, "/../") ||
 		     p[strlen(p) - 1] == '/' || !strcmp(p + strlen(p) - 2, "/.") ||
-		     (strlen(p) > 2 && !strcmp(p + strlen(p) - 3, "/.."))))
-			return err_set(
-				e,
-				"'%s': expected a path without '//', '.', '..' and "
-				"a slash at its end",
+		     (strlen(p) > 2 && !strcmp(p + strlen(p) - 3, "/..")))) {
+			err_set(e,
+				"'%s': expected a path without '//', '.', '..' and a "
+				"slash at its end",
 				p);
+			return -2;
+		}
 	}
 	return 0;
 }

@@ -59,7 +59,7 @@ enum shown_fit {
 
 /** shown_fit() - How @path lies to @paths; none of them = all is wanted */
 enum shown_fit shown_fit(const char *path, char *const *paths, size_t count);
-/** shown_paths() - Whether all @paths are absolute and normal. Return: 0, -1 and @e */
+/** shown_paths() - Whether all @paths are absolute and normal. Return: 0, -2 and @e */
 int shown_paths(char *const *paths, size_t count, struct err *e);
 
 /**

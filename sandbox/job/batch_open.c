@@ -72,15 +72,6 @@ static void find_room(struct batch *b)
 		have->cpus = room.cpus < own ? room.cpus : own;
 }
 
-static int open_admission(struct batch *b, struct err *e)
-{
-	int r = admit_open(&b->admission, b->args, e);
-
-	if (!r && is_auto(b))
-		find_room(b);
-	return r;
-}
-
 int batch_add_slot(struct batch *b, struct err *e)
 {
 	struct slot *s = &b->places[b->count].slot;
@@ -108,10 +99,17 @@ static void take_fewer(struct batch *b)
 		slot_close(&b->places[--b->count].slot);
 }
 
-static int open_slots(struct batch *b, struct err *e)
+/* Where nobody says how many jobs at a time */
+static int first_slots(const struct batch *b)
+{
+	return b->cpu_count ? b->cpu_count : 1;
+}
+
+/* How many slots there are at most */
+static int open_jobs(struct batch *b, struct err *e)
 {
 	const char *jobs = cmd_option(b->args, "jobs");
-	uint64_t n = (uint64_t)(b->cpu_count ? b->cpu_count : 1);
+	uint64_t n = (uint64_t)first_slots(b);
 
 	if (jobs && !is_auto(b) && parse_number_in(jobs, 1, SLOTS_MOST, &n) < 0)
 		return cmd_usage(b->args, e, "--jobs '%s': expected 1 to %d, or auto",
@@ -124,10 +122,17 @@ static int open_slots(struct batch *b, struct err *e)
 	b->most = !is_auto(b)		  ? (int)n
 		  : b->plans.reproducible ? b->cpu_count
 					  : SLOTS_MOST;
+	return 0;
+}
+
+static int open_slots(struct batch *b, struct err *e)
+{
+	int n = is_auto(b) ? first_slots(b) : b->most;
+
 	b->places = calloc((size_t)b->most, sizeof(*b->places));
 	if (!b->places)
 		return err_set(e, "out of memory");
-	while (b->count < (int)n && !b->fewer) {
+	while (b->count < n && !b->fewer) {
 		if (!batch_add_slot(b, e))
 			continue;
 		if (e->code != EAGAIN || !b->count)
@@ -432,9 +437,14 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	if (!b->plans.host)
 		return err_set(e, "out of memory");
 	find_cpus(b);
-	if ((r = keep_file(name, &file, e)) < 0 || (r = open_timeout(b, e)) < 0 ||
-	    (r = open_repeat(b, e)) < 0 || (r = open_admission(b, e)) < 0 ||
-	    (r = open_slots(b, e)) < 0 ||
+	if ((r = open_timeout(b, e)) < 0 || (r = open_repeat(b, e)) < 0 ||
+	    (r = open_jobs(b, e)) < 0 ||
+	    (r = admit_open(&b->admission, b->args, e)) < 0 ||
+	    (r = keep_file(name, &file, e)) < 0)
+		return r;
+	if (is_auto(b))
+		find_room(b);
+	if ((r = open_slots(b, e)) < 0 ||
 	    (r = job_source_open(name, file, &b->source, e)) < 0 ||
 	    (r = open_events(b, e)) < 0 ||
 	    (r = open_output(b, e)) < 0 || (r = open_journal(b, name, e)) < 0 ||

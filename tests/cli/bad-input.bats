@@ -356,6 +356,29 @@ nook: ./p.yaml:5:35: 'limits.memory_high' is above 'limits.memory'"
 	assert_status 125
 }
 
+@test "options are looked at before the box, file or profile that is not there" {
+	local -A wrong=(
+		["logs --tail x nosuch"]="2 --tail 'x': expected a count of lines"
+		["logs --since x nosuch"]="2 --since 'x': expected a time such as 2026-11-21T15:36:08Z, or a duration such as 10m"
+		["stop --time x nosuch"]="2 --time 'x': expected a duration such as 10s"
+		["exec --workdir x nosuch true"]="125 --workdir 'x': expected an absolute path"
+		["exec --env =x nosuch true"]="125 --env '=x': expected NAME=VALUE or NAME"
+		["create --log-size x web nosuch"]="2 --log-size 'x': expected a size such as 10M"
+		["run -d --name web --log-size x nosuch"]="125 --log-size 'x': expected a size such as 10M"
+		["batch --jobs x nosuch"]="125 --jobs 'x': expected 1 to 1024, or auto"
+		["batch --repeat x nosuch"]="125 --repeat 'x': expected 1 to 10000"
+		["batch --total-memory 0 nosuch"]="125 --total-memory '0': no job would fit"
+		["diff nosuch data"]="2 'data': expected a path as the box has it, from '/' on"
+		["net check --from nosuch x"]="2 'x': expected HOST:PORT or [ADDRESS]:PORT"
+	)
+	for words in "${!wrong[@]}"; do
+		# shellcheck disable=SC2086 # words
+		nook_run $words
+		assert_status "${wrong[$words]%% *}"
+		assert_equal "${stderr_lines[0]}" "nook: ${wrong[$words]#* }"
+	done
+}
+
 @test "run refuses what check refuses, with 125, and runs nothing" {
 	echo 'hostnam: a' >p.yaml
 	nook_run run ./p.yaml -- touch "$T/ran"

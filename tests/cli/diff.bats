@@ -219,7 +219,7 @@ EOF
 	[[ ${stderr_lines[0]} == "nook: no box 'nosuch'"* ]]
 	work true
 	nook_run diff work data
-	assert_status 1
+	assert_status 2
 	[ "$stderr" = "nook: 'data': expected a path as the box has it, from '/' on" ]
 	nook_run diff --stat --json work
 	assert_status 2

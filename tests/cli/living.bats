@@ -408,7 +408,7 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	nook_run create web nosuch
 	assert_status 1
 	nook_run create web strict --memory many
-	assert_status 1
+	assert_status 2
 	nook_run run -d --name web nosuchimage
 	assert_status 125
 	assert_stderr_match "^hint: nook runs profiles, not images: .* nook run --set root.path=DIR machine$"

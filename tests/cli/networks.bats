@@ -219,7 +219,7 @@ it lets nobody in, or what 'nook net check' finds"
 	reaches a 10.99.0.1:22 "a does not reach 10.99.0.1:22: that is the router, where nothing is for boxes"
 	reaches a 169.254.169.254:80 "a does not reach 169.254.169.254:80: clouds keep the secrets of machines there: no box reaches it"
 	nook_run net check --from a b
-	assert_status 1
+	assert_status 2
 	assert_stderr "nook: 'b': expected HOST:PORT or [ADDRESS]:PORT"
 	nook_run net check b:80
 	assert_status 2
