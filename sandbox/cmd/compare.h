@@ -38,6 +38,7 @@ struct text;
  * @ns:		Namespaces that it adds (profile.h)
  * @set:	Keys that it sets; a NULL key behind the last
  * @profile:	Where not NULL, this profile with the tree, instead of all before it
+ * @no_user, @hint: Where not NULL, why an ordinary user does without it, and what then
  */
 struct rung {
 	const char *name;
@@ -47,6 +48,7 @@ struct rung {
 		const char *key, *value;
 	} set[RUNG_SETS];
 	const char *profile;
+	const char *no_user, *hint;
 };
 
 /** rungs() - The table, in order; the first is the plain process. A NULL name ends it */

@@ -164,15 +164,20 @@ static _Noreturn void run_box(const struct comparison *c, size_t n, bool attempt
 			      .lifeline = NEWS,
 			      .attempt = attempt,
 			      .preserve = attempt };
+	const struct rung *r = &rungs()[n];
 	struct profile *pf = NULL;
 	struct news news = { 0 };
 	struct err e = { 0 };
 	struct result res;
 
-	if (!h || !pl)
+	if (!h || !pl) {
 		err_set(&e, "out of memory");
-	else if (rung_profile(c, n, &pf, &e) == 0)
+	} else if (r->no_user && !host_is_root(h)) {
+		err_set(&e, "%s", r->no_user);
+		err_hint(&e, "%s", r->hint);
+	} else if (rung_profile(c, n, &pf, &e) == 0) {
 		layers_plan(pf, h, pl, &e);
+	}
 	if (e.text[0])
 		fail(125, &e);
 	news.at = now();

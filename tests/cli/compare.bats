@@ -87,10 +87,12 @@ within() {
 	need python3
 	nook_run compare -n 1 --rungs chroot,uts,full
 	assert_status 0
-	assert_match '^chroot +- +- +-  not here: root: this rung: only root may chroot$'
+	assert_match '^chroot +- +- +-  not here: a user may chroot only in a user namespace: see user$'
 	assert_match '^full +[0-9]'
-	nook_run compare -n 1 --json --rungs chroot,net,uts
-	by chroot "not r['ran'] and 'only root may chroot' in r['why'] and r['hint']"
+	nook_run compare -n 1 --json --rungs chroot,user,net,uts
+	by chroot "not r['ran'] and r['hint'].startswith('unshare --map-root-user chroot')"
+	# and that is what the next rung is, where the directory above is open to it
+	by user "reach['file'] != 'no'"
 	by net "reach['hostname'] == 'no'"
 	by uts "reach['hostname'] == 'own'"
 }
