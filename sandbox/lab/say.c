@@ -89,18 +89,44 @@ void say_statement(const struct lab *l, const char *dir, struct text *out)
 		      "nook lab stop ends it\n");
 }
 
+/* One word of the console, or a part of one, also behind @quote, which goes on behind it:
+ * NUL where there is none */
+static void put_path(struct text *out, const char *path, char quote)
+{
+	if (!quote) {
+		text_shell(out, path);
+		return;
+	}
+	for (; *path; path++) {
+		if (quote == '\'' && *path == '\'')
+			text_add(out, "'\\'");
+		else if (quote == '"' && strchr("\"\\", *path))
+			text_addc(out, '\\');
+		text_addc(out, *path);
+	}
+}
+
 void put_words(struct text *out, const char *words, const char *dir)
 {
+	auto_text r = { 0 };
+	char quote = '\0';
+
+	text_addf(&r, "%s/R", dir);
 	for (const char *s = words; *s;) {
-		if (!strncmp(s, "$LAB", 4)) {
-			text_add(out, dir);
-			s += 4;
-		} else if (!strncmp(s, "$R", 2)) {
-			text_addf(out, "%s/R", dir);
-			s += 2;
-		} else {
-			text_addc(out, *s++);
+		bool is_lab = !strncmp(s, "$LAB", 4), is_r = !strncmp(s, "$R", 2);
+
+		if (is_lab || is_r) {
+			put_path(out, is_lab ? dir : text_str(&r), quote);
+			s += is_lab ? 4 : 2;
+			continue;
 		}
+		if (*s == '\\' && quote != '\'' && s[1])
+			text_addc(out, *s++);
+		else if (*s == quote)
+			quote = '\0';
+		else if (!quote && strchr("'\"", *s))
+			quote = *s;
+		text_addc(out, *s++);
 	}
 }
 

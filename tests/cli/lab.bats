@@ -378,6 +378,18 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_line "    add chroot $(lab_dir L01)/R"
 }
 
+@test "a solution can be typed where the directory of labs has a blank in its name" {
+	mkdir -p "$T/a b"
+	export XDG_STATE_HOME="$T/a b" NOOK_LAB_PATH=$TOP/labs
+	"$NOOK" lab start L11 >out
+	nook_run lab solution --nook
+	assert_line "exec lab -- touch '$T/a b/nook-labs/L11'/kept"
+	"$NOOK" -c "$output" >out
+	nook_run lab check
+	"$NOOK" lab stop >out
+	assert_status 0
+}
+
 @test "what a check has looked at it does not look at again" {
 	sed -i -e 's|^diagnose:|  - run-in lab sh -c "echo >>$LAB/asked; exit 1"\n&|' \
 		-e 's|when: .ns-same a uts.|when: ["not run-in lab sh -c \\"echo >>$LAB/asked; exit 1\\""]|' labs/X1-own-name.yaml

@@ -7,6 +7,7 @@
 #include "lab/diary.h"
 #include "lab/fact.h"
 #include "lab/left.h"
+#include "lab/lesson.h"
 #include "lab/needs.h"
 #include "tap.h"
 
@@ -348,6 +349,29 @@ static void test_left(void)
 	   "what is left is what was not there");
 }
 
+/* As the console reads quotes (tests/unit/console.c) */
+static void test_words(void)
+{
+	static const struct {
+		const char *words, *dir, *want;
+	} rows[] = {
+		{ "add chroot $R; touch $LAB/x", "/s/L01", "add chroot /s/L01/R; touch /s/L01/x" },
+		{ "add chroot $R", "/s t/L01", "add chroot '/s t/L01/R'" },
+		{ "touch $LAB/x --net=$LAB/y", "/s t", "touch '/s t'/x --net='/s t'/y" },
+		{ "set command [$LAB/x]", "/s t", "set command ['/s t'/x]" },
+		{ "set +mounts '{tmpfs: $LAB/m}'", "/s t", "set +mounts '{tmpfs: /s t/m}'" },
+		{ "sh -c 'cd \"$LAB\"' $LAB", "/s't", "sh -c 'cd \"/s'\\''t\"' '/s'\\''t'" },
+		{ "touch \"$LAB\" \\' $LAB", "/s\"t", "touch \"/s\\\"t\" \\' '/s\"t'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_text out = { 0 };
+
+		put_words(&out, rows[i].words, rows[i].dir);
+		is(text_str(&out), rows[i].want, rows[i].words);
+	}
+}
+
 int main(void)
 {
 	plan(0);
@@ -361,5 +385,6 @@ int main(void)
 	test_questions();
 	test_damaged();
 	test_left();
+	test_words();
 	return done();
 }
