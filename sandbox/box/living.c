@@ -70,7 +70,7 @@ static void tell_failed(int pipe, const struct result *res, const struct err *e)
 }
 
 /* The keeper's own process */
-static void keep(const struct box_wish *wish, bool passing, int tell)
+static void keep(const struct box_wish *wish, int tell)
 {
 	struct box_wish w = *wish;
 	struct result res = { .exit_code = 125 };
@@ -85,13 +85,13 @@ static void keep(const struct box_wish *wish, bool passing, int tell)
 	    leave_terminal(&e) == 0)
 		living_run(&w, &res, &e);
 	log_close(&log);
-	if (passing && res.ran)
+	if (w.rest->rec.passing && res.ran)
 		rest_remove(w.rest, NULL);
 	tell_failed(tell, &res, &e);
 	_exit(0);
 }
 
-int living_start(const struct box_wish *w, bool passing, struct err *e)
+int living_start(const struct box_wish *w, struct err *e)
 {
 	struct box_told told;
 	auto_fd from = -1;
@@ -109,7 +109,7 @@ int living_start(const struct box_wish *w, bool passing, struct err *e)
 		return 125;
 	}
 	if (!pid)
-		keep(w, passing, ends[1]);
+		keep(w, ends[1]);
 	close(ends[1]);
 	do
 		n = read(from, &told, sizeof(told));

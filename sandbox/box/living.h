@@ -18,13 +18,12 @@ int living_run(const struct box_wish *w, struct result *res, struct err *e);
 /**
  * living_start() - The same in a process of its own, in the background
  * @w:		As above. @log and @tell are the process's own
- * @passing:	The box is removed when it ends
  *
  * The process is the keeper, in a session of its own with /dev/null for its descriptors 0
  * to 2; what the command writes goes to the box's log. It has the lock, too: the caller
- * closes the box. Return: 0 once the command runs; else nook's exit code (125, 126, 127)
+ * closes the box. One that is passing is removed when it ends. Return: 0 once the command runs; else nook's exit code (125, 126, 127)
  * and @e: nothing is left of the run then, and the caller still holds the box
  */
-int living_start(const struct box_wish *w, bool passing, struct err *e);
+int living_start(const struct box_wish *w, struct err *e);
 
 #endif

@@ -23,7 +23,7 @@
  * has its name, because who had it before may have renamed or removed it.
  *
  * What begins with a dot and is locked by nobody is cleared by who comes next
- * (rest_sweep()). Who clears makes the lock where there is none yet; a maker that finds
+ * (rest_sweep()), and so is a box that its keeper would have removed. Who clears makes the lock where there is none yet; a maker that finds
  * one which is not its own, or finds its own gone, begins anew.
  *
  * Unlike records of running boxes this is on disk when a call returns.
@@ -583,6 +583,21 @@ static bool sweep_one(const struct rest_area *a, const char *file)
 	return cleared;
 }
 
+/* A box that was to go with its run, and that no keeper has */
+static bool sweep_passing(const struct rest_area *a, const char *name)
+{
+	bool cleared = false;
+	struct rest r;
+
+	if (open_dir(a, name, &r) < 0)
+		return false;
+	if (!rest_read(&r, NULL) && r.rec.passing && !rest_is_held(&r) &&
+	    !rest_lock(&r, NULL) && r.rec.passing)
+		cleared = !rest_remove(&r, NULL);
+	rest_close(&r);
+	return cleared;
+}
+
 int rest_sweep(const struct rest_area *a, const char *name)
 {
 	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
@@ -592,6 +607,8 @@ int rest_sweep(const struct rest_area *a, const char *name)
 	while (d && (de = readdir(d)))
 		if (is_left(de->d_name, name))
 			n += sweep_one(a, de->d_name);
+		else if (rest_is_name(de->d_name) && (!name || !strcmp(de->d_name, name)))
+			n += sweep_passing(a, de->d_name);
 	return n;
 }
 

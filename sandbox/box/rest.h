@@ -32,6 +32,7 @@ enum rest_state {
  * @created_ns, @started_ns, @finished_ns: CLOCK_REALTIME; 0 = never
  * @exit_code, @cause, @message: of the last run, once it was stopped (struct result)
  * @log_size:	bytes that a file of its log may have
+ * @passing:	its keeper removes it when it ends; where that was killed, rest_sweep()
  * @cwd:	directory in which the words mean what they meant
  * @words:	the options and words of `nook create` as they were given, each with its
  *		NUL, @words_len bytes: what a start plans anew
@@ -51,6 +52,7 @@ struct rest_record {
 	char boot_id[40];
 	enum cause cause;
 	char message[256];
+	bool passing;
 	char *cwd;
 	char *words;
 	size_t words_len;
@@ -179,7 +181,8 @@ int rest_rename(struct rest *r, const char *name, struct err *e);
  * at once, and what a kill leaves of it the next command clears. Return: 0, -1 and @e */
 int rest_remove(struct rest *r, struct err *e);
 /** rest_sweep() - Clear what killed commands left: half made, half removed, without a
- * name. @name: only of the box that had it, NULL = all. Return: how many were cleared */
+ * name, to be removed when its keeper ends. @name: only of the box that has or had it,
+ * NULL = all. Return: how many were cleared */
 int rest_sweep(const struct rest_area *a, const char *name);
 
 /** rest_changes_path() - Path of the directory for the box's changed files, which is not

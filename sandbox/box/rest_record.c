@@ -58,6 +58,7 @@ struct numbers {
 	char boot_id[40];
 	uint32_t cause;
 	char message[256];
+	uint32_t passing;
 };
 
 /* --- writing ------------------------------------------------------------------------ */
@@ -83,6 +84,7 @@ void rest_record_pack(const struct rest_record *rec, struct text *out)
 		.finished_ns = rec->finished_ns,
 		.log_size = rec->log_size,
 		.cause = rec->cause,
+		.passing = rec->passing,
 	};
 
 	memcpy(n.id, rec->id, sizeof(n.id));
@@ -135,6 +137,7 @@ static bool take_numbers(struct rest_record *rec, const char *data, size_t size)
 	/* A later version may know one more */
 	rec->cause = n.cause <= CAUSE_EXEC ? (enum cause)n.cause : CAUSE_EXITED;
 	memcpy(rec->message, n.message, sizeof(rec->message));
+	rec->passing = n.passing;
 	return true;
 }
 

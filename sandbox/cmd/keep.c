@@ -85,6 +85,8 @@ static int look(struct keep *k, const char *profile, struct err *e)
 
 	if (resting_open(&k->area, true, e) < 0)
 		return -1;
+	if (!k->keep)
+		rest_sweep(&k->area, k->name);
 	if (rest_find(&k->area, k->name, &k->rest, &none) == 0) {
 		if (!k->keep)
 			return resting_check_free(k->name, e);
@@ -110,7 +112,10 @@ static int hold(struct keep *k, struct err *e)
 
 	if (!k->is_new) {
 		resting_await_end(&k->rest);
-		return rest_lock(&k->rest, e);
+		if (rest_lock(&k->rest, e) < 0)
+			return -1;
+		k->rest.rec.passing = false;
+		return 0;
 	}
 	other = store_running(k->name, &rec);
 	free(other);
@@ -137,7 +142,7 @@ static int start(struct keep *k, struct err *e)
 
 	run_say_weaker(a, k->run.plan);
 	run_hide_values(a);
-	r = living_start(&w, cmd_option(a, "rm"), e);
+	r = living_start(&w, e);
 	if (!r)
 		run_say_term(&k->run, a, w.name);
 	return r;

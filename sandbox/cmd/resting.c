@@ -142,6 +142,7 @@ int resting_record(const struct run *run, struct rest_record *rec, struct err *e
 	r = resting_log_size(a, &rec->log_size, e);
 	if (r < 0)
 		return r;
+	rec->passing = cmd_option(a, "rm");
 	add_options(a, run->profile, &words);
 	add_command(a, &words);
 	rec->words_len = words.len;

@@ -48,7 +48,7 @@ static int start_planned(const struct args *a, struct rest *rest, const struct r
 	int r;
 
 	run_say_weaker(a, run->plan);
-	r = living_start(&w, false, e);
+	r = living_start(&w, e);
 	if (!r)
 		run_say_term(run, a, rest->name);
 	return r;

@@ -336,6 +336,33 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_equal "$(all status)" running
 }
 
+@test "--rm: where the keeper was killed the next command removes the box" {
+	lose() { # COMMAND... - begin box web with it, and lose it
+		"$@"
+		kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+		wait_until all_are "stopped (lost)"
+	}
+	for words in "create other strict" gc "run -d --rm --name web strict -- sleep 600"; do
+		lose "$NOOK" run -d --rm --name web strict -- sleep 600
+		# shellcheck disable=SC2086 # words
+		"$NOOK" $words
+		assert_match '^(|web running|other created)$' "$(all name status)"
+		"$NOOK" rm -f web other
+		assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+	done
+	# Started again it is one of a run; with --keep it stays
+	lose "$NOOK" run -d --rm --name web strict -- sleep 600
+	lose "$NOOK" start web
+	"$NOOK" start web
+	"$NOOK" stop -t 0s web
+	assert_equal "$(all name)" ""
+	lose "$NOOK" run -d --rm --name web strict -- sleep 600
+	"$NOOK" run --keep --name web -- true
+	lose "$NOOK" start web
+	"$NOOK" gc
+	assert_equal "$(all name status)" "web stopped (lost)"
+}
+
 @test "the name of a box whose keeper was killed is free at once" {
 	# One that only runs, for another; one that stays, for itself
 	for word in "run --name web" "run --keep --name web" create; do

@@ -317,6 +317,18 @@ static void test_sweep(void)
 	rest_close(&r);
 	ok(rest_sweep(&area, "hal") == 0 && rest_sweep(&area, "half") == 1,
 	   "half removed, by the name that it had");
+	make("brief", &r, &e);
+	rest_close(&r);
+	ok(rest_sweep(&area, NULL) == 0, "one that stays");
+	rest_find(&area, "brief", &r, &e);
+	rest_hold(&r, &e);
+	r.rec.passing = true;
+	ok(!rest_write(&r, &e), "one that is to go with its run: %s", e.text);
+	ok(rest_sweep(&area, NULL) == 0, "stays as long as it is held");
+	rest_close(&r);
+	ok(rest_sweep(&area, "web") == 0 && rest_sweep(&area, "brief") == 1 &&
+		   rest_find(&area, "brief", &r, &e) < 0,
+	   "and no longer: %s", e.text);
 }
 
 static void test_damaged(void)
