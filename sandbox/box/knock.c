@@ -44,7 +44,21 @@ static int64_t now_ms(void)
 
 static int has_ended(const struct caller *c, struct err *e)
 {
-	return err_set(e, "box '%s' has ended meanwhile", store_name(c->rec));
+	err_set(e, "box '%s' has ended meanwhile", store_name(c->rec));
+	e->code = ESRCH;
+	return -1;
+}
+
+/* Whether it understood the question cannot be told from outside */
+static int hung_up(const struct caller *c, struct err *e)
+{
+	const char *name = store_name(c->rec);
+
+	err_set(e,
+		"the answer of box '%s' is lost: its keeper (pid %d) may have done what was "
+		"asked, or is of another version",
+		name, c->rec->keeper);
+	return err_hint(e, "nook inspect %s shows how it is now", name);
 }
 
 static int no_answer(const struct caller *c, struct err *e)
@@ -127,8 +141,8 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 	if (r <= 0)
 		return r < 0 ? has_ended(c, e) : no_answer(c, e);
 	/* It closes at its end, and on what it does not understand */
-	if (n <= 0 && wait_for(c, -1, 1000) < 0)
-		return has_ended(c, e);
+	if (n <= 0)
+		return wait_for(c, -1, 1000) < 0 ? has_ended(c, e) : hung_up(c, e);
 	if (n != (ssize_t)sizeof(*out) || out->magic != CONTROL_MAGIC ||
 	    out->version != CONTROL_VERSION)
 		return err_set(e, "the keeper of box '%s' (pid %d) is of another version",

@@ -157,10 +157,12 @@ static int hear(int line, const char *box, struct err *e)
 	while (r < 0 && errno == EINTR);
 	if (r == 1 && msg.step == STEP_EXEC)
 		return 0;
-	if (r == 1 && msg.step == STEP_FAILED)
+	if (r == 1 && msg.step == STEP_FAILED) {
 		*e = msg.err;
-	else
+	} else {
 		err_set(e, "box '%s' has ended meanwhile", box);
+		e->code = ESRCH;
+	}
 	return -1;
 }
 
@@ -277,6 +279,9 @@ static int try_once(struct change *c, const struct record *rec, const struct pla
 		say_no_link(c, rec, e);
 	if (!r)
 		r = ask(c, rec, next, e);
+	if (r < 0 && e->code == ESRCH && is_kept)
+		err_hint(e, "nook inspect %s shows whether its next start has the change",
+			 rec->name);
 	plan_free(next);
 	return r;
 }

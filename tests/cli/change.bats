@@ -292,6 +292,24 @@ has_worker() { worker >/dev/null; }
 	assert_status 124
 }
 
+@test "a keeper that is killed in the midst of a change: what the next start has is where it says" {
+	local init
+	"$NOOK" run -d --name web base -- sleep 60
+	keeper=$("$NOOK" ps --no-headings -o keeper | tr -d ' ')
+	wait_until "$NOOK" update web wall=50s
+	init=$(cat "/proc/$keeper/task/$keeper/children")
+	kill -STOP "$init"
+	"$NOOK" update web "+mounts=$T/src:/data" 2>"$T/err" 3>&- &
+	servers=($!)
+	wait_until has_worker
+	kill -KILL "$keeper"
+	wait "${servers[0]}" && fail "it was done"
+	assert_equal "$(cat "$T/err")" "nook: box 'web' has ended meanwhile
+hint: nook inspect web shows whether its next start has the change"
+	nook_run inspect web
+	assert_match "\"updates\":.*\"\+mounts="
+}
+
 @test "a box that stays keeps it, and at rest any key can be changed" {
 	nook_run create --set hostname=old -v "$T/src:/old" web -- \
 		sh -c 'hostname; ls -d /old /data/f 2>/dev/null; echo "[$NEW]"; exec sleep 60'

@@ -118,6 +118,23 @@ load boxes
 	assert_stderr_match '^hint: .*--pids-limit'
 }
 
+@test "an answer that is lost is not said to be of another version" {
+	start_box one 'sleep 60' --name web
+	"$NOOK" update web wall=9s
+	sock=$(find "$(runtime_dir)" -name '*.sock')
+	mv "$sock" "$sock.own"
+	# In the keeper's place one that hears the question and closes
+	(cd "${sock%/*}" && exec perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+		bind($s, sockaddr_un($ARGV[0])) or die; listen($s, 1) or die;
+		accept(my $c, $s) or die; recv($c, my $buf, 65536, 0)' "${sock##*/}") 3>&- &
+	wait_until test -S "$sock"
+	nook_run update web wall=8s
+	assert_status 1
+	assert_equal "$stderr" "nook: the answer of box 'web' is lost: its keeper (pid $keeper) may have done what was asked, or is of another version
+hint: nook inspect web shows how it is now"
+	mv "$sock.own" "$sock"
+}
+
 @test "a keeper that is stopped does not answer, and update says so" {
 	start_box one 'sleep 60' --name web
 	kill -STOP "$keeper"

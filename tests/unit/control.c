@@ -143,7 +143,8 @@ static void test_hung_up(void)
 	parcel_send(c.sock, &q, 0);
 	serve_all();
 	snprintf(text, sizeof(text),
-		 "the keeper of box '" BOX "' (pid 7) is of another version");
+		 "the answer of box '" BOX "' is lost: its keeper (pid 7) may have "
+		 "done what was asked, or is of another version");
 	ok(receive(&c, &out, &e) < 0, "a keeper that does not understand hangs up");
 	is(e.text, text, "and that is said");
 	go(&c);
