@@ -113,21 +113,16 @@ static void take_words_back(struct keeper *k)
 
 /* --- the end of a change ------------------------------------------------------------ */
 
-/* It is in force: @msg says so. The file system of a mount that went is let go before,
- * and a new limit freezes nobody who is still to be asked */
-static void settle(struct keeper *k, const struct sync_msg *msg)
-{
-	close_gone(&k->changing);
-	orders_set_limits(k, &k->changing.limits);
-	tell(&k->changing, msg);
-	forget(k);
-}
-
+/* It is in force. The file system of a mount that went is let go before, and a new limit
+ * freezes nobody who is still to be asked */
 static void say_done(struct keeper *k)
 {
 	const struct sync_msg msg = { .step = STEP_EXEC };
 
-	settle(k, &msg);
+	close_gone(&k->changing);
+	orders_set_limits(k, &k->changing.limits);
+	tell(&k->changing, &msg);
+	forget(k);
 }
 
 /* The keeper's own part of what is taken back */
@@ -401,18 +396,44 @@ static int take_gone(struct changing *c, struct err *e)
 	return 0;
 }
 
-static void drop(struct keeper *k)
+/* What is still to go is left for the next change, once: then nobody listens any more */
+static void leave(struct keeper *k)
 {
 	struct changing *c = &k->changing;
 	struct sync_msg msg = { .step = STEP_FAILED, .code = 125 };
+
+	if (c->line < 0) {
+		forget(k);
+		return;
+	}
+	err_set(&msg.err, "it is done, but what was to go is not all gone: %.560s",
+		c->why.text);
+	err_hint(&msg.err, "the next 'nook update' of the box, and its end, take it away");
+	orders_set_limits(k, &c->limits);
+	tell(c, &msg);
+	cleanup_fd(&c->line);
+	c->line = -1;
+}
+
+static void drop(struct keeper *k)
+{
+	struct changing *c = &k->changing;
 
 	c->phase = CHANGE_DROPS;
 	while (c->tries++ < DROP_TRIES)
 		if (start_second(k, &c->why) == 0)
 			return;
-	err_set(&msg.err, "it is done, but what was to go is not all gone: %.560s",
-		c->why.text);
-	settle(k, &msg);
+	leave(k);
+}
+
+void changing_again(struct keeper *k)
+{
+	struct changing *c = &k->changing;
+
+	if (!c->next || c->worker || c->phase != CHANGE_DROPS)
+		return;
+	c->tries = 0;
+	drop(k);
 }
 
 static bool has_drops(const struct changing *c)

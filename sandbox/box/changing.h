@@ -33,7 +33,8 @@
  * STEP_FAILED. A worker that is killed has noted how far it got: the second one takes
  * that back, as it does when the new record cannot be put in its place. Once it is there
  * is no way back: who takes away what is to go, and is killed or fails, is followed by
- * another one, for nothing of that needs to be done only once. The box may rename what is
+ * another one, for nothing of that needs to be done only once; where three could not, the
+ * line says so, and the next change begins with it. The box may rename what is
  * above a mount meanwhile: a mount is taken away by its descriptor, or where it is known
  * by its id, never whatever has its name. A box that is frozen meanwhile goes on for as
  * long as init has to say the way into it. A client that goes away changes nothing of
@@ -144,6 +145,8 @@ struct changing {
  */
 int changing_start(struct keeper *k, const struct limit_change *c,
 		   const struct control_ask *ask, int *fd, struct err *e);
+/** changing_again() - Take away what a change in force could not, if there is such */
+void changing_again(struct keeper *k);
 /** changing_look() - Some child has ended: whether it is the worker */
 void changing_look(struct keeper *k);
 /** changing_end() - The box ends: kill and wait for the worker */

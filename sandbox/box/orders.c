@@ -190,6 +190,7 @@ static int order_update(struct keeper *k, const struct control_ask *ask, int *fd
 	struct limit_change c = { .own = k->limits };
 
 	if (k->changing.next) {
+		changing_again(k);
 		err_set(e, "another change of this box is under way");
 		e->code = EAGAIN; /* for who tries again */
 		return -1;

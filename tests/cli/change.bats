@@ -185,7 +185,7 @@ hint: it needs a new start: nook run --set hostname=x ..."
 	assert_status 2
 	assert_stderr_match "^nook: unknown key 'mount', did you mean 'mounts'$"
 	nook_run update web "+mounts=overlay"
-	assert_status 1
+	assert_status 2
 	nook_run update web "+mounts={overlay: $T/src, to: /o}"
 	assert_stderr "nook: only a bind or a tmpfs can be mounted while a box runs
 hint: anything else needs a restart of the box"
@@ -290,6 +290,43 @@ has_worker() { worker >/dev/null; }
 	nook_run update web wall=1s
 	wait_keeper
 	assert_status 124
+}
+
+@test "what a change could not take away the next one does" {
+	only_for user "root may have any number of processes"
+	local init most
+	start_box one 'sleep 60' --name web
+	wait_until "$NOOK" update web "+mounts=$T/src:/data" "+mounts=$T/src:/more"
+	init=$(cat "/proc/$keeper/task/$keeper/children")
+	most=$(prlimit --pid "$keeper" --nproc --noheadings --output SOFT)
+	# half_gone PLACE - the worker opens what is to go, and then there is none to take it away
+	half_gone() {
+		kill -STOP "$init"
+		"$NOOK" update web "-mounts=$1" 2>"$T/err" 3>&- &
+		servers=($!)
+		wait_until has_worker
+		prlimit --pid "$keeper" --nproc=1:
+		kill -CONT "$init"
+		wait "${servers[0]}" && fail "all is gone"
+		assert_equal "$(cat "$T/err")" "nook: it is done, but what was to go is not all gone: cannot start a process: Resource temporarily unavailable
+hint: the next 'nook update' of the box, and its end, take it away"
+	}
+	half_gone /data
+	prlimit --pid "$keeper" --nproc="$most:"
+	inside cat /data/f
+	assert_output hello
+	nook_run update web wall=50s
+	assert_status 0
+	no_mount /data
+	# One that cannot either is not held up by it
+	half_gone /more
+	nook_run update web wall=40s
+	assert_status 0
+	prlimit --pid "$keeper" --nproc="$most:"
+	inside cat /more/f
+	assert_output hello
+	nook_run update web "+mounts=$T/src:/other"
+	assert_status 0
 }
 
 @test "a keeper that is killed in the midst of a change: what the next start has is where it says" {
