@@ -15,6 +15,7 @@
 #include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "lab/verbs.h"
 
 /* Verbs that wait where nobody answers */
 static const char *const waiting[] = { "ping", "tcp-get" };
@@ -83,7 +84,7 @@ static int run_errand(void *arg, struct text *out, struct err *e)
 	return 0;
 }
 
-/* Wait for the child. Return: 0; -1 and @e */
+/* Wait for the child. Return: 0; -1 and @e: nothing is known */
 static int fetch(struct known *k, struct fact_found *out, struct err *e)
 {
 	struct text *texts[] = { &out->expected, &out->found, &out->source };
@@ -92,8 +93,8 @@ static int fetch(struct known *k, struct fact_found *out, struct err *e)
 
 	if (child_end(&k->child, &said, e) < 0)
 		return -1;
-	k->holds = out->holds = said.s[0] == '1';
-	k->is_unknown = out->is_unknown = said.s[1] == '1';
+	out->holds = said.s[0] == '1';
+	out->is_unknown = said.s[1] == '1';
 	p = said.s + 2;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		size_t n = strtoul(p, &p, 10);
@@ -114,29 +115,27 @@ static bool may_wait(const char *line)
 	return false;
 }
 
-static int send_for(struct check *c, const struct lab_facts *facts, struct err *e)
+/* What cannot be begun now is looked at when it is asked for */
+static void send_for(struct check *c, const struct lab_facts *facts)
 {
+	struct err none;
+
 	for (size_t i = 0; i < facts->count; i++) {
 		struct errand r = { c->scene, facts->v[i].line };
-		struct known *k = &c->v[c->count];
+		struct known k = { .line = r.line };
 
 		if (!may_wait(r.line) || find(c, r.line))
 			continue;
-		if (child_begin(run_errand, &r, &k->child, e) < 0)
-			return -1;
-		k->line = r.line;
-		c->count++;
+		if (child_begin(run_errand, &r, &k.child, &none) == 0)
+			c->v[c->count++] = k;
 	}
-	return 0;
 }
 
-static int send_for_all(struct check *c, const struct lab *l, struct err *e)
+static void send_for_all(struct check *c, const struct lab *l)
 {
-	int rc = send_for(c, &l->check, e);
-
-	for (size_t i = 0; i < l->diagnose_count && !rc; i++)
-		rc = send_for(c, &l->diagnose[i].when, e);
-	return rc;
+	send_for(c, &l->check);
+	for (size_t i = 0; i < l->diagnose_count; i++)
+		send_for(c, &l->diagnose[i].when);
 }
 
 static void drop_all(struct check *c)
@@ -147,58 +146,51 @@ static void drop_all(struct check *c)
 
 /* --- one by one -------------------------------------------------------------------- */
 
-static int look(struct check *c, const char *line, struct fact_found *out, struct err *e)
+/* What cannot be looked at is unknown, and says why: the others are looked at */
+static void look(struct check *c, const char *line, struct fact_found *out)
 {
 	struct known *k = find(c, line);
-	int rc;
+	bool is_sent = k && k->child.pid && !strcmp(k->line, line);
+	struct err e;
 
-	if (k && k->child.pid && !strcmp(k->line, line))
-		return fetch(k, out, e);
-	rc = fact_look(c->scene, line, out, e);
+	if ((is_sent ? fetch(k, out, &e) : fact_look(c->scene, line, out, &e)) < 0) {
+		fact_nowhere(out, "cannot look at it: %s", e.text);
+		out->holds = false;
+	}
 	if (!k)
-		c->v[c->count++] = (struct known){ .line = line,
-						   .holds = out->holds,
-						   .is_unknown = out->is_unknown };
-	return rc;
+		k = &c->v[c->count++];
+	else if (!is_sent)
+		return;
+	k->line = line; /* the rest of it was zero, or is by now */
+	k->holds = out->holds;
+	k->is_unknown = out->is_unknown;
 }
 
-/* Return: 1 it holds, 0; -1 and @e */
-static int holds(struct check *c, const char *line, struct err *e)
+static bool holds(struct check *c, const char *line)
 {
 	struct known *k = find(c, line);
 	struct fact_found f = { 0 };
-	int rc = 0;
 
 	if (!k || k->child.pid)
-		rc = look(c, k ? k->line : line, &f, e);
+		look(c, k ? k->line : line, &f);
 	fact_release(&f);
-	if (rc < 0)
-		return -1;
 	k = find(c, line);
 	return !k->is_unknown && k->holds == !strcmp(k->line, line);
 }
 
-/* Return: 1 all hold, 0; -1 and @e */
-static int all_hold(struct check *c, const struct lab_facts *facts, struct err *e)
+static bool all_hold(struct check *c, const struct lab_facts *facts)
 {
-	int rc = 1;
-
-	for (size_t i = 0; i < facts->count && rc == 1; i++)
-		rc = holds(c, facts->v[i].line, e);
-	return rc;
+	for (size_t i = 0; i < facts->count; i++)
+		if (!holds(c, facts->v[i].line))
+			return false;
+	return true;
 }
 
-static int diagnose(struct check *c, const struct lab *l, struct verdict *v,
-		    struct err *e)
+static void diagnose(struct check *c, const struct lab *l, struct verdict *v)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < l->diagnose_count && !rc; i++) {
-		rc = all_hold(c, &l->diagnose[i].when, e);
-		if (rc == 1)
+	for (size_t i = 0; i < l->diagnose_count && !v->diagnosis; i++)
+		if (all_hold(c, &l->diagnose[i].when))
 			v->diagnosis = &l->diagnose[i];
-	}
-	return rc < 0 ? -1 : 0;
 }
 
 int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
@@ -206,7 +198,6 @@ int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
 {
 	auto_free struct known *known = calloc(fact_count(l), sizeof(*known));
 	struct check c = { .scene = s, .v = known };
-	int rc = 0;
 
 	*out = (struct verdict){ .solved = true };
 	out->found = calloc(l->check.count, sizeof(*out->found));
@@ -214,19 +205,17 @@ int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
 		verdict_release(out);
 		return err_set(e, "out of memory");
 	}
-	rc = send_for_all(&c, l, e);
-	for (; out->count < l->check.count && !rc; out->count++) {
+	send_for_all(&c, l);
+	for (; out->count < l->check.count; out->count++) {
 		struct fact_found *f = &out->found[out->count];
 
-		rc = look(&c, l->check.v[out->count].line, f, e);
+		look(&c, l->check.v[out->count].line, f);
 		out->solved = out->solved && f->holds;
 	}
-	if (!rc && !out->solved)
-		rc = diagnose(&c, l, out, e);
+	if (!out->solved)
+		diagnose(&c, l, out);
 	drop_all(&c);
-	if (rc < 0)
-		verdict_release(out);
-	return rc;
+	return 0;
 }
 
 void verdict_release(struct verdict *v)

@@ -24,8 +24,8 @@ struct verdict {
 	const struct lab_diagnosis *diagnosis;
 };
 
-/** judge() - Look at every fact; changes nothing. Return: 0, verdict_release(); -1 and
- * @e: one could not be looked at */
+/** judge() - Look at every fact; changes nothing. One that cannot be looked at does not
+ * hold, and says why. Return: 0, verdict_release(); -1 and @e: out of memory */
 int judge(const struct lab *l, const struct lab_scene *s, struct verdict *out,
 	  struct err *e);
 void verdict_release(struct verdict *v);

@@ -390,6 +390,22 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_status 0
 }
 
+@test "a fact that cannot be looked at is told, and the others are" {
+	only_for user "root may have any number of processes"
+	write_lab X2 pinged
+	sed -i 's|^check:|&\n  - {fact: ping lab 127.0.0.1, says: it answers}|' labs/X2-pinged.yaml
+	"$NOOK" lab start X2 >out
+	run --separate-stderr prlimit --nproc=1: "$NOOK" lab check
+	assert_status 1
+	assert_stderr
+	assert_line "  NO   it answers"
+	assert_line "       found    cannot make a process: Resource temporarily unavailable"
+	assert_line "  NO   a name of its own"
+	assert_match "^       found    no process yet: start box a"
+	nook_run lab check
+	assert_line "  ok   it answers"
+}
+
 @test "what a check has looked at it does not look at again" {
 	sed -i -e 's|^diagnose:|  - run-in lab sh -c "echo >>$LAB/asked; exit 1"\n&|' \
 		-e 's|when: .ns-same a uts.|when: ["not run-in lab sh -c \\"echo >>$LAB/asked; exit 1\\""]|' labs/X1-own-name.yaml
