@@ -95,7 +95,8 @@ $(shell mkdir -p $(B))$(file >$(B)/config,$(CONFIG))
 endif
 
 all: nook
-nook: $(PROGRAMS)
+# As old as what it points to, which is older than the program that is linked last
+nook: $(B)/nook | $(PROGRAMS)
 	$(Q)[ "$$(readlink nook)" = $(B)/nook ] || ln -sf $(B)/nook nook
 # A link to a variant that was built later is newer than this one, and still another
 ifneq ($(realpath nook),$(realpath $(B)/nook))

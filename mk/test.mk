@@ -12,6 +12,8 @@ VARIANTS ?= release
 ALL_VARIANTS = $(filter-out release,$(VARIANTS)) $(filter release,$(VARIANTS))
 build-variants:
 	+$(Q)for v in $(ALL_VARIANTS); do $(AGAIN) VARIANT=$$v all unit || exit 1; done
+	+$(Q)$(AGAIN) VARIANT=$(lastword $(ALL_VARIANTS)) -q all || \
+		{ echo "make: what was just built is to be built again" >&2; exit 1; }
 
 # With a terminal a shell in a box, without one (a log, a CI) the tour: real commands and
 # what they really print
