@@ -170,8 +170,19 @@ static int apply_file(struct mounting *mk, const struct plan_mount *m)
 	fd = openat(sp.dirfd, sp.path,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, m->mode);
 	if (fd < 0 || fd_write_all(fd, data, strlen(data)) < 0 ||
-	    mounting_owner(mk, m, fd, "") < 0)
-		return mounting_failed(mk, m, "make a file");
+	    mounting_owner(mk, m, fd, "") < 0) {
+		bool is_full = errno == ENOSPC && mk->pl->tree.size;
+		auto_text size = { 0 };
+
+		mounting_failed(mk, m, "make a file");
+		text_size(&size, mk->pl->tree.size);
+		if (is_full)
+			err_hint(mk->e,
+				 "root.size is %s: the files that nook itself makes need "
+				 "more, 64K are enough",
+				 text_str(&size));
+		return -1;
+	}
 	return 0;
 }
 

@@ -289,7 +289,7 @@ static int stage_tmpfs(const struct plan *pl, struct site *s, struct err *e)
 	mounting_init(&mk, pl, s, e);
 	n = snprintf(options, sizeof(options), "mode=755,size=%llu,nr_inodes=%llu",
 		     (unsigned long long)pl->tree.size,
-		     (unsigned long long)pl->tree.inodes);
+		     (unsigned long long)tree_inodes(pl));
 	if (mk.chown)
 		snprintf(options + n, sizeof(options) - (size_t)n, ",uid=%u,gid=%u",
 			 mk.uid, mk.gid);

@@ -19,6 +19,7 @@
 #include "layer/layer.h"
 #include "layer/mount_ops.h"
 #include "layer/script.h"
+#include "layer/tree_plan.h"
 
 /* Functions of the script; `findmnt -R` lists a mount with all below it */
 static const char helpers[] =
@@ -457,7 +458,7 @@ void script_root_make(const struct plan *pl, struct script *sc)
 		  "mount -t tmpfs -o nosuid,nodev,mode=755,size=%" PRIu64
 		  ",nr_inodes=%" PRIu64
 		  " tmpfs \"$stage\"\nmkdir \"$root\" \"$stage/uppers\"\n",
-		  tree->size, tree->inodes);
+		  tree->size, tree_inodes(pl));
 	if (tree->root == PLAN_ROOT_TMPFS) {
 		text_add(t, "mount --bind \"$root\" \"$root\"\n");
 	} else if (tree->overlay) {

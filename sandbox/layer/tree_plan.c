@@ -7,6 +7,8 @@
 
 #include "base/sys.h"
 
+#define OVERLAY_INODES 5 /* its place, its upper and work directory, what is in that */
+
 bool path_is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
@@ -120,6 +122,31 @@ struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size
 	m->inodes = inodes;
 	m->mode = mode;
 	return m;
+}
+
+/* Directories above @target at most, and itself */
+static uint64_t depth(const char *target)
+{
+	uint64_t n = 0;
+
+	for (const char *p = target; (p = strchr(p, '/')); p++)
+		n++;
+	return n;
+}
+
+uint64_t tree_inodes(const struct plan *pl)
+{
+	/* the stage with its directories, and what the kernel makes to try an upper */
+	uint64_t n = pl->tree.inodes + 16 + OVERLAY_INODES;
+
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
+		bool makes = m->flags & (PM_MKTARGET | PM_USER);
+
+		n += m->op == MOP_OVERLAY ? OVERLAY_INODES : 1;
+		n += makes ? depth(plan_text(pl, m->target)) : 0;
+	}
+	return n;
 }
 
 bool tree_has(const struct plan *pl, const char *target)

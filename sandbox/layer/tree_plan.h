@@ -25,6 +25,9 @@ struct plan_mount *tree_bind(struct plan *pl, const char *source, const char *ta
 			     uint64_t attr);
 struct plan_mount *tree_tmpfs(struct plan *pl, const char *target, uint64_t size,
 			      uint64_t inodes, uint32_t mode);
+/** tree_inodes() - How many files the tmpfs behind the tree may have: those that go with
+ * root.size, and beside them all that nook makes in it */
+uint64_t tree_inodes(const struct plan *pl);
 /** tree_parents() - Directories above @target that no step makes yet, in a fresh root */
 void tree_parents(struct plan *pl, const char *target);
 

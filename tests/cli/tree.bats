@@ -54,6 +54,24 @@ user: {id: 0}' 'touch /x /etc/x /root/x && echo fresh; touch /usr/x'
 	assert_stderr_match "cannot touch '/usr/x': Read-only file system"
 }
 
+@test "what nook makes in the tree leaves the box what root.size is" {
+	# A tree in many pieces, as an ordinary user has where something is mounted below /var/lib
+	local many=() i
+	mkdir -p "$T/low"
+	for ((i = 0; i < 40; i++)); do
+		many+=(--set "+mounts=[{overlay: $T/low, to: /m/$i}]")
+	done
+	nook_run run -q "${many[@]}" --set root.size=64K --set user.id=0 base -- \
+		sh -c 'n=0; while true >/f$n; do n=$((n + 1)); done 2>/dev/null; echo $n'
+	assert_status 0
+	assert [ "$output" -ge 16 ]
+	assert [ "$output" -le 400 ]
+	nook_run run -q --set root.size=4K strict -- true
+	assert_status 125
+	assert_stderr_match "^nook: mount: cannot make a file on '/etc/group': No space left on device$"
+	assert_stderr_match "^hint: root.size is 4K: the files that nook itself makes need more"
+}
+
 @test "every mount is nosuid, and nodev where no node must work" {
 	inside "$SYSTEM" 'cat /proc/self/mountinfo'
 	assert_status 0
