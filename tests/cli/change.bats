@@ -194,7 +194,7 @@ hint: anything else needs a restart of the box"
 	nook_run update web -mounts=/tmp
 	assert_stderr_match "^nook: 'mounts' of this box has nothing on '/tmp'$"
 	nook_run update web "+mounts=/srv:/proc/x"
-	assert_status 1
+	assert_status 2
 	nook_run update web "+mounts=/srv:/"
 	assert_stderr_match "^nook: 'mounts.to' cannot be '/': what is at '/' is said by 'root'$"
 	nook_run update web "+mounts=$T/src:/data" "+mounts=$T/hidden:/data/sub"
