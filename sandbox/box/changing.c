@@ -408,7 +408,8 @@ static void leave(struct keeper *k)
 	}
 	err_set(&msg.err, "it is done, but what was to go is not all gone: %.560s",
 		c->why.text);
-	err_hint(&msg.err, "the next 'nook update' of the box, and its end, take it away");
+	err_hint(&msg.err,
+		 "the next 'nook update' of the box, and its end, take it away");
 	orders_set_limits(k, &c->limits);
 	tell(c, &msg);
 	cleanup_fd(&c->line);

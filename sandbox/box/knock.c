@@ -55,8 +55,8 @@ static int hung_up(const struct caller *c, struct err *e)
 	const char *name = store_name(c->rec);
 
 	err_set(e,
-		"the answer of box '%s' is lost: its keeper (pid %d) may have done what was "
-		"asked, or is of another version",
+		"the answer of box '%s' is lost: its keeper (pid %d) may have done what "
+		"was asked, or is of another version",
 		name, c->rec->keeper);
 	return err_hint(e, "nook inspect %s shows how it is now", name);
 }

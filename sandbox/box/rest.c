@@ -23,8 +23,9 @@
  * has its name, because who had it before may have renamed or removed it.
  *
  * What begins with a dot and is locked by nobody is cleared by who comes next
- * (rest_sweep()), and so is a box that its keeper would have removed. Who clears makes the lock where there is none yet; a maker that finds
- * one which is not its own, or finds its own gone, begins anew.
+ * (rest_sweep()), and so is a box that its keeper would have removed. Who clears makes
+ * the lock where there is none yet; a maker that finds one which is not its own, or finds
+ * its own gone, begins anew.
  *
  * Unlike records of running boxes this is on disk when a call returns.
  */

@@ -59,8 +59,8 @@ void say_lines(struct text *out, const char *text, int indent);
 /** say_prose() - Paragraphs of a lab's text, made safe, broken at 80 columns; lines that
  * begin with a blank, a '-', a '*' or "$ " stay as they are */
 void say_prose(struct text *out, const char *text, int indent);
-/** put_words() - Words of the console with $LAB, which is @dir, and $R as they are, quoted
- * for it: the console knows no variables */
+/** put_words() - Words of the console with $LAB, which is @dir, and $R as they are, in
+ * quotes where they need some: the console knows no variables */
 void put_words(struct text *out, const char *words, const char *dir);
 /** say_statement() - What is to be done, and how one goes on */
 void say_statement(const struct lab *l, const char *dir, struct text *out);

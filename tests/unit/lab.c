@@ -355,13 +355,17 @@ static void test_words(void)
 	static const struct {
 		const char *words, *dir, *want;
 	} rows[] = {
-		{ "add chroot $R; touch $LAB/x", "/s/L01", "add chroot /s/L01/R; touch /s/L01/x" },
+		{ "add chroot $R; touch $LAB/x", "/s/L1",
+		  "add chroot /s/L1/R; touch /s/L1/x" },
 		{ "add chroot $R", "/s t/L01", "add chroot '/s t/L01/R'" },
 		{ "touch $LAB/x --net=$LAB/y", "/s t", "touch '/s t'/x --net='/s t'/y" },
 		{ "set command [$LAB/x]", "/s t", "set command ['/s t'/x]" },
-		{ "set +mounts '{tmpfs: $LAB/m}'", "/s t", "set +mounts '{tmpfs: /s t/m}'" },
-		{ "sh -c 'cd \"$LAB\"' $LAB", "/s't", "sh -c 'cd \"/s'\\''t\"' '/s'\\''t'" },
-		{ "touch \"$LAB\" \\' $LAB", "/s\"t", "touch \"/s\\\"t\" \\' '/s\"t'" },
+		{ "set +mounts '{tmpfs: $LAB/m}'", "/s t",
+		  "set +mounts '{tmpfs: /s t/m}'" },
+		{ "sh -c 'cd \"$LAB\"' $LAB", "/s't",
+		  "sh -c 'cd \"/s'\\''t\"' '/s'\\''t'" },
+		{ "touch \"$LAB\" \\' $LAB", "/s\"t",
+		  "touch \"/s\\\"t\" \\' '/s\"t'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
