@@ -5,7 +5,9 @@
 DEPS_BUILD := build-essential pkg-config musl-dev libyaml-dev libseccomp-dev libcap-dev \
 	libmount-dev libreadline-dev libsmartcols-dev libnl-3-dev libnl-route-3-dev
 DEPS_TEST := attr bats bubblewrap busybox-static fish iproute2 jq less libnftables1 mandoc nftables passt \
-	perl procps shellcheck strace tmux uidmap valgrind zsh
+	perl procps strace tmux uidmap zsh
+# What the short form of the bare Debian (NOOK_FRESH=1, tests/run-all.sh) leaves to the outside
+DEPS_WATCH := shellcheck valgrind
 # tests/fresh makes a bare Debian, tests/guest boots other kernels, tests/fuzz wants clang.
 # None runs inside the bare Debian itself, so there (NOOK_FRESH) these are not wanted
 DEPS_OUTER := clang libclang-rt-dev mmdebstrap qemu-system-x86 e2fsprogs xz-utils lz4 zstd
@@ -15,7 +17,8 @@ DEPS_DEV := clang-format clang-tidy gcovr gdb hyperfine
 deps:
 	$(Q)mk/deps.sh $(DEPS_BUILD)
 deps-test:
-	$(Q)mk/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(if $(NOOK_FRESH),,$(DEPS_OUTER))
+	$(Q)mk/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(if $(filter 1,$(NOOK_FRESH)),,$(DEPS_WATCH)) \
+		$(if $(NOOK_FRESH),,$(DEPS_OUTER))
 deps-dev: deps-test
 	$(Q)mk/deps.sh $(DEPS_DEV)
 

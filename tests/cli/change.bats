@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # change.bats - `nook update` of what is no limit: mounts, environment; and what a restart keeps
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # draft-files.bats - what the commands of a draft change lasts as long as the draft, and no longer
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

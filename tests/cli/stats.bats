@@ -3,6 +3,7 @@
 # stats.bats - `nook stats` and `nook top`: what boxes use, as table, JSON and full screen
 # as: root user subids
 # takes: 15
+# fresh: no
 # shellcheck disable=SC2016 # what at_terminal evaluates
 
 load helper

@@ -56,9 +56,12 @@ sources=$(grep -rlsE '^(URIs:|deb ).*/debian/?( |$)' /etc/apt/sources.list \
 [ -n "$sources" ] || give_up "no Debian archive among this machine's apt sources"
 
 echo "1..4"
-# In a mount namespace of its own: other tests compare the host's mounts
+# What no program reads is not unpacked, then and later: documents, translations and manuals, of which an
+# index would be made too. In a mount namespace of its own: other tests compare the host's mounts
 if unshare --mount -- mmdebstrap --quiet --mode=root --variant=minbase --include=make,git,ca-certificates \
 	--skip=download/empty --skip=essential/unlink --aptopt='Acquire::Languages "none"' \
+	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--setup-hook='mkdir -p "$1/var/cache/apt/archives"' \
 	--setup-hook="sync-in '$debs' /var/cache/apt/archives" \
 	--customize-hook="sync-out /var/cache/apt/archives '$debs'" \
