@@ -6,6 +6,8 @@
 #
 #	# as: root user subids    under whom it runs (tests/as.sh) [root user]; `self` = as the
 #	                          caller, in the namespaces of the caller
+#	# alike: user             nobody's way through nook is another: variants that are not release
+#	                          run it as this one
 #	# in: release san         in which variants [all that are asked for]
 #	# with: plain valgrind    unit tests: how [both in release, plain in others]
 #	# takes: 60               seconds on an idle machine [10]: the longest start first, so that
@@ -16,7 +18,8 @@
 # Sanitizers watch nook's own code. So what the kernel alone decides is `in: release`, where everything
 # runs as everybody; other variants run as root and as one ordinary user: subids where the file names
 # it, whose way through nook is the longest. Of containment root alone, because the command line has
-# shown them that way.
+# shown them that way; and of what is about other things than boxes (`alike:`) one, because other files
+# of the same command run as both.
 #
 # NOOK_LONG=1 (make check-long) runs every variant as everybody, and in release what has a long form in
 # that, which finds NOOK_LONG=1 in its environment.
@@ -64,6 +67,7 @@ callers() {
 		"1 "*) ;;
 		*tests/contain/*root*) all=root ;;
 		*subids*) all=$(echo "$all" | sed 's/user//') ;;
+		*) all=$(wanted "$2" alike "$all") ;;
 		esac
 		;;
 	esac

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bad-input.bats - what is wrong with a profile is said with its place, and nothing runs
+# alike: user
 # fresh: no
 load helper
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-repeat.bats - nook batch --repeat: runs of a job, where they are kept, how they differ
 # as: root user
+# alike: user
 
 load helper
 

@@ -3,6 +3,7 @@
 # batch-reproducible.bats - nook batch --reproducible: what is the same at every run, and is
 # not without it
 # as: root user
+# alike: user
 
 load helper
 

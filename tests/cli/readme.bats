@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # readme.bats - the commands that README.md and docs/*.md show print what is shown there, and the tour works
 # as: root user
+# alike: user
 load helper
 
 setup() {
