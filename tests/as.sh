@@ -62,6 +62,9 @@ fi
 who=$2
 shift 2
 ip link set lo up
+# A new network forwards IPv4 where the machine's first one does (net.core.devconf_inherit_init_net), and so
+# on every machine with Docker
+echo 0 >/proc/sys/net/ipv4/ip_forward
 # Boxes and networks of root rest here. The directory itself is the machine's: who removes it takes away
 # what others mounted on it, so it is there as long as any test is (net_setup_file() in tests/cli/net.bash
 # has the same lock). Descriptor 9 stays in this shell
