@@ -225,7 +225,12 @@ size_t host_own_dirs(struct host *h, const char *const **dirs)
 	if (!host_known(h, KNOWN_OWN)) {
 		h->own = host_alloc(h, 8 * sizeof(*h->own));
 		if (h->own) {
+			const char *home = host_env(h, "HOME");
+
 			own_add(h, own_dir(h, "XDG_CONFIG_HOME", ".config"));
+			/* Profiles are looked for there, whatever /etc/passwd has */
+			if (home && *home == '/')
+				own_add(h, host_keepf(h, "%s/.config/nook", home));
 			own_add(h, own_dir(h, "XDG_STATE_HOME", ".local/state"));
 			own_add(h, own_dir(h, "XDG_RUNTIME_DIR", NULL));
 			own_add(h, host_keepf(h, "/run/user/%u/nook", h->uid));

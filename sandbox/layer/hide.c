@@ -3,7 +3,8 @@
  *
  * A hidden path is hidden wherever a mount shows it: at its own place in a host root, and
  * at every other place where a bind of a directory above it puts it (containment.md
- * FS-16). A bind of a hidden path itself is a person's clear word and shows it, except
+ * FS-16). What mounts show is known by paths without symlinks, so it is looked for by such
+ * a one: of a home that is a symlink, too. A bind of a hidden path itself is a person's clear word and shows it, except
  * for nook's own directories, which are hidden always: whoever can write there can write
  * profiles.
  */
@@ -128,28 +129,37 @@ void hide_plan_sys(struct host *h, struct plan *pl)
 	hide_throttles(h, pl);
 }
 
-/* Whether it may be absent now, and is made for what is kept before the tree is built */
-static bool is_made(const struct plan *pl, const char *path)
-{
-	return pl->tree.keep_dir && path_is_in(plan_text(pl, pl->tree.keep_dir), path);
-}
-
 /** struct hiding - The steps of @pl from number @since on are looked at, and those that
- * hide are put behind them */
+ * hide are put behind them. @far: more than the system is shown, so a place that no mount
+ * shows by its name may be shown by where its symlinks lead */
 struct hiding {
 	struct host *h;
 	struct plan *pl;
 	uint32_t since;
+	bool far;
 };
+
+enum hidden { HIDDEN_NOWHERE, HIDDEN_ABSENT, HIDDEN_THERE };
+
+/* Whether it may be absent now, and is made for what is kept before the tree is built */
+static bool is_made(const struct hiding *hi, const char *path)
+{
+	const char *keep = plan_text(hi->pl, hi->pl->tree.keep_dir);
+	char real[4096];
+
+	if (!hi->pl->tree.keep_dir)
+		return false;
+	tree_real(hi->h, keep, real);
+	return path_is_in(keep, path) || path_is_in(real, path);
+}
 
 static bool can_show(const struct plan_mount *m)
 {
 	return m->op == MOP_BIND || m->op == MOP_OVERLAY;
 }
 
-/* A mask at every place where @path of the host shows; @always: binds of it too. Return:
- * whether there is one */
-static bool hide_path(const struct hiding *hi, const char *path, bool always,
+/* A mask at every place where @path of the host shows; @always: binds of it too */
+static enum hidden hide_path(const struct hiding *hi, const char *path, bool always,
 		      const char *origin)
 {
 	struct plan *pl = hi->pl;
@@ -176,57 +186,59 @@ static bool hide_path(const struct hiding *hi, const char *path, bool always,
 		else
 			continue;
 		if (!known && !host_stat_follow(hi->h, path, &there)) {
-			if (!always || !is_made(pl, path))
-				return false;
+			if (!always || !is_made(hi, path))
+				return HIDDEN_ABSENT;
 			there.kind = HOST_DIR;
 		}
 		known = true;
 		add_mask(pl, target, there.kind != HOST_DIR, origin);
 	}
-	return known;
+	return known ? HIDDEN_THERE : HIDDEN_NOWHERE;
 }
 
 /*
  * And where its symlinks lead: in another place than its own an absolute one leads out
- * of what is mounted. A start, which has to be fast, looks where a mount shows the path;
- * what comes in later may be the other place alone.
+ * of what is mounted, and the other place may be all that is shown.
  */
 static void hide_all_of(const struct hiding *hi, const char *path, bool always,
 			const char *origin)
 {
-	struct host_path there;
+	enum hidden there = hide_path(hi, path, always, origin);
 	char real[4096];
 
-	if (!hide_path(hi, path, always, origin) &&
-	    (!hi->since || !host_stat_follow(hi->h, path, &there)))
+	if (there == HIDDEN_ABSENT || (there == HIDDEN_NOWHERE && !hi->far))
 		return;
 	tree_real(hi->h, path, real);
 	if (strcmp(real, path) != 0)
 		hide_path(hi, real, always, origin);
 }
 
-static bool is_shown(const struct profile *pf, const char *path)
+static void home_path(const char *home, size_t i, char *buf, size_t size)
 {
-	for (size_t i = 0; i < pf->root.show.count; i++)
-		if (!strcmp(pf->root.show.v[i].text, path))
+	snprintf(buf, size, "%s/%s", strcmp(home, "/") ? home : "", in_home[i]);
+}
+
+/* @path is number @i of in_home; a person names it by the home that he knows */
+static bool is_shown(const struct profile *pf, struct host *h, size_t i, const char *path)
+{
+	char known[4096];
+
+	home_path(host_home(h), i, known, sizeof(known));
+	for (size_t s = 0; s < pf->root.show.count; s++)
+		if (!strcmp(pf->root.show.v[s].text, path) ||
+		    !strcmp(pf->root.show.v[s].text, known))
 			return true;
 	return false;
 }
 
-static void home_path(struct host *h, size_t i, char *buf, size_t size)
-{
-	const char *home = host_home(h);
-
-	snprintf(buf, size, "%s/%s", strcmp(home, "/") ? home : "", in_home[i]);
-}
-
-bool hide_covers(const struct profile *pf, struct host *h, const char *path)
+bool hide_covers(const struct profile *pf, struct host *h, const char *home,
+		 const char *path)
 {
 	char hidden[4096];
 
 	for (size_t i = 0; i < ARRAY_SIZE(in_home); i++) {
-		home_path(h, i, hidden, sizeof(hidden));
-		if (!is_shown(pf, hidden) &&
+		home_path(home, i, hidden, sizeof(hidden));
+		if (!is_shown(pf, h, i, hidden) &&
 		    (path_is_in(path, hidden) || path_is_below(hidden, path)))
 			return true;
 	}
@@ -238,6 +250,20 @@ static bool shows_host(const struct plan *pl)
 	for (const struct plan_mount *m = NULL; (m = plan_each(pl, &pl->tree.mounts, m));)
 		if (can_show(m) && m->source)
 			return true;
+	return false;
+}
+
+/* Whether more is shown than directories of the system, where nobody's files are */
+static bool shows_more(const struct plan *pl)
+{
+	for (const struct plan_mount *m = NULL;
+	     (m = plan_each(pl, &pl->tree.mounts, m));) {
+		const char *source = plan_text(pl, m->source);
+
+		if (can_show(m) && m->source && !path_is_in(source, "/usr") &&
+		    !path_is_in(source, "/etc"))
+			return true;
+	}
 	return false;
 }
 
@@ -315,18 +341,20 @@ static int check_items(const struct profile *pf, struct err *e)
 void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
 		     uint32_t since)
 {
-	const struct hiding hi = { h, pl, since };
+	const bool far = since || shows_more(pl);
+	const struct hiding hi = { h, pl, since, far };
 	const char *const *own;
-	char hidden[4096];
-	bool home;
+	char hidden[4096], home[4096];
+	bool look;
 	size_t n;
 
 	if (!shows_host(pl) && !pf->root.hide.count)
 		return;
-	home = shows_home(pl, host_home(h));
-	for (size_t i = 0; home && i < ARRAY_SIZE(in_home); i++) {
-		home_path(h, i, hidden, sizeof(hidden));
-		if (!is_shown(pf, hidden))
+	tree_real(h, host_home(h), home);
+	look = far || shows_home(pl, home);
+	for (size_t i = 0; look && i < ARRAY_SIZE(in_home); i++) {
+		home_path(home, i, hidden, sizeof(hidden));
+		if (!is_shown(pf, h, i, hidden))
 			hide_all_of(&hi, hidden, false, NULL);
 	}
 	n = host_own_dirs(h, &own);

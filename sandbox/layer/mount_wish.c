@@ -116,19 +116,22 @@ static int plan_idmap(const struct mount_wish *w, struct plan *pl, struct plan_m
 
 const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd)
 {
-	const char *home = host_home(h);
 	const char *const *own;
 	size_t n = host_own_dirs(h, &own);
+	char home[4096], real[4096]; /* as @cwd is: without symlinks */
 	struct host_path there;
 
+	tree_real(h, host_home(h), home);
 	if (!strcmp(cwd, "/"))
 		return "it is '/'";
 	if (path_is_in(home, cwd))
 		return "it is the home directory or lies above it";
-	for (size_t i = 0; i < n; i++)
-		if (path_is_in(cwd, own[i]) || path_is_in(own[i], cwd))
+	for (size_t i = 0; i < n; i++) {
+		tree_real(h, own[i], real);
+		if (path_is_in(cwd, real) || path_is_in(real, cwd))
 			return "it holds nook's own files";
-	if (hide_covers(pf, h, cwd))
+	}
+	if (hide_covers(pf, h, home, cwd))
 		return "it holds files that boxes must not see";
 	if (!host_stat_follow(h, cwd, &there) || there.uid != host_uid(h))
 		return "it belongs to somebody else";

@@ -74,7 +74,8 @@ void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
 void hide_plan_proc(const struct profile *pf, struct plan *pl);
 void hide_plan_sys(struct host *h, struct plan *pl);
 /** hide_covers() - Whether a path is, or lies above, something hidden by default: what
- * decisions.md 9 asks of the current directory */
-bool hide_covers(const struct profile *pf, struct host *h, const char *path);
+ * decisions.md 9 asks of the current directory. It and @home are without symlinks */
+bool hide_covers(const struct profile *pf, struct host *h, const char *home,
+		 const char *path);
 
 #endif

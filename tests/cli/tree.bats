@@ -12,6 +12,8 @@ inside() { nook_run_with "$1" -- sh -c "$2"; }
 
 SYSTEM='root: {from: system, changes: refuse}'
 HOST='root: {from: host}'
+CWD='root: {from: host}
+mounts: [{bind: ., to: ., options: [rw], optional: true}]'
 
 # A small root directory in $T/tree
 make_tree() {
@@ -252,15 +254,41 @@ mounts: [{bind: $T/config, to: /c, options: [rw]}, {bind: $T/config/nook, to: /n
 	assert_stderr_match "'/n/x': Read-only file system"
 }
 
+@test "what is hidden is hidden also where a symlink leads to it" {
+	mkdir -p "$T/real/.config/nook/profiles" "$T/real/.local/state" "$T/real/.ssh" "$T/real/ok"
+	echo secret | tee "$T/real/.ssh/id" "$T/real/.config/nook/profiles/x.yaml" >"$T/real/ok/file"
+	ln -s real "$T/home"
+	export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_STATE_HOME=$T/home/.local/state
+	# The home directory is the one of /etc/passwd where there is one
+	[ -n "$(getent passwd "$(id -u)")" ] || inside "root: {from: system}
+mounts: [{bind: $T, to: /t}, {bind: $T/home, to: /h}]" 'cat /t/real/.ssh/id /h/.ssh/id /t/home/.ssh/id /h/ok/file'
+	[ -n "$(getent passwd "$(id -u)")" ] || assert_output secret
+	inside "root: {from: system}
+mounts: [{bind: $T/real, to: /r, options: [rw]}]" 'echo bad >/r/.config/nook/profiles/x.yaml; cat /r/ok/file'
+	assert_output secret
+	assert_equal "$(cat "$T/real/.config/nook/profiles/x.yaml")" secret
+	# Nor is it handed in because the shell says its other name
+	cd "$T/real/.config/nook/profiles"
+	inside "$CWD" "cat '$T/real/.config/nook/profiles/x.yaml'"
+	assert_stderr_match "it holds nook's own files"
+}
+
+@test "a home that is a symlink is not handed in as the current directory" {
+	[ -z "$(getent passwd "$(id -u)")" ] || bats_skip 'for user: others have a home there'
+	mkdir "$T/real"
+	ln -s real "$T/home"
+	cd "$T/home"
+	HOME=$T/home inside "$CWD" 'touch file'
+	assert_stderr_match "'$T/real' is not handed in: it is the home directory"
+	[ ! -e "$T/real/file" ]
+}
+
 @test "root.hide hides a path of the tree" {
 	inside 'root: {from: system, hide: [/usr/share/doc, /etc/services]}' 'ls -A /usr/share/doc; cat /etc/services; ls -d /usr/share/man'
 	assert_output /usr/share/man
 }
 
 # --- the current directory --------------------------------------------------------------
-
-CWD='root: {from: host}
-mounts: [{bind: ., to: ., options: [rw], optional: true}]'
 
 @test "the current directory is writable at its own path" {
 	mkdir "$T/work" && cd "$T/work"
