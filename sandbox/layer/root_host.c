@@ -4,7 +4,8 @@
  * An overlay of '/' as a whole is refused in a user namespace, because '/' has mounts
  * below it that must not come off. So every directory without mounts below gets an
  * overlay of its own, one with mounts below is walked one level deeper, and what no
- * overlay can take is bound read-only and said so.
+ * overlay can take is bound read-only and said so. A home that lies deeper gets one, too
+ * (take_home()).
  */
 #include "layer/tree_plan.h"
 
@@ -194,6 +195,36 @@ static void walk_dir(struct walk *w, const char *dir)
 	w->depth--;
 }
 
+/*
+ * What changes below a directory is written where a copy of that directory is, which an
+ * overlay makes with its owner; without root a box has no id for another's (EOVERFLOW). So
+ * what is ours in /home/team/ada could not be written in an overlay of /home.
+ */
+static void take_home(struct walk *w)
+{
+	struct plan *pl = w->pl;
+	const struct plan_mount *m = NULL;
+	struct host_path there;
+	char home[4096];
+	size_t below = 0;
+
+	tree_real(w->h, host_home(w->h), home);
+	if (host_is_root(w->h) || !host_stat(w->h, home, &there) ||
+	    there.kind != HOST_DIR || there.uid != host_uid(w->h))
+		return;
+	while ((m = plan_each(pl, &pl->tree.mounts, m)))
+		if (m->op == MOP_OVERLAY && path_is_below(home, plan_text(pl, m->target)))
+			below = strlen(plan_text(pl, m->target));
+	for (char *end = home + below + 1; below && (end = strchr(end, '/')); end++) {
+		*end = '\0';
+		if (host_stat(w->h, home, &there) && there.uid != host_uid(w->h))
+			below = 0;
+		*end = '/';
+		if (!below)
+			take_whole(w, home);
+	}
+}
+
 bool tree_resolver_in_run(struct host *h, const char *root, char *path, size_t size)
 {
 	const char *text;
@@ -237,6 +268,7 @@ int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,
 	if (host_is_root(h))
 		tree_dir(pl, "/sys", 0555);
 	walk_dir(&w, "/");
+	take_home(&w);
 	take_resolver(&w);
 	return 0;
 }

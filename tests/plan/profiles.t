@@ -16,6 +16,7 @@ for path in profiles/*.yaml; do
 	case $profile in
 	machine | chroot) here='tree-user tree-root debian12-user' ;;
 	net) here="network-root $hosts" ;;
+	dev) here="$hosts home-link-user" ;;
 	*) here=$hosts ;;
 	esac
 	first=
