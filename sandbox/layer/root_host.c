@@ -5,7 +5,8 @@
  * below it that must not come off. So every directory without mounts below gets an
  * overlay of its own, one with mounts below is walked one level deeper, and what no
  * overlay can take is bound read-only and said so. A home that lies deeper gets one, too
- * (take_home()).
+ * (take_home()). What a box makes right in a directory that was walked lies in its own
+ * tmpfs: where changes are kept, nook says of which that is (say_lost()).
  */
 #include "layer/tree_plan.h"
 
@@ -15,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "layer/net.h"
 
 #define DEEPEST 8 /* levels walked below '/' in search of mounts */
@@ -36,6 +38,7 @@ struct walk {
 	struct host *h;
 	struct plan *pl;
 	int depth;
+	struct text walked; /* right below '/' */
 };
 
 static bool is_fresh(const char *path)
@@ -175,6 +178,8 @@ static void take(struct walk *w, const char *path)
 		bind_readonly(w, path, false, "its mounts lie too deep to be walked");
 	} else {
 		tree_dir(w->pl, path, there.mode & 07777);
+		if (w->depth == 1)
+			text_addf(&w->walked, "%s'%s'", w->walked.len ? ", " : "", path);
 		walk_dir(w, path);
 	}
 }
@@ -225,6 +230,21 @@ static void take_home(struct walk *w)
 	}
 }
 
+/* An ordinary user cannot make anything there in the first place. New names in '/' itself
+ * are rare, and every host has mounts below it: that is a note of `explain` */
+static void say_lost(struct walk *w)
+{
+	if (w->pf->root.changes != CHANGES_KEEP)
+		return;
+	plan_say(w->pl, "root", FACT_NOTE, "root.changes",
+		 "what is new right in '/' is not kept: mounts lie below it");
+	if (host_is_root(w->h) && w->walked.len)
+		plan_say(w->pl, "root", FACT_WARNING, "root.changes",
+			 "what is new right in %s, or in what has mounts below there, is "
+			 "not kept",
+			 text_str(&w->walked));
+}
+
 bool tree_resolver_in_run(struct host *h, const char *root, char *path, size_t size)
 {
 	const char *text;
@@ -269,6 +289,8 @@ int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		tree_dir(pl, "/sys", 0555);
 	walk_dir(&w, "/");
 	take_home(&w);
+	say_lost(&w);
+	text_release(&w.walked);
 	take_resolver(&w);
 	return 0;
 }

@@ -42,6 +42,22 @@ work() {
 	assert_status "${2:-0}"
 }
 
+@test "it is said what of a host's tree is not kept" {
+	printf 'extends: base\nroot: {from: host}\n' >host.yaml
+	# The tests have a mount of their own at /var/lib/nook
+	nook_run run --name work --keep ./host.yaml -- sh -c 'touch /var/lib/nook-new 2>/dev/null || true'
+	assert_status 0
+	is_root || {
+		assert_stderr
+		return
+	}
+	assert_stderr_match "warning: what is new right in .*'/var'.* is not kept"
+	nook_run run --name work --keep ./host.yaml -- ls /var/lib/nook-new
+	assert_status 2
+	nook_run run ./host.yaml -- true
+	assert_stderr
+}
+
 @test "a box that is kept finds its files again" {
 	work 'echo new >/data/edit; rm /data/gone; mkdir /data/d; echo 1 >/data/d/f'
 	[ "$(cat data/edit data/gone)" = "old
