@@ -147,8 +147,12 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e);
 
 /** box_sanitize() - Put this process into the state that everything else assumes: fds 0
  * to 2 open and no directories, descriptors from 3 + @preserve on closed, signals at
- * their defaults, a stack that is large enough. Return: 0, -1 and @e */
+ * their defaults but for SIGHUP, a stack that is large enough. Return: 0, -1 and @e */
 int box_sanitize(int preserve, struct err *e);
+
+/** box_minds_hangup() - Whether SIGHUP asks us to end: a signalfd tells of it also where
+ * the caller had us ignore it, as nohup(1) does. The command has it at its default */
+bool box_minds_hangup(void);
 
 /** result_json() - The result record of cli.md as one JSON object with a newline */
 void result_json(const struct result *r, const struct plan *pl, struct text *out);

@@ -35,6 +35,7 @@ static int set_signals_free(struct err *e)
 	sigset_t none;
 
 	sigemptyset(&none);
+	signal(SIGHUP, SIG_DFL); /* others are so since box_sanitize() */
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return err_sys(e, "cannot unblock signals");
 	return 0;

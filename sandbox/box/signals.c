@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "box/box.h"
 #include "box/keeper.h"
 #include "box/serve.h"
 
@@ -28,6 +29,8 @@ int keeper_open_signals(struct keeper *k)
 	sigdelset(&others, SIGTSTP);
 	sigdelset(&others, SIGTTIN);
 	sigdelset(&others, SIGTTOU);
+	if (!box_minds_hangup())
+		sigdelset(&others, SIGHUP);
 	k->signals = signalfd(-1, &others, SFD_CLOEXEC | SFD_NONBLOCK);
 	k->stops = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
 	return k->signals < 0 || k->stops < 0 ? -1 : 0;

@@ -260,6 +260,8 @@ int visit_exec(const struct record *rec, const struct plan *wish, bool keep,
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
+	if (!box_minds_hangup())
+		sigdelset(&all, SIGHUP);
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	v.signals = signals;
 	if (signals < 0)

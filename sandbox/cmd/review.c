@@ -253,7 +253,8 @@ void review_at_end(const struct box_end *end, void *arg)
 	struct sigaction act = { .sa_handler = on_signal };
 
 	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
-		sigaction(stops[i], &act, NULL);
+		if (stops[i] != SIGHUP || box_minds_hangup())
+			sigaction(stops[i], &act, NULL);
 	as.rv->failed = review(&as, &as.rv->err) < 0;
 	manifest_release(&as.m);
 	text_release(&as.ap.say);

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "box/box.h"
 #include "box/program.h"
 #include "cmd/batch.h"
 #include "cmd/cmd.h"
@@ -191,6 +192,8 @@ static int open_events(struct batch *b, struct err *e)
 	if (sigprocmask(SIG_BLOCK, &set, &b->mask) == 0) {
 		sigdelset(&set, SIGPIPE);
 		sigdelset(&set, SIGXFSZ);
+		if (!box_minds_hangup())
+			sigdelset(&set, SIGHUP);
 		b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	}
 	return b->epoll < 0 || b->signals < 0 ? err_sys(e, "cannot wait for events") : 0;

@@ -202,6 +202,36 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 	assert_status 9
 }
 
+@test "under nohup a hangup ends neither a run nor a command in it nor a batch" {
+	local what script='touch /t/$1; read _ </t/go-$1; exit 4'
+	printf 'extends: base\nuser: {map: single}\nmounts: [{bind: "%s", to: /t, options: [rw]}]\n' "$T" >p.yaml
+	printf '{"command": ["sh", "-c", "%s", "sh", "batch"], "profile": "./p.yaml"}\n' "$script" >jobs
+	for what in run exec batch; do
+		mkfifo "go-$what"
+		case $what in
+		run) exec nohup "$NOOK" run -q --name hup ./p.yaml -- sh -c "$script" sh run ;;
+		exec) exec nohup "$NOOK" exec hup sh -c "$script" sh exec ;;
+		batch) exec nohup "$NOOK" batch -q ./jobs ;;
+		esac <"$T/p.yaml" >"out-$what" 2>&1 &
+		eval "$what=$!"
+		wait_for "$what"
+	done
+	# shellcheck disable=SC2154 # set by eval
+	kill -HUP "$exec" "$batch" "$run"
+	for what in exec batch run; do
+		timeout 20 sh -c 'echo >"$1"' sh "go-$what" || true
+		status=0
+		wait "${!what}" || status=$?
+		printf '%s %s\n' "$what" "$status"
+	done >ends
+	assert_equal "$(cat ends)" 'exec 4
+batch 1
+run 4'
+	# What runs in the box has not been told to ignore it
+	nohup "$NOOK" run -q base -- sh -c 'kill -HUP $$; echo ignored' >out 2>&1 || status=$?
+	assert_status 129
+}
+
 @test "when the keeper is killed everything inside ends" {
 	start_box 'trap "" TERM HUP INT; touch /t/up; while :; do touch /t/beat; sleep 0.05; done'
 	kill -KILL "$keeper"
