@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +18,7 @@
 #include "box/look.h"
 #include "box/sync.h"
 
-#define MOST_WORDS 4096 /* arguments or variables; their text lies in the plan */
-#define FEW_WORDS  64
+#define FEW_WORDS 64 /* arguments or variables; their text lies in the plan */
 
 /* Pointers into the plan, for execve(2) */
 static void fill(const struct plan *pl, const struct plan_list *list, const char **v)
@@ -147,13 +147,19 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 	l->failed = true;
 }
 
-/* Not inlined: each page of this frame is touched, which the few words of most runs need
- * not pay for */
-static __attribute__((noinline)) void exec_many(struct launch *l)
+/* How many there may be is the kernel's to say (execve(2), E2BIG). Not malloc(3): what
+ * was in its heap is the keeper's */
+static void exec_many(struct launch *l)
 {
-	const char *argv[MOST_WORDS], *envp[MOST_WORDS];
+	const struct plan *pl = l->plan;
+	size_t count = (size_t)pl->env.argv.count + pl->env.env.count + 2;
+	const char **words = mmap(NULL, count * sizeof(*words), PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	exec_words(l, argv, envp);
+	if (words == MAP_FAILED)
+		err_sys(&l->err, "no room for %zu arguments and variables", count - 2);
+	else
+		exec_words(l, words, words + pl->env.argv.count + 1);
 }
 
 void payload_exec(struct launch *l)
@@ -164,9 +170,7 @@ void payload_exec(struct launch *l)
 	l->failed = true;
 	l->cause = CAUSE_SETUP;
 	l->code = 125;
-	if (pl->env.argv.count >= MOST_WORDS || pl->env.env.count >= MOST_WORDS)
-		err_set(&l->err, "more than %d arguments or variables", MOST_WORDS - 1);
-	else if (pl->env.argv.count >= FEW_WORDS || pl->env.env.count >= FEW_WORDS)
+	if (pl->env.argv.count >= FEW_WORDS || pl->env.env.count >= FEW_WORDS)
 		exec_many(l);
 	else
 		exec_words(l, argv, envp);

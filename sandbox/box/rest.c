@@ -50,7 +50,7 @@
 #include "box/upper.h"
 
 #define RECORD	    "box"
-#define RECORD_MOST (PLAN_MOST + (4u << 20))
+#define RECORD_MOST (PLAN_MOST + (8u << 20))
 #define NEWBORN	    ".new."
 #define GONE	    ".gone."
 #define ID_LEN	    (BOX_ID_SIZE - 4) /* as store_make_id() makes it */

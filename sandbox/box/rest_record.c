@@ -25,8 +25,8 @@
 
 #define REST_MAGIC   0x747365726b6f6f6eULL /* "nookrest" */
 #define REST_VERSION 1
-#define TEXT_MOST    (1u << 20)
-#define WORDS_MOST   4096
+#define TEXT_MOST    (6u << 20) /* more than execve(2) lets a command line have */
+#define UPDATES_MOST 4096
 
 enum section {
 	SECTION_NUMBERS = 1,
@@ -153,13 +153,9 @@ static bool take_text(char **to, const char *data, size_t size)
 /* Several, each with its NUL */
 static bool take_words(char **to, size_t *len, const char *data, size_t size)
 {
-	size_t count = 0;
-
 	if (*to || !size || size > TEXT_MOST || data[size - 1])
 		return false;
-	for (size_t i = 0; i < size; i++)
-		count += !data[i];
-	*to = count <= WORDS_MOST ? malloc(size) : NULL;
+	*to = malloc(size);
 	if (!*to)
 		return false;
 	memcpy(*to, data, size);
@@ -335,7 +331,7 @@ int rest_record_update(struct rest_record *rec, const char *words, size_t len,
 			text_addn(&t, w, strlen(w) + 1);
 	for (size_t i = 0; i < t.len; i++)
 		count += !t.s[i];
-	if (t.failed || count > WORDS_MOST || t.len > TEXT_MOST) {
+	if (t.failed || count > UPDATES_MOST || t.len > TEXT_MOST) {
 		text_release(&t);
 		return err_set(e, "the box was changed too often");
 	}

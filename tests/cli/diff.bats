@@ -42,6 +42,17 @@ work() {
 	assert_status "${2:-0}"
 }
 
+@test "a box may have as many arguments as the kernel takes" {
+	# shellcheck disable=SC2016 # for the shell in the box
+	nook_run run ./p.yaml -- sh -c 'echo $#' sh $(seq 1 20000)
+	assert_output 20000
+	# shellcheck disable=SC2016
+	nook_run create work ./p.yaml -- sh -c 'echo $#' sh $(seq 1 20000)
+	assert_status 0
+	nook_run start --attach work
+	assert_output 20000
+}
+
 @test "it is said what of a host's tree is not kept" {
 	printf 'extends: base\nroot: {from: host}\n' >host.yaml
 	# The tests have a mount of their own at /var/lib/nook
