@@ -576,6 +576,39 @@ static const char *next_key(size_t i, const void *arg)
 	return i < ARRAY_SIZE(keys) ? keys[i].name : NULL;
 }
 
+/* What CI systems, make and other runners call it */
+static const struct {
+	const char *word;
+	const char *key;
+} elsewhere[] = {
+	{ "cmd", "command" },	{ "run", "command" },	   { "script", "command" },
+	{ "name", "id" },	{ "env", "environment" },  { "input", "stdin" },
+	{ "needs", "after" },	{ "depends_on", "after" }, { "attempts", "retry" },
+	{ "retries", "retry" },
+};
+
+static const char *near_job_key(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (!strcmp(elsewhere[i].word, word))
+			return elsewhere[i].key;
+	return name_near(word, next_key, NULL);
+}
+
+/* A key of profiles that stands right in a job. Return: -1 and the error, 0 for none */
+static int say_where(const struct maker *m, const struct node *n)
+{
+	const char *key = field_find(n->key) >= 0 ? n->key : key_of_word(n->key);
+
+	if (!key)
+		return 0;
+	if (!strncmp(key, "limits.", 7))
+		return wrong(m->ld, &n->key_at, "'%s' is a limit, written 'limits: {%s: ...}'",
+			     n->key, key + 7);
+	return wrong(m->ld, &n->key_at,
+		     "'%s' is a key of profiles, written 'set: {%s: ...}'", n->key, key);
+}
+
 static int read_key(const struct maker *m, const struct node *n)
 {
 	const char *near;
@@ -588,11 +621,9 @@ static int read_key(const struct maker *m, const struct node *n)
 				     "'%s' is for one job, not for 'defaults'", n->key);
 		return keys[i].read(m, n);
 	}
-	near = name_near(n->key, next_key, NULL);
-	if (!near && field_find(n->key) >= 0)
-		return wrong(m->ld, &n->key_at,
-			     "'%s' is a key of profiles, written 'set: {%s: ...}'",
-			     n->key, n->key);
+	near = near_job_key(n->key);
+	if (!near && say_where(m, n) < 0)
+		return -1;
 	return wrong(m->ld, &n->key_at, "unknown key '%s%s'%s%s%s",
 		     m->defaults ? "defaults." : "", shown(m->ld, n->key),
 		     near ? ", did you mean '" : "", near ? near : "", near ? "'" : "");

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -89,18 +90,52 @@ static const char *field_next(size_t i, const void *arg)
 	return i < sizeof(groups) / sizeof(groups[0]) ? groups[i] : NULL;
 }
 
-/* The nearest key may stand in another group: the last words decide as well */
+/* What compose, podman, systemd and CI call it, where no spelling is near */
+static const struct {
+	const char *word;
+	const char *key;
+} elsewhere[] = {
+	{ "env", "environment" },      { "cmd", "command" },
+	{ "entrypoint", "command" },   { "cwd", "workdir" },
+	{ "working_dir", "workdir" },  { "volumes", "mounts" },
+	{ "binds", "mounts" },	       { "read_only", "root.changes" },
+	{ "cap_add", "capabilities" }, { "ports", "network.publish" },
+	{ "tty", "terminal" },	       { "timeout", "limits.wall" },
+	{ "time", "limits.wall" },     { "cpu", "limits.cpus" },
+	{ "mem", "limits.memory" },    { "mem_limit", "limits.memory" },
+	{ "tasks", "limits.pids" },    { "pids_limit", "limits.pids" },
+	{ "processes", "limits.pids" },
+};
+
+const char *key_of_word(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (!strcmp(elsewhere[i].word, word))
+			return elsewhere[i].key;
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const char *dot = strrchr(field_info[f].key, '.');
+
+		if (dot && !strcmp(dot + 1, word))
+			return field_info[f].key;
+	}
+	return NULL;
+}
+
+/* The nearest key may stand in another group: the last words decide as well. Below
+ * another group than its own a word of others means something else */
 static const char *near_key(const struct loader *ld, const char *group, const char *key)
 {
 	const char *whole = group ? arena_printf(ld->arena, "%s.%s", group, key) : key;
-	const char *near = whole ? name_near(whole, field_next, NULL) : NULL;
+	const char *dot = whole ? strrchr(whole, '.') : NULL;
+	const char *near, *known;
 
-	for (int f = 0; !near && f < FIELD_COUNT; f++) {
-		const char *dot = strrchr(field_info[f].key, '.');
-
-		near = dot && !strcmp(dot + 1, key) ? field_info[f].key : NULL;
-	}
-	return near;
+	if (!whole)
+		return NULL;
+	known = key_of_word(dot ? dot + 1 : whole);
+	if (known && (!dot || !strncmp(known, whole, (size_t)(dot - whole) + 1)))
+		return known;
+	near = name_near(whole, field_next, NULL);
+	return near ? near : known;
 }
 
 int unknown_key(const struct loader *ld, const struct origin *at, const char *group,

@@ -378,6 +378,9 @@ const struct name *field_words(enum field f);
 const char *field_expects(enum field f);
 /** field_find() - The field of a key, or -1 */
 int field_find(const char *key);
+/** key_of_word() - The key of profiles that is called @word by other tools or in another
+ * group, or NULL */
+const char *key_of_word(const char *word);
 /** field_is_map() - Whether its value can be a map, which is set entry by entry; -1 is
  * none */
 bool field_is_map(int f);
