@@ -101,8 +101,8 @@ int box_sanitize(int preserve, struct err *e)
 {
 	if (check_stdio(e) < 0 || close_others(preserve, e) < 0 || check_stack(e) < 0)
 		return -1;
-	/* SIGCHLD has main() put back, for commands without a box too; SIGHUP is put back in
-	 * the box, for nohup(1) */
+	/* SIGCHLD has main() put back, for commands without a box too; SIGHUP is put
+	 * back in the box, for nohup(1) */
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
 		if (sig != SIGCHLD && sig != SIGHUP && reset_signal(sig) < 0)
 			return err_sys(e, "cannot put signal %d back to its default",

@@ -603,8 +603,9 @@ static int say_where(const struct maker *m, const struct node *n)
 	if (!key)
 		return 0;
 	if (!strncmp(key, "limits.", 7))
-		return wrong(m->ld, &n->key_at, "'%s' is a limit, written 'limits: {%s: ...}'",
-			     n->key, key + 7);
+		return wrong(m->ld, &n->key_at,
+			     "'%s' is a limit, written 'limits: {%s: ...}'", n->key,
+			     key + 7);
 	return wrong(m->ld, &n->key_at,
 		     "'%s' is a key of profiles, written 'set: {%s: ...}'", n->key, key);
 }

@@ -3,10 +3,10 @@
  *
  * A hidden path is hidden wherever a mount shows it: at its own place in a host root, and
  * at every other place where a bind of a directory above it puts it (containment.md
- * FS-16). What mounts show is known by paths without symlinks, so it is looked for by such
- * a one: of a home that is a symlink, too. A bind of a hidden path itself is a person's clear word and shows it, except
- * for nook's own directories, which are hidden always: whoever can write there can write
- * profiles.
+ * FS-16). What mounts show is known by paths without symlinks, so it is looked for by
+ * such a one, of a home that is a symlink, too. A bind of a hidden path itself is a
+ * person's clear word and shows it, except for nook's own directories, which are hidden
+ * always: whoever can write there can write profiles.
  */
 #include "layer/tree_plan.h"
 

@@ -201,9 +201,9 @@ static void walk_dir(struct walk *w, const char *dir)
 }
 
 /*
- * What changes below a directory is written where a copy of that directory is, which an
- * overlay makes with its owner; without root a box has no id for another's (EOVERFLOW). So
- * what is ours in /home/team/ada could not be written in an overlay of /home.
+ * What changes below a directory is written where a copy of that directory is. An
+ * overlay makes it with its owner, and without root a box has no id for another's
+ * (EOVERFLOW): what is ours in /home/team/ada could not be written in one of /home.
  */
 static void take_home(struct walk *w)
 {
@@ -230,8 +230,8 @@ static void take_home(struct walk *w)
 	}
 }
 
-/* An ordinary user cannot make anything there in the first place. New names in '/' itself
- * are rare, and every host has mounts below it: that is a note of `explain` */
+/* An ordinary user cannot make anything there in the first place. New names in '/'
+ * itself are rare, and every host has mounts below it: that is a note of `explain` */
 static void say_lost(struct walk *w)
 {
 	if (w->pf->root.changes != CHANGES_KEEP)

@@ -205,13 +205,13 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 @test "under nohup a hangup ends neither a run nor a command in it nor a batch" {
 	local what script='touch /t/$1; read _ </t/go-$1; exit 4'
 	printf 'extends: base\nuser: {map: single}\nmounts: [{bind: "%s", to: /t, options: [rw]}]\n' "$T" >p.yaml
-	printf '{"command": ["sh", "-c", "%s", "sh", "batch"], "profile": "./p.yaml"}\n' "$script" >jobs
+	printf '{"command": ["sh", "-c", "%s", "sh", "batch"], "profile": "./p.yaml"}\n' "$script" >jobs.json
 	for what in run exec batch; do
 		mkfifo "go-$what"
 		case $what in
 		run) exec nohup "$NOOK" run -q --name hup ./p.yaml -- sh -c "$script" sh run ;;
 		exec) exec nohup "$NOOK" exec hup sh -c "$script" sh exec ;;
-		batch) exec nohup "$NOOK" batch -q ./jobs ;;
+		batch) exec nohup "$NOOK" batch -q ./jobs.json ;;
 		esac <"$T/p.yaml" >"out-$what" 2>&1 &
 		eval "$what=$!"
 		wait_for "$what"
