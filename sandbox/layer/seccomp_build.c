@@ -118,6 +118,11 @@ static const struct step fcntl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 1024 },
 	{ 1, IS, REFUSE, NEXT, 1040 },
 };
+/* Who has the same ids may set them, traceable or not: init has them where the box has a
+ * single id, and a poll(2) of more descriptors than it may have fails (RS-15) */
+static const struct step prlimit_steps[] = {
+	{ 0, IS, REFUSE, NEXT, 1 },
+};
 static const struct step family_steps[] = {
 	{ 0, IS, PASS, NEXT, AF_UNIX },	 { 0, IS, PASS, NEXT, AF_INET },
 	{ 0, IS, PASS, NEXT, AF_INET6 }, { 0, IS, NEXT, REFUSE, AF_NETLINK },
@@ -154,6 +159,8 @@ static const struct step memfd_steps[] = {
 static const struct check checks[] = {
 	{ "ioctl", 0, 0, EPERM, PASS, 2, ioctl_steps, "all but TIOCSTI and TIOCLINUX" },
 	{ "fcntl", 0, 0, EPERM, PASS, 2, fcntl_steps, "all but leases" },
+	{ "prlimit64", 0, 0, EPERM, PASS, 1, prlimit_steps,
+	  "all but the limits of pid 1" },
 	{ "socket", 0, 0, EAFNOSUPPORT, REFUSE, 5, family_steps,
 	  "families unix, inet, inet6 and netlink route; others EAFNOSUPPORT" },
 	{ "socketpair", 0, 0, EAFNOSUPPORT, REFUSE, 5, family_steps,

@@ -206,8 +206,14 @@ limits: {wall: $(ms 400), grace: $(ms 100)}" - RS-12 0 stay
 		# Not by init's other id alone: with one and the same too
 		box_map=single box_run 'extends: strict' /probe RS-15
 		assert_status 7
+		assert_line 'RS-15.limits EPERM'
 		assert_line 'RS-15.stopped no'
 	done
+	# CONTROL: its limits are there to be taken where no filter is
+	box_map=single box_run '{extends: strict, seccomp: off}' /probe RS-15
+	assert_status 137
+	assert_line 'RS-15.limits ok'
+	assert_stderr_match "lost: the box's init ended before the command"
 	# CONTROL: where init is no pid 1 and nothing confines signals it dies, and nook says so
 	become user
 	box_run 'namespaces: [user, mount, net, uts, ipc, cgroup]' /probe RS-15 parent

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,10 +203,11 @@ static void leave_zombies(const struct probe *p)
 
 /* --- init --------------------------------------------------------------------------- */
 
-/* Every signal to init, then KILL to all there are. `parent`, where there is no pid
- * namespace: KILL alone, and to whom init is then */
+/* Its limits, every signal to init, then KILL to all there are. `parent`, where there is
+ * no pid namespace: KILL alone, and to whom init is then */
 static void attack_init(const struct probe *p)
 {
+	const struct rlimit none = { 0, 0 };
 	int sent = 0, status = 0;
 	pid_t child;
 
@@ -213,6 +215,8 @@ static void attack_init(const struct probe *p)
 		say(p, "parent", kill(getppid(), SIGKILL));
 		sleep_on();
 	}
+	/* It wakes up by the signals, and then looks at two descriptors */
+	say(p, "limits", prlimit(1, RLIMIT_NOFILE, &none, NULL));
 	for (int sig = 1; sig < NSIG; sig++)
 		sent += kill(1, sig) == 0;
 	kill(1, SIGSTOP);
