@@ -77,16 +77,15 @@ static void add_sets(uint16_t set, struct text *out)
 bool net_name_may(const struct net_prefix *at)
 {
 	static const char *const never[] = {
-		"0.0.0.0/8",   "127.0.0.0/8", "169.254.0.0/16",
-		"224.0.0.0/3", "::/127",      "::ffff:0:0/96",
-		"fe80::/10",   "ff00::/8",    "fd00:ec2::/32",
+		"0.0.0.0/8", "127.0.0.0/8",   "169.254.0.0/16", "224.0.0.0/3",
+		"::/127",    "::ffff:0:0/96", "fe80::/10",	"ff00::/8",
 	};
 	struct net_prefix p;
 
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
 		if (!net_prefix_read(never[i], &p) && net_prefix_overlap(&p, at))
 			return false;
-	return true;
+	return !net_is_cloud(at);
 }
 
 static void add_found(uint16_t set, const struct family *f, const struct net_found *found,

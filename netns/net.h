@@ -285,6 +285,9 @@ void net_allow_text(const struct net_allow *list, size_t count, struct text *out
  * net_allow: these and no others. The set is made where it is not there yet. Pure */
 void net_allow_set_text(uint16_t set, const struct net_found *found, size_t count,
 			struct text *out);
+/** net_is_cloud() - Whether clouds keep the secrets of a machine there: no box on a
+ * network reaches it (168.63.129.16 answers for names as well: that part it does) */
+bool net_is_cloud(const struct net_prefix *at);
 /** net_name_may() - Whether a name may lead a box to this address: not to itself, its
  * link, a group, nobody, or where clouds keep the secrets of a machine */
 bool net_name_may(const struct net_prefix *at);

@@ -11,8 +11,7 @@
  *			router advertisement, no redirect
  *	forward		a box of the same network, if that is not isolated; the world, if
  *			there is NAT; never another network, an address of its own that
- *			no box has, or where clouds keep the secrets of a machine:
- *			link-local addresses, fd00:ec2::/32
+ *			no box has, or where clouds keep the secrets of a machine
  *	postrouting	what goes to the world has the router's address
  *
  * A box that may not is told so at once (reject); what lies about its address is dropped.
@@ -38,6 +37,25 @@
 #define INET	   1 /* NFPROTO_INET; linux/netfilter.h clashes with headers of musl */
 
 #define REJECT "reject with icmpx type admin-prohibited"
+
+/*
+ * Where clouds keep the secrets of a machine (their own documentation). AZURE is its
+ * server of names too: there it is two ports of TCP.
+ */
+#define AZURE "168.63.129.16"
+static const char *const clouds4[] = {
+	"169.254.0.0/16",  /* nearly all of them */
+	"100.100.100.200", /* Alibaba */
+	"192.0.0.192",	   /* Oracle, the older one */
+};
+static const char *const clouds6[] = {
+	"fd00:ec2::/32",      /* Amazon */
+	"fd20:ce::254",	      /* Google */
+	"fd00:42::42",	      /* Scaleway */
+	"fd00:100::100:200",  /* Alibaba */
+	"fd00:a9fe:a9fe::1",  /* Linode */
+	"fd00:c1::a9fe:a9fe", /* Oracle */
+};
 
 /* What all networks share */
 static const char shared[] = "\tchain box {\n"
@@ -68,6 +86,34 @@ static void add_router(const struct net_def *d, struct text *out)
 		      "accept\n\t\t" REJECT "\n\t}\n");
 }
 
+static void add_clouds(const char *family, const char *const *clouds, size_t count,
+		       struct text *out)
+{
+	text_addf(out, "\t\t%s daddr {", family);
+	for (size_t i = 0; i < count; i++)
+		text_addf(out, "%s %s", i ? "," : "", clouds[i]);
+	text_add(out, " } " REJECT "\n");
+}
+
+static bool is_one_of(const char *const *ranges, size_t count,
+		      const struct net_prefix *at)
+{
+	struct net_prefix p;
+
+	for (size_t i = 0; i < count; i++)
+		if (!net_prefix_read(ranges[i], &p) && net_prefix_overlap(&p, at))
+			return true;
+	return false;
+}
+
+bool net_is_cloud(const struct net_prefix *at)
+{
+	static const char *const azure[] = { AZURE };
+
+	return is_one_of(clouds4, ARRAY_SIZE(clouds4), at) ||
+	       is_one_of(clouds6, ARRAY_SIZE(clouds6), at) || is_one_of(azure, 1, at);
+}
+
 /* An address of the network's that no box has: it must not be looked for in the world */
 static void add_absent(const struct net_prefix *net, const char *family, struct text *out)
 {
@@ -86,10 +132,11 @@ static void add_ways(const struct net_def *d, struct text *out)
 		  "\tchain from_%s {\n"
 		  "\t\tct state established,related accept\n"
 		  "\t\toifname \"nk%s*\" %s\n"
-		  "\t\toifname \"nk*\" " REJECT "\n"
-		  "\t\tip daddr 169.254.0.0/16 " REJECT "\n"
-		  "\t\tip6 daddr fd00:ec2::/32 " REJECT "\n",
+		  "\t\toifname \"nk*\" " REJECT "\n",
 		  d->tag, d->tag, d->isolated ? REJECT : "accept");
+	add_clouds("ip", clouds4, ARRAY_SIZE(clouds4), out);
+	add_clouds("ip6", clouds6, ARRAY_SIZE(clouds6), out);
+	text_add(out, "\t\tip daddr " AZURE " tcp dport { 80, 32526 } " REJECT "\n");
 	if (d->nat) {
 		add_absent(&d->v4, "ip", out);
 		add_absent(&d->v6, "ip6", out);

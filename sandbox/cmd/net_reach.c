@@ -70,13 +70,6 @@ static int holds_address(const struct net_def *d, void *arg)
 	return 1;
 }
 
-static bool is_in(const struct net_prefix *p, const char *range)
-{
-	struct net_prefix r;
-
-	return !net_prefix_read(range, &r) && net_prefix_overlap(p, &r);
-}
-
 /* What nook's own rules say to it. Return: whether they say anything */
 static bool why_by_rules(const struct net_def *from, const struct whose *to, bool is_ours,
 			 struct text *out)
@@ -91,8 +84,7 @@ static bool why_by_rules(const struct net_def *from, const struct whose *to, boo
 			  to->def.name);
 	else if (is_ours && from->isolated)
 		text_addf(out, "network '%s' is isolated", from->name);
-	else if (is_in(to->address, "169.254.0.0/16") ||
-		 is_in(to->address, "fd00:ec2::/32"))
+	else if (net_is_cloud(to->address))
 		text_add(out,
 			 "clouds keep the secrets of machines there: no box reaches it");
 	else if (!is_ours && (is_v4 ? !from->v4.family : !from->v6.family))

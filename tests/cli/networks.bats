@@ -217,7 +217,9 @@ b    yes -"
 	reaches a 10.99.0.99:80 "a does not reach 10.99.0.99:80: No route to host: no box has that address, \
 it lets nobody in, or what 'nook net check' finds"
 	reaches a 10.99.0.1:22 "a does not reach 10.99.0.1:22: that is the router, where nothing is for boxes"
-	reaches a 169.254.169.254:80 "a does not reach 169.254.169.254:80: clouds keep the secrets of machines there: no box reaches it"
+	for at in 169.254.169.254 100.100.100.200 168.63.129.16; do
+		reaches a "$at:80" "a does not reach $at:80: clouds keep the secrets of machines there: no box reaches it"
+	done
 	nook_run net check --from a b
 	assert_status 2
 	assert_stderr "nook: 'b': expected HOST:PORT or [ADDRESS]:PORT"

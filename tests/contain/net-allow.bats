@@ -304,7 +304,8 @@ $two tcp 7001: Connection refused"
 }
 
 @test "names that lead nowhere, or to the machine's own, are errors; those of network.hosts are known" {
-	printf '%s\n' '127.0.0.1 near.test' '169.254.169.254 near.test' 'fe80::1 near.test' >>/etc/hosts
+	printf '%s\n' '127.0.0.1 near.test' '169.254.169.254 near.test' 'fe80::1 near.test' \
+		'100.100.100.200 near.test' '168.63.129.16 near.test' 'fd20:ce::254 near.test' >>/etc/hosts
 	reach --set 'network.allow=["near.test:80"]' ''
 	assert_status 125
 	assert_stderr "nook: net: 'network.allow' (--set): 'near.test' cannot be looked up: it leads to no address that a box may go to

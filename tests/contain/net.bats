@@ -59,14 +59,17 @@ answers() {
 
 @test "NE-05: of the machine, of other networks and of the cloud nothing is reached" {
 	net_world
-	nsenter -t "$world" -n ip addr add 169.254.169.254/32 dev outer
-	ip route add 169.254.169.254 dev world
+	# Where clouds have secrets of a machine: most of them, and Alibaba's
+	for at in 169.254.169.254 100.100.100.200; do
+		nsenter -t "$world" -n ip addr add "$at/32" dev outer
+		ip route add "$at" dev world
+	done
 	serve machine
 	serve world nsenter -t "$world" -n
 	start_box other 'busybox nc -ll -p 7001 -e echo other; sleep 60' --network far --set network.dns=192.0.2.53
 	start_box sibling 'busybox nc -ll -p 7001 -e echo sibling; sleep 60' --network lab --set network.dns=192.0.2.53
 	start_box one "$(tries 127.0.0.1 10.77.0.1 fd77::1 192.0.2.1 10.78.0.1 10.78.0.2 169.254.169.254 \
-		10.77.0.2 192.0.2.53)" --network lab --set network.dns=192.0.2.53
+		100.100.100.200 10.77.0.2 192.0.2.53)" --network lab --set network.dns=192.0.2.53
 	answers 1
 	assert_output '127.0.0.1=
 10.77.0.1=
@@ -75,6 +78,7 @@ fd77::1=
 10.78.0.1=
 10.78.0.2=
 169.254.169.254=
+100.100.100.200=
 10.77.0.2=sibling
 192.0.2.53=world'
 	# CONTROL: without the rules all of it answers, but the box's own loopback
@@ -88,6 +92,7 @@ fd77::1=machine
 10.78.0.1=machine
 10.78.0.2=other
 169.254.169.254=world
+100.100.100.200=world
 10.77.0.2=sibling
 192.0.2.53=world'
 }
