@@ -196,7 +196,7 @@ static int clone_inside(struct keeper *k, struct err *e)
 		if (k->wish->rest)
 			close(k->wish->rest->lock);
 		if (keeper_child_fds(k) < 0) {
-			err_sys(e, "cannot put the counted pipes in place");
+			err_sys(e, "cannot put its descriptors in place");
 			inside_fail(&in, CAUSE_SETUP, 125, e);
 		}
 		inside_main(&in);
@@ -662,8 +662,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.meter = { .memory_fd = -1 },
 		.names = { -1, -1, -1, -1 },
 		.allow = { .sock = -1 },
-		.child_out = -1,
-		.child_err = -1,
+		.child_fd = { -1, -1, -1 },
 		.children = -1,
 		.started = keeper_now(CLOCK_MONOTONIC),
 	};

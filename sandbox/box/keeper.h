@@ -47,7 +47,7 @@ struct meter {
  * @plan:	as it is now; @made: it is one of a change, on the heap
  * @pid:	inside, later init, on the host; 0 = none or waited for
  * @children:	where there is no pid namespace: for orphans_end(); else -1
- * @child_out, @child_err: ends of the counted pipes that the child gets as 1 and 2
+ * @child_fd:	what the child gets as 0, 1 and 2 in place of the caller's; -1 = those
  * @signals, @stops: signalfds: what is read, and what asks to stop (only polled)
  * @paused_at:	CLOCK_MONOTONIC ns since which the box is paused, 0 = it is not;
  *		@paused_ns: before that; @at_limit: where limits.on_limit: freeze stopped
@@ -100,14 +100,15 @@ struct keeper {
 	struct terminal terminal;
 	struct {
 		int flags[3];
-		int tty; /* which of them is a terminal, with @mode; -1 = none */
+		bool is_tty[3];
+		int tty; /* the first that is a terminal, with @mode; -1 = none */
 		struct termios mode;
 	} lent;
 	pid_t pid;
 	pid_t pasta;
 	int pasta_status;
 	int sock, signals, stops;
-	int child_out, child_err;
+	int child_fd[3];
 	int children;
 	int messages;
 	int forwarded;
@@ -180,14 +181,14 @@ void meter_thaw(struct keeper *k);
 /** meter_read() - Nothing lives in the leaf any more: its counters into the result */
 void meter_read(struct keeper *k);
 
-/** keeper_open_output() - Pipes for limits.output, where the plan has it and no terminal.
- * Return: 0, -1 and @e */
+/** keeper_open_output() - Where the plan has no terminal: pipes for limits.output, and in
+ * the place of a terminal of the caller's. Return: 0, -1 and @e */
 int keeper_open_output(struct keeper *k, struct err *e);
 /** keeper_drain() - The box has ended: write out what it wrote, and note in the result
  * how much that was and what is lost */
 void keeper_drain(struct keeper *k);
-/** keeper_child_fds() - In the child: put its ends of the pipes on 1 and 2. Without them
- * the box would have the caller's own. Return: 0, -1 and errno */
+/** keeper_child_fds() - In the child: put what that has made on 0, 1 and 2. Return: 0, -1
+ * and errno */
 int keeper_child_fds(struct keeper *k);
 void keeper_close_child_fds(struct keeper *k);
 /** keeper_lend() - Remember the flags of 0, 1 and 2, and the mode of the terminal among

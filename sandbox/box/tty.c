@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tty.c - the keeper between the caller's descriptors and the box's */
+/* tty.c - the keeper between the caller's descriptors and the box's
+ *
+ * A terminal of the caller's is never handed in. The box is in no session of the
+ * terminal's, so no job control would hold it: in the background too it could read what
+ * is typed at the shell, by any descriptor that is open on it, and leave it stopped,
+ * closed to others or of another size. Where the box has no terminal of its own, what it
+ * writes to the caller's goes through a pipe, and it has no input from there: somebody
+ * else at the same terminal, such as a pager behind a pipe, reads that.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,13 +33,13 @@ static void to_log(void *keeper, int stream, const char *data, size_t len)
 }
 
 /* A pipe whose other end the box gets as its descriptor @stream */
-static int add_pipe(struct keeper *k, int stream, int *child_end, struct err *e)
+static int add_pipe(struct keeper *k, int stream, struct err *e)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe for the output");
-	*child_end = ends[1];
+	k->child_fd[stream] = ends[1];
 	if ((k->wish->log ? relay_drain(&k->relay, ends[0], to_log, k, stream)
 			  : relay_add(&k->relay, ends[0], relay_dup(stream, O_WRONLY),
 				      true)) < 0)
@@ -45,10 +53,16 @@ int keeper_open_output(struct keeper *k, struct err *e)
 	k->relay.digests = k->wish->digests;
 	if (!k->relay.most && k->wish->log)
 		k->relay.most = UINT64_MAX; /* counted, and can be limited later */
-	if (!k->relay.most || k->plan->session.terminal == PLAN_TTY_OWN)
+	if (k->plan->session.terminal == PLAN_TTY_OWN)
 		return 0;
-	return add_pipe(k, 1, &k->child_out, e) < 0 ? -1
-						    : add_pipe(k, 2, &k->child_err, e);
+	for (int stream = 1; stream < 3; stream++)
+		if ((k->relay.most || k->lent.is_tty[stream]) &&
+		    add_pipe(k, stream, e) < 0)
+			return -1;
+	if (!k->lent.is_tty[0])
+		return 0;
+	k->child_fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return k->child_fd[0] < 0 ? err_sys(e, "cannot open '/dev/null'") : 0;
 }
 
 /*
@@ -107,26 +121,31 @@ void keeper_drain(struct keeper *k)
 
 int keeper_child_fds(struct keeper *k)
 {
-	if (k->child_out >= 0 && dup2(k->child_out, 1) < 0)
-		return -1;
-	return k->child_err >= 0 && dup2(k->child_err, 2) < 0 ? -1 : 0;
+	for (int fd = 0; fd < 3; fd++)
+		if (k->child_fd[fd] >= 0 && dup2(k->child_fd[fd], fd) < 0)
+			return -1;
+	return 0;
 }
 
 void keeper_close_child_fds(struct keeper *k)
 {
-	if (k->child_out >= 0)
-		close(fd_take(&k->child_out));
-	if (k->child_err >= 0)
-		close(fd_take(&k->child_err));
+	for (int fd = 0; fd < 3; fd++)
+		if (k->child_fd[fd] >= 0)
+			close(fd_take(&k->child_fd[fd]));
 }
 
 void keeper_lend(struct keeper *k)
 {
 	k->lent.tty = -1;
 	for (int fd = 0; fd < 3; fd++) {
+		struct termios mode = { 0 };
+
 		k->lent.flags[fd] = fcntl(fd, F_GETFL);
-		if (k->lent.tty < 0 && !tcgetattr(fd, &k->lent.mode))
-			k->lent.tty = fd;
+		k->lent.is_tty[fd] = !tcgetattr(fd, &mode);
+		if (!k->lent.is_tty[fd] || k->lent.tty >= 0)
+			continue;
+		k->lent.tty = fd;
+		k->lent.mode = mode;
 	}
 }
 

@@ -35,7 +35,7 @@
 
 #define QUIET_MS      50    /* of a terminal whose command has ended: it has said all */
 #define HURRY_MS      1000  /* for a reader, where somebody wants the end */
-#define TERMINAL_ROOM 65536 /* more than a pty holds: 8 KiB and 4 (pty.c, n_tty.c) */
+#define TERMINAL_ROOM 65536 /* a pipe (pipe(7)); a pty: 8 KiB and 4 (pty.c, n_tty.c) */
 
 /**
  * struct visit - One command while it is waited for
@@ -56,6 +56,46 @@ struct visit {
 
 /* --- the question ------------------------------------------------------------------- */
 
+/* What the command gets in the place of a terminal of the caller's (tty.c), or for good.
+ * Return: a descriptor, -1 and @e */
+static int stand_in(struct visit *v, int fd, struct err *e)
+{
+	int ends[2];
+
+	if (v->keep || !fd) {
+		ends[1] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		return ends[1] < 0 ? err_sys(e, "cannot open '/dev/null'") : ends[1];
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe for the output");
+	if (relay_add(&v->relay, ends[0], relay_dup(fd, O_WRONLY), true) == 0)
+		return ends[1];
+	close(ends[0]);
+	close(ends[1]);
+	return err_set(e, "out of memory");
+}
+
+static int ask_with(struct visit *v, struct control_ask *ask, const int *fd,
+		    struct err *e)
+{
+	int with[SESSION_FDS], made[3] = { -1, -1, -1 }, r = 0;
+
+	memcpy(with, fd, sizeof(with));
+	for (int i = 0; !r && i < 3; i++) {
+		/* what goes on alone must not hold the caller's pipes */
+		if (!v->keep && !isatty(i))
+			continue;
+		with[SESSION_STDIN + i] = made[i] = stand_in(v, i, e);
+		r = made[i] < 0 ? -1 : 0;
+	}
+	if (!r)
+		r = control_call_with(v->rec, ask, with, SESSION_FDS, e);
+	for (int i = 0; i < 3; i++)
+		if (made[i] >= 0)
+			close(made[i]);
+	return r;
+}
+
 static int ask(struct visit *v, const struct plan *wish, struct err *e)
 {
 	const struct iovec bytes = { .iov_base = (void *)wish, .iov_len = wish->size };
@@ -63,8 +103,6 @@ static int ask(struct visit *v, const struct plan *wish, struct err *e)
 				   .flags = v->keep ? CONTROL_KEEP : 0 };
 	bool stdio = wish->session.terminal != PLAN_TTY_OWN;
 	auto_fd packed = sealed_make("nook-wish", &bytes, 1);
-	/* what goes on alone must not hold the caller's pipes or terminal */
-	auto_fd null = v->keep ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
 	auto_fd theirs = -1;
 	struct winsize size;
 	int pair[2];
@@ -73,19 +111,16 @@ static int ask(struct visit *v, const struct plan *wish, struct err *e)
 		ask.rows = size.ws_row;
 		ask.columns = size.ws_col;
 	}
-	if (packed < 0 || (v->keep && null < 0))
+	if (packed < 0)
 		return err_sys(e, "cannot hand the command on");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "cannot make a socket pair");
 	v->line = pair[0];
 	theirs = pair[1];
-	int fd[SESSION_FDS] = { theirs, packed, 0, 1, 2 };
+	const int fd[SESSION_FDS] = { theirs, packed, 0, 1, 2 };
 
-	for (int i = SESSION_STDIN; v->keep && i < SESSION_FDS; i++)
-		fd[i] = null;
-
-	return control_call_with(v->rec, &ask, fd, stdio ? SESSION_FDS : SESSION_STDIN,
-				 e);
+	return stdio ? ask_with(v, &ask, fd, e)
+		     : control_call_with(v->rec, &ask, fd, SESSION_STDIN, e);
 }
 
 /* --- while it runs ------------------------------------------------------------------ */
@@ -219,18 +254,17 @@ static void take_late_signals(struct visit *v)
 }
 
 /*
- * What it wrote before it ended is still on its way through the terminal. Who reads it
- * may take his time, as of a box's own output (tty.c), unless somebody wants the end.
+ * What it wrote before it ended is still on its way through terminal or pipes. Who reads
+ * it may take his time, as of a box's own output (tty.c), unless somebody wants the end.
  * Others in the box may hold the terminal open, and go on writing: the end has come when
  * it was silent, or when so much was written out that all of the command's is among it.
  */
 static void drain(struct visit *v)
 {
 	struct pollfd p[1 + 2 * RELAY_STREAMS];
-	uint64_t most = relay_out(&v->relay) + RELAY_ROOM + TERMINAL_ROOM;
+	uint64_t most = relay_out(&v->relay) +
+			RELAY_STREAMS * (RELAY_ROOM + TERMINAL_ROOM);
 
-	if (v->terminal.pty < 0)
-		return;
 	relay_end_input(&v->relay);
 	if (!relay_is_done(&v->relay))
 		terminal_let_signals(&v->terminal);

@@ -177,6 +177,27 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	end_box
 }
 
+@test "FD-05: no terminal of the caller's is handed in where stdin or stdout is none, and all output arrives" {
+	need script
+	start_box one "$wait_box" --name web
+	local look='for fd in 0 1 2; do [ ! -t $fd ] || echo "terminal $fd"; done >&2; read -r word && echo "heard $word" >&2; seq 30000 >&2'
+	printf '%s\n' "'$NOOK' exec web -- sh -c '$look' | cat" >one.sh
+	printf '%s\n' "'$NOOK' exec web -- sh -c '$look' </dev/null" >two.sh
+	for session in one two; do
+		run timeout 60 script -qec "sh $session.sh" /dev/null <<<secret
+		output=${output//$'\r'/}
+		refute_match '^(terminal|heard) '
+		assert_equal "$(grep -cx '[0-9]*' <<<"$output")" 30000
+		assert_equal "$(tail -n 1 <<<"$output")" 30000
+	done
+	# CONTROL: without a box there is one, and what is typed is heard
+	printf '%s\n' "sh -c '$look' | cat" >one.sh
+	run timeout 60 script -qec 'sh one.sh' /dev/null <<<secret
+	assert_match '^terminal 0'
+	assert_match '^heard secret'
+	end_box
+}
+
 # to_unread NAME - a command that writes 10000 bytes to its terminal, and a pipe of a page behind that
 to_unread() {
 	mkfifo "$T/$1"

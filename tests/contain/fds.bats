@@ -74,6 +74,41 @@ flags() { sed -n 's/^flags:[^0-9]*//p' /proc/self/fdinfo/7; }
 	refute cmp -s "$T/before" "$T/after"
 }
 
+# What a command has of a terminal, and hears of what is typed there: on 2, as 1 may be a pipe
+hears='for fd in 0 1 2; do [ ! -t $fd ] || echo "terminal $fd"; done >&2
+while read -r word; do echo "heard $word"; done >&2
+{ read -r word && echo "heard $word"; } <&2 >&2 2>/dev/null
+echo over >&2'
+
+# typed_at COMMAND... - a line of a shell at a terminal, where a word is typed; $output is what it shows
+typed_at() {
+	printf '%s\n' "$*" >"$T/session.sh"
+	run timeout 60 script -qec "sh $T/session.sh" /dev/null <<<secret
+	output=${output//$'\r'/}
+}
+
+@test "FD-05: where a box has no terminal of its own it has none, and hears nothing that is typed" {
+	need script
+	printf '%s\n' "$hears" >"$T/hears.sh"
+	chmod 644 "$T/hears.sh"
+	for profile in base strict; do
+		for how in '| cat' '>/dev/null' '</dev/null' '</dev/null | cat'; do
+			typed_at "$NOOK run -v $T/hears.sh:/h $profile -- sh /h $how"
+			assert_line over
+			refute_match '^(terminal|heard) '
+		done
+		typed_at "$NOOK run -v $T/hears.sh:/h --set terminal=never $profile -- sh /h"
+		assert_line over
+		refute_match '^(terminal|heard) '
+	done
+	# CONTROL: a terminal of its own, and no box
+	typed_at "$NOOK run -v $T/hears.sh:/h base -- sh /h"
+	assert_line 'heard secret'
+	typed_at "sh $T/hears.sh | cat"
+	assert_line 'terminal 0'
+	assert_line 'heard secret'
+}
+
 @test "FD-06: init cannot be traced, robbed or looked into" {
 	for profile in base strict offline; do
 		cd /

@@ -30,16 +30,16 @@ typed() {
 			assert_line "TT-01.$fd EPERM"
 		done
 		assert_line 'pending 0'
-		# The caller's own descriptors: the filter
+		# No terminal: the filter looks at no descriptor
 		typed never default TT-01
 		assert_line 'TT-01.open ENXIO'
 		assert_line 'TT-01.0 EPERM'
 		assert_line 'pending 0'
-		# Without the filter: another terminal, or another session
+		# Without the filter: another terminal, or none
 		typed auto off TT-01
 		assert_line 'pending 0'
 		typed never off TT-01
-		assert_line 'TT-01.0 EPERM'
+		assert_line 'TT-01.0 ENOTTY'
 		assert_line 'pending 0'
 	done
 	# CONTROL: without a box it is typed, once for each descriptor
