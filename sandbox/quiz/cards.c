@@ -187,6 +187,7 @@ static int state_path(struct text *out, struct err *e)
 static int open_dir(struct cards *c, bool write, struct err *e)
 {
 	char *path = c->path.s;
+	struct stat st;
 
 	for (char *p = path; write && (p = strchr(p + 1, '/'));) {
 		*p = '\0';
@@ -195,9 +196,13 @@ static int open_dir(struct cards *c, bool write, struct err *e)
 	}
 	if (write)
 		mkdir(path, 0700);
-	c->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->dir < 0 && (write || errno != ENOENT))
 		return err_sys(e, "cannot open '%s'", path);
+	/* With sudo HOME may be another's, who could lead root's files to any place */
+	if (c->dir >= 0 && (fstat(c->dir, &st) < 0 || st.st_uid != geteuid() ||
+			    st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(e, "'%s' is not yours alone to write", path);
 	if (c->dir < 0 || !write || !flock(c->dir, LOCK_EX | LOCK_NB))
 		return 0;
 	if (errno != EWOULDBLOCK)

@@ -174,6 +174,25 @@ hint: mend that line or remove it; nothing was changed"
 	assert diff before "$review"
 }
 
+@test "answers go to no directory that others lead to or write to" {
+	mkdir -p "$T/state/nook" "$T/other"
+	ln -s "$T/other" "$T/state/nook/quiz"
+	ask '?'
+	assert_status 1
+	assert_stderr_match "^nook: cannot open '$T/state/nook/quiz': "
+	rm "$T/state/nook/quiz"
+	mkdir -m 770 "$T/state/nook/quiz"
+	ask '?'
+	assert_status 1
+	assert_stderr "nook: '$T/state/nook/quiz' is not yours alone to write"
+	refute compgen -G "$T/other/*"
+	# CONTROL
+	chmod 700 "$T/state/nook/quiz"
+	ask '?'
+	assert_status 0
+	assert test -s "$review"
+}
+
 @test "wrong words" {
 	nook_run quiz what
 	assert_status 2
