@@ -559,10 +559,16 @@ static void take_stream(struct batch *b)
 	listen_to_stream(b, fd);
 }
 
-static void on_event(struct batch *b, unsigned int what)
+static void step_journal(struct batch *b)
 {
 	struct err e;
 
+	if (!b->broken && journal_step(&b->journal, &e) < 0)
+		batch_break(b, &e);
+}
+
+static void on_event(struct batch *b, unsigned int what)
+{
 	switch (what) {
 	case SIGNALS:
 		take_signals(b);
@@ -570,8 +576,7 @@ static void on_event(struct batch *b, unsigned int what)
 	case SOURCE:
 		break; /* the loop takes it */
 	case JOURNAL:
-		if (!b->broken && journal_step(&b->journal, &e) < 0)
-			batch_break(b, &e);
+		step_journal(b);
 		break;
 	default:
 		if ((what - SLOT) & 1)
@@ -585,7 +590,10 @@ static void on_event(struct batch *b, unsigned int what)
 static int patience(struct batch *b)
 {
 	uint64_t now = now_ns(), at = progress_tick(b->progress, &b->tally, now);
+	uint64_t due = b->broken ? UINT64_MAX : journal_due(&b->journal);
 
+	if (due < at)
+		at = due;
 	if (b->until <= now && !b->late) {
 		b->late = true;
 		progress_say(b->progress, "the time is over: all jobs are ended "
@@ -627,8 +635,11 @@ void batch_run(struct batch *b)
 		batch_break(b, &e);
 	}
 	for (;;) {
-		int n, wait = patience(b);
+		int n, wait;
 
+		if (journal_due(&b->journal) <= now_ns())
+			step_journal(b);
+		wait = patience(b);
 		take_stream(b);
 		end_skipped(b);
 		start_jobs(b);

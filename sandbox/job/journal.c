@@ -43,6 +43,8 @@
 #include "base/text.h"
 #include "plan.h"
 
+#define REST 20000000ull /* ns from one time that the disk is asked to the next */
+
 /* How the first line begins */
 #define HEAD_START "{\"schema\":1,\"journal\":\"nook batch\""
 
@@ -308,10 +310,19 @@ static bool has_more(const struct journal *j)
 	return !j->failed && (j->synced < j->written || j->held.len);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static int ask(struct journal *j, struct err *e)
 {
 	struct sync_word w = { .upto = j->written };
 
+	j->rests_until = now_ns() + REST;
 	if (send(j->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
 		return err_sys(e, "the process that syncs the journal has ended");
 	j->settling = j->held.len;
@@ -345,7 +356,13 @@ int journal_step(struct journal *j, struct err *e)
 {
 	if (j->waits && hear(j, MSG_DONTWAIT, e) < 0)
 		return -1;
-	return !j->waits && has_more(j) ? ask(j, e) : 0;
+	return !j->waits && has_more(j) && j->rests_until <= now_ns() ? ask(j, e) : 0;
+}
+
+/* Before the first rest there is the first line alone, which is no news */
+uint64_t journal_due(const struct journal *j)
+{
+	return !j->waits && has_more(j) && j->rests_until ? j->rests_until : UINT64_MAX;
 }
 
 int journal_settle(struct journal *j, struct err *e)

@@ -101,6 +101,7 @@ int journal_each(int fd, struct journal_head *head,
  * @sock:	To the process that writes it to the disk; news when it is readable
  * @written, @synced: How many lines were written, and how many are on the disk
  * @waits:	That process was asked, and has not answered
+ * @rests_until: CLOCK_MONOTONIC ns before which it is not asked again, but at the end
  * @failed:	It could not write something to the disk, or has ended
  * @has_output:	Lines wait for what the job wrote: in @held, the first @settling bytes for
  *		that answer, the others for the one behind it
@@ -111,7 +112,7 @@ struct journal {
 	off_t end;
 	pid_t pid;
 	int sock;
-	uint64_t written, synced;
+	uint64_t written, synced, rests_until;
 	bool is_new, reproducible, mix, waits, failed, has_output;
 	int repeat;
 	struct text options, held;
@@ -135,6 +136,9 @@ int journal_begin(struct journal *j, int slots, int output, struct err *e);
 int journal_add(struct journal *j, const struct text *line, struct err *e);
 /** journal_step() - Hear what is on the disk, ask for more. Return: 0, -1 and @e */
 int journal_step(struct journal *j, struct err *e);
+/** journal_due() - CLOCK_MONOTONIC ns from which journal_step() has something to ask for;
+ * UINT64_MAX = it has not before there is news */
+uint64_t journal_due(const struct journal *j);
 /** journal_settle() - Wait until all of it is on the disk. Return: 0, -1 and @e */
 int journal_settle(struct journal *j, struct err *e);
 /** journal_close() - Wait until all of it is on the disk; where no line was written there

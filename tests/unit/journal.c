@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* journal.c - the journal of a batch: written, torn, read back, locked, on a full disk */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +253,37 @@ static void test_output(void)
 	is_num(journal_close(&j, &e), 0, "nobody waits for them");
 }
 
+/* What many jobs tell in a moment goes to the disk at once; a rest is as long as this
+ * says, not as long as this machine takes */
+static void test_rest(void)
+{
+	struct err e = { 0 };
+	struct journal j;
+
+	unlink(path);
+	journal_open(&j, path, false, &e);
+	journal_begin(&j, 2, -1, &e);
+	ok(journal_due(&j) == UINT64_MAX, "the first line is no news");
+	add(&j, "a", true, &e);
+	ok(j.waits && journal_due(&j) == UINT64_MAX, "the disk is asked for that of a job");
+	poll(&(struct pollfd){ .fd = j.sock, .events = POLLIN }, 1, -1);
+	j.rests_until = UINT64_MAX - 1;
+	is_num(journal_step(&j, &e), 0, "it answers");
+	ok(journal_due(&j) == UINT64_MAX, "and nothing more is due");
+	add(&j, "b", true, &e);
+	add(&j, "c", true, &e);
+	ok(!j.waits, "during a rest it is not asked");
+	ok(journal_due(&j) == UINT64_MAX - 1, "but due behind it");
+	is_num(lines(&j), 3, "the lines are there");
+	j.rests_until = 1;
+	is_num(journal_step(&j, &e), 0, "then it is");
+	ok(j.waits && j.rests_until > 1, "for both, and rests again");
+	add(&j, "d", true, &e);
+	j.rests_until = UINT64_MAX - 1;
+	is_num(journal_close(&j, &e), 0, "the end waits for no rest");
+	is_num((long long)j.synced, 5, "and all is on the disk");
+}
+
 static void test_places(void)
 {
 	struct journal j;
@@ -272,13 +304,14 @@ static void test_places(void)
 
 int main(void)
 {
-	plan(57);
+	plan(68);
 	snprintf(path, sizeof(path), "/tmp/nook-journal.%d", (int)getpid());
 	test_round();
 	test_torn();
 	test_damaged();
 	test_full();
 	test_output();
+	test_rest();
 	test_places();
 	unlink(path);
 	return done();
