@@ -19,39 +19,72 @@ void idle_net_open(struct idle_net *k, int home)
 
 	k->is_there = false;
 	k->home = -1;
+	for (size_t i = 0; i < IDLE_NET_FILES; i++)
+		k->files[i] = -1;
 	if (fd >= 0 && (fd == home || dup3(fd, home, O_CLOEXEC) >= 0))
 		k->home = home;
 	if (fd >= 0 && fd != home)
 		close(fd);
 }
 
-/* What the kernel tells of the network of this process. Return: whether all of it went
- * into @room, NUL-terminated */
-static bool describe(char *room)
+/* struct file - @maybe: it may be missing; @has_shared: numbers of all networks together are
+ * in it */
+static const struct file {
+	const char *path;
+	bool maybe, has_shared;
+} files[] = {
+	{ .path = "/proc/self/net/dev" },
+	{ .path = "/proc/self/net/sockstat", .has_shared = true },
+	{ .path = "/proc/self/net/sockstat6", .maybe = true }, /* a kernel without IPv6 */
+	{ .path = "/proc/self/net/snmp" },
+	{ .path = "/proc/self/net/netstat" },
+};
+
+_Static_assert(ARRAY_SIZE(files) == IDLE_NET_FILES, "a descriptor for each");
+
+/* Of the network of this process */
+static bool open_files(struct idle_net *k)
 {
-	static const char *const files[] = { "/proc/self/net/dev",
-					     "/proc/self/net/sockstat",
-					     "/proc/self/net/sockstat6",
-					     "/proc/self/net/snmp",
-					     "/proc/self/net/netstat" };
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		k->files[i] = open(files[i].path, O_RDONLY | O_CLOEXEC);
+		if (k->files[i] < 0 && !files[i].maybe)
+			return false;
+	}
+	return true;
+}
+
+static void leave_out_numbers(char *s, const char *behind)
+{
+	while ((s = strstr(s, behind))) {
+		size_t n = strspn(s += strlen(behind), "0123456789");
+
+		memmove(s, s + n, strlen(s + n) + 1);
+	}
+}
+
+/* Return: whether all that they tell went into @room, NUL-terminated */
+static bool describe(const struct idle_net *k, char *room)
+{
 	size_t len = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
-		ssize_t n;
+		size_t start = len;
+		ssize_t n = 0;
 
-		if (fd < 0) {
-			if (strstr(files[i], "sockstat6")) /* a kernel without IPv6 */
-				continue;
-			return false;
-		}
-		while ((n = read(fd, room + len, IDLE_NET_ROOM - 1 - len)) > 0)
+		while (k->files[i] >= 0 &&
+		       (n = pread(k->files[i], room + len, IDLE_NET_ROOM - 1 - len,
+				  (off_t)(len - start))) > 0)
 			len += (size_t)n;
-		close(fd);
 		if (n < 0 || len == IDLE_NET_ROOM - 1)
 			return false;
+		room[len] = '\0';
+		if (!files[i].has_shared)
+			continue;
+		leave_out_numbers(room + start, " orphan ");
+		leave_out_numbers(room + start, " alloc ");
+		leave_out_numbers(room + start, " mem ");
+		len = start + strlen(room + start);
 	}
-	room[len] = '\0';
 	return true;
 }
 
@@ -69,6 +102,9 @@ static void go_home(struct idle_net *k)
 	if (k->is_there && setns(k->home, CLONE_NEWNET) < 0)
 		_exit(125); /* the next box would have this one's network */
 	k->is_there = false;
+	for (size_t i = 0; i < IDLE_NET_FILES; i++)
+		if (k->files[i] >= 0)
+			close(fd_take(&k->files[i]));
 }
 
 static bool make(struct idle_net *k)
@@ -76,7 +112,7 @@ static bool make(struct idle_net *k)
 	if (unshare(CLONE_NEWNET) < 0)
 		return false;
 	k->is_there = true;
-	if (lo_up() && describe(k->was))
+	if (lo_up() && open_files(k) && describe(k, k->was))
 		return true;
 	go_home(k);
 	return false;
@@ -106,6 +142,6 @@ void idle_net_look(struct idle_net *k)
 {
 	char now[IDLE_NET_ROOM];
 
-	if (k->is_there && (!describe(now) || strcmp(now, k->was) != 0))
+	if (k->is_there && (!describe(k, now) || strcmp(now, k->was) != 0))
 		go_home(k);
 }

@@ -12,7 +12,12 @@
  * of the network is noted when it is new and compared after each box, byte by byte:
  * devices and what went through them, sockets in use, counters of every protocol. Where
  * anything differs the network goes, and the next box gets another: who uses the network
- * pays for it. */
+ * pays for it.
+ *
+ * Left out are three numbers that the kernel tells of all networks together wherever it
+ * is asked (sockstat_seq_show() in net/ipv4/proc.c): they are no trace of a job, and any
+ * process of the machine changes them. The files are opened once for each network, and
+ * hold it: going home closes them. */
 #ifndef NOOK_JOB_IDLE_NET_H
 #define NOOK_JOB_IDLE_NET_H
 
@@ -21,15 +26,18 @@
 struct plan;
 
 #define IDLE_NET_ROOM 16384
+#define IDLE_NET_FILES 5
 
 /**
  * struct idle_net - The network that this process is in
  * @home:	Descriptor of the one that it came from; -1 = none can be kept
- * @is_there:	It is in one of its own; @was: what the kernel told of it when it was new
+ * @is_there:	It is in one of its own; @files: what tells of it, -1 = not there
+ * @was:	What they told when it was new
  */
 struct idle_net {
 	int home;
 	bool is_there;
+	int files[IDLE_NET_FILES];
 	char was[IDLE_NET_ROOM];
 };
 

@@ -10,6 +10,12 @@ job() {
 	jq -cn --arg id "$1" --arg command "$2" '{id: $id, profile: "strict", command: ["sh", "-c", $command]}'
 }
 
+# ran ID - $command has run as that job, in its turn, in a batch that reads the FIFO behind 8
+ran() {
+	job "$1" "$command" >&8
+	wait_until grep -qs "\"job\":\"$1\"" j
+}
+
 # Everything that a box can see of what is not its own alone; root's boxes have the same tree, so its
 # times too are equal. Of the counts of sockets, orphan, alloc and mem are the machine's in every network
 # namespace (sockstat_seq_show() in the kernel): not what a job left, but what any process does meanwhile
@@ -81,12 +87,7 @@ echo done'
 @test "each box has the host's files as they are when it begins" {
 	only_for root "others' slots keep no tree"
 	need jq
-	local id
-	# ran ID - that job has run, in its turn
-	ran() {
-		job "$1" 'cat /etc/shells; stat -c %z /etc/passwd' >&8
-		wait_until grep -qs "\"job\":\"$1\"" j
-	}
+	local id command='cat /etc/shells; stat -c %z /etc/passwd'
 	cp -a /etc etc
 	mount --bind etc /etc
 	echo old >/etc/shells
@@ -112,6 +113,38 @@ echo done'
 	diff out/f/stdout out/g/stdout
 	[ "$(tail -n 1 out/b/stdout)" != "$(tail -n 1 out/d/stdout)" ]
 	[ "$(tail -n 1 out/a/stdout)" != "$(tail -n 1 out/b/stdout)" ]
+}
+
+@test "a slot has one network until a job uses it, whatever others do on this machine" {
+	only_for root "others' slots keep no network"
+	need jq perl
+	# SO_NETNS_COOKIE of socket(7): no two networks have the same
+	local command='perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 1;
+		\$cookie = pack(\"Q\", 0); \$len = pack(\"L\", 8); # syscall(2): perl has another length
+		syscall(55, fileno(S), SOL_SOCKET, 71, \$cookie, \$len) and exit 1;
+		print unpack(\"Q\", \$cookie), \"\n\""'
+	mkfifo list
+	"$NOOK" batch -q -j 1 -o out --journal j - <list 3>&- &
+	local batch=$!
+	exec 8>list
+	ran a
+	# TCP of other networks: how many sockets it has is told in all of them
+	perl -MSocket -e 'for (1..50) { socket($s[$_], AF_INET, SOCK_STREAM, 0) or die }
+		open(F, ">up") or die; sleep 300' 3>&- 8>&- &
+	wait_until test -e up
+	ran b
+	kill "$!"
+	wait "$!" || true
+	ran c
+	# CONTROL: of what is its own it tells
+	command+='; perl -MSocket -e "socket(U, AF_INET, SOCK_DGRAM, 0) or exit 1;
+		send(U, \"left\", 0, pack_sockaddr_in(9, inet_aton(\"127.0.0.1\"))) or exit 1"'
+	ran d
+	ran e
+	exec 8>&-
+	wait "$batch"
+	assert_equal "$(cat out/{a,b,c,d}/stdout | uniq | grep -c '^[0-9]')" 1
+	[ "$(cat out/d/stdout)" != "$(cat out/e/stdout)" ]
 }
 
 @test "a job whose tree needs more than the kept one has its own" {
