@@ -18,7 +18,8 @@
  * A box that joins another network is cloned in that one in the same way, without the
  * second step and the third: only below the user namespace that owns it an ordinary user
  * may be in it with a user namespace of his own (layer/net_join.c). There the caller's
- * ids may have other numbers, which the helper sees.
+ * ids may have other numbers, which the helper sees. A batch of his has its boxes so too,
+ * in an empty network that a slot keeps.
  *
  * What the helper cannot do it says instead. One that was killed says nothing: an inside
  * that was cloned by then sees the end of its socket.
@@ -194,7 +195,7 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	say = pair[1];
 	helper = sys_clone3(&plain);
 	if (helper < 0)
-		return err_sys(e, "cannot start a process in the router");
+		return err_sys(e, "cannot start the process that makes the box");
 	if (helper == 0)
 		return helper_main(r, pl, s, args, say);
 	close(fd_take(&say));
@@ -206,7 +207,7 @@ pid_t below_clone(const struct router *r, const struct plan *pl, struct site *s,
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (got != 1)
-		return err_set(e, "the process in the router died");
+		return err_set(e, "the process that makes the box died");
 	if (msg.step == STEP_MAPPED)
 		return msg.value;
 	*e = msg.err;

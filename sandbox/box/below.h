@@ -15,7 +15,7 @@ struct clone_args;
 /**
  * below_clone() - What clone3(2) does, in the router's user namespace and in a network
  * namespace that belongs to it; where no router is in use, in that of @s->net.netns_fd
- * and below the user namespace that owns it
+ * and below the user namespace that owns it, which may be a batch's (job/idle_net.h)
  *
  * The caller gets the network namespace in @s->net.netns_fd: it keeps the counters of the
  * box's link.

@@ -96,6 +96,8 @@ struct box_end {
  *		gone; 0 = none
  * @tree:	Mount namespace with the beginning of its tree (layer/root_stay.h), which
  *		stays the caller's; 0 = none
+ * @net:	Network namespace that the box is cloned in, below the user namespace that
+ *		owns it (box/below.h), which stays the caller's; 0 = by its plan
  * @digests:	The result is to have a digest of its output and of the files taken out
  * @take_to:	Directory for the files that the plan takes out of the box
  * @preserve:	How many descriptors from 3 on the payload gets
@@ -119,6 +121,7 @@ struct box_wish {
 	int tell;
 	int lifeline;
 	int tree;
+	int net;
 	int take_to;
 	int preserve;
 	const struct copy_order *copy;

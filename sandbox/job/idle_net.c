@@ -2,15 +2,20 @@
 /* idle_net.c - the empty network that a slot keeps for its boxes */
 #include "job/idle_net.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/parcel.h"
 #include "plan.h"
 
 void idle_net_open(struct idle_net *k, int home)
@@ -18,7 +23,7 @@ void idle_net_open(struct idle_net *k, int home)
 	int fd = geteuid() ? -1 : open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	k->is_there = false;
-	k->home = -1;
+	k->home = k->net = -1;
 	for (size_t i = 0; i < IDLE_NET_FILES; i++)
 		k->files[i] = -1;
 	if (fd >= 0 && (fd == home || dup3(fd, home, O_CLOEXEC) >= 0))
@@ -35,9 +40,10 @@ static const struct file {
 } files[] = {
 	{ .path = "/proc/self/net/dev" },
 	{ .path = "/proc/self/net/sockstat", .has_shared = true },
-	{ .path = "/proc/self/net/sockstat6", .maybe = true }, /* a kernel without IPv6 */
 	{ .path = "/proc/self/net/snmp" },
 	{ .path = "/proc/self/net/netstat" },
+	/* the last, for it is missing in a kernel without IPv6 */
+	{ .path = "/proc/self/net/sockstat6", .maybe = true },
 };
 
 _Static_assert(ARRAY_SIZE(files) == IDLE_NET_FILES, "a descriptor for each");
@@ -99,43 +105,114 @@ static bool lo_up(void)
 
 static void go_home(struct idle_net *k)
 {
-	if (k->is_there && setns(k->home, CLONE_NEWNET) < 0)
+	if (k->is_there && k->home >= 0 && setns(k->home, CLONE_NEWNET) < 0)
 		_exit(125); /* the next box would have this one's network */
 	k->is_there = false;
+	if (k->net >= 0)
+		close(fd_take(&k->net));
 	for (size_t i = 0; i < IDLE_NET_FILES; i++)
 		if (k->files[i] >= 0)
 			close(fd_take(&k->files[i]));
 }
 
-static bool make(struct idle_net *k)
+static bool make_here(struct idle_net *k)
 {
 	if (unshare(CLONE_NEWNET) < 0)
 		return false;
 	k->is_there = true;
-	if (lo_up() && open_files(k) && describe(k, k->was))
+	return lo_up() && open_files(k);
+}
+
+/* The caller's own id, which boxes have below it */
+static bool write_map(const char *path, unsigned int id)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "%u %u 1", id, id);
+	return !file_write(AT_FDCWD, path, line);
+}
+
+static _Noreturn void make_main(struct idle_net *k, int sock)
+{
+	struct parcel p = { .data = &(char){ 0 }, .len = 1 };
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 ||
+	    file_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
+	    !write_map("/proc/self/uid_map", uid) ||
+	    !write_map("/proc/self/gid_map", gid) || !lo_up() || !open_files(k))
+		_exit(1);
+	k->net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (k->net < 0)
+		_exit(1);
+	p.fd[p.count++] = k->net;
+	for (size_t i = 0; i < IDLE_NET_FILES && k->files[i] >= 0; i++)
+		p.fd[p.count++] = k->files[i];
+	_exit(parcel_send(sock, &p, 0) < 0);
+}
+
+static bool make_above(struct idle_net *k)
+{
+	struct parcel p = { .data = &(char){ 0 }, .len = 1, .count = 1 + IDLE_NET_FILES };
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	pid = fork();
+	if (!pid)
+		make_main(k, ends[1]);
+	close(ends[1]);
+	if (pid > 0 && parcel_recv(ends[0], &p, 0) == 1 && p.count) {
+		k->is_there = true;
+		k->net = fd_take(&p.fd[0]);
+		for (int i = 1; i < p.count; i++)
+			k->files[i - 1] = fd_take(&p.fd[i]);
+	}
+	parcel_close(&p);
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return k->is_there;
+}
+
+static bool make(struct idle_net *k)
+{
+	if ((k->home >= 0 ? make_here(k) : make_above(k)) && describe(k, k->was))
 		return true;
 	go_home(k);
 	return false;
 }
 
 /* Only a box whose rights end in a user namespace below the one that owns the network: it
- * can set nothing there; and one that asks for nothing but lo */
-static bool may_keep(const struct idle_net *k, const struct plan *pl)
+ * can set nothing there */
+static bool has_no_right(const struct idle_net *k, const struct plan *pl)
 {
-	return k->home >= 0 && pl->user.order == USER_LAST &&
-	       pl->clone_flags & CLONE_NEWNET && pl->clone_flags & CLONE_NEWPID &&
-	       pl->net.mode == PLAN_NET_NONE && pl->net.lo_up && !pl->net.sysctls.count &&
-	       !pl->net.publish.count && !pl->net.allow.count;
+	if (k->home >= 0)
+		return pl->user.order == USER_LAST;
+	return geteuid() && pl->user.order == USER_FIRST &&
+	       pl->user.writer == MAP_BY_INSIDE && !pl->caps.keep;
 }
 
-void idle_net_enter(struct idle_net *k, struct plan *pl)
+/* And one that asks for nothing but lo */
+static bool may_keep(const struct idle_net *k, const struct plan *pl)
+{
+	return has_no_right(k, pl) && pl->clone_flags & CLONE_NEWNET &&
+	       pl->clone_flags & CLONE_NEWPID && pl->net.mode == PLAN_NET_NONE &&
+	       pl->net.lo_up && !pl->net.sysctls.count && !pl->net.publish.count &&
+	       !pl->net.allow.count;
+}
+
+int idle_net_enter(struct idle_net *k, struct plan *pl)
 {
 	if (!may_keep(k, pl) || (!k->is_there && !make(k))) {
 		go_home(k);
-		return;
+		return 0;
 	}
 	pl->clone_flags &= ~(uint64_t)CLONE_NEWNET;
 	pl->net.lo_up = 0;
+	return k->net >= 0 ? k->net : 0;
 }
 
 void idle_net_look(struct idle_net *k)

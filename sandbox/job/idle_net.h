@@ -7,6 +7,13 @@
  * no rights over it: as root's box, whose user namespace does not own its network. So the
  * slot makes one, goes there, and its boxes are born in it.
  *
+ * An ordinary user's box owns its network. So his slot has one made by a process that
+ * makes a user namespace for it and ends, in which nobody is from then on, and holds the
+ * network alone. A box is cloned in it, and its user namespace below that one, as that of
+ * a box that joins another's network (box/below.h): what it can become there gives it no
+ * right above. That is for boxes with one id, which need nobody to write their maps, and
+ * without capabilities: with some a box could do things to a network of its own.
+ *
  * What a job could leave are sockets (one that waits for its end, one that was handed to
  * a process outside), addresses that were talked to, counters. So what the kernel tells
  * of the network is noted when it is new and compared after each box, byte by byte:
@@ -29,14 +36,16 @@ struct plan;
 #define IDLE_NET_FILES 5
 
 /**
- * struct idle_net - The network that this process is in
- * @home:	Descriptor of the one that it came from; -1 = none can be kept
- * @is_there:	It is in one of its own; @files: what tells of it, -1 = not there
+ * struct idle_net - The network that this process is in, or holds
+ * @home:	Descriptor of the one that it came from; -1 = this process stays in that
+ * @is_there:	There is one; @net: its descriptor where this process is not in it, or -1
+ * @files:	What tells of it; -1 = not there
  * @was:	What they told when it was new
  */
 struct idle_net {
 	int home;
 	bool is_there;
+	int net;
 	int files[IDLE_NET_FILES];
 	char was[IDLE_NET_ROOM];
 };
@@ -44,8 +53,9 @@ struct idle_net {
 /** idle_net_open() - @home: where to put that descriptor */
 void idle_net_open(struct idle_net *k, int home);
 /** idle_net_enter() - Before a box: where its plan wants an empty network and may have
- * this one, @pl is changed to be born in it; else this process goes home */
-void idle_net_enter(struct idle_net *k, struct plan *pl);
+ * this one, @pl is changed to be born in it; else this process goes home. Return: for
+ * struct box_wish.net */
+int idle_net_enter(struct idle_net *k, struct plan *pl);
 /** idle_net_look() - After a box: let go of the network unless it is as if new */
 void idle_net_look(struct idle_net *k);
 

@@ -20,8 +20,8 @@
  * it. The slot has a session of its own: what is typed at the terminal is the
  * supervisor's to obey.
  *
- * A slot of root keeps an empty network and the beginning of a tree for its boxes
- * (idle_net.h, idle_tree.h), nothing else.
+ * A slot keeps an empty network for its boxes (idle_net.h), root's the beginning of a tree
+ * too (idle_tree.h), and nothing else.
  *
  * An order is cancelled by its serial in shared memory, then SIGTERM to wake the slot.
  * Before each box it forgets signals that came too late for the one before, then looks at
@@ -123,7 +123,7 @@ static void run_order(struct slot *s, struct plan *own, const struct slot_order 
 		raise(SIGTERM);
 	r->serial = o->serial;
 	r->err = (struct err){ 0 };
-	idle_net_enter(&keeps->net, own);
+	w.net = idle_net_enter(&keeps->net, own);
 	w.tree = idle_tree_get(&keeps->tree, own, o->made);
 	box_run(&w, &r->result, &r->err);
 	idle_net_look(&keeps->net);

@@ -116,7 +116,6 @@ echo done'
 }
 
 @test "a slot has one network until a job uses it, whatever others do on this machine" {
-	only_for root "others' slots keep no network"
 	need jq perl
 	# SO_NETNS_COOKIE of socket(7): no two networks have the same
 	local command='perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 1;
@@ -145,6 +144,22 @@ echo done'
 	wait "$batch"
 	assert_equal "$(cat out/{a,b,c,d}/stdout | uniq | grep -c '^[0-9]')" 1
 	[ "$(cat out/d/stdout)" != "$(cat out/e/stdout)" ]
+}
+
+@test "a job with rights over its network has one of its own" {
+	only_for user "root's boxes have none, whatever their capabilities"
+	need jq ip
+	local show='ip -o -4 address | wc -l' add='ip address add 10.9.9.9/8 dev lo'
+	{
+		job a "$show"
+		job b "$add && $show" | jq -c '.set.capabilities = "NET_ADMIN"'
+		job c "$show"
+		job d "$add"
+	} >list
+	nook_run batch -q -j 1 -o out list
+	assert_status 1
+	assert_equal "$(cat out/{a,b,c,d}/stdout | xargs)" '1 2 1'
+	assert_equal "$(cat out/d/stderr)" 'RTNETLINK answers: Operation not permitted'
 }
 
 @test "a job whose tree needs more than the kept one has its own" {
