@@ -330,7 +330,10 @@ are_dead() { ! ps -o pid=,sid=,stat= --ppid "$1" | awk '$1 == $2 && $3 !~ /^Z/' 
 	assert_status 125
 	assert_stderr_match '^nook: cannot write the journal and the output to the disk: '
 	[ "$(ends)" = "" ]
-	nook_run batch -q --resume -o "$T/out" --timeout 0.1s "$T/jobs"
+	"$NOOK" batch -q --resume -o "$T/out" "$T/jobs" 3>&- &
+	wait_until grep -qs '"job":"a"' "$T/jobs.journal"
+	kill "$!"
+	wait "$!" || [ $? = 143 ]
 	[ "$(ends)" = "a exited" ]
 }
 
