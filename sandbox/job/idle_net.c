@@ -32,8 +32,8 @@ void idle_net_open(struct idle_net *k, int home)
 		close(fd);
 }
 
-/* struct file - @maybe: it may be missing; @has_shared: numbers of all networks together are
- * in it */
+/* struct file - @maybe: it may be missing; @has_shared: it has numbers of all networks
+ * together */
 static const struct file {
 	const char *path;
 	bool maybe, has_shared;
