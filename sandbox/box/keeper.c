@@ -69,9 +69,8 @@ static bool has_router(const struct keeper *k)
 /* Whether inside is cloned in namespaces that the keeper itself cannot go to */
 static bool is_below(const struct keeper *k)
 {
-	return has_router(k) || k->wish->net ||
-	       (k->plan->net.mode == PLAN_NET_JOIN &&
-		k->plan->clone_flags & CLONE_NEWUSER);
+	return has_router(k) || ((k->wish->net || k->plan->net.mode == PLAN_NET_JOIN) &&
+				 k->plan->clone_flags & CLONE_NEWUSER);
 }
 
 static int open_site(struct keeper *k, struct err *e)
@@ -95,9 +94,6 @@ static int open_site(struct keeper *k, struct err *e)
 				 .own_gid = getegid(),
 				 .net = { .netns_fd = -1 },
 				 .cgroup_at = &k->store.rec.cgroup };
-	if (k->wish->net &&
-	    (k->site.net.netns_fd = fcntl(k->wish->net, F_DUPFD_CLOEXEC, 3)) < 0)
-		return err_sys(e, "cannot hold the network of the box");
 	if (helper_needs_userns(k->plan)) {
 		k->site.userns_fd = helper_userns(k->plan, e);
 		if (k->site.userns_fd < 0)

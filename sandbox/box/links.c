@@ -50,6 +50,12 @@ int links_find(struct keeper *k, struct err *e)
 	auto_free struct plan *plan = NULL;
 	struct record rec;
 
+	if (k->wish->net) {
+		k->site.net.netns_fd = fcntl(k->wish->net, F_DUPFD_CLOEXEC, 3);
+		return k->site.net.netns_fd < 0
+			       ? err_sys(e, "cannot hold the network of the box")
+			       : 0;
+	}
 	if (k->plan->net.mode != PLAN_NET_JOIN || strchr(name, '/'))
 		return 0;
 	plan = store_pick(name, &rec, e);

@@ -20,8 +20,8 @@
  * it. The slot has a session of its own: what is typed at the terminal is the
  * supervisor's to obey.
  *
- * A slot keeps an empty network for its boxes (idle_net.h), root's the beginning of a tree
- * too (idle_tree.h), and nothing else.
+ * A slot keeps an empty network for its boxes (idle_net.h), root's the beginning of a
+ * tree too (idle_tree.h), and nothing else.
  *
  * An order is cancelled by its serial in shared memory, then SIGTERM to wake the slot.
  * Before each box it forgets signals that came too late for the one before, then looks at

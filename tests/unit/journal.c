@@ -265,7 +265,7 @@ static void test_rest(void)
 	journal_begin(&j, 2, -1, &e);
 	ok(journal_due(&j) == UINT64_MAX, "the first line is no news");
 	add(&j, "a", true, &e);
-	ok(j.waits && journal_due(&j) == UINT64_MAX, "the disk is asked for that of a job");
+	ok(j.waits && journal_due(&j) == UINT64_MAX, "that of a job is asked for");
 	poll(&(struct pollfd){ .fd = j.sock, .events = POLLIN }, 1, -1);
 	j.rests_until = UINT64_MAX - 1;
 	is_num(journal_step(&j, &e), 0, "it answers");
