@@ -444,11 +444,11 @@ static int on_tick(struct run *r)
 		close(r->held);
 		r->held = -1;
 		r->last = now_ms();
-	} else if (idle >= r->t->deadline_ms && !r->t->hung[0]) {
-		end_all(r);
 	} else if (idle >= 2 * r->t->deadline_ms) {
 		errno = ETIMEDOUT;
 		return -1;
+	} else if (idle >= r->t->deadline_ms && !r->t->hung[0]) {
+		end_all(r);
 	}
 	return 0;
 }
@@ -536,12 +536,17 @@ static int start(struct run *r)
 		return -1;
 	r->held = in[1];
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		close(go[1]);
 		child(r, in[0], go[0]);
+	}
 	close(in[0]);
 	close(go[0]);
-	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0L, OPTIONS) < 0 || seize_keeper(r) < 0)
+	if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0L, OPTIONS) < 0 ||
+	    seize_keeper(r) < 0) {
+		close(go[1]); /* a child ends that has nothing to read there */
 		return -1;
+	}
 	r->command = pid;
 	meet(r, pid);
 	if (r->t->keeper)
