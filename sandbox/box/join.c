@@ -451,7 +451,8 @@ static void copy(const struct join *j)
 
 void join_enter(struct join *j)
 {
-	struct site s = { .userns_fd = -1,
+	struct site s = { .ignores_hangup = !box_minds_hangup(),
+			  .userns_fd = -1,
 			  .root_fd = -1,
 			  .old_proc_fd = -1,
 			  .tree_fd = -1,

@@ -90,6 +90,7 @@ static int open_site(struct keeper *k, struct err *e)
 				 .box = k->store.rec.id,
 				 .name = k->store.rec.name,
 				 .is_dead = store_is_dead,
+				 .ignores_hangup = !box_minds_hangup(),
 				 .own_uid = geteuid(),
 				 .own_gid = getegid(),
 				 .net = { .netns_fd = -1 },

@@ -30,12 +30,13 @@ static void fill(const struct plan *pl, const struct plan_list *list, const char
 	v[n] = NULL;
 }
 
-static int set_signals_free(struct err *e)
+static int set_signals_free(const struct site *s, struct err *e)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
-	signal(SIGHUP, SIG_DFL); /* others are so since box_sanitize() */
+	if (s->ignores_hangup)
+		signal(SIGHUP, SIG_DFL); /* others are so since box_sanitize() */
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return err_sys(e, "cannot unblock signals");
 	return 0;
@@ -123,7 +124,7 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 		err_set(&l->err, "no command to run");
 		return;
 	}
-	if (set_signals_free(&l->err) < 0 ||
+	if (set_signals_free(l->site, &l->err) < 0 ||
 	    layers_apply(SIDE_LAST, pl, l->site, &l->err) < 0)
 		return;
 	/* Where no kernel ends it with init; after the last change of ids. Init and the

@@ -97,14 +97,19 @@ bool box_minds_hangup(void)
 	return sigaction(SIGHUP, NULL, &now) < 0 || now.sa_handler != SIG_IGN;
 }
 
+/* SIGCHLD has main() put back, for commands without a box too; SIGHUP is put back in the
+ * box, for nohup(1); two are always at their defaults */
+static bool is_reset_here(int sig)
+{
+	return sig != SIGCHLD && sig != SIGHUP && sig != SIGKILL && sig != SIGSTOP;
+}
+
 int box_sanitize(int preserve, struct err *e)
 {
 	if (check_stdio(e) < 0 || close_others(preserve, e) < 0 || check_stack(e) < 0)
 		return -1;
-	/* SIGCHLD has main() put back, for commands without a box too; SIGHUP is put
-	 * back in the box, for nohup(1) */
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
-		if (sig != SIGCHLD && sig != SIGHUP && reset_signal(sig) < 0)
+		if (is_reset_here(sig) && reset_signal(sig) < 0)
 			return err_sys(e, "cannot put signal %d back to its default",
 				       sig);
 	return 0;

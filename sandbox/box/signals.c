@@ -29,7 +29,7 @@ int keeper_open_signals(struct keeper *k)
 	sigdelset(&others, SIGTSTP);
 	sigdelset(&others, SIGTTIN);
 	sigdelset(&others, SIGTTOU);
-	if (!box_minds_hangup())
+	if (k->site.ignores_hangup)
 		sigdelset(&others, SIGHUP);
 	k->signals = signalfd(-1, &others, SFD_CLOEXEC | SFD_NONBLOCK);
 	k->stops = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);

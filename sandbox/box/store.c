@@ -57,7 +57,7 @@ static bool is_no_place(int why)
 /* Open @path, made where it is missing: 0700 and ours, checked on the descriptor. Return:
  * descriptor; -1 = take the next place; -2 = it is the right one and cannot be opened;
  * both with errno */
-static int open_own_dir(const char *path)
+static int open_own_dir(const char *path, uid_t uid)
 {
 	const int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = open(path, how);
@@ -74,7 +74,7 @@ static int open_own_dir(const char *path)
 		close(fd);
 		return -2;
 	}
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077)) {
+	if (!S_ISDIR(st.st_mode) || st.st_uid != uid || (st.st_mode & 077)) {
 		close(fd);
 		errno = EPERM;
 		return -1;
@@ -104,23 +104,23 @@ int store_open(struct store *st, struct err *e)
 	*st = (struct store){ .dir = -1, .file = -1, .other = -1 };
 	if (uid == 0 && is_memory("/run")) {
 		snprintf(path, sizeof(path), "/run/nook");
-		st->dir = open_own_dir(path);
+		st->dir = open_own_dir(path, uid);
 	} else if (xdg && *xdg == '/') {
 		snprintf(path, sizeof(path), "%s/nook", xdg);
-		st->dir = open_own_dir(path);
+		st->dir = open_own_dir(path, uid);
 	}
 	if (st->dir == -1 && uid) {
 		snprintf(path, sizeof(path), "/run/user/%u/nook", uid);
-		st->dir = open_own_dir(path);
+		st->dir = open_own_dir(path, uid);
 	}
 	if (st->dir == -1) {
 		snprintf(path, sizeof(path), "/dev/shm/nook-%u", uid);
-		st->dir = open_own_dir(path);
+		st->dir = open_own_dir(path, uid);
 	}
 	/* Anybody may have taken root's name in /dev/shm before root did */
 	if (st->dir == -1 && uid == 0) {
 		snprintf(path, sizeof(path), "/run/nook");
-		st->dir = open_own_dir(path);
+		st->dir = open_own_dir(path, uid);
 	}
 	if (st->dir < 0) {
 		st->dir = -1;

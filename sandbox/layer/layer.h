@@ -90,6 +90,8 @@ struct site_net {
  * @net:	the box's network as it is for this run
  * @preserve:	descriptors from 3 on that the payload gets (--preserve-fds), a count
  * @passing:	uppers that are kept need not outlast the machine: they are not synced
+ * @ignores_hangup: the keeper's caller had it ignore SIGHUP, which the payload has at its
+ *		default
  * @look:	no command runs: what it would see is told instead (box/look.h)
  * @attempt:	no command runs: what it would reach is tried (box/attempt.h)
  */
@@ -105,6 +107,7 @@ struct site {
 	int keep_fd;
 	int preserve;
 	bool look, attempt, passing;
+	bool ignores_hangup;
 	int store;
 	const char *box;
 	const char *name;
