@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "host/passwd.h"
 
 #define PASSWD_MOST (4u << 20)
@@ -223,21 +224,23 @@ static void own_add(struct host *h, const char *dir)
 size_t host_own_dirs(struct host *h, const char *const **dirs)
 {
 	if (!host_known(h, KNOWN_OWN)) {
-		h->own = host_alloc(h, 8 * sizeof(*h->own));
-		if (h->own) {
-			const char *home = host_env(h, "HOME");
-
-			own_add(h, own_dir(h, "XDG_CONFIG_HOME", ".config"));
+		const char *home = host_env(h, "HOME");
+		const char *const all[] = {
+			own_dir(h, "XDG_CONFIG_HOME", ".config"),
 			/* Profiles are looked for there, whatever /etc/passwd has */
-			if (home && *home == '/')
-				own_add(h, host_keepf(h, "%s/.config/nook", home));
-			own_add(h, own_dir(h, "XDG_STATE_HOME", ".local/state"));
-			own_add(h, own_dir(h, "XDG_RUNTIME_DIR", NULL));
-			own_add(h, host_keepf(h, "/run/user/%u/nook", h->uid));
-			own_add(h, "/etc/nook");
-			own_add(h, "/var/lib/nook");
-			own_add(h, "/run/nook");
-		}
+			home && *home == '/' ? host_keepf(h, "%s/.config/nook", home)
+					     : NULL,
+			own_dir(h, "XDG_STATE_HOME", ".local/state"),
+			own_dir(h, "XDG_RUNTIME_DIR", NULL),
+			host_keepf(h, "/run/user/%u/nook", h->uid),
+			"/etc/nook",
+			"/var/lib/nook",
+			"/run/nook",
+		};
+
+		h->own = host_alloc(h, sizeof(all));
+		for (size_t i = 0; h->own && i < ARRAY_SIZE(all); i++)
+			own_add(h, all[i]);
 	}
 	*dirs = h->own;
 	return h->own_count;
