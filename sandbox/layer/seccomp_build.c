@@ -119,7 +119,8 @@ static const struct step fcntl_steps[] = {
 	{ 1, IS, REFUSE, NEXT, 1040 },
 };
 /* Who has the same ids may set them, traceable or not: init has them where the box has a
- * single id, and a poll(2) of more descriptors than it may have fails (RS-15) */
+ * single id, and a poll(2) of more descriptors than it may have fails (RS-15). Asking is
+ * refused too: a pointer has more bits than a step sees */
 static const struct step prlimit_steps[] = {
 	{ 0, IS, REFUSE, NEXT, 1 },
 };
