@@ -171,17 +171,6 @@ static int find_box(const struct net_def *d, void *arg)
 	return found;
 }
 
-/* On the network that the other one is on; else on any, to say that it is there */
-static bool find_near(const struct nets *n, const struct net_def *d, const char *name,
-		      struct net_prefix *out)
-{
-	struct search s = { n, name, out };
-	struct err e;
-
-	return (d && find_box(d, &s)) ||
-	       (d && net_def_each(n->places.state, find_box, &s, &e) > 0);
-}
-
 static int look_up(const char *host, struct net_prefix *out, struct err *e)
 {
 	const struct addrinfo want = { .ai_socktype = SOCK_STREAM };
@@ -195,6 +184,20 @@ static int look_up(const char *host, struct net_prefix *out, struct err *e)
 			NI_NUMERICHOST);
 	freeaddrinfo(list);
 	return r || net_prefix_read(s, out) ? err_set(e, "cannot look up '%s'", host) : 0;
+}
+
+/* What @name is to a box on @d, NULL = on none: one beside it, an address, what the names
+ * of this machine say, or else a box on another network, to say that it is there */
+static int find_target(const struct nets *n, const struct net_def *d, const char *name,
+		       struct net_prefix *out, struct err *e)
+{
+	struct search s = { n, name, out };
+	struct err ignored;
+
+	if ((d && find_box(d, &s)) || !net_prefix_read(name, out) ||
+	    !look_up(name, out, e))
+		return 0;
+	return d && net_def_each(n->places.state, find_box, &s, &ignored) > 0 ? 0 : -1;
 }
 
 int reach_check(struct nets *n, const char *target, const char *box, struct err *e)
@@ -217,8 +220,7 @@ int reach_check(struct nets *n, const char *target, const char *box, struct err 
 			return -1;
 		from = &def;
 	}
-	if (!find_near(n, from, host, &r.to) && net_prefix_read(host, &r.to) &&
-	    look_up(host, &r.to, e) < 0)
+	if (find_target(n, from, host, &r.to, e) < 0)
 		return -1;
 	if (try_as(&(struct living){ .rec = rec, .plan = plan }, &r, 1, e) < 0)
 		return -1;
