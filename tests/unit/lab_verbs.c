@@ -197,6 +197,8 @@ static void test_answers(struct playground *p)
 
 static void test_settings(struct playground *p)
 {
+	/* A new one begins with what the machine's first one has */
+	tell(p, "echo 0 >/proc/sys/net/ipv4/ip_forward");
 	tell(p,
 	     "nsenter -t $(cat a.pid) -n sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'");
 	fact(p, YES, "sysctl a net.ipv4.ip_forward 1");
