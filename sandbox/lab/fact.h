@@ -32,6 +32,8 @@
 
 struct err;
 
+#define FACT_RUN_MS 700 /* a check is to answer in a second */
+
 /**
  * struct lab_scene - What facts are asked about
  * @id:		"L05"
@@ -42,6 +44,7 @@ struct err;
  *		/proc must be open to the caller: nook's own init is not dumpable
  * @targets:	Names of the lab's targets; @target_count of them. With one of them alone
  *		$LAB/pid is enough for its name
+ * @run_ms:	So long a command of a fact may run, 0 = FACT_RUN_MS
  * @answer:	What the learner answered to the question of that name, NULL = nothing
  *		yet; NULL where there are no answers at all
  * @arg:	For @answer
@@ -51,6 +54,7 @@ struct lab_scene {
 	pid_t init;
 	const char *const *targets;
 	size_t target_count;
+	int run_ms;
 	const char *(*answer)(void *arg, const char *name);
 	void *arg;
 };

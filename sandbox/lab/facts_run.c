@@ -95,7 +95,7 @@ static int look_run(const struct lab_scene *s, const char *const *words, size_t 
 	auto_text said = { 0 };
 	struct err why = { 0 };
 	struct wish w;
-	int rc, code;
+	int rc, code, ms = s->run_ms ? s->run_ms : FACT_RUN_MS;
 
 	if (read_wish(words, n, &w, e) < 0)
 		return -1;
@@ -105,13 +105,13 @@ static int look_run(const struct lab_scene *s, const char *const *words, size_t 
 		return rc;
 	text_addf(&out->source, "run in the namespaces of process %d, /proc/%d/ns", a.pid,
 		  a.pid);
-	code = within_run(&a, w.argv, &said, &why);
+	code = within_run(&a, w.argv, ms, &said, &why);
 	if (code < 0)
 		return fact_nowhere(out, "%s", why.text);
 	rc = compare(&w, code, &said, e);
 	out->holds = rc == 1;
 	if (code == WITHIN_LATE)
-		text_addf(&out->found, "not at its end after %d ms: ", WITHIN_MS);
+		text_addf(&out->found, "not at its end after %d ms: ", ms);
 	else if (code || w.sign == '>')
 		text_addf(&out->found, "code %d: ", code);
 	fact_say_text(out, text_str(&said));

@@ -3,11 +3,14 @@
  *
  * It is not solved after its start; it is solved by its solution, by each way; after a
  * reset it is not, and nothing is left; each wrong way gets its own diagnosis. Each of
- * these begins with a playground of its own, and is a line of TAP.
+ * these is a line of TAP. Whatever changes a playground has one of its own, which ends
+ * with it and leaves nothing.
  *
  * A way by hand runs in the playground as long as it likes, beside the checks, as in a
  * second terminal. What it does takes its time, so a check that should find something is
- * repeated until it does, up to PATIENCE.
+ * repeated until it does, up to PATIENCE: long enough for a processor that is emulated,
+ * and so is what a command of a fact may take. Between two checks there is as much time
+ * as one has taken, or there would be none for the way where there is one processor.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,12 +27,20 @@
 #include "lab/lesson.h"
 #include "lab/self.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define PAUSE_MS    20
+
+/** struct way - One that is being gone; @pid: 0 = it has ended */
+struct way {
+	pid_t pid;
+	int said, code;
+};
 
 /**
  * struct proof - One lab on trial
  * @before:	What there was of nook before it
+ * @is_up:	There is a playground
+ * @way:	The last one in it
  * @needs:	What was found of this machine
  * @number:	Of the last line of TAP
  * @failed:	Any of them
@@ -39,6 +50,8 @@ struct proof {
 	struct text dir;
 	char token[TOKEN_SIZE];
 	struct text before;
+	bool is_up;
+	struct way way;
 	struct needs *needs;
 	size_t number;
 	bool failed;
@@ -85,12 +98,6 @@ static void skip_lab(struct proof *p, const char *why)
 
 /* --- ways -------------------------------------------------------------------------- */
 
-/** struct way - One that is being gone; @pid: 0 = it has ended */
-struct way {
-	pid_t pid;
-	int said, code;
-};
-
 static int way_start(const struct proof *p, const struct lab_way *w, struct way *out,
 		     struct err *e)
 {
@@ -122,6 +129,7 @@ static void way_end(struct way *w)
 	}
 	if (w->said >= 0)
 		close(w->said);
+	*w = (struct way){ .said = -1 };
 }
 
 /* --- checks ------------------------------------------------------------------------ */
@@ -132,6 +140,7 @@ static int look(const struct proof *p, struct verdict *v, struct err *e)
 	int rc;
 
 	play_look(p->lab, text_str(&p->dir), p->token, &play);
+	play.scene.run_ms = PATIENCE_MS;
 	rc = judge(p->lab, &play.scene, v, e);
 	play_release(&play);
 	return rc;
@@ -163,16 +172,23 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static void sleep_ms(int64_t ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
 /* Return: 0 it came out right; 1 and @why; -1 and @e */
 static int wait_for(const struct proof *p, const char *diagnosis, struct text *why,
 		    struct err *e)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = now_ms() + PATIENCE_MS, start;
 	bool right, late;
 	struct verdict v;
 
 	do {
+		start = now_ms();
 		if (look(p, &v, e) < 0)
 			return -1;
 		right = is_right(&v, diagnosis);
@@ -181,41 +197,46 @@ static int wait_for(const struct proof *p, const char *diagnosis, struct text *w
 			add_verdict(p, &v, why);
 		verdict_release(&v);
 		if (!right && !late)
-			nanosleep(&pause, NULL);
+			sleep_ms(now_ms() - start + PAUSE_MS);
 	} while (!right && !late);
 	return !right;
 }
 
 /* Where the way leads. A solution by words of which one fails leads nowhere. Return: as
  * wait_for() */
-static int arrive(const struct proof *p, const struct way *w, const char *diagnosis,
-		  struct text *why, struct err *e)
+static int arrive(const struct proof *p, const char *diagnosis, struct text *why,
+		  struct err *e)
 {
-	int rc = !diagnosis && w->code ? 1 : wait_for(p, diagnosis, why, e);
+	int rc = !diagnosis && p->way.code ? 1 : wait_for(p, diagnosis, why, e);
 
 	if (rc == 1)
-		self_said(w->said, why);
+		self_said(p->way.said, why);
 	return rc;
 }
 
 static int begin(struct proof *p, struct err *e)
 {
-	if (play_token(p->token, e) < 0)
-		return -1;
-	return play_may_start(p->lab, text_str(&p->dir), e) < 0
-		       ? -1
-		       : play_start(p->lab, text_str(&p->dir), p->token, e);
+	const char *dir = text_str(&p->dir);
+
+	p->is_up = play_token(p->token, e) == 0 && play_may_start(p->lab, dir, e) == 0 &&
+		   play_start(p->lab, dir, p->token, e) == 0;
+	return p->is_up ? 0 : -1;
 }
 
 /* End it, and look for what is left. Return: 0; 1 and @why; -1 and @e */
 static int finish(struct proof *p, struct text *why, struct err *e)
 {
 	auto_text after = { 0 }, more = { 0 };
+	int rc = play_end(p->lab, text_str(&p->dir), e);
 
-	if (play_end(p->lab, text_str(&p->dir), e) < 0)
+	p->is_up = false;
+	if (!rc) {
+		left_find(p->lab, text_str(&p->dir), &after);
+		left_more(&p->before, &after, &more);
+	}
+	way_end(&p->way);
+	if (rc < 0)
 		return -1;
-	left_find(p->lab, text_str(&p->dir), &after);
-	left_more(&p->before, &after, &more);
 	if (!more.len)
 		return 0;
 	text_addf(why, "left behind:\n%s", text_str(&more));
@@ -224,99 +245,93 @@ static int finish(struct proof *p, struct text *why, struct err *e)
 
 /* --- what is owed ------------------------------------------------------------------ */
 
-/* One obligation, from a fresh playground to its end. @way: NULL = nothing is done;
- * @diagnosis: what it must get, NULL = solved, or with no way: not solved */
-static void owe(struct proof *p, const char *what, const struct lab_way *way,
-		const char *diagnosis)
+/* The line of an obligation, and the end of its playground unless that @stays for the
+ * next */
+static void conclude(struct proof *p, const char *what, bool stays, struct text *why)
 {
-	auto_text why = { 0 };
-	struct err e = { 0 }, gone = { 0 };
-	struct way w = { .said = -1 };
-	int rc = begin(p, &e), end = 0;
-	bool has_begun = !rc;
-	struct verdict v;
+	struct err e = { 0 };
 
-	if (!rc && way) {
-		rc = way_start(p, way, &w, &e);
-		if (!rc)
-			rc = arrive(p, &w, diagnosis, &why, &e);
-	} else if (!rc) {
-		rc = look(p, &v, &e);
-		if (!rc && v.solved) {
-			text_add(&why, "it is solved, and nothing was done\n");
-			rc = 1;
-		}
-		if (rc >= 0)
-			verdict_release(&v);
-	}
 	/* What stood in the way of a start is somebody's */
-	if (has_begun)
-		end = finish(p, &why, &gone);
-	way_end(&w);
-	if (rc < 0)
-		text_addf(&why, "%s\n%s\n", e.text, e.hint);
-	if (end < 0)
-		text_addf(&why, "%s\n", gone.text);
-	tell(p, what, rc || end ? text_str(&why) : NULL);
+	if (p->is_up && !stays && finish(p, why, &e) < 0)
+		text_addf(why, "%s\n", e.text);
+	tell(p, what, why->len ? text_str(why) : NULL);
 }
 
-/* What is solved is begun anew, as reset does it */
-static void owe_reset(struct proof *p)
+/* A playground in which nothing was done is not solved. Where one is up it is begun anew,
+ * as reset does it */
+static void owe_fresh(struct proof *p, const char *what, bool stays)
 {
-	const struct lab_way *s = &p->lab->solution;
-	const struct lab_way one = { .nook = s->nook, .raw = s->nook ? NULL : s->raw };
 	auto_text why = { 0 };
 	struct err e = { 0 };
-	struct way w = { .said = -1 };
 	struct verdict v = { 0 };
-	int rc = begin(p, &e);
-	bool has_begun = !rc;
+	int rc = p->is_up ? finish(p, &why, &e) : 0;
 
 	if (!rc)
-		rc = way_start(p, &one, &w, &e);
-	if (!rc)
-		rc = arrive(p, &w, NULL, &why, &e);
-	if (!rc)
-		rc = finish(p, &why, &e);
-	way_end(&w);
-	if (!rc) {
 		rc = begin(p, &e);
-		has_begun = !rc;
-	}
 	if (!rc)
 		rc = look(p, &v, &e);
 	if (!rc && v.solved)
-		text_add(&why, "it is solved still\n");
+		text_add(&why, "it is solved, and nothing was done\n");
 	verdict_release(&v);
 	if (rc < 0)
-		text_addf(&why, "%s\n", e.text);
-	if (has_begun && finish(p, &why, &e) < 0)
-		text_addf(&why, "%s\n", e.text);
-	tell(p, "is not solved after a reset, and leaves nothing",
-	     why.len ? text_str(&why) : NULL);
+		text_addf(&why, "%s\n%s\n", e.text, e.hint);
+	conclude(p, what, stays, &why);
+}
+
+/* A way, in the playground that is up or in one of its own. @diagnosis: what it must get,
+ * NULL = solved */
+static void owe_way(struct proof *p, const char *what, const struct lab_way *way,
+		    const char *diagnosis, bool stays)
+{
+	auto_text why = { 0 };
+	struct err e = { 0 };
+	int rc = p->is_up ? 0 : begin(p, &e);
+
+	if (!rc)
+		rc = way_start(p, way, &p->way, &e);
+	if (!rc)
+		rc = arrive(p, diagnosis, &why, &e);
+	if (rc < 0)
+		text_addf(&why, "%s\n%s\n", e.text, e.hint);
+	conclude(p, what, stays, &why);
+}
+
+/* Making a playground takes most of the time, so one that was only looked at is where a
+ * solution begins, as it is for a learner */
+static void owe_ways(struct proof *p)
+{
+	static const char fresh[] = "is not solved after its start";
+	static const char anew[] = "is not solved after a reset, and leaves nothing";
+	static const char by_nook[] = "is solved by words of nook";
+	static const char by_hand[] = "is solved by hand";
+	const struct lab_way nook = { .nook = p->lab->solution.nook };
+	const struct lab_way raw = { .raw = p->lab->solution.raw };
+	bool both = nook.nook && raw.raw;
+
+	owe_fresh(p, fresh, true);
+	if (nook.nook)
+		owe_way(p, by_nook, &nook, NULL, true);
+	else if (raw.raw)
+		owe_way(p, by_hand, &raw, NULL, true);
+	owe_fresh(p, anew, both);
+	if (both)
+		owe_way(p, by_hand, &raw, NULL, false);
 }
 
 static void prove(struct proof *p)
 {
 	const struct lab *l = p->lab;
-	const struct lab_way nook = { .nook = l->solution.nook };
-	const struct lab_way raw = { .raw = l->solution.raw };
 
 	left_find(l, text_str(&p->dir), &p->before);
-	owe(p, "is not solved after its start", NULL, NULL);
-	if (nook.nook)
-		owe(p, "is solved by words of nook", &nook, NULL);
-	if (raw.raw)
-		owe(p, "is solved by hand", &raw, NULL);
-	owe_reset(p);
+	owe_ways(p);
 	for (size_t i = 0; i < l->wrong_count; i++) {
+		const struct lab_wrong *w = &l->wrong[i];
 		auto_text what = { 0 };
 
-		if (!l->wrong[i].way.nook && !l->wrong[i].way.raw)
+		if (!w->way.nook && !w->way.raw)
 			continue; /* a way of the other version of cgroups */
-		text_addf(&what, "tells of %s (wrong way %zu)", l->wrong[i].diagnosis,
-			  i + 1);
-		owe(p, text_str(&what), &l->wrong[i].way, l->wrong[i].diagnosis);
+		text_addf(&what, "tells of %s (wrong way %zu)", w->diagnosis, i + 1);
+		owe_way(p, text_str(&what), &w->way, w->diagnosis, false);
 	}
 }
 
@@ -349,7 +364,7 @@ static int prove_all(const struct args *a, struct lesson *s, struct host *h,
 		     struct err *e)
 {
 	size_t n = a->word_count ? a->word_count : s->set.count;
-	struct proof p = { .needs = &s->needs };
+	struct proof p = { .way = { .said = -1 }, .needs = &s->needs };
 	auto_text out = { 0 };
 
 	for (size_t i = 0; i < n; i++) {

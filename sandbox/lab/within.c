@@ -246,6 +246,7 @@ static int open_root(const struct aim *a, struct err *e)
  * struct command - What is done in there
  * @root:	Of the target's tree
  * @null:	What it reads
+ * @ms:		It may take so long
  * @path:	No command, but a file to be read by a process in there: /proc/self is
  *		none's outside
  * @is_uid, @is_gid: The caller's own are the target's, as the host has them
@@ -254,7 +255,7 @@ static int open_root(const struct aim *a, struct err *e)
 struct command {
 	const struct aim *a;
 	const char *const *argv;
-	int root, null;
+	int root, null, ms;
 	const char *path;
 	bool is_uid, is_gid;
 	struct ids ids;
@@ -318,7 +319,8 @@ static void run_command(const struct command *c, pid_t parent, int say)
 	_exit(NOT_RUN);
 }
 
-static int left_ms(const struct timespec *start)
+/* Of @most, which began at @start */
+static int left_ms(const struct timespec *start, int most)
 {
 	struct timespec now;
 	long ms;
@@ -326,18 +328,18 @@ static int left_ms(const struct timespec *start)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ms = (now.tv_sec - start->tv_sec) * 1000 +
 	     (now.tv_nsec - start->tv_nsec) / 1000000;
-	return ms >= WITHIN_MS ? 0 : (int)(WITHIN_MS - ms);
+	return ms >= most ? 0 : most - (int)ms;
 }
 
 /* What it writes, until it closes that or its time has. Return: false = its time has */
-static bool hear(int fd, const struct timespec *start, struct text *out)
+static bool hear(int fd, const struct timespec *start, int ms, struct text *out)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char buf[4096];
 	ssize_t n = 1;
 
 	while (n > 0) {
-		if (!left_ms(start) || !poll(&p, 1, left_ms(start)))
+		if (!left_ms(start, ms) || !poll(&p, 1, left_ms(start, ms)))
 			return false;
 		n = read(fd, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
@@ -362,7 +364,7 @@ static bool ends_within(int pidfd, int ms)
 
 /* It may close its output and go on, and one that is frozen does not die of SIGKILL: its
  * end is waited for only so long. Return: as within_run() */
-static int wait_for(pid_t pid, int output, struct text *out, struct err *e)
+static int wait_for(pid_t pid, int output, int ms, struct text *out, struct err *e)
 {
 	auto_fd pidfd = sys_pidfd_open(pid, 0);
 	struct timespec start;
@@ -372,8 +374,8 @@ static int wait_for(pid_t pid, int output, struct text *out, struct err *e)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (pidfd < 0)
 		err_sys(e, "cannot watch process %d", pid);
-	in_time = pidfd >= 0 && hear(output, &start, out) &&
-		  ends_within(pidfd, left_ms(&start));
+	in_time = pidfd >= 0 && hear(output, &start, ms, out) &&
+		  ends_within(pidfd, left_ms(&start, ms));
 	if (!in_time)
 		kill(pid, SIGKILL);
 	kill(-pid, SIGKILL); /* and what it has left behind */
@@ -411,7 +413,7 @@ static int run_work(void *arg, struct text *out, struct err *e)
 	close(pipes[1]);
 	if (pid < 0)
 		return err_sys(e, "cannot make a process where process %d is", c.a->pid);
-	return wait_for(pid, hear_fd, out, e);
+	return wait_for(pid, hear_fd, c.ms, out, e);
 }
 
 /* --- started over ------------------------------------------------------------------ */
@@ -419,7 +421,7 @@ static int run_work(void *arg, struct text *out, struct err *e)
 /** struct carried - What goes along, followed by the words, each with its NUL */
 struct carried {
 	struct aim a;
-	int root, null, say;
+	int root, null, ms, say;
 };
 
 static int pack(const struct carried *k, const char *const *argv)
@@ -448,7 +450,7 @@ static int start_over(void *arg, int say, struct err *e)
 {
 	const struct command *c = arg;
 	const struct carried k = {
-		.a = *c->a, .root = c->root, .null = c->null, .say = say
+		.a = *c->a, .root = c->root, .null = c->null, .ms = c->ms, .say = say
 	};
 	auto_fd own = again_own_file(e);
 	auto_fd packed = -1;
@@ -498,7 +500,7 @@ void within_main(char **argv)
 	}
 	set_cloexec(k, FD_CLOEXEC);
 	c = (struct command){
-		.a = &k->a, .argv = words, .root = k->root, .null = k->null
+		.a = &k->a, .argv = words, .root = k->root, .null = k->null, .ms = k->ms
 	};
 	child_say(k->say, run_work(&c, &out, &e), &out, &e);
 }
@@ -521,17 +523,17 @@ static int start(struct command *c, struct text *out, struct err *e)
 		       : child_do_by(start_over, c, out, e);
 }
 
-int within_run(const struct aim *a, const char *const *argv, struct text *out,
+int within_run(const struct aim *a, const char *const *argv, int ms, struct text *out,
 	       struct err *e)
 {
-	struct command c = { .a = a, .argv = argv };
+	struct command c = { .a = a, .argv = argv, .ms = ms };
 
 	return start(&c, out, e);
 }
 
 int within_read(const struct aim *a, const char *path, struct text *out, struct err *e)
 {
-	struct command c = { .a = a, .path = path };
+	struct command c = { .a = a, .path = path, .ms = FACT_RUN_MS };
 	int rc = start(&c, out, e);
 
 	if (rc < 0)

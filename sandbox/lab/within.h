@@ -20,7 +20,6 @@
 #include "base/child.h"
 #include "lab/verbs.h"
 
-#define WITHIN_MS   700 /* so long a command may run: a check is to answer in a second */
 #define WITHIN_LATE 256
 #define WITHIN_NAME "nook-within" /* argv[0] of what was started over */
 
@@ -44,12 +43,13 @@ int within_read(const struct aim *a, const char *path, struct text *out, struct 
  * within_run() - Run a command in all of the target's namespaces, at its root, with its
  * uid and gid: as nobody else, and without the caller's groups where he may leave them
  * @argv:	Looked up in the usual directories of the target's tree; NULL at the end
+ * @ms:		So long it may run
  * @out:	What it writes to stdout and stderr, at most 64 KiB
  *
  * Return: its exit code, 128 + signal where one ended it; WITHIN_LATE = it was ended
- * after WITHIN_MS; -1 and @e: nothing ran
+ * after @ms; -1 and @e: nothing ran
  */
-int within_run(const struct aim *a, const char *const *argv, struct text *out,
+int within_run(const struct aim *a, const char *const *argv, int ms, struct text *out,
 	       struct err *e);
 /** within_main() - What was started over: @argv is main's own */
 void within_main(char **argv) __attribute__((noreturn));
