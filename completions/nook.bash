@@ -57,7 +57,7 @@ _nook_options() {
 	'profile show') echo '--origin --all --set' ;;
 	'profile new') echo '--from --path' ;;
 	doctor) echo --json ;;
-	detect) echo '--json -v --all --root --probe-kvm' ;;
+	detect) echo '--json --value --result -v --all --root --probe-kvm' ;;
 	compare) echo '-n --count --rungs --json --svg' ;;
 	'tree make') echo '--with --force' ;;
 	esac
@@ -272,6 +272,8 @@ _nook_argument() {
 		;;
 	detect)
 		case $2 in
+		--value) echo nothing ;;
+		--result) echo file ;;
 		--root) echo dir ;;
 		esac
 		;;

@@ -529,6 +529,8 @@ complete -c nook -n "__nook_in 'profile new'" -l from -x -a '(__nook_profile)' -
 complete -c nook -n "__nook_in 'profile new'" -l path -r -F -d 'write this file, not one in your own profiles'
 complete -c nook -n "__nook_in doctor" -l json -d 'print one JSON object'
 complete -c nook -n "__nook_in detect" -l json -d 'print one JSON object'
+complete -c nook -n "__nook_in detect" -l value -x -d 'print one value and nothing else: machine, container, cloud, signature, flags, drivers or virtio'
+complete -c nook -n "__nook_in detect" -l result -r -F -d 'write it there; - is stdout'
 complete -c nook -n "__nook_in detect" -s v -l all -d 'also what was looked for and says nothing'
 complete -c nook -n "__nook_in detect" -l root -x -a '(__nook_dir)' -d 'look at the files below this directory, not at this machine'
 complete -c nook -n "__nook_in detect" -l probe-kvm -d 'try /dev/kvm with a guest of three instructions'

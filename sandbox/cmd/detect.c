@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
@@ -318,9 +319,46 @@ static void write_json(const struct report *r, struct text *out)
 	text_add(out, "]}\n");
 }
 
+/* One value alone, of which the first line is the word for it. Return: 0, -1 and @e */
+static int write_value(const struct detect *d, const char *name, struct text *out,
+		       struct err *e)
+{
+	if (!detect_value(d, name, out)) {
+		err_set(e, "no value is called '%s'", name);
+		return err_hint(e, "machine, container, cloud, signature, flags, drivers "
+				   "or virtio");
+	}
+	text_cut(out, strcspn(text_str(out), "\n"));
+	text_addc(out, '\n');
+	return 0;
+}
+
+/* Return: 0, -1 and @e */
+static int write_file(const char *file, const struct text *t, struct err *e)
+{
+	auto_fd fd = open(file,
+			  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK |
+				  O_CLOEXEC | O_NOCTTY,
+			  0600);
+
+	if (fd < 0 || fd_write_all(fd, text_str(t), t->len) < 0)
+		return err_sys(e, "cannot write '%s'", file);
+	return 0;
+}
+
+/* Where it is wanted. Return: 0, -1 and @e */
+static int put_out(const struct args *a, struct text *out, struct err *e)
+{
+	const char *file = cmd_option(a, "result");
+
+	if (file && strcmp(file, "-") != 0)
+		return write_file(file, out, e);
+	return cmd_show(out, e);
+}
+
 static int run(const struct args *a, struct err *e)
 {
-	const char *root = cmd_option(a, "root");
+	const char *root = cmd_option(a, "root"), *value = cmd_option(a, "value");
 	struct report r = { .works = DETECT_UNKNOWN };
 	bool probe = cmd_option(a, "probe-kvm") != NULL;
 	struct detect *d;
@@ -329,6 +367,8 @@ static int run(const struct args *a, struct err *e)
 
 	if (a->word_count || a->rest)
 		return cmd_usage(a, e, "detect takes no words");
+	if (value && cmd_option(a, "json"))
+		return cmd_usage(a, e, "--value is no JSON, so --json is too much");
 	if (root && probe)
 		return cmd_usage(a, e,
 				 "--probe-kvm is about this machine, --root is not");
@@ -346,11 +386,13 @@ static int run(const struct args *a, struct err *e)
 	else
 		text_add(&r.kvm,
 			 d->has_kvm ? "there, not tried; --probe-kvm does" : "absent");
-	if (cmd_option(a, "json"))
+	if (value)
+		res = write_value(d, value, &out, e);
+	else if (cmd_option(a, "json"))
 		write_json(&r, &out);
 	else
 		res = write_text(&r, &out, e);
-	res = res ? res : cmd_show(&out, e);
+	res = res ? res : put_out(a, &out, e);
 	text_release(&r.kvm);
 	detect_free(d);
 	return res;
@@ -358,6 +400,14 @@ static int run(const struct args *a, struct err *e)
 
 static const struct opt options[] = {
 	{ .name = "json", .help = "print one JSON object" },
+	{ .name = "value",
+	  .arg = "NAME",
+	  .help = "print one value and nothing else: machine, container, cloud, "
+		  "signature, flags, drivers or virtio" },
+	{ .name = "result",
+	  .arg = "FILE",
+	  .complete = COMPLETE_FILE,
+	  .help = "write it there; - is stdout" },
 	{ .letter = 'v',
 	  .name = "all",
 	  .help = "also what was looked for and says nothing" },
@@ -373,7 +423,7 @@ static const struct opt options[] = {
 const struct cmd cmd_detect = {
 	.name = "detect",
 	.summary = "say what this machine runs on and what this process runs in",
-	.usage = "[-v] [--json] [--root DIR] [--probe-kvm]",
+	.usage = "[OPTION...]",
 	.help = "Looks for clues of a hypervisor, a container and a cloud, says how "
 		"strong "
 		"each is, and gives a verdict for each of the three. One weak clue, such "

@@ -158,6 +158,30 @@ pci Xen's platform: xen-platform-pci"
 	assert [ "$(wc -l <are)" -gt 20 ]
 }
 
+@test "--value is one word or line, --result a file" {
+	for name in machine container cloud; do
+		nook_run detect --root "$(tree vmware)" --value "$name"
+		assert_status 0
+		assert_output "$(ask vmware ".$name.verdict")"
+	done
+	nook_run detect --root "$(tree vmware)" --value drivers --result found
+	assert_status 0
+	assert_output ""
+	assert_equal "$(tr ' ' '\n' <found | sort)" \
+		"$(ask vmware '[.devices[].driver | values] | unique[]' | sort)"
+	ln -s found link
+	nook_run detect --value machine --result link
+	assert_status 1
+	assert_stderr "nook: cannot write 'link': Too many levels of symbolic links"
+	nook_run detect --value machines
+	assert_status 1
+	assert_stderr "nook: no value is called 'machines'
+hint: machine, container, cloud, signature, flags, drivers or virtio"
+	nook_run detect --value machine --json
+	assert_status 2
+	assert_match '^nook: --value is no JSON, so --json is too much$' "$stderr"
+}
+
 @test "with --root nothing is read from this machine" {
 	need strace
 	container=podman strace -f -o calls "$NOOK" detect --root "$(tree nothing)" >out
