@@ -17,7 +17,8 @@
 # Environment: GUEST_SECONDS (default 1200) the most it may take, GUEST_ALL, GUEST_ONLY (patterns:
 # of those files the ones that match, contain/fs-*,contain/calls), GUEST_TESTS (an extended
 # expression without blanks: of those tests the ones whose names match), GUEST_AS (as whom:
-# root,user,subids), GUEST_LONG=1 (as `make check-long` has it: times of 5 s, thousands of runs)
+# root,user,subids), GUEST_NET=1 (a small tree with what veth and nft(8) need, without which the other
+# tests know the guest), GUEST_LONG=1 (as `make check-long` has it: times of 5 s, thousands of runs)
 set -eu
 meta=$1
 test=$2

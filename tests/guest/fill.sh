@@ -7,6 +7,9 @@ kernel=$1
 tree=$2
 top=$(cd "$(dirname "$0")/../.." && pwd)
 modules='overlay'
+# The kernel asks for those that a rule of nft(8) is made of as well
+[ "${GUEST_NET:-0}" = 0 ] ||
+	modules="$modules veth bridge nf_tables nft_chain_nat nft_masq nft_nat nf_conntrack_netlink"
 
 cd "$tree"
 mkdir -p nook/build/release/tests nook/build/contain nook/build/fault usr/share/nook-guest
