@@ -32,6 +32,15 @@ int relay_dup(int fd, int flags)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+bool relay_is_one_terminal(int a, int b)
+{
+	struct stat x, y;
+
+	/* Numbers of pseudo-terminals are those of a mount of devpts */
+	return isatty(a) && !fstat(a, &x) && !fstat(b, &y) && S_ISCHR(y.st_mode) &&
+	       x.st_dev == y.st_dev && x.st_rdev == y.st_rdev;
+}
+
 int relay_add(struct relay *r, int from, int to, bool counted)
 {
 	for (int i = 0; i < RELAY_STREAMS; i++) {

@@ -59,6 +59,9 @@ struct relay {
 /** relay_dup() - An own, non-blocking open file of @fd; a plain duplicate where there is
  * no way to have one. Return: descriptor, -1 */
 int relay_dup(int fd, int flags);
+/** relay_is_one_terminal() - Whether both descriptors are: what is written to them is
+ * then to come there in order, by one stream */
+bool relay_is_one_terminal(int a, int b);
 /** relay_add() - Copy from @from to @to. Return: 0, -1 when memory ran out */
 int relay_add(struct relay *r, int from, int to, bool counted);
 /** relay_drain() - Have @sink take what comes from @from, counted. Return: as above */

@@ -6,7 +6,9 @@
  * is typed at the shell, by any descriptor that is open on it, and leave it stopped,
  * closed to others or of another size. Where the box has no terminal of its own, what it
  * writes to the caller's goes through a pipe, and it has no input from there: somebody
- * else at the same terminal, such as a pager behind a pipe, reads that.
+ * else at the same terminal, such as a pager behind a pipe, reads that. There is one pipe
+ * for both outputs where they are one terminal, or two would lose their order, unless a
+ * log or digests tell them apart.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,18 +49,33 @@ static int add_pipe(struct keeper *k, int stream, struct err *e)
 	return 0;
 }
 
+/* Where both come to one terminal, in the order in which they were written */
+static bool is_one_pipe(const struct keeper *k)
+{
+	return k->lent.is_tty[1] && !k->wish->log && !k->relay.digests &&
+	       relay_is_one_terminal(1, 2);
+}
+
 int keeper_open_output(struct keeper *k, struct err *e)
 {
+	bool one;
+
 	k->relay.most = k->limits.output;
 	k->relay.digests = k->wish->digests;
 	if (!k->relay.most && k->wish->log)
 		k->relay.most = UINT64_MAX; /* counted, and can be limited later */
 	if (k->plan->session.terminal == PLAN_TTY_OWN)
 		return 0;
-	for (int stream = 1; stream < 3; stream++)
+	one = is_one_pipe(k);
+	for (int stream = 1; stream < (one ? 2 : 3); stream++)
 		if ((k->relay.most || k->lent.is_tty[stream]) &&
 		    add_pipe(k, stream, e) < 0)
 			return -1;
+	if (one) {
+		k->child_fd[2] = fcntl(k->child_fd[1], F_DUPFD_CLOEXEC, 3);
+		if (k->child_fd[2] < 0)
+			return err_sys(e, "cannot make a pipe for the output");
+	}
 	if (!k->lent.is_tty[0])
 		return 0;
 	k->child_fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -85,6 +85,11 @@ static int ask_with(struct visit *v, struct control_ask *ask, const int *fd,
 		/* what goes on alone must not hold the caller's pipes */
 		if (!v->keep && !isatty(i))
 			continue;
+		/* one pipe, or both outputs would lose their order */
+		if (i == 2 && made[1] >= 0 && relay_is_one_terminal(1, 2)) {
+			with[SESSION_STDIN + 2] = made[1];
+			continue;
+		}
 		with[SESSION_STDIN + i] = made[i] = stand_in(v, i, e);
 		r = made[i] < 0 ? -1 : 0;
 	}

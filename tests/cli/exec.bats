@@ -198,6 +198,23 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	end_box
 }
 
+@test "what a command writes to one terminal by two descriptors stays in order" {
+	need script
+	start_box one "$wait_box" --name web
+	seq 500 | sed 's/.*/o&\ne&/' >ordered
+	local both='seq 500 | while read -r i; do echo "o$i"; echo "e$i" >&2; done'
+	printf '%s\n' "'$NOOK' exec web -- sh -c '$both' </dev/null" >one.sh
+	run timeout 60 script -qec 'sh one.sh' /dev/null </dev/null
+	assert_status 0
+	assert_equal "${output//$'\r'/}" "$(cat ordered)"
+	# One of them is another's
+	printf '%s\n' "'$NOOK' exec web -- sh -c '$both' </dev/null 2>err" >one.sh
+	run timeout 60 script -qec 'sh one.sh' /dev/null </dev/null
+	assert_equal "${output//$'\r'/}" "$(grep o ordered)"
+	assert_equal "$(cat err)" "$(grep e ordered)"
+	end_box
+}
+
 # to_unread NAME - a command that writes 10000 bytes to its terminal, and a pipe of a page behind that
 to_unread() {
 	mkfifo "$T/$1"

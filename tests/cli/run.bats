@@ -393,6 +393,28 @@ hint: a tree that is there: --set root.path=DIR"
 	assert_match '^(\^@)?13 77'
 }
 
+@test "without a terminal of its own: what it writes to one terminal by two descriptors stays in order" {
+	need script
+	local both='seq 500 | while read -r i; do echo "o$i"; echo "e$i" >&2; done' how
+	seq 500 | sed 's/.*/o&\ne&/' >ordered
+	for how in '' '--set limits.output=1M' '--set terminal=never'; do
+		printf '%s\n' "'$NOOK' run $how base -- sh -c '$both' </dev/null" >one.sh
+		run timeout 60 script -qec 'sh one.sh' /dev/null </dev/null
+		assert_status 0
+		assert_equal "${output//$'\r'/}" "$(cat ordered)"
+	done
+	# One of them is another's
+	printf '%s\n' "'$NOOK' run base -- sh -c '$both' </dev/null 2>err" >one.sh
+	run timeout 60 script -qec 'sh one.sh' /dev/null </dev/null
+	assert_equal "${output//$'\r'/}" "$(grep o ordered)"
+	assert_equal "$(cat err)" "$(grep e ordered)"
+	# limits.output counts both
+	printf '%s\n' "'$NOOK' run -q --set limits.output=512 base -- sh -c '$both' </dev/null" >one.sh
+	run timeout 60 script -qec 'sh one.sh' /dev/null </dev/null
+	assert_status 137
+	assert_equal "${output//$'\r'/}" "$(head -c 512 ordered)"
+}
+
 @test "a box inside a box, where the outer one allows it" {
 	# The volume: this checkout may lie in /tmp or /var/tmp, which are fresh in a box
 	nook_run run --set nested_namespaces=true --set root.from=host -u 1000 --userns auto -v "$TOP:$TOP" base -- \
