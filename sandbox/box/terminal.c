@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "box/box.h"
 #include "box/relay.h"
 
 #define CTRL_D 4
@@ -17,8 +18,10 @@ static bool asks_to_end(const sigset_t *pending)
 	static const int sigs[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 	bool does = false;
 
+	/* One that is blocked is pending even where it is ignored */
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
-		does |= sigismember(pending, sigs[i]) == 1;
+		does |= sigismember(pending, sigs[i]) == 1 &&
+			(sigs[i] != SIGHUP || box_minds_hangup());
 	return does;
 }
 

@@ -63,3 +63,21 @@ stopped() {
 	types 'kill %1' Enter
 	sees 'nook: cancelled by signal 15 '
 }
+
+# is_raw - whether the terminal that the shell is at has the mode of one that is shown on another
+is_raw() { stty -a -F "$(tmux_at display-message -p '#{pane_tty}')" | grep -q -e '-opost'; }
+
+@test "a hangup that it is to ignore does not keep it from the terminal" {
+	types "(trap '' HUP; exec $NOOK run -t base -- sh -c 'echo up; read a; echo got-\$a') &" Enter
+	wait_until stopped 1
+	types 'kill -HUP $!' Enter
+	types 'bg' Enter
+	wait_until stopped 2
+	types 'fg' Enter
+	sees '^up$'
+	wait_until is_raw
+	types 'one' Enter
+	sees '^got-one$'
+	asks '^sh>$'
+	refute is_raw
+}
