@@ -6,9 +6,11 @@
  * machine that stops can leave half of a line. A disk needs a millisecond to have a line
  * for good, a box hardly more to run: so a process beside the supervisor calls
  * fdatasync(2) while that goes on, always for all lines written by then, and the
- * supervisor waits for it only at the end. A cut in the power may thus take the last
- * lines, of jobs that a resumed batch then runs again; it never finds one finished that
- * was not.
+ * supervisor waits for it only at the end. From one time that it is asked to the next
+ * at least 20 ms go by, so that many lines share one: it costs processor time too. A
+ * line behind a pause, and the end, are asked for at once. A cut in the power may thus
+ * take the last lines, of jobs that a resumed batch then runs again; it never finds one
+ * finished that was not.
  *
  * With --output that process has the whole file system of it written too (syncfs(2)), for
  * all jobs at once: a slot does not wait for the disk. A line that is in the file the
