@@ -42,11 +42,15 @@ static const struct file {
 	{ .path = "/proc/self/net/sockstat", .has_shared = true },
 	{ .path = "/proc/self/net/snmp" },
 	{ .path = "/proc/self/net/netstat" },
-	/* the last, for it is missing in a kernel without IPv6 */
+	/* the last, for they are missing in a kernel without IPv6 */
 	{ .path = "/proc/self/net/sockstat6", .maybe = true },
+	{ .path = "/proc/self/net/snmp6", .maybe = true },
+	{ .path = "/proc/self/net/ip6_flowlabel", .maybe = true },
+	{ .path = "/proc/self/net/ipv6_route", .maybe = true },
 };
 
 _Static_assert(ARRAY_SIZE(files) == IDLE_NET_FILES, "a descriptor for each");
+_Static_assert(1 + IDLE_NET_FILES <= PARCEL_FDS, "one datagram has room for all");
 
 /* Of the network of this process */
 static bool open_files(struct idle_net *k)
@@ -94,6 +98,19 @@ static bool describe(const struct idle_net *k, char *room)
 	return true;
 }
 
+static bool set_lo(const char *path, const char *value)
+{
+	return !file_write(AT_FDCWD, path, value) || errno == ENOENT;
+}
+
+/* A job that leaves a multicast group would have the kernel say so later, in the time of
+ * the next one; with the old versions of both protocols it does at once or never */
+static bool use_old_groups(void)
+{
+	return set_lo("/proc/sys/net/ipv4/conf/lo/force_igmp_version", "2") &&
+	       set_lo("/proc/sys/net/ipv6/conf/lo/force_mld_version", "1");
+}
+
 /* As a box does it itself (layer/net.c) */
 static bool lo_up(void)
 {
@@ -120,7 +137,7 @@ static bool make_here(struct idle_net *k)
 	if (unshare(CLONE_NEWNET) < 0)
 		return false;
 	k->is_there = true;
-	return lo_up() && open_files(k);
+	return use_old_groups() && lo_up() && open_files(k);
 }
 
 /* The caller's own id, which boxes have below it */
@@ -141,7 +158,8 @@ static _Noreturn void make_main(struct idle_net *k, int sock)
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0 ||
 	    file_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
 	    !write_map("/proc/self/uid_map", uid) ||
-	    !write_map("/proc/self/gid_map", gid) || !lo_up() || !open_files(k))
+	    !write_map("/proc/self/gid_map", gid) || !use_old_groups() || !lo_up() ||
+	    !open_files(k))
 		_exit(1);
 	k->net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (k->net < 0)
@@ -215,10 +233,20 @@ int idle_net_enter(struct idle_net *k, struct plan *pl)
 	return k->net >= 0 ? k->net : 0;
 }
 
+/* A job's first socket of IPv6 may load the module */
+static bool has_new_file(const struct idle_net *k)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (k->files[i] < 0 && !access(files[i].path, F_OK))
+			return true;
+	return false;
+}
+
 void idle_net_look(struct idle_net *k)
 {
 	char now[IDLE_NET_ROOM];
 
-	if (k->is_there && (!describe(k, now) || strcmp(now, k->was) != 0))
+	if (k->is_there &&
+	    (has_new_file(k) || !describe(k, now) || strcmp(now, k->was) != 0))
 		go_home(k);
 }

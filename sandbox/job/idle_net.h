@@ -17,9 +17,17 @@
  * What a job could leave are sockets (one that waits for its end, one that was handed to
  * a process outside), addresses that were talked to, counters. So what the kernel tells
  * of the network is noted when it is new and compared after each box, byte by byte:
- * devices and what went through them, sockets in use, counters of every protocol. Where
- * anything differs the network goes, and the next box gets another: who uses the network
- * pays for it.
+ * devices and what went through them, sockets in use, counters of every protocol, flow
+ * labels, users of a route of IPv6. Where anything differs the network goes, and the next
+ * box gets another: who uses the network pays for it.
+ *
+ * That is all that a job without rights can leave. Bindings, listeners and memberships
+ * end with their sockets, which are counted. Neighbours, path MTUs, TCP's metrics and
+ * cookies, fragments, connections tracked come of packets: lo counts each, snmp those
+ * without a route. Settings, rules, packet sockets need rights, and so does reading the
+ * key of TCP Fast Open. IP ids and hash secrets are the machine's. What is sent after a
+ * multicast group was left comes too late to be seen, so a new network is set up not to
+ * send it (use_old_groups()).
  *
  * Left out are three numbers that the kernel tells of all networks together wherever it
  * is asked (sockstat_seq_show() in net/ipv4/proc.c): they are no trace of a job, and any
@@ -33,7 +41,7 @@
 struct plan;
 
 #define IDLE_NET_ROOM 16384
-#define IDLE_NET_FILES 5
+#define IDLE_NET_FILES 8
 
 /**
  * struct idle_net - The network that this process is in, or holds
