@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wish.host = host;
 	k = (struct keeper){ .wish = &wish, .plan = pl, .result = &res, .sock = sv[0],
 			     .terminal = { .pty = -1 }, .signals = -1,
-			     .child_out = -1, .child_err = -1 };
+			     .child_fd = { -1, -1, -1 } };
 	probe = dup(sv[0]);
 	close(probe);
 	data++, size--;
