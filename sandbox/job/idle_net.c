@@ -182,13 +182,15 @@ static bool make_above(struct idle_net *k)
 	if (!pid)
 		make_main(k, ends[1]);
 	close(ends[1]);
-	if (pid > 0 && parcel_recv(ends[0], &p, 0) == 1 && p.count) {
-		k->is_there = true;
-		k->net = fd_take(&p.fd[0]);
-		for (int i = 1; i < p.count; i++)
-			k->files[i - 1] = fd_take(&p.fd[i]);
+	if (pid > 0) {
+		if (parcel_recv(ends[0], &p, 0) == 1 && p.count) {
+			k->is_there = true;
+			k->net = fd_take(&p.fd[0]);
+			for (int i = 1; i < p.count; i++)
+				k->files[i - 1] = fd_take(&p.fd[i]);
+		}
+		parcel_close(&p);
 	}
-	parcel_close(&p);
 	close(ends[0]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
