@@ -398,14 +398,16 @@ static void refuse(struct comparison *c, size_t n, const struct turn *t)
 		err_set(&s->why, "it ended before its command ran");
 }
 
-/* Let the command run. Return: whether it did */
-static bool run(struct comparison *c, size_t n, enum how how, struct turn *t,
+/* Let the command run. Return: 1, 0 = it did not, -1 and @e */
+static int run(struct comparison *c, size_t n, enum how how, struct turn *t,
 		struct err *e)
 {
 	int begun = begin(c, n, how, t, e);
 
 	finish(c, n, how, t);
-	if (begun == 0 && !c->stopped && (!t->heard || t->told.code))
+	if (begun < 0)
+		return -1;
+	if (!c->stopped && (!t->heard || t->told.code))
 		refuse(c, n, t);
 	return t->heard && !t->told.code;
 }
@@ -435,7 +437,7 @@ int compare_try(struct comparison *c, size_t n, struct err *e)
 	struct attempt answer;
 	struct turn t;
 	pid_t who;
-	int asked = -1, begun = begin(c, n, TO_TRY, &t, e);
+	int r, asked = -1, begun = begin(c, n, TO_TRY, &t, e);
 
 	if (begun == 0) {
 		setsockopt(t.ask, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -455,8 +457,9 @@ int compare_try(struct comparison *c, size_t n, struct err *e)
 	}
 	if (n && !s->wanted)
 		return 0;
-	if (!run(c, n, TO_WEIGH, &t, e))
-		return e->text[0] ? -1 : 0;
+	r = run(c, n, TO_WEIGH, &t, e);
+	if (r < 1)
+		return r;
 	s->code = t.code;
 	take_peak(s, &t);
 	if (t.in_time && c->seen[0].stands && s->code != c->seen[0].code)
@@ -468,9 +471,10 @@ int compare_time(struct comparison *c, size_t n, struct err *e)
 {
 	struct seen *s = &c->seen[n];
 	struct turn t;
+	int r = run(c, n, TO_TIME, &t, e);
 
-	if (!run(c, n, TO_TIME, &t, e) || c->stopped)
-		return e->text[0] ? -1 : 0;
+	if (r < 1 || c->stopped)
+		return r < 0 ? -1 : 0;
 	s->v[s->count++] = t.ran - t.begun;
 	return 0;
 }
