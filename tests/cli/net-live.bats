@@ -221,7 +221,7 @@ hint: by another address: take it away first, by a command of its own"
 	assert_stderr "nook: 'network.publish' of this box has no '1:2'
 hint: 'nook explain BOX' lists what it has"
 	nook_run update web +publish=80
-	assert_status 1
+	assert_status 2
 	assert_stderr_match "expected \[IP:\]HOST:BOX\[/udp\]"
 	nook_run update web publish=8080:80
 	assert_stderr "nook: 'publish' cannot be changed while a box runs
