@@ -464,7 +464,7 @@ void join_enter(struct join *j)
 			  .look = j->look,
 			  .net = { .netns_fd = -1 } };
 	struct launch l = { .plan = j->plan, .site = &s };
-	struct sync_msg ran = { .step = STEP_EXEC };
+	struct sync_msg go = { .step = STEP_GO }, ran = { .step = STEP_EXEC };
 	struct err e = { 0 };
 
 	be_bound(j);
@@ -474,6 +474,8 @@ void join_enter(struct join *j)
 	if (j->copies)
 		copy(j);
 	say_ready(j, &s);
+	if (!j->look)
+		sync_send(j->fd[JOIN_LINE], &go, -1);
 	if (start_command(j, &l) < 0) {
 		no_process(j, &e);
 		fail(j, CAUSE_SETUP, 125, &e);

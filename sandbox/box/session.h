@@ -7,6 +7,8 @@
  *
  *	joiner -> client	STEP_READY	carries the terminal's master, where the
  *						command has one of its own
+ *	joiner -> client	STEP_GO		it may run from here on, whatever becomes
+ *						of the keeper, and of us with it
  *	joiner -> client	STEP_EXEC	it runs; or
  *				STEP_FAILED	why it does not, and the exit code
  *	keeper -> client	STEP_EXIT	raw wait status; @code 1: because the box

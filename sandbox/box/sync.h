@@ -25,7 +25,7 @@
  *						socket for the answer (box/join.h)
  *	init   -> joiner	STEP_SHOWN	carries descriptors of them
  *
- * STEP_SIGNAL, and STEP_READY to STEP_FAILED once more, are said on the line of a session
+ * STEP_SIGNAL, and STEP_GO to STEP_FAILED once more, are said on the line of a session
  * (box/session.h), STEP_OUTPUT to who looks on (box/attach.h), STEP_PUBLISH to STEP_LEAD
  * to the process that serves ports (box/forward_ports.c).
  *

@@ -40,7 +40,7 @@
 /**
  * struct visit - One command while it is waited for
  * @line, @signals: Descriptors
- * @runs:	STEP_EXEC has come
+ * @may_run:	STEP_GO has come
  * @hurried:	Somebody wants the end, and does not wait for who reads the output
  * @over:	Nothing more will come; @code is known
  * @code:	As visit_exec() returns it
@@ -50,7 +50,7 @@ struct visit {
 	int line, signals;
 	struct relay relay;
 	struct terminal terminal;
-	bool keep, runs, over, hurried;
+	bool keep, may_run, over, hurried;
 	int code;
 };
 
@@ -191,7 +191,7 @@ static void read_line(struct visit *v, struct err *e)
 
 	if (sync_recv(v->line, &msg, &fd) != 1) {
 		v->over = true;
-		v->code = v->runs ? 137 : -1;
+		v->code = v->may_run ? 137 : -1;
 		err_set(e, "the keeper of box '%s' has ended", store_name(v->rec));
 		return;
 	}
@@ -200,8 +200,10 @@ static void read_line(struct visit *v, struct err *e)
 		if (fd >= 0 && v->terminal.pty < 0)
 			terminal_take(&v->terminal, &v->relay, fd_take(&fd));
 		break;
+	case STEP_GO:
+		v->may_run = true;
+		break;
 	case STEP_EXEC:
-		v->runs = true;
 		v->over = v->keep;
 		v->code = 0;
 		break;

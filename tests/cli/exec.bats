@@ -153,6 +153,24 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	wait_keeper
 }
 
+@test "what its keeper, killed, cannot tell of any more did run" {
+	need strace
+	# the joiner is slow to say so: it stands before each message but its first
+	printf '#!/bin/sh\nexec strace -D -f -qq -o /dev/null -e trace=sendmsg \\\n' >"$T/slow"
+	printf '\t-e inject=sendmsg:delay_enter=1s:when=2+ "%s" "$@"\n' "$NOOK" >>"$T/slow"
+	chmod +x "$T/slow"
+	NOOK=$T/slow start_box one "$wait_box" --name web
+	"$NOOK" exec web -- sh -c 'touch /t/in; sleep 60' 2>"$T/client.err" &
+	client=$!
+	wait_for "$T/in"
+	kill -KILL "$keeper"
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	assert_equal "$(cat "$T/client.err")" "nook: the keeper of box 'web' has ended"
+	wait_keeper
+}
+
 @test "a command with a terminal of its own, of the size of the caller's" {
 	need script
 	start_box one "$wait_box" --name web
