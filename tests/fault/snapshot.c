@@ -500,8 +500,7 @@ static char *read_whole(const char *path)
 	return text;
 }
 
-/* What was killed needs a moment to go, and more where the kernel's grace periods wait
- * for a process that gets no processor: three seconds are waited for that */
+/* What was killed needs a moment to go: that is waited for, but not for long */
 static int compare(const char *path, const char *program)
 {
 	struct lines was = sort_lines(read_whole(path));
@@ -509,7 +508,7 @@ static int compare(const char *path, const char *program)
 	for (int try = 1;; try++) {
 		char *text = take_snapshot(program);
 		struct lines is = sort_lines(text);
-		bool last = try == 25;
+		bool last = try == 11;
 
 		if (!differences(&was, &is, last))
 			return 0;
