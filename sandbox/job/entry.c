@@ -581,17 +581,21 @@ static const struct {
 	const char *word;
 	const char *key;
 } elsewhere[] = {
-	{ "cmd", "command" },	{ "run", "command" },	   { "script", "command" },
-	{ "name", "id" },	{ "env", "environment" },  { "input", "stdin" },
-	{ "needs", "after" },	{ "depends_on", "after" }, { "attempts", "retry" },
-	{ "retries", "retry" },
+	{ "run", "command" },	   { "script", "command" }, { "name", "id" },
+	{ "input", "stdin" },	   { "needs", "after" },    { "depends_on", "after" },
+	{ "attempts", "retry" },   { "retries", "retry" },
 };
 
 static const char *near_job_key(const char *word)
 {
+	const char *known = key_of_word(word); /* profiles have some of the same keys */
+
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
 		if (!strcmp(elsewhere[i].word, word))
 			return elsewhere[i].key;
+	for (size_t i = 0; known && i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i].name, known))
+			return known;
 	return name_near(word, next_key, NULL);
 }
 
