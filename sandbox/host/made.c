@@ -14,6 +14,7 @@
 #include "host/inner.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,9 +258,11 @@ static void made_owner(struct host *h, const char *path, struct host_path *out)
 
 static const char *fact_of(struct host *h, const char *key, const char *path)
 {
-	const char *name = host_keepf(h, "%s%s", key, path);
+	char name[PATH_MAX + 8];
 
-	return name ? made_fact(h, name) : NULL;
+	return snprintf(name, sizeof(name), "%s%s", key, path) < (int)sizeof(name)
+		       ? made_fact(h, name)
+		       : NULL;
 }
 
 bool made_look(struct host *h, const char *path, int nofollow, struct host_path *out)
@@ -323,14 +326,15 @@ void made_list(struct host *h, const char *path, struct name_list *l)
 			name_list_add(l, name);
 	}
 	for (size_t i = 0; i < l->count && !l->failed; i++) {
-		const char *whole;
+		char whole[PATH_MAX];
+		const char *dir = path[1] ? path : "";
 
 		/* How git keeps a directory that is empty */
 		if (!strcmp(l->names[i], ".keep"))
 			continue;
-		whole = host_keepf(h, "%s/%s", path[1] ? path : "", l->names[i]);
-
-		if (whole && !is_gone(h, whole))
+		if (snprintf(whole, sizeof(whole), "%s/%s", dir, l->names[i]) <
+			    (int)sizeof(whole) &&
+		    !is_gone(h, whole))
 			l->names[n++] = l->names[i];
 	}
 	l->count = n;
