@@ -179,7 +179,8 @@ static void sleep_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* Return: 0 it came out right; 1 and @why; -1 and @e */
+/* No wrong way is a solution for a while: whoever looks just then would be told so.
+ * Return: 0 it came out right; 1 and @why; -1 and @e */
 static int wait_for(const struct proof *p, const char *diagnosis, struct text *why,
 		    struct err *e)
 {
@@ -192,7 +193,7 @@ static int wait_for(const struct proof *p, const char *diagnosis, struct text *w
 		if (look(p, &v, e) < 0)
 			return -1;
 		right = is_right(&v, diagnosis);
-		late = now_ms() >= end;
+		late = now_ms() >= end || (diagnosis && v.solved);
 		if (!right && late)
 			add_verdict(p, &v, why);
 		verdict_release(&v);

@@ -339,6 +339,22 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_equal "$("$NOOK" lab export)" ""
 }
 
+@test "lab test: a wrong way is no solution, not for a moment either" {
+	sed -i '/^wrong:/,/^  -/d' labs/X1-own-name.yaml
+	cat >>labs/X1-own-name.yaml <<-'END'
+		wrong:
+		  - raw: |
+		      unshare --uts sh -c 'echo $$ >$LAB/pid; sleep 2'
+		      echo $$ >$LAB/pid
+		      exec sleep 600
+		    diagnosis: shared
+	END
+	nook_run lab test X1
+	assert_status 1
+	assert_line "not ok 5 - X1 tells of shared (wrong way 1)"
+	assert_line "#   diagnosis: none"
+}
+
 @test "hints one by one, the solution, and no way back behind it" {
 	"$NOOK" lab start >out
 	nook_run lab hint
