@@ -462,7 +462,7 @@ static int make_newborn(const struct rest_area *a, struct rest *r)
 		if (r->lock >= 0 && !take_lock(r->lock) &&
 		    is_same(r->dir, "lock", r->lock))
 			return 0;
-		if (r->lock >= 0 || errno == EEXIST)
+		if (r->lock >= 0 || errno == EEXIST || errno == ENOENT)
 			errno = EAGAIN;
 	} else if (errno == ENOENT) {
 		errno = EAGAIN;

@@ -56,6 +56,22 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	refute test -e "$(state_dir)/boxes/.new.0abcdefghijkl"
 }
 
+@test "RC-03: nor does it fail one whose directory goes before its lock is there" {
+	local nth
+	need strace
+	"$NOOK" create first strict -- true # makes what is above the boxes too
+	strace -e trace=openat -o calls "$NOOK" create web strict -- true
+	"$NOOK" rm web
+	nth=$(grep -n '"lock", O_RDWR|O_CREAT|O_EXCL' calls | cut -d: -f1)
+	[ -n "$nth" ]
+	while [ ! -e over ]; do "$NOOK" gc -q 2>>gc.err || break; done &
+	strace -qq -o /dev/null -e inject="openat:delay_enter=500ms:when=$nth" "$NOOK" create web strict -- true
+	touch over
+	wait
+	refute_match . "$(cat gc.err)"
+	assert_equal "$(all name | sort | xargs)" "first web"
+}
+
 @test "RC-04: who looks while boxes are made, started and removed sees whole ones, or none" {
 	local i
 	: >log
