@@ -8,7 +8,8 @@
  *
  *	build   record, user namespace, socket, clone3, SIDE_HOST, STEP_MAPPED
  *	watch   until STEP_EXIT, STEP_FAILED or end of file; limits end it by TERM,
- *		grace, KILL; signals are forwarded to init, which forwards them
+ *		grace, KILL, but not for the time in which nobody read its last word;
+ *		signals are forwarded to init, which forwards them
  *	end     KILL init whatever it said, wait for it (the kernel returns from that when
  *		the pid namespace is empty; without one see box/orphans.c), write out what
  *		was copied, undo, remove the record
@@ -383,13 +384,24 @@ static uint64_t next_deadline(const struct keeper *k)
 	return at;
 }
 
+/* A command that ended in time is not late because we were: what was said, at most
+ * SYNC_MOST times, is read before any limit ends the box */
+static bool is_told_more(const struct keeper *k)
+{
+	struct pollfd p = { .fd = k->sock, .events = POLLIN };
+
+	return k->plan->session.init_none ? keeper_has_ended(k) : poll(&p, 1, 0) > 0;
+}
+
 static void check_clock(struct keeper *k)
 {
-	uint64_t now;
+	uint64_t now, at = next_deadline(k);
 
-	if (next_deadline(k) == UINT64_MAX)
+	if (at == UINT64_MAX)
 		return;
 	now = keeper_now(CLOCK_MONOTONIC);
+	if (now < at || is_told_more(k))
+		return;
 	if (k->kill_at && now >= k->kill_at) {
 		if (!k->cause_set) {
 			k->cause_set = true;

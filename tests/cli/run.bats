@@ -59,6 +59,24 @@ wait_keeper() {
 	assert_stderr
 }
 
+@test "limits.wall does not end a command that ended in time while nook had no processor" {
+	local how
+	for how in "--init reaper" "--init none" "--set namespaces=[user,mount]"; do
+		rm -f "$T/in" "$T/r"
+		# shellcheck disable=SC2086
+		"$NOOK" run -q --userns single --timeout 1s $how --result "$T/r" -v "$T:$T:rw" base -- \
+			sh -c "touch $T/in; sleep 0.4; exit 3" &
+		wait_for "$T/in"
+		kill -STOP "$!"
+		sleep 1.3
+		kill -CONT "$!"
+		status=0
+		wait "$!" || status=$?
+		assert_status 3
+		assert_equal "$(json "$T/r" cause)" exited
+	done
+}
+
 @test "limits.output lets that much through and ends the box with 137" {
 	nook_run run --set limits.output=1K base -- sh -c 'while :; do echo 0123456; done'
 	assert_status 137
