@@ -122,6 +122,11 @@ int living_start(const struct box_wish *w, struct err *e)
 		*e = told.err;
 		return told.code;
 	}
+	/* It writes that the box runs before the command can: what that did is kept */
+	if (rest_read(w->rest, NULL) == 0 && w->rest->rec.state == REST_RUNNING) {
+		err_set(e, "the keeper of box '%s' has ended", w->rest->name);
+		return 137;
+	}
 	err_set(e, "the keeper of box '%s' ended while it started it", w->rest->name);
 	return 125;
 }

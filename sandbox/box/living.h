@@ -22,8 +22,9 @@ int living_run(const struct box_wish *w, struct result *res, struct err *e);
  * The process is the keeper, in a session of its own with /dev/null for its descriptors 0
  * to 2; what the command writes goes to the box's log. It has the lock, too: the caller
  * closes the box. One that is passing is removed when it ends. Return: 0 once the
- * command runs; else nook's exit code (125, 126, 127) and @e: nothing is left of the run
- * then, and the caller still holds the box
+ * command runs; 137 and @e: the keeper was killed and the command may have run, which the
+ * record says too; else nook's exit code (125, 126, 127) and @e: nothing is left of the
+ * run then, and the caller still holds the box
  */
 int living_start(const struct box_wish *w, struct err *e);
 

@@ -336,6 +336,21 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_equal "$(all status)" running
 }
 
+@test "a keeper that is killed before it can say that the command runs: its box stays" {
+	local starter
+	need strace
+	strace -D -f -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:delay_enter=1s \
+		"$NOOK" run -d --userns single --name web -v "$T:$T:rw" base -- sh -c "touch $T/up; sleep 600" 2>err &
+	starter=$!
+	wait_for "$T/up"
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	status=0
+	wait "$starter" || status=$?
+	assert_status 137
+	assert_equal "$(grep ^nook: err)" "nook: the keeper of box 'web' has ended"
+	wait_until all_are "stopped (lost)"
+}
+
 @test "--rm: where the keeper was killed the next command removes the box" {
 	lose() { # COMMAND... - begin box web with it, and lose it
 		"$@"
