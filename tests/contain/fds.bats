@@ -101,12 +101,15 @@ typed_at() {
 		assert_line over
 		refute_match '^(terminal|heard) '
 	done
-	# CONTROL: a terminal of its own, and no box
-	typed_at "$NOOK run -v $T/hears.sh:/h base -- sh /h"
-	assert_line 'heard secret'
-	typed_at "sh $T/hears.sh | cat"
-	assert_line 'terminal 0'
-	assert_line 'heard secret'
+	# CONTROL: a terminal of its own, and no box. Both wait for more, on 2
+	for how in "$NOOK run -v $T/hears.sh:/h base -- sh /h" "sh $T/hears.sh | cat"; do
+		printf '%s\n' "$how" >"$T/session.sh"
+		script -qfec "sh $T/session.sh" /dev/null <<<secret >"$T/shown" 2>&1 3>&- &
+		wait_until grep -q 'heard secret' "$T/shown"
+		kill -KILL "$!" # its terminal ends with it
+		wait "$!" || :
+		assert grep -q 'terminal 0' "$T/shown"
+	done
 }
 
 @test "FD-06: init cannot be traced, robbed or looked into" {
