@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/pager.h"
+#include "layer/seccomp.h"
 
 /* --- profile ls -------------------------------------------------------------------- */
 
@@ -150,8 +151,12 @@ static int check_run(const struct args *a, struct err *e)
 			bad = 1;
 			continue;
 		}
-		text_safe(&out, pf->path);
-		text_add(&out, ": ok\n");
+		if (seccomp_check_names(pf, cmd_complain)) {
+			bad = 1;
+		} else {
+			text_safe(&out, pf->path);
+			text_add(&out, ": ok\n");
+		}
 		profile_free(pf);
 	}
 	if (!a->quiet && cmd_print(&out, e))
@@ -165,9 +170,9 @@ const struct cmd cmd_profile_check = {
 	.usage = "PROFILE...",
 	.help = "A profile is a name, or a path with a slash in it. Every key that is "
 		"wrong is told, where other commands stop at the first; what "
-		"several keys tell together is checked when each is right. What "
-		"only this machine can tell is no part of it: 'nook explain "
-		"PROFILE' plans for it.\n\n"
+		"several keys tell together, and whether system calls are known, is "
+		"checked when each is right. What only this machine can tell is no "
+		"part of it: 'nook explain PROFILE' plans for it.\n\n"
 		"The exit code is 1 when something is wrong.",
 	.complete = COMPLETE_PROFILE,
 	.run = check_run,

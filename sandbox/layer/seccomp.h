@@ -114,6 +114,10 @@ int seccomp_compile(const struct verdicts *v, struct sock_filter *out, size_t mo
 int seccomp_custom(const struct profile *pf, struct verdicts *v, struct text *warning,
 		   struct err *e);
 
+/** seccomp_check_names() - @tell each name of a profile's `allow` and `deny` that nobody
+ * knows, as seccomp_custom() does. Return: 0; -1: one to deny is among them */
+int seccomp_check_names(const struct profile *pf, void (*tell)(const struct err *e));
+
 /** seccomp_explain() - All sets with what they are for and what the default filter
  * answers, and the argument checks: `nook explain seccomp` */
 void seccomp_explain(struct text *out);

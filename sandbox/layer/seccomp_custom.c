@@ -140,23 +140,58 @@ static void deny_set(struct verdicts *v, const struct seccomp_set *s, int error)
 	}
 }
 
-static int deny(struct verdicts *v, const char *word, int error, struct err *e)
+static bool is_known(const char *word)
 {
-	const struct seccomp_set *s = *word == '@' ? seccomp_set_find(word + 1) : NULL;
+	return *word == '@' ? seccomp_set_find(word + 1) != NULL
+			    : seccomp_number(word) != CALL_UNKNOWN;
+}
+
+/* Where it stands comes first, as in what is wrong with any other value */
+static int unknown_name(const char *key, const struct item *it, struct err *e)
+{
 	auto_text near = { 0 };
 
-	if (s) {
-		deny_set(v, s, error);
-		return 0;
-	}
-	if (*word == '@' || seccomp_number(word) == CALL_UNKNOWN) {
-		add_near(word, &near);
-		return err_set(e,
-			       "'seccomp.deny': no system call or set is called '%s'%s",
-			       word, text_str(&near));
-	}
-	deny_number(v, word, error);
+	add_near(it->text, &near);
+	err_set(e, "'%s': no system call or set is called '%s'%s", key, it->text,
+		text_str(&near));
+	if (it->at.line)
+		err_wrap(e, "%s:%d:%d: ", it->at.file, it->at.line, it->at.column);
+	else if (it->at.file)
+		err_wrap(e, "%s: ", it->at.file);
+	return -1;
+}
+
+static int deny(struct verdicts *v, const struct item *it, int error, struct err *e)
+{
+	if (!is_known(it->text))
+		return unknown_name("seccomp.deny", it, e);
+	if (*it->text == '@')
+		deny_set(v, seccomp_set_find(it->text + 1), error);
+	else
+		deny_number(v, it->text, error);
 	return 0;
+}
+
+int seccomp_check_names(const struct profile *pf, void (*tell)(const struct err *e))
+{
+	const struct items *allow = &pf->seccomp.allow, *deny = &pf->seccomp.deny;
+	struct err e = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < allow->count; i++) {
+		if (is_known(allow->v[i].text))
+			continue;
+		unknown_name("seccomp.allow", &allow->v[i], &e);
+		err_wrap(&e, "warning: ");
+		tell(&e);
+	}
+	for (size_t i = 0; i < deny->count; i++) {
+		if (is_known(deny->v[i].text))
+			continue;
+		rc = unknown_name("seccomp.deny", &deny->v[i], &e);
+		tell(&e);
+	}
+	return rc;
 }
 
 int seccomp_custom(const struct profile *pf, struct verdicts *v, struct text *warning,
@@ -169,7 +204,7 @@ int seccomp_custom(const struct profile *pf, struct verdicts *v, struct text *wa
 	for (size_t i = 0; i < pf->seccomp.allow.count; i++)
 		allow(v, pf->seccomp.allow.v[i].text, warning);
 	for (size_t i = 0; i < pf->seccomp.deny.count; i++)
-		if (deny(v, pf->seccomp.deny.v[i].text, error, e) < 0)
+		if (deny(v, &pf->seccomp.deny.v[i], error, e) < 0)
 			return -1;
 	return 0;
 }

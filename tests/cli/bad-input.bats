@@ -315,6 +315,28 @@ nook: $T/p/a.yaml:2:1: unknown key 'hostnam', did you mean 'hostname'
 $broken"
 }
 
+@test "check tells each system call that nobody knows: to deny it is an error, to allow it a warning" {
+	printf '%s\n' 'seccomp:' '  allow: [moutn, "@debug"]' '  deny: [ptrase, chmod, "@mounts", qwxyz]' >p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 1
+	assert_output
+	assert_stderr "nook: warning: ./p.yaml:2:11: 'seccomp.allow': no system call or set is called 'moutn', \
+nearest is 'mount'
+nook: ./p.yaml:3:10: 'seccomp.deny': no system call or set is called 'ptrase', nearest is 'ptrace'
+nook: ./p.yaml:3:25: 'seccomp.deny': no system call or set is called '@mounts', nearest is '@mount'
+nook: ./p.yaml:3:36: 'seccomp.deny': no system call or set is called 'qwxyz'"
+	nook_run run ./p.yaml -- true
+	assert_status 125
+	assert_stderr_match "./p.yaml:3:10: 'seccomp.deny': no system call or set is called 'ptrase', nearest is 'ptrace'"
+	# Calls of other architectures, and newer ones than libseccomp names
+	printf 'seccomp: {allow: [moutn], deny: [arm_fadvise64_64, s390_pci_mmio_read, listmount]}\n' >p.yaml
+	nook_run profile check ./p.yaml
+	assert_status 0
+	assert_output './p.yaml: ok'
+	assert_stderr "nook: warning: ./p.yaml:1:19: 'seccomp.allow': no system call or set is called 'moutn', \
+nearest is 'mount'"
+}
+
 @test "check tells what several keys have wrong together when each is right by itself" {
 	cat >p.yaml <<-'END'
 		namespaces: [user, mount]
