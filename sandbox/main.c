@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "box/again.h"
+#include "box/box.h"
 #include "box/program.h"
 #include "box/rules.h"
 #include "cmd/cmd.h"
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 {
 	/* Who ignores it hands that on, and nobody can be waited for then (waitpid(2)) */
 	signal(SIGCHLD, SIG_DFL);
+	box_outlive_file_limit();
 	if (argc == 2 && !strcmp(argv[0], AGAIN_NAME))
 		again_main(argv);
 	if ((argc == 2 || argc == 3) && !strcmp(argv[0], RULES_NAME))

@@ -150,8 +150,14 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e);
 
 /** box_sanitize() - Put this process into the state that everything else assumes: fds 0
  * to 2 open and no directories, descriptors from 3 + @preserve on closed, signals at
- * their defaults but for SIGHUP, a stack that is large enough. Return: 0, -1 and @e */
+ * their defaults but for SIGHUP and what main() has put right, a stack that is large
+ * enough. Return: 0, -1 and @e */
 int box_sanitize(int preserve, struct err *e);
+
+/** box_outlive_file_limit() - A write that a limit on files cuts short says EFBIG: the
+ * signal that comes with it would end us without a word. What is executed has its default
+ * again (execve(2)) */
+void box_outlive_file_limit(void);
 
 /** box_minds_hangup() - Whether SIGHUP asks us to end: a signalfd tells of it also where
  * the caller had us ignore it, as nohup(1) does. The command has it at its default */

@@ -599,19 +599,6 @@ static void show_changes(struct keeper *k)
 	k->wish->at_end(&end, k->wish->arg);
 }
 
-/* A record that a limit on files cut short says EFBIG: the signal that comes with it
- * would end us without a word */
-static void forget_file_limit(void)
-{
-	struct timespec now = { 0 };
-	sigset_t one;
-
-	sigemptyset(&one);
-	sigaddset(&one, SIGXFSZ);
-	while (sigtimedwait(&one, NULL, &now) > 0)
-		;
-}
-
 static void clear_away(struct keeper *k)
 {
 	wait_for_init(k, true);
@@ -650,8 +637,6 @@ static void clear_away(struct keeper *k)
 	router_leave(&k->router);
 	free(k->scope);
 	store_remove(&k->store);
-	if (k->failed)
-		forget_file_limit();
 	if (k->masked) {
 		/* a job in the background may do so only while SIGTTOU is blocked */
 		keeper_take_back(k);

@@ -20,6 +20,19 @@
 #define LAST_SIGNAL 64 /* the kernel's last, a real-time one */
 #define STACK_LEAST (256u << 10)
 
+static void on_file_limit(int sig)
+{
+	(void)sig;
+}
+
+void box_outlive_file_limit(void)
+{
+	const struct sigaction outlive = { .sa_handler = on_file_limit,
+					   .sa_flags = SA_RESTART };
+
+	sigaction(SIGXFSZ, &outlive, NULL);
+}
+
 /* A directory on one of the three is a way to the host's tree (facts.md) */
 static int check_stdio(struct err *e)
 {
@@ -97,11 +110,12 @@ bool box_minds_hangup(void)
 	return sigaction(SIGHUP, NULL, &now) < 0 || now.sa_handler != SIG_IGN;
 }
 
-/* SIGCHLD has main() put back, for commands without a box too; SIGHUP is put back in the
- * box, for nohup(1); two are always at their defaults */
+/* SIGCHLD and SIGXFSZ main() has seen to, for commands without a box too; SIGHUP is put
+ * back in the box, for nohup(1); two are always at their defaults */
 static bool is_reset_here(int sig)
 {
-	return sig != SIGCHLD && sig != SIGHUP && sig != SIGKILL && sig != SIGSTOP;
+	return sig != SIGCHLD && sig != SIGXFSZ && sig != SIGHUP && sig != SIGKILL &&
+	       sig != SIGSTOP;
 }
 
 int box_sanitize(int preserve, struct err *e)

@@ -463,6 +463,52 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_equal "$(all name)" ""
 }
 
+# limited WORD... - nook with these words, where no file of its can grow. Its words through pipes
+limited() {
+	# shellcheck disable=SC2016 # for the inner shell
+	run --separate-stderr bash -c '{ (ulimit -f 0; exec "$@") 2>&1 >&3 | cat >&2
+		exit "${PIPESTATUS[0]}"; } 3>&1 | cat; exit "${PIPESTATUS[0]}"' bash "$NOOK" "$@"
+}
+
+@test "a limit on the size of files is an error, never the signal that comes with it" {
+	limited create web base
+	assert_status 1
+	assert_stderr "nook: cannot write the record of box 'web': File too large"
+	limited run -d --name web base
+	assert_status 125
+	assert_stderr "nook: cannot write the record of box 'web': File too large"
+	limited profile new other
+	assert_status 1
+	assert_stderr_match "^nook: cannot write '.*/other.yaml': File too large"
+	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+	"$NOOK" create web base -- sh -c 'sed -nE "/Sig(Blk|Ign|Cgt)/p" /proc/self/status; sleep 600'
+	limited start web
+	assert_status 125
+	assert_stderr 'nook: cannot make a record of the box: File too large'
+	assert_equal "$(all name status)" "web created"
+	# How a run ended, where there is no room for it; and what was said before it
+	head -c 1M /dev/zero >full
+	run --separate-stderr bash -c 'ulimit -f 1024; "$@" --result - base -- true >>full' bash "$NOOK" run
+	assert_status 125
+	assert_stderr_match 'File too large'
+	for words in 'nosuch -- true' '--set seccomp=off -- sh -c "exit 125"' '--dry-run --set seccomp=off'; do
+		run bash -c "ulimit -f 1024; exec '$NOOK' run $words >>full 2>>full"
+		assert_equal "$words: $status" "$words: 125"
+	done
+	rm full
+	# The command has what signals do by default, with no mask, whoever starts it
+	local free
+	free=$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000'
+	"$NOOK" start web
+	wait_until grep -q SigCgt "$(state_dir)/boxes/web/log"
+	assert_equal "$(cut -d' ' -f4- "$(state_dir)/boxes/web/log")" "$free"
+	assert_equal "$("$NOOK" exec web sed -nE '/Sig(Blk|Ign|Cgt)/p' /proc/self/status)" "$free"
+	nook_run exec web sh -c 'ulimit -f 0; echo >/tmp/f'
+	assert_status $((128 + 25))
+	nook_run run --set rlimits.fsize=4K base -- sh -c 'head -c 100K /dev/zero >/tmp/f'
+	assert_status $((128 + 25))
+}
+
 @test "SV-09: a directory of boxes that is open to others is not used" {
 	"$NOOK" create web strict -- true
 	chmod 755 "$(state_dir)/boxes"
