@@ -32,6 +32,12 @@ struct echo {
 	char text[16];
 };
 
+/* What this machine or a limit of ours lacks says nothing of who was asked */
+static bool is_our_own(int why)
+{
+	return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM;
+}
+
 static socklen_t address_of(const struct probe *p, struct sockaddr_storage *out)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(p->port) };
@@ -114,8 +120,9 @@ int probe_tcp(void *arg, struct text *out, struct err *e)
 	char buf[1024];
 	ssize_t n;
 
-	(void)e;
 	if (s < 0) {
+		if (is_our_own(errno))
+			return err_sys(e, "cannot try it");
 		text_add(out, strerror(errno));
 		return 0;
 	}
@@ -190,12 +197,14 @@ static int ask_once(int s, const struct probe *p, bool raw, int seq)
 	return 0;
 }
 
-static int ping(int s, const struct probe *p, bool raw, struct text *out)
+static int ping(int s, const struct probe *p, bool raw, struct text *out, struct err *e)
 {
 	int got = 0;
 
 	for (int i = 0; i < TRIES && !got; i++)
 		got = ask_once(s, p, raw, i + 1);
+	if (got < 0 && is_our_own(errno))
+		return err_sys(e, "cannot try it");
 	if (got > 0)
 		text_add(out, "it answers");
 	else
@@ -205,7 +214,7 @@ static int ping(int s, const struct probe *p, bool raw, struct text *out)
 }
 
 /* Where no echo request may be sent. A machine that refuses is there */
-static int ping_by_tcp(const struct probe *p, struct text *out)
+static int ping_by_tcp(const struct probe *p, struct text *out, struct err *e)
 {
 	struct probe echo = { p->to, 7 };
 	auto_fd s = connect_to(&echo, TRIES * TRY_MS);
@@ -214,6 +223,8 @@ static int ping_by_tcp(const struct probe *p, struct text *out)
 		text_add(out, "it answers, by TCP");
 		return 1;
 	}
+	if (is_our_own(errno))
+		return err_sys(e, "cannot try it");
 	text_addf(out, "no answer, by TCP: %s", strerror(errno));
 	return 0;
 }
@@ -225,11 +236,10 @@ int probe_ping(void *arg, struct text *out, struct err *e)
 	auto_fd raw = socket(p->to.family, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	auto_fd dgram = -1;
 
-	(void)e;
 	if (raw >= 0)
-		return ping(raw, p, true, out);
+		return ping(raw, p, true, out, e);
 	dgram = socket(p->to.family, SOCK_DGRAM | SOCK_CLOEXEC, protocol);
 	if (dgram >= 0)
-		return ping(dgram, p, false, out);
-	return ping_by_tcp(p, out);
+		return ping(dgram, p, false, out, e);
+	return ping_by_tcp(p, out, e);
 }

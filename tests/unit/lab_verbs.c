@@ -5,9 +5,12 @@
  * valgrind 3.19 does not know openat2
  * with: plain
  */
+#include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "lab/probe.h"
 #include "playground.h"
 
 /* --- processes --------------------------------------------------------------------- */
@@ -193,6 +196,30 @@ static void test_answers(struct playground *p)
 		"syswrite $c, \"end\"' & until [ -e listens ]; do :; done");
 	fact(p, NO, "tcp-get lab a 8082 =~ end");
 	tell(p, "kill %% 2>/dev/null; kill $!; rm listens");
+}
+
+/* Of who was not asked it is not known whether he answers */
+static void test_no_socket(void)
+{
+	static int (*const probes[])(void *arg, struct text *out,
+				     struct err *e) = { probe_ping, probe_tcp };
+	struct probe to = { .to = { .family = AF_INET }, .port = 9 };
+	struct rlimit before, none;
+
+	inet_pton(AF_INET, "127.0.0.1", to.to.addr);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ 0, before.rlim_max };
+	for (size_t i = 0; i < 2; i++) {
+		auto_text out = { 0 };
+		struct err e = { 0 };
+		int rc;
+
+		setrlimit(RLIMIT_NOFILE, &none);
+		rc = probes[i](&to, &out, &e);
+		setrlimit(RLIMIT_NOFILE, &before);
+		is_num(rc, -1, "without a descriptor nobody is asked");
+		is(e.text, "cannot try it: Too many open files", "which is said");
+	}
 }
 
 static void test_settings(struct playground *p)
@@ -535,6 +562,7 @@ int main(int argc, char **argv)
 	test_files(&p);
 	test_links(&p);
 	test_answers(&p);
+	test_no_socket();
 	test_settings(&p);
 	test_flows(&p);
 	test_cgroups(&p);
