@@ -37,6 +37,7 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sealed.h"
+#include "box/box.h"
 #include "box/control.h"
 #include "box/rest.h"
 #include "box/rights.h"
@@ -378,7 +379,8 @@ int carry_files(struct carry *c, struct err *e)
 	sigprocmask(SIG_SETMASK, &all, &k.before);
 	sigemptyset(&ends);
 	for (const int *s = (const int[]){ SIGHUP, SIGINT, SIGQUIT, SIGTERM, 0 }; *s; s++)
-		sigaddset(&ends, *s);
+		if (*s != SIGHUP || box_minds_hangup())
+			sigaddset(&ends, *s);
 	k.signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (k.signals < 0 || pipe2(k.data, O_CLOEXEC) < 0)
 		r = err_sys(e, "cannot make a pipe");

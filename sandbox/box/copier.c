@@ -19,6 +19,7 @@
 #include "base/sealed.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "box/box.h"
 #include "plan.h"
 
 const struct copy_order *copier_order(int fd)
@@ -127,6 +128,8 @@ static void hear_signals(void)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (ends[i] == SIGHUP && !box_minds_hangup())
+			continue;
 		sigaction(ends[i], &sa, NULL);
 		sigaddset(&set, ends[i]);
 	}

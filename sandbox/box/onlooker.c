@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/parcel.h"
 #include "box/attach.h"
+#include "box/box.h"
 #include "box/control.h"
 #include "box/store.h"
 #include "box/sync.h"
@@ -200,7 +201,8 @@ static void fill_signals(sigset_t *set)
 
 	sigemptyset(set);
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
-		sigaddset(set, taken[i]);
+		if (taken[i] != SIGHUP || box_minds_hangup())
+			sigaddset(set, taken[i]);
 }
 
 int onlooker_run(const struct record *rec, const char *keys, struct err *e)

@@ -16,6 +16,7 @@
 #include "base/fdio.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "box/box.h"
 #include "cmd/cmd.h"
 #include "cmd/pager.h"
 #include "cmd/tree.h"
@@ -89,7 +90,8 @@ static int take_signals(struct comparison *c, struct err *e)
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
+	if (box_minds_hangup())
+		sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGQUIT);
 	c->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaddset(&ends, SIGUSR1);

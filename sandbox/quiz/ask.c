@@ -16,6 +16,14 @@
 #define LINE_MOST 65536
 #define WIDTH	  78
 
+/* By nohup(1) it is ignored, and a signalfd would tell of it all the same */
+static bool minds_hangup(void)
+{
+	struct sigaction now;
+
+	return sigaction(SIGHUP, NULL, &now) < 0 || now.sa_handler != SIG_IGN;
+}
+
 int asker_open(struct asker *a, int out, struct err *e)
 {
 	sigset_t set;
@@ -24,7 +32,8 @@ int asker_open(struct asker *a, int out, struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	if (minds_hangup())
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, &a->before);
 	a->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (a->signals >= 0)

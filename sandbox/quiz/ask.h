@@ -16,7 +16,7 @@ enum asked {
 	ASKED_LINE,
 	ASKED_END,    /* end of file: ^D */
 	ASKED_TIME,   /* the deadline has passed */
-	ASKED_SIGNAL, /* ^C, SIGTERM or SIGHUP: @signal */
+	ASKED_SIGNAL, /* ^C, SIGTERM, SIGHUP unless it is ignored: @signal */
 	ASKED_FAILED
 };
 

@@ -101,3 +101,16 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 	kill "$keeper"
 	wait "$keeper" || true
 }
+
+@test "a hangup that is to be ignored does not end who looks on" {
+	background web base -- sh -c "$tick; exit 7"
+	nohup "$NOOK" attach web >"$T/shown" 2>&1 </dev/null &
+	looks=$!
+	wait_until ticks "$T/shown"
+	kill -HUP "$looks"
+	sleep 0.2
+	touch "$T/go"
+	status=0
+	wait "$looks" || status=$?
+	assert_status 7
+}

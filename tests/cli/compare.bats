@@ -186,3 +186,14 @@ is_over() { ! kill -0 "$1" 2>/dev/null; }
 	assert_stderr "-c:1: no draft 'nosuch'
 hint: 'drafts' lists them"
 }
+
+@test "a hangup that is to be ignored does not end a comparison" {
+	setsid nohup "$NOOK" compare -n 1 --rungs process -- sh -c 'sleep 1' >out 2>&1 &
+	compares=$!
+	within 30 has_tree
+	kill -HUP -$compares
+	status=0
+	wait $compares || status=$?
+	assert_status 0
+	within 20 has_none
+}

@@ -514,3 +514,36 @@ begin_slowly() {
 	assert_equal "$(ls -A victim)" secret
 	nook_run stop -t 0 work
 }
+
+@test "a hangup that is to be ignored does not end a copy" {
+	work
+	for where in running "at rest"; do
+		stream whole 'add("src", type=DIR); add("src/big", "x" * 300000); add("src/next", "y")'
+		rm -f pipe
+		mkfifo pipe
+		setsid nohup "$NOOK" cp - work:/t <pipe >cp.out 2>&1 &
+		copy=$!
+		exec 9>pipe
+		head -c 200000 whole >&9
+		wait_until something_beside shared
+		kill -HUP -$copy
+		tail -c +200001 whole >&9
+		exec 9>&-
+		status=0
+		wait $copy || status=$?
+		assert_equal "in, $where: $status $(stat -c %s shared/src/big)" "in, $where: 0 300000"
+		setsid nohup "$NOOK" cp work:/t/src/big - >pipe 2>cp.err &
+		copy=$!
+		exec 9<pipe
+		head -c 1000 <&9 >half
+		kill -HUP -$copy
+		cat <&9 >>half
+		exec 9<&-
+		status=0
+		wait $copy || status=$?
+		assert_equal "out, $where: $status" "out, $where: 0"
+		assert [ "$(stat -c %s half)" -gt 300000 ]
+		rm -r shared/src
+		"$NOOK" stop -t 0 work
+	done
+}

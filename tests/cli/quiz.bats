@@ -318,3 +318,19 @@ answer() {
 	assert_equal "$(jq -r '.questions[] | select(.state != "right") | .id' <<<"$output" | sort | xargs)" \
 		"live-layer live-namespaces live-veth"
 }
+
+@test "a hangup that is to be ignored does not end a quiz" {
+	mkfifo fed
+	nohup "$NOOK" quiz --from three.yaml --seed 1 --objective K2 <fed >said 2>&1 &
+	asks=$!
+	exec 9>fed
+	wait_until grep -q '^1 of 2' said
+	kill -HUP $asks
+	sleep 0.2
+	printf '?\n?\n' >&9
+	exec 9>&-
+	status=0
+	wait $asks || status=$?
+	assert_status 0
+	grep -q '^0 of 2 right' said
+}
