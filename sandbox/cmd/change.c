@@ -191,8 +191,9 @@ static int ask(struct change *c, const struct record *rec, const struct plan *ne
 	return hear(ours, store_name(rec), e);
 }
 
-/* Whether a box that stays is this one. @cwd: NULL, or where its directory goes (heap) */
-static bool stays(const struct record *rec, char **cwd)
+/* Whether a box that stays is this one. @cwd: NULL, or where its directory goes (heap);
+ * @passing: NULL, or whether it goes with its command */
+static bool stays(const struct record *rec, char **cwd, bool *passing)
 {
 	struct rest_area area = { .dir = -1 };
 	struct rest rest;
@@ -204,6 +205,8 @@ static bool stays(const struct record *rec, char **cwd)
 		is = !strcmp(rest.rec.id, rec->id);
 		if (is && cwd)
 			*cwd = ptr_take(rest.rec.cwd);
+		if (is && passing)
+			*passing = rest.rec.passing;
 		rest_close(&rest);
 	}
 	rest_area_close(&area);
@@ -214,8 +217,9 @@ static bool stays(const struct record *rec, char **cwd)
 static int say_restart(const struct record *rec, const char *word, struct err *e)
 {
 	const char *name = rec->name;
+	bool passing = false;
 
-	if (stays(rec, NULL))
+	if (stays(rec, NULL, &passing) && !passing)
 		return err_hint(e,
 				"it needs a restart: nook stop %s && nook update %s "
 				"%s && nook start %s",
@@ -263,7 +267,7 @@ static int try_once(struct change *c, const struct record *rec, const struct pla
 	struct control_answer out;
 	auto_free char *cwd = NULL;
 	struct plan *next;
-	bool is_kept = stays(rec, &cwd);
+	bool passing = false, is_kept = stays(rec, &cwd, &passing);
 	int r;
 
 	if (is_kept && check_sources(c, cwd, e) < 0)
@@ -279,7 +283,7 @@ static int try_once(struct change *c, const struct record *rec, const struct pla
 		say_no_link(c, rec, e);
 	if (!r)
 		r = ask(c, rec, next, e);
-	if (r < 0 && e->code == ESRCH && is_kept)
+	if (r < 0 && e->code == ESRCH && is_kept && !passing)
 		err_hint(e, "nook inspect %s shows whether its next start has the change",
 			 rec->name);
 	plan_free(next);

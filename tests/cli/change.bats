@@ -383,6 +383,13 @@ hint: it needs a restart: nook stop web && nook update web hostname=new && nook 
 	assert_status 0
 	wait_until sh -c '"$0" logs web | grep -q "\[\]"' "$NOOK"
 	no_mount /data /old
+	"$NOOK" rm -f web
+	# One that goes with its command is not there to be started again
+	"$NOOK" run -d --rm --name web strict </dev/null
+	nook_run update web hostname=new
+	assert_status 1
+	assert_stderr "nook: 'hostname' cannot be changed while a box runs
+hint: it needs a new start: nook run --set hostname=new ..."
 }
 
 @test "a box that stays is told of a source by its whole path" {
