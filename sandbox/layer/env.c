@@ -236,28 +236,48 @@ static const char *find_shell(const struct profile *pf, struct host *h)
 	return "/bin/sh";
 }
 
+/* Whether a directory of the host's is at its own path in a bind */
+static bool is_same_inside(const struct plan *pl, const struct plan_mount *m)
+{
+	const char *target = plan_text(pl, m->target);
+
+	return m->op == MOP_BIND && (m->flags & PM_USER) && target[0] && target[1] &&
+	       !strcmp(target, plan_text(pl, m->source));
+}
+
+/* What was meant for there must not happen in / */
+static int say_gone(struct err *e)
+{
+	err_set(e, "the current directory is gone or out of reach, and the box would "
+		   "begin there");
+	return err_hint(e, "go to another one, or say where it begins: -w /");
+}
+
 /* Where a person is and the box has the same place: in a host tree, or below a bind that
- * stands where it stands on the host */
-static const char *default_workdir(const struct profile *pf, struct host *h,
-				   const struct plan *pl)
+ * stands where it stands on the host. Return: 0, -1 and @e */
+static int default_workdir(const struct profile *pf, struct host *h,
+			   const struct plan *pl, const char **out, struct err *e)
 {
 	const char *cwd = host_cwd(h);
 
-	if (!cwd)
-		return "/";
-	if (pf->root.from == ROOT_HOST || pl->tree.root == PLAN_ROOT_NONE)
-		return cwd;
+	*out = "/";
+	if (pf->root.from == ROOT_HOST || pl->tree.root == PLAN_ROOT_NONE) {
+		*out = cwd;
+		return cwd ? 0 : say_gone(e);
+	}
 	for (const struct plan_mount *m = NULL;
 	     (m = plan_each(pl, &pl->tree.mounts, m));) {
-		const char *target = plan_text(pl, m->target);
-		size_t len = strlen(target);
+		size_t len = strlen(plan_text(pl, m->target));
 
-		if (m->op == MOP_BIND && (m->flags & PM_USER) && len > 1 &&
-		    !strcmp(target, plan_text(pl, m->source)) &&
-		    !strncmp(cwd, target, len) && (cwd[len] == '/' || !cwd[len]))
-			return cwd;
+		if (!is_same_inside(pl, m))
+			continue;
+		if (!cwd)
+			return say_gone(e);
+		if (!strncmp(cwd, plan_text(pl, m->target), len) &&
+		    (cwd[len] == '/' || !cwd[len]))
+			*out = cwd;
 	}
-	return "/";
+	return 0;
 }
 
 void env_say_names(struct plan *pl, const char *origin)
@@ -276,13 +296,14 @@ void env_say_names(struct plan *pl, const char *origin)
 static int env_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		    struct err *e)
 {
-	const char *shell = find_shell(pf, h);
+	const char *shell = find_shell(pf, h), *workdir = pf->workdir;
 	char where[ORIGIN_SIZE];
 
+	if (!workdir && default_workdir(pf, h, pl, &workdir, e) < 0)
+		return -1;
 	pl->env.umask = pf->umask;
 	pl->env.workdir_required = profile_is_set(pf, FIELD_workdir);
-	pl->env.workdir =
-		plan_put(pl, pf->workdir ? pf->workdir : default_workdir(pf, h, pl));
+	pl->env.workdir = plan_put(pl, workdir);
 	for (size_t i = 0; i < pf->command.count; i++)
 		plan_add_word(pl, &pl->env.argv, pf->command.v[i].text);
 	if (!pf->command.count)

@@ -220,6 +220,29 @@ has_ended() { read -r -t 0 -u 9 && [ -z "$(pgrep -P "$run")" ]; }
 	assert_status 9
 }
 
+# in_gone WORD... - nook with these words, in a directory that was removed
+in_gone() {
+	run --separate-stderr bash -c 'mkdir gone; cd gone && rmdir ../gone && exec "$@"' bash "$NOOK" "$@"
+}
+
+@test "in a directory that was removed no box is begun that could have had it" {
+	local gone="nook: env: the current directory is gone or out of reach, and the box would begin there
+hint: go to another one, or say where it begins: -w /"
+	in_gone run dev -- pwd
+	assert_status 125
+	assert_output
+	assert_stderr "$gone"
+	in_gone run -v "$T:$T:rw" base -- pwd
+	assert_status 125
+	assert_stderr "$gone"
+	in_gone run -q -w / dev -- pwd
+	assert_status 0
+	assert_output /
+	in_gone run -v "$T:/t" base -- pwd
+	assert_status 0
+	assert_output /
+}
+
 @test "under nohup a hangup ends neither a run nor a command in it nor a batch" {
 	local what script='touch /t/$1; read _ </t/go-$1; exit 4'
 	printf 'extends: base\nuser: {map: single}\nmounts: [{bind: "%s", to: /t, options: [rw]}]\n' "$T" >p.yaml
