@@ -10,6 +10,12 @@ load ../cli/boxes
 load ../cli/net
 load ../cli/living
 
+# $LAB has a blank in it, in all that is written of it and done there
+setup() {
+	nook_setup
+	export XDG_STATE_HOME="$T/the state"
+}
+
 # proven CHAPTER - every lab of it, or the first that is not
 proven() {
 	local labs
