@@ -456,6 +456,8 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	b->progress = progress_open(a->quiet);
 	say_fewer(b);
 	say_new(b);
+	if (!b->tally.more)
+		b->journal.jobs = b->tally.known + queue_left(&b->queue);
 	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, b->output, e);
 }
 

@@ -133,6 +133,7 @@ int journal_open(struct journal *j, const char *path, bool resume, struct err *e
 	int r;
 
 	*j = (struct journal){ .sock = -1, .path = path, .repeat = 1 };
+	j->jobs = j->said = JOURNAL_NOT_COUNTED;
 	while ((r = open_locked(j, path, &st, e)) > 0)
 		close(fd_take(&j->fd));
 	if (r < 0)
@@ -204,6 +205,7 @@ int journal_resume(struct journal *j,
 	if (head.whole && check_head(j, &head, e) < 0)
 		return -1;
 	j->end = head.whole;
+	j->said = head.jobs;
 	if (j->end < st.st_size && ftruncate(j->fd, j->end) < 0)
 		return err_sys(e, "cannot cut off the torn line of the journal");
 	return 0;
@@ -265,28 +267,47 @@ static int write_settled(struct journal *j, struct err *e)
 	return r;
 }
 
+static void add_jobs(struct text *out, uint64_t jobs)
+{
+	text_add(out, ",\"jobs\":");
+	if (jobs == JOURNAL_NOT_COUNTED)
+		text_add(out, "null}\n");
+	else
+		text_addf(out, "%" PRIu64 "}\n", jobs);
+}
+
+static void add_first(const struct journal *j, int slots, struct text *out)
+{
+	text_add(out, HEAD_START ",\"started\":\"");
+	add_now(out);
+	text_add(out, "\",\"slots\":");
+	if (slots)
+		text_addf(out, "%d", slots);
+	else
+		text_add(out, "null");
+	text_addf(out, ",\"reproducible\":%s,\"repeat\":%d,\"options\":",
+		  j->reproducible ? "true" : "false", j->repeat);
+	text_json(out, text_str(&j->options));
+	add_jobs(out, j->jobs);
+}
+
 int journal_begin(struct journal *j, int slots, int output, struct err *e)
 {
 	auto_text t = { 0 };
 
 	j->has_output = output >= 0;
 	if (!j->end) {
-		text_add(&t, HEAD_START ",\"started\":\"");
+		add_first(j, slots, &t);
+	} else if (j->jobs != j->said) {
+		text_add(&t, JOURNAL_RESUMED "\"");
 		add_now(&t);
-		text_add(&t, "\",\"slots\":");
-		if (slots)
-			text_addf(&t, "%d", slots);
-		else
-			text_add(&t, "null");
-		text_addf(&t, ",\"reproducible\":%s,\"repeat\":%d,\"options\":",
-			  j->reproducible ? "true" : "false", j->repeat);
-		text_json(&t, text_str(&j->options));
-		text_add(&t, "}\n");
-		if (t.failed)
-			return err_set(e, "out of memory");
-		if (write_line(j, text_str(&t), t.len, e) < 0)
-			return -1;
+		text_addc(&t, '"');
+		add_jobs(&t, j->jobs);
 	}
+	if (t.failed)
+		return err_set(e, "out of memory");
+	if (t.len && write_line(j, text_str(&t), t.len, e) < 0)
+		return -1;
 	return start_sync(j, output, e);
 }
 

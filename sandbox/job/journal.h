@@ -2,11 +2,11 @@
 /* journal.h - what became of the jobs of a batch: one JSON object in a line each
  *
  * The first line says what the file is (`slots` null: -j auto; `options`: those that
- * jobs mean something else without); every other is the end of one try, in the order in
- * which they ended:
+ * jobs mean something else without; `jobs`: how many there are, null where a stream had
+ * not said yet); every other is the end of one try, in the order in which they ended:
  *
  *	{"schema":1,"journal":"nook batch","started":"2026-11-21T18:50:19.120Z","slots":2,
- *	 "reproducible":false,"repeat":1,"options":"--set limits.wall=9s"}
+ *	 "reproducible":false,"repeat":1,"options":"--set limits.wall=9s","jobs":500}
  *	{"job":"a-1","try":1,"tries":3,"slot":0,"final":true,"passed":true,
  *	 "digest":"9ae16a3b2f90404f", and the members of the result record}
  *
@@ -19,6 +19,12 @@
  *
  * With --repeat every run of a job is one of its own here, named ID, ID@2, ID@3, and has
  * the member `output_digest`, of what it wrote to stdout and stderr and of its files.
+ *
+ * A batch that goes on and finds another number of jobs than the journal has, because the
+ * file has grown, or is a stream now, says so before it begins, and the last such line is
+ * what holds. Jobs that are over count, also where the file has them no longer:
+ *
+ *	{"resumed":"2026-11-21T19:02:00.311Z","jobs":520}
  *
  * A line is written by one write(2) as the try ends, with --output a moment later, and is
  * on the disk behind what it tells of, at the latest when the batch ends (journal.c).
@@ -67,13 +73,16 @@ struct journal_line {
 };
 
 #define JOURNAL_OPTIONS_MOST 4096
+#define JOURNAL_NOT_COUNTED  UINT64_MAX
+#define JOURNAL_RESUMED	     "{\"resumed\":" /* how a line of that begins */
 
-/** struct journal_head - The first line; @slots: 0 = unknown; @reproducible: as all tries
- * were run; @repeat: runs of each job; @options: of the command line, where @has_options,
- * cut off where they are longer; @whole: how many bytes of the file are whole lines: what
- * is behind is torn */
+/** struct journal_head - The first line; @jobs: in all, over or not, as the last line
+ * that says it has it, or JOURNAL_NOT_COUNTED; @slots: 0 = unknown; @reproducible: as all
+ * tries were run; @repeat: runs of each job; @options: of the command line, where
+ * @has_options, cut off where they are longer; @whole: how many bytes of the file are
+ * whole lines: what is behind is torn */
 struct journal_head {
-	uint64_t started_ns;
+	uint64_t started_ns, jobs;
 	int slots, repeat;
 	bool reproducible, has_options;
 	char options[JOURNAL_OPTIONS_MOST];
@@ -83,7 +92,8 @@ struct journal_head {
 /**
  * journal_each() - Read a journal back
  * @fd:		Open for reading; read from its start
- * @each:	Called for every line behind the first. Return: 0 to go on, -1 to stop
+ * @each:	Called for every try and every job that was skipped. Return: 0 to go on,
+ *		-1 to stop
  *
  * Return: 0; -1 and @e where it is no journal, names line and reason, or @each said so
  */
@@ -98,6 +108,8 @@ int journal_each(int fd, struct journal_head *head,
  * @is_new:	It was empty, or was not there
  * @reproducible, @repeat, @options: The caller's, before journal_resume(): as in the head
  * @mix:	It goes on with other options than it was begun with
+ * @jobs:	The caller's, before journal_begin(): as in the head; @said: what the file
+ *		has of it
  * @sock:	To the process that writes it to the disk; news when it is readable
  * @written, @synced: How many lines were written, and how many are on the disk
  * @waits:	That process was asked, and has not answered
@@ -115,6 +127,7 @@ struct journal {
 	uint64_t written, synced, rests_until;
 	bool is_new, reproducible, mix, waits, failed, has_output;
 	int repeat;
+	uint64_t jobs, said;
 	struct text options, held;
 	size_t settling;
 };
@@ -127,9 +140,10 @@ int journal_open(struct journal *j, const char *path, bool resume, struct err *e
 int journal_resume(struct journal *j,
 		   int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		   void *arg, struct err *e);
-/** journal_begin() - Write the first line where there is none, and start what writes to
- * the disk. @slots: 0 = as many as jobs fit; @output: the directory that goes there
- * before its lines, -1 = none. Return: 0, -1 and @e */
+/** journal_begin() - Write the first line where there is none, or how many jobs there are
+ * now where the file says something else, and start what writes to the disk. @slots: 0 =
+ * as many as jobs fit; @output: the directory that goes there before its lines, -1 =
+ * none. Return: 0, -1 and @e */
 int journal_begin(struct journal *j, int slots, int output, struct err *e);
 /** journal_add() - Add a line, or have it added as soon as the output that it tells of is
  * on the disk. Where it does not go in whole nothing of it stays. Return: 0, -1 and @e */

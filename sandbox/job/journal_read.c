@@ -313,6 +313,38 @@ static bool read_line(char *text, struct journal_line *l)
 	return !*s.at && l->job && job_is_run(l->job) && l->cause;
 }
 
+/* Digits alone, or null: what else a number may be counts no jobs */
+static void read_jobs(const struct scan *s, struct journal_head *head)
+{
+	uint64_t n;
+
+	head->jobs = digits(s->at, 1, &n) ? n : JOURNAL_NOT_COUNTED;
+}
+
+/* A line of a batch that went on; of its members one is known */
+static bool read_resumed(char *text, struct journal_head *head)
+{
+	struct scan s = { text };
+
+	if (!take(&s, '{'))
+		return false;
+	do {
+		const char *name = take_text(&s);
+
+		if (!name || !take(&s, ':'))
+			return false;
+		skip_blanks(&s);
+		if (!strcmp(name, "jobs"))
+			read_jobs(&s, head);
+		if (!skip_value(&s, 0))
+			return false;
+	} while (take(&s, ','));
+	if (!take(&s, '}'))
+		return false;
+	skip_blanks(&s);
+	return !*s.at;
+}
+
 static bool read_head(char *text, struct journal_head *head)
 {
 	struct scan s = { text };
@@ -332,6 +364,8 @@ static bool read_head(char *text, struct journal_head *head)
 			head->repeat = (int)strtol(s.at, NULL, 10);
 		if (!strcmp(name, "reproducible"))
 			head->reproducible = *s.at == 't';
+		if (!strcmp(name, "jobs"))
+			read_jobs(&s, head);
 		if (*s.at == '"')
 			value = take_text(&s);
 		else if (!skip_value(&s, 0))
@@ -361,6 +395,7 @@ struct each {
 static int hear_line(struct each *ea, char *text, size_t len, struct err *e)
 {
 	struct journal_line l = { 0 };
+	bool resumed;
 
 	ea->number++;
 	if (strlen(text) != len)
@@ -369,9 +404,10 @@ static int hear_line(struct each *ea, char *text, size_t len, struct err *e)
 		return read_head(text, ea->head)
 			       ? 0
 			       : err_set(e, "that is no journal of a batch");
-	if (!read_line(text, &l))
+	resumed = !strncmp(text, JOURNAL_RESUMED, strlen(JOURNAL_RESUMED));
+	if (resumed ? !read_resumed(text, ea->head) : !read_line(text, &l))
 		return err_set(e, "the journal is damaged in line %ld", ea->number);
-	return ea->line(&l, ea->arg, e);
+	return resumed ? 0 : ea->line(&l, ea->arg, e);
 }
 
 /* Every line in @buf from @from on; @done: how far they went */
@@ -398,7 +434,7 @@ int journal_each(int fd, struct journal_head *head,
 	auto_free char *buf = NULL;
 	size_t size = 0, len = 0;
 
-	*head = (struct journal_head){ 0 };
+	*head = (struct journal_head){ .jobs = JOURNAL_NOT_COUNTED };
 	for (;;) {
 		size_t done = 0;
 		ssize_t n;

@@ -263,6 +263,15 @@ int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause, stru
 	return 0;
 }
 
+size_t queue_left(const struct queue *q)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->count; i++)
+		n += q->v[i].is_past && q->v[i].state >= JOB_PASSED;
+	return n;
+}
+
 /* A job in a cycle, or on the way to one, waits for another such: the first of these */
 static uint32_t waits_for(const struct queue *q, uint32_t at)
 {

@@ -82,6 +82,8 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
  */
 int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause,
 	      struct err *e);
+/** queue_left() - Jobs that only the journal knows, and which are over */
+size_t queue_left(const struct queue *q);
 /** queue_seal() - All have come that were not late: what waits for what. Return: 0, -1
  * and @e: a name that no job has, or a cycle, by its names */
 int queue_seal(struct queue *q, struct err *e);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -65,6 +66,13 @@ size_t report_failed(const struct report *r)
 	for (int c = 0; c < JOB_CAUSES; c++)
 		n += r->failed[c];
 	return n;
+}
+
+uint64_t report_not_run(const struct report *r)
+{
+	if (r->head.jobs == JOURNAL_NOT_COUNTED)
+		return JOURNAL_NOT_COUNTED;
+	return r->head.jobs > r->jobs ? r->head.jobs - r->jobs : 0;
 }
 
 static int count_line(const struct journal_line *l, void *arg, struct err *e)
@@ -214,6 +222,44 @@ static void add_spread(struct text *out, const char *name, const struct spread *
 	text_addc(out, '\n');
 }
 
+/* Beside the job file, unless it was said where: then only the user knows that file */
+static void add_job_file(const struct report *r, struct text *out)
+{
+	size_t len = strlen(r->path), end = strlen(".journal");
+	auto_text file = { 0 };
+	struct stat st;
+
+	if (len > end && !strcmp(r->path + len - end, ".journal"))
+		text_addn(&file, r->path, len - end);
+	if (file.len && !stat(text_str(&file), &st) && S_ISREG(st.st_mode)) {
+		text_shell(out, text_str(&file));
+		return;
+	}
+	text_add(out, "--journal ");
+	text_shell(out, r->path);
+	text_add(out, " FILE");
+}
+
+static void add_not_run(const struct report *r, struct text *out)
+{
+	uint64_t n = report_not_run(r);
+	auto_text how = { 0 };
+
+	if (!n || n == JOURNAL_NOT_COUNTED)
+		return;
+	add_job_file(r, &how);
+	text_addf(out, "%-8s%10" PRIu64 "  unless it still runs, go on with: nook batch ",
+		  "not run", n);
+	text_add(out, r->head.reproducible ? "--resume --reproducible " : "--resume ");
+	text_safe(out, text_str(&how));
+	if (r->head.options[0]) {
+		text_add(out, " (begun with ");
+		text_safe(out, r->head.options);
+		text_addc(out, ')');
+	}
+	text_addc(out, '\n');
+}
+
 static void add_totals(const struct report *r, struct text *out)
 {
 	double s = (double)(r->last - r->first) / 1e9;
@@ -245,6 +291,7 @@ static void add_totals(const struct report *r, struct text *out)
 	if (r->again)
 		text_addf(out, "%-8s%10zu  tries that were not the last\n", "again",
 			  r->again);
+	add_not_run(r, out);
 	if (r->torn)
 		text_add(out, "The last line is not whole: it is being written, or its "
 			      "writer was killed.\n");

@@ -105,6 +105,10 @@ struct report {
 
 /** report_failed() - How many jobs failed, of all causes */
 size_t report_failed(const struct report *r);
+/** report_not_run() - How many jobs are not over, of a batch that ended before its jobs
+ * did, or still runs; JOURNAL_NOT_COUNTED where the journal does not know how many there
+ * are */
+uint64_t report_not_run(const struct report *r);
 /** report_count() - Read and count it all. Return: 0, -1 and @e */
 int report_count(struct report *r, struct err *e);
 /** report_each() - Read the same lines again. @each: as in journal_each() */

@@ -4,7 +4,9 @@
  * There is no standard of JUnit's XML; these elements and attributes are those that its
  * Ant task writes and that GitLab, Jenkins and GitHub's actions read. A job that did not
  * end by its own doing (set-up, a kill from outside) is an <error>, any other a
- * <failure>.
+ * <failure>. These readers count elements, not what a suite says of itself: for jobs that
+ * were not run, whose names the journal does not know, there is one <skipped> with their
+ * number.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -91,6 +93,7 @@ static int json_runs(const struct journal_line *l, void *arg, struct err *e)
 
 int report_json(const struct report *r, struct err *e)
 {
+	uint64_t not_run = report_not_run(r);
 	struct report_out o = { .r = r };
 	bool first = true;
 	int rc;
@@ -104,10 +107,14 @@ int report_json(const struct report *r, struct err *e)
 		text_add(&o.text, "null");
 	text_addf(&o.text,
 		  ",\"elapsed_s\":%.3f,\"jobs\":%zu,"
-		  "\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu,\"tries\":%zu,"
-		  "\"causes\":{",
+		  "\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu,\"not_run\":",
 		  (double)(r->last - r->first) / 1e9, r->jobs, r->passed,
-		  report_failed(r), r->skipped, r->lines - r->skipped);
+		  report_failed(r), r->skipped);
+	if (not_run == JOURNAL_NOT_COUNTED)
+		text_add(&o.text, "null");
+	else
+		text_addf(&o.text, "%" PRIu64, not_run);
+	text_addf(&o.text, ",\"tries\":%zu,\"causes\":{", r->lines - r->skipped);
 	for (int c = 0; c < JOB_CAUSES; c++) {
 		if (!r->failed[c])
 			continue;
@@ -223,10 +230,24 @@ static int add_case(const struct journal_line *l, void *arg, struct err *e)
 	return o->text.len > PIECE ? report_flush(o, e) : 0;
 }
 
+/* Return: how many elements */
+static size_t add_missing(struct text *out, uint64_t n)
+{
+	if (!n || n == JOURNAL_NOT_COUNTED)
+		return 0;
+	text_addf(out,
+		  "  <testcase name=\"(not run)\" classname=\"nook\" time=\"0.000000\">\n"
+		  "    <skipped message=\"the batch has not run %" PRIu64 " of its "
+		  "jobs\"/>\n  </testcase>\n",
+		  n);
+	return 1;
+}
+
 int report_junit(const struct report *r, struct err *e)
 {
 	struct report_out o = { .r = r };
-	size_t errors = 0;
+	auto_text missing = { 0 };
+	size_t errors = 0, more = add_missing(&missing, report_not_run(r));
 	time_t s = (time_t)(r->first / 1000000000);
 	char when[32] = "";
 	struct tm tm;
@@ -241,9 +262,10 @@ int report_junit(const struct report *r, struct err *e)
 	text_addf(&o.text,
 		  " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" "
 		  "time=\"%.3f\" timestamp=\"%s\">\n",
-		  r->jobs, report_failed(r) - errors, errors, r->skipped,
+		  r->jobs + more, report_failed(r) - errors, errors, r->skipped + more,
 		  (double)(r->last - r->first) / 1e9, when);
 	rc = report_each(r, add_case, &o, e);
+	text_addn(&o.text, text_str(&missing), missing.len);
 	text_add(&o.text, "</testsuite>\n");
 	if (!rc)
 		rc = report_flush(&o, e);

@@ -117,6 +117,44 @@ failed           0"
 	assert_status 0
 }
 
+@test "a batch that was ended or killed has not run all of its jobs, and the report says so" {
+	{
+		echo "${head%\}},\"options\":\"--output\",\"jobs\":500}"
+		tail -n +2 j
+	} >list.journal
+	nook_run batch report list.journal
+	assert_line 'not run        494  unless it still runs, go on with: nook batch --resume --journal list.journal FILE (begun with --output)'
+	touch list
+	nook_run batch report list.journal
+	assert_line 'not run        494  unless it still runs, go on with: nook batch --resume list (begun with --output)'
+	nook_run batch report --json list.journal
+	assert_equal "$(jq -c '[.jobs, .not_run]' <<<"$output")" '[6,494]'
+	nook_run batch report --junit list.journal
+	assert_match '^<testsuite name="list.journal" tests="7" failures="2" errors="1" skipped="2" '
+	assert_equal "$(tail -n 4 <<<"$output")" '  <testcase name="(not run)" classname="nook" time="0.000000">
+    <skipped message="the batch has not run 494 of its jobs"/>
+  </testcase>
+</testsuite>'
+	# how many jobs there are the last line says that has it; a stream cannot
+	echo '{"resumed":"2026-11-21T11:00:00.000Z","jobs":7}' >>list.journal
+	nook_run batch report --json list.journal
+	assert_equal "$(jq -c '[.jobs, .not_run]' <<<"$output")" '[6,1]'
+	echo '{"resumed":"2026-11-21T11:00:00.000Z","jobs":6}' >>list.journal
+	nook_run batch report list.journal
+	refute_match 'not run'
+	nook_run batch report --junit list.journal
+	refute_match 'not run'
+	echo '{"resumed":"2026-11-21T11:00:00.000Z","jobs":null}' >>list.journal
+	nook_run batch report --json list.journal
+	assert_equal "$(jq -c '[.jobs, .not_run]' <<<"$output")" '[6,null]'
+	nook_run batch report --json j
+	assert_equal "$(jq -c .not_run <<<"$output")" null
+	echo '{"resumed":"2026-11-21T11:00:00.000Z","jobs":6}x' >>list.journal
+	nook_run batch report list.journal
+	assert_status 1
+	assert_stderr "nook: 'list.journal': the journal is damaged in line 12"
+}
+
 @test "what is no journal is refused" {
 	nook_run batch report "none"
 	assert_status 1

@@ -172,6 +172,35 @@ hint: --resume goes on with it as it was begun; --mix with these all the same"
 	assert_stderr_match "^nook: --mix says something of --resume$"
 }
 
+# not_run - how many jobs the journal has no end of, as its report says it
+not_run() {
+	"$NOOK" batch report --json "$T/jobs.journal" | jq -c '[.jobs, .not_run]'
+}
+
+@test "the journal knows how many jobs a batch has, also when it was ended or the file has grown" {
+	need jq
+	job_file "$(job a true)" "$(job b 'exit 3')" "$(job c true)" "$(job d true)"
+	nook_run batch -j 1 --fail-fast "$T/jobs"
+	assert_status 1
+	[ "$(not_run)" = '[2,2]' ]
+	nook_run batch report "$T/jobs.journal"
+	assert_line "not run          2  unless it still runs, go on with: nook batch --resume $T/jobs"
+	# one that is over counts, also where the file has it no longer
+	job_file "$(job b 'exit 3')" "$(job c true)" "$(job d true)" "$(job e 'sleep 30')"
+	nook_run batch -j 1 --resume --timeout 1s "$T/jobs"
+	assert_status 124
+	[ "$(not_run)" = '[4,1]' ]
+	job_file "$(job a true)" "$(job b 'exit 3')" "$(job c true)" "$(job d true)"
+	nook_run batch --resume "$T/jobs"
+	[ "$(not_run)" = '[4,0]' ]
+	# it is written only where the number is another one
+	before=$(wc -l <"$T/jobs.journal")
+	nook_run batch --resume "$T/jobs"
+	[ "$(wc -l <"$T/jobs.journal")" = "$before" ]
+	nook_run batch --resume --journal "$T/jobs.journal" - < <(job f true)
+	[ "$(not_run)" = '[5,null]' ]
+}
+
 @test "two batches do not write to one journal" {
 	job_file "$(job a 'echo up; sleep 30')"
 	"$NOOK" batch -o "$T/out" "$T/jobs" 2>/dev/null 3>&- &

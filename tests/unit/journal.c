@@ -72,6 +72,7 @@ static void test_round(void)
 	struct journal j, other;
 
 	is_num(journal_open(&j, path, false, &e), 0, "a new journal");
+	j.jobs = 42;
 	is_num(journal_begin(&j, 7, -1, &e), 0, "is begun");
 	is_num(journal_open(&other, path, true, &e), -1, "a second batch");
 	ok(strstr(e.text, "another batch writes to the journal"), "is refused: %s",
@@ -81,7 +82,7 @@ static void test_round(void)
 		add(&j, i % 2 ? "b" : "a", i > 97, &e);
 	is_num(journal_each(j.fd, &head, see, &s, &e), 0, "it is read back");
 	is_num(s.count, 100, "every line");
-	is_num(head.slots, 7, "and the first");
+	ok(head.slots == 7 && head.jobs == 42, "and the first");
 	is(s.cause, "oom", "cause");
 	is(s.message, "caf\xc3\xa9 \"x\"\n\x01\xef\xbf\xbd",
 	   "text with all that is escaped");
@@ -122,6 +123,7 @@ static void test_torn(void)
 	journal_open(&j, path, true, &e);
 	journal_resume(&j, see, &s, &e);
 	is_num(s.count, 101, "the next line is whole");
+	ok(j.said == JOURNAL_NOT_COUNTED, "and behind the one that says how many");
 	is(s.jobs + strlen(s.jobs) - 2, " c", "and its own");
 	journal_close(&j, &e);
 }
@@ -178,6 +180,10 @@ static void test_damaged(void)
 		HEAD "{\"x\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]],\"job\":\"a\"}\n",
 		"the journal is damaged in line 2");
 	refused("half an escape", HEAD "{\"job\":\"a\\u00\n",
+		"the journal is damaged in line 2");
+	refused("a batch that went on, with a member nobody knows",
+		HEAD "{\"resumed\":\"x\",\"y\":[1],\"jobs\":3}\n", "0 lines");
+	refused("half a line of one", HEAD "{\"resumed\":\"x\",\"jobs\":\n",
 		"the journal is damaged in line 2");
 	refused("a blank line", HEAD "\n", "the journal is damaged in line 2");
 	refused("more behind the line", HEAD "{\"job\":\"a\",\"cause\":\"x\"}x\n",
@@ -304,7 +310,7 @@ static void test_places(void)
 
 int main(void)
 {
-	plan(68);
+	plan(71);
 	snprintf(path, sizeof(path), "/tmp/nook-journal.%d", (int)getpid());
 	test_round();
 	test_torn();
