@@ -29,7 +29,7 @@ _nook_options() {
 	exec) echo '-e --env -w --workdir -u --user -d --detach -t --tty -i --interactive' ;;
 	attach) echo --detach-keys ;;
 	console) echo '-c --command' ;;
-	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume --mix -o --output --set --repeat --fail-fast --timeout --pin --reproducible' ;;
+	batch) echo '--init --check -j --jobs --total-memory --total-cpus --journal --resume --resume-failed --mix -o --output --set --repeat --fail-fast --timeout --pin --reproducible' ;;
 	'batch report') echo '--all --json --junit --svg' ;;
 	lab | 'lab list') echo '--from --names --json -o --output --no-headings' ;;
 	'lab start' | 'lab next' | 'lab goto' | 'lab test') echo --from ;;

@@ -433,6 +433,7 @@ complete -c nook -n "__nook_in batch" -l total-memory -x -d 'what jobs that run 
 complete -c nook -n "__nook_in batch" -l total-cpus -x -d 'the same of limits.cpus, where a job without has one'
 complete -c nook -n "__nook_in batch" -l journal -r -F -d 'where it is written down how each job ended; default: FILE.journal'
 complete -c nook -n "__nook_in batch" -l resume -d 'go on with the batch of that journal: what is done stays done'
+complete -c nook -n "__nook_in batch" -l resume-failed -d 'the same, but jobs that did not pass run again, as the file has them now'
 complete -c nook -n "__nook_in batch" -l mix -d 'with --resume: other options than the journal was begun with are meant'
 complete -c nook -n "__nook_in batch" -s o -l output -x -a '(__nook_dir)' -d 'keep stdout and stderr of each job in DIR/ID'
 complete -c nook -n "__nook_in batch" -l set -x -a '(__nook_key)' -d 'set a profile key for all jobs; +KEY=VALUE appends to a list'

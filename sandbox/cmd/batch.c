@@ -26,6 +26,9 @@ static const struct opt batch_options[] = {
 	  .help = "where it is written down how each job ended; default: FILE.journal" },
 	{ .name = "resume",
 	  .help = "go on with the batch of that journal: what is done stays done" },
+	{ .name = "resume-failed",
+	  .help = "the same, but jobs that did not pass run again, as the file has them "
+		  "now" },
 	{ .name = "mix",
 	  .help = "with --resume: other options than the journal was begun with are "
 		  "meant" },
@@ -64,7 +67,9 @@ const struct cmd cmd_batch = {
 		"Every try of a job has a box of its own. How it ended is a line of the\n"
 		"journal (JSON, as --result of 'nook run' has it); what a job writes is\n"
 		"thrown away without --output. --resume goes on after any end, also\n"
-		"that of the machine, and never runs a job again that is done.\n\n"
+		"that of the machine, and never runs a job again that is done. With\n"
+		"--resume-failed those that failed run again, and those that were\n"
+		"skipped because of them; they may be changed, jobs that passed not.\n\n"
 		"^C lets the jobs end that run and starts no other; a second one ends\n"
 		"them.\n\n"
 		"Exit code: 0 when all jobs passed, which is an exit code of 0; 1 when\n"

@@ -35,6 +35,7 @@ struct place {
  * @admission:	What jobs that run at a time may declare together
  * @output:	Directory of what jobs write; -1 = none is wanted
  * @repeat:	How often every job is run
+ * @left:	Jobs that did not pass in a batch before, and are not run again
  * @signals:	signalfd; @signal: the first that asked for the end; @mask: what was
  *		blocked before
  * @until:	CLOCK_MONOTONIC ns of --timeout; UINT64_MAX = none
@@ -60,6 +61,7 @@ struct batch {
 	struct tally tally;
 	int output;
 	int repeat;
+	size_t left;
 	int epoll, signals;
 	sigset_t mask;
 	int signal;

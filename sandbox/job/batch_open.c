@@ -278,6 +278,7 @@ int batch_take(struct batch *b, struct job *j, bool late, struct err *e)
 		b->tally.before++;
 		b->tally.passed += r == JOB_PASSED;
 		b->tally.skipped += r == JOB_SKIPPED;
+		b->left += r != JOB_PASSED;
 		b->tally.failed[cause] += r == JOB_FAILED;
 		return 0;
 	}
@@ -308,6 +309,11 @@ static int take_file(struct batch *b, struct err *e)
 		if (batch_take(b, j, false, e) < 0)
 			return -1;
 	return r < 0 ? -1 : queue_seal(&b->queue, e);
+}
+
+static bool resumes(const struct batch *b)
+{
+	return cmd_option(b->args, "resume") || cmd_option(b->args, "resume-failed");
 }
 
 static int remember(const struct journal_line *l, void *arg, struct err *e)
@@ -356,7 +362,7 @@ static int open_journal(struct batch *b, const char *file, struct err *e)
 {
 	const char *path = cmd_option(b->args, "journal");
 	const char *dir = cmd_option(b->args, "output");
-	bool resume = cmd_option(b->args, "resume");
+	bool resume = resumes(b);
 
 	if (cmd_option(b->args, "mix") && !resume)
 		return cmd_usage(b->args, e, "--mix says something of --resume");
@@ -375,6 +381,7 @@ static int open_journal(struct batch *b, const char *file, struct err *e)
 	b->journal.reproducible = b->plans.reproducible;
 	b->journal.repeat = b->repeat;
 	b->journal.mix = cmd_option(b->args, "mix");
+	b->queue.retries = cmd_option(b->args, "resume-failed");
 	say_options(b, &b->journal.options);
 	return resume ? journal_resume(&b->journal, remember, &b->queue, e) : 0;
 }
@@ -398,7 +405,7 @@ static void say_new(const struct batch *b)
 
 	text_addf(&line, "there is no journal '%s' to go on with: all jobs are run",
 		  b->journal.path);
-	if (b->journal.is_new && cmd_option(b->args, "resume"))
+	if (b->journal.is_new && resumes(b))
 		progress_say(b->progress, text_str(&line));
 }
 
@@ -521,7 +528,19 @@ static void say_differences(const struct batch *b)
 	if (!report_count(r, &e) &&
 	    !runs_say(r, REPORT_FEW, say_difference, b->progress, &e))
 		say_comparison(b, &r->runs);
-	runs_release(&r->runs);
+	report_release(r);
+}
+
+static void say_left(const struct batch *b)
+{
+	auto_text line = { 0 };
+
+	text_addf(&line,
+		  "%zu job%s that did not pass before %s not run again: --resume-failed "
+		  "does that",
+		  b->left, b->left == 1 ? "" : "s", b->left == 1 ? "was" : "were");
+	if (b->left)
+		progress_say(b->progress, text_str(&line));
 }
 
 int batch_main(const struct args *a, struct err *e)
@@ -546,6 +565,7 @@ int batch_main(const struct args *a, struct err *e)
 		b.broken = true;
 		b.why = closing;
 	}
+	say_left(&b);
 	progress_close(b.progress, b.broken && !b.tally.known ? NULL : &b.tally);
 	if (b.broken) {
 		*e = b.why;

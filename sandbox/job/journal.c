@@ -19,6 +19,15 @@
  * written only then. What kills the supervisor takes those that it holds, as a cut in the
  * power does.
  *
+ * What is written stays. A job that did not pass and runs again (--resume-failed) gets
+ * lines behind those that it has, tries from 1 on and a final one. The last final line of
+ * a job holds, for all who read: a batch that goes on, reports, jobs that are after it.
+ * So it is over as it was until the new end is written, wherever the batch is killed:
+ * --resume lets it be, --resume-failed runs it once more. The digest of that line is of
+ * what it meant then; behind a final line of a job that passed there is none of that job.
+ * What it wrote is not kept twice: a job that was killed as it ran again has left what it
+ * wrote until then in the place of what belongs to its last final line.
+ *
  * flock(2) keeps others from the file for as long as the supervisor lives. The process
  * that syncs holds a descriptor without the lock, which is of another open file.
  */

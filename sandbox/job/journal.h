@@ -12,10 +12,11 @@
  *
  * `try` counts from 1, `tries` is how many the job may have. `final`: the job has no try
  * left, or needs none; of each job that is over there is exactly one such line, for all
- * resumed batches together. A job that was never started because one in its `after` did
- * not pass has a final line too, with cause "skipped", try 0 and little else. Of tries
- * that the end of a batch broke off there is a line that is not final, with the cause
- * "cancelled" however the command took it.
+ * resumed batches together, unless it ran again because it had not passed
+ * (--resume-failed): then the last of them is its end (journal.c). A job that was never
+ * started because one in its `after` did not pass has a final line too, with cause
+ * "skipped", try 0 and little else. Of tries that the end of a batch broke off there is a
+ * line that is not final, with the cause "cancelled" however the command took it.
  *
  * With --repeat every run of a job is one of its own here, named ID, ID@2, ID@3, and has
  * the member `output_digest`, of what it wrote to stdout and stderr and of its files.

@@ -132,6 +132,12 @@ static struct node *past_node(struct queue *q, uint64_t hash, struct err *e)
 	return &q->v[i];
 }
 
+static void forget_tries(struct past *p)
+{
+	p->tries = 0;
+	memset(p->retried, 0, sizeof(p->retried));
+}
+
 int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 {
 	struct node *n = past_node(q, hash_of(l->job), e);
@@ -140,20 +146,27 @@ int queue_remember(struct queue *q, const struct journal_line *l, struct err *e)
 
 	if (!n)
 		return -1;
-	if (n->state >= JOB_PASSED)
+	if (n->state == JOB_PASSED)
 		return err_set(e, "the journal has two ends of job '%s'", l->job);
 	p = n->past;
-	p->digest = l->digest;
-	n->state = !l->final   ? JOB_WAITS
-		   : l->passed ? JOB_PASSED
-		   : cause < 0 ? JOB_SKIPPED
-			       : JOB_FAILED;
-	p->cause = cause < 0 ? 0 : (uint8_t)cause;
+	if (l->final) {
+		n->state = l->passed ? JOB_PASSED : cause < 0 ? JOB_SKIPPED : JOB_FAILED;
+		p->digest = l->digest;
+		p->cause = cause < 0 ? 0 : (uint8_t)cause;
+		forget_tries(p);
+		return 0;
+	}
+	/* one that runs again once more is over as it was, until it has another end */
+	if (n->state < JOB_PASSED)
+		p->digest = l->digest;
 	/* A try that the end of a batch broke off was none */
 	if (cause == CAUSE_CANCELLED || l->try < 1 || l->try > JOB_TRIES)
 		return 0;
+	if (p->tried != l->digest)
+		forget_tries(p);
+	p->tried = l->digest;
 	p->tries = (uint8_t)l->try;
-	if (!l->final && cause >= 0)
+	if (cause >= 0)
 		p->retried[cause]++;
 	return 0;
 }
@@ -214,18 +227,32 @@ static void enter(struct queue *q, struct job *j, int never)
 	q->v[j->node].state = (uint8_t)j->state;
 }
 
+static int refuse(const struct node *n, const struct job *j, struct err *e)
+{
+	err_set(e, "job '%s' is not what it was when this journal was begun", j->id);
+	return err_hint(e,
+			n->state == JOB_PASSED
+				? "a job that is changed needs another id, or the batch "
+				  "another journal"
+				: "it did not pass: --resume-failed runs it as it is "
+				  "now, and all others that did not");
+}
+
 /* The job of a node that the journal knows. Return: as queue_add() */
-static int claim(struct node *n, struct job *j, enum cause *cause, struct err *e)
+static int claim(struct node *n, struct job *j, bool retries, enum cause *cause,
+		 struct err *e)
 {
 	struct past *p = n->past;
 
 	if (!n->is_past)
 		return err_set(e, "two jobs have the id '%s'", j->id);
-	if (p->digest != j->digest) {
-		err_set(e, "job '%s' is not what it was when this journal was begun",
-			j->id);
-		return err_hint(e, "a job that is changed needs another id, or the batch "
-				   "another journal");
+	retries = retries && n->state != JOB_PASSED;
+	if (!retries && p->digest != j->digest)
+		return refuse(n, j, e);
+	if (retries) {
+		n->state = JOB_WAITS;
+		if (p->tried != j->digest)
+			forget_tries(p);
 	}
 	j->tries = p->tries;
 	memcpy(j->retried, p->retried, sizeof(j->retried));
@@ -243,7 +270,7 @@ int queue_add(struct queue *q, struct job *j, bool late, enum cause *cause, stru
 	int r = 0;
 
 	if (i != NOBODY)
-		r = claim(&q->v[i], j, cause, e);
+		r = claim(&q->v[i], j, q->retries, cause, e);
 	else if ((i = add_node(q, hash, e)) == NOBODY)
 		r = -1;
 	if (r) {

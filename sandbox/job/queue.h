@@ -19,12 +19,13 @@ struct journal_line;
 
 /**
  * struct past - What the journal knows of a job that has not come yet
- * @digest:	Of what it meant
+ * @digest:	Of what it meant, by its last end where it has one
+ * @tried:	The same, by its tries since then
  * @cause:	Where it says JOB_FAILED
- * @tries:	Begun; @retried: those with another behind them, by cause
+ * @tries:	Begun since then; @retried: those with another behind them, by cause
  */
 struct past {
-	uint64_t digest;
+	uint64_t digest, tried;
 	uint8_t cause, tries;
 	uint8_t retried[JOB_CAUSES];
 };
@@ -56,6 +57,8 @@ struct chain {
  * @ready:	May start, in the order in which they came; those tried again at the end
  * @skipped:	Will never start: for queue_next_skipped()
  * @passed_over: How often the first was passed over by a smaller one
+ * @retries:	The caller's, before queue_add(): jobs that did not pass are not over, and
+ *		may mean something else than they did
  */
 struct queue {
 	struct node *v;
@@ -64,6 +67,7 @@ struct queue {
 	size_t index_size;
 	struct chain ready, skipped;
 	int passed_over;
+	bool retries;
 };
 
 /** queue_release() - Give back all, jobs too; it is an empty queue again */

@@ -80,7 +80,7 @@ static int count_line(const struct journal_line *l, void *arg, struct err *e)
 	struct report *r = arg;
 	int cause = cause_find(l->cause);
 
-	r->lines++;
+	r->tries += !l->final || cause >= 0;
 	if (l->started_ns != UINT64_MAX && l->started_ns && l->started_ns < r->first)
 		r->first = l->started_ns;
 	if (l->finished_ns != UINT64_MAX && l->finished_ns > r->last)
@@ -116,16 +116,51 @@ static int count_line(const struct journal_line *l, void *arg, struct err *e)
 	return 0;
 }
 
+static int count_first(const struct journal_line *l, void *arg, struct err *e)
+{
+	struct report *r = arg;
+
+	r->lines++;
+	if (l->final && ends_add(&r->ends, l, r->lines, e))
+		return -1;
+	return count_line(l, r, e);
+}
+
+/* Nothing is counted, but which lines there are */
+static void clear(struct report *r)
+{
+	runs_release(&r->runs);
+	memset(r->failed, 0, sizeof(r->failed));
+	memset(&r->wall, 0, sizeof(r->wall));
+	memset(&r->cpu, 0, sizeof(r->cpu));
+	memset(&r->memory, 0, sizeof(r->memory));
+	r->jobs = r->passed = r->skipped = r->tries = r->again = 0;
+	r->first = UINT64_MAX;
+	r->last = 0;
+	r->id_width = strlen("FAILED");
+	r->top_slot = -1;
+	r->run_width = strlen("RUNS");
+}
+
+void report_release(struct report *r)
+{
+	runs_release(&r->runs);
+	ends_release(&r->ends);
+}
+
 int report_count(struct report *r, struct err *e)
 {
 	off_t size;
 
-	r->first = UINT64_MAX;
-	r->id_width = strlen("FAILED");
-	r->top_slot = -1;
-	r->run_width = strlen("RUNS");
-	if (journal_each(r->fd, &r->head, count_line, r, e))
+	clear(r);
+	if (journal_each(r->fd, &r->head, count_first, r, e))
 		return -1;
+	ends_sort(&r->ends);
+	if (r->ends.old_count) {
+		clear(r);
+		if (report_each(r, count_line, r, e))
+			return -1;
+	}
 	runs_sort(&r->runs);
 	if (r->first > r->last)
 		r->first = r->last;
@@ -134,8 +169,10 @@ int report_count(struct report *r, struct err *e)
 	return 0;
 }
 
+/* struct second_look - @lines so far; @old: how many of them were such ends */
 struct second_look {
-	size_t left;
+	const struct report *r;
+	size_t lines, old;
 	int (*each)(const struct journal_line *l, void *arg, struct err *e);
 	void *arg;
 };
@@ -143,18 +180,27 @@ struct second_look {
 static int look(const struct journal_line *l, void *arg, struct err *e)
 {
 	struct second_look *s = arg;
+	const struct ends *es = &s->r->ends;
+	struct journal_line other;
 
-	if (!s->left)
+	if (s->lines == s->r->lines)
 		return 0;
-	s->left--;
-	return s->each(l, s->arg, e);
+	s->lines++;
+	if (s->old == es->old_count || es->old[s->old] != s->lines)
+		return s->each(l, s->arg, e);
+	s->old++;
+	if (cause_find(l->cause) < 0)
+		return 0;
+	other = *l;
+	other.final = false;
+	return s->each(&other, s->arg, e);
 }
 
 int report_each(const struct report *r,
 		int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		void *arg, struct err *e)
 {
-	struct second_look s = { .left = r->lines, .each = each, .arg = arg };
+	struct second_look s = { .r = r, .each = each, .arg = arg };
 	struct journal_head head;
 
 	return journal_each(r->fd, &head, look, &s, e);
@@ -428,7 +474,7 @@ int batch_report(const struct args *a, struct err *e)
 	r->path = a->words[0];
 	r->fd = fd;
 	if (report_count(r, e)) {
-		runs_release(&r->runs);
+		report_release(r);
 		return err_wrap(e, "'%s': ", r->path);
 	}
 	rc = !kind		      ? report_table(r, REPORT_FEW, e)
@@ -436,6 +482,6 @@ int batch_report(const struct args *a, struct err *e)
 	     : !strcmp(kind, "json")  ? report_json(r, e)
 	     : !strcmp(kind, "junit") ? report_junit(r, e)
 				      : report_svg(r, e);
-	runs_release(&r->runs);
+	report_release(r);
 	return rc;
 }

@@ -7,6 +7,12 @@
  * but of each run of --repeat 40 bytes stay, to compare it with the others of its job. A
  * batch that runs may add lines meanwhile: the second time only those are looked at that
  * were there the first time.
+ *
+ * A job that did not pass may have run again (--resume-failed), and its last end is what
+ * counts. So of each that did not pass the place of its last line is kept. Where one has
+ * another end behind that, it is counted once more from the start, and from then on the
+ * line in front is one of a try that was not the last, or, of a job that was skipped,
+ * none.
  */
 #ifndef NOOK_JOB_REPORT_H
 #define NOOK_JOB_REPORT_H
@@ -78,11 +84,31 @@ size_t runs_differ(const struct runs *rs, size_t *compared);
 void runs_release(struct runs *rs);
 
 /**
+ * struct ends - Final lines of jobs that did not pass, and those that are none any more
+ * @v:		By hash of the job's name; @line: from 1 on, 0 = free; @room: a power of 2
+ * @old:	Lines with another end of the same job behind them, in order
+ */
+struct ends {
+	struct one_end {
+		uint64_t job;
+		size_t line;
+	} * v;
+	size_t count, room;
+	size_t *old, old_count, old_room;
+};
+
+/** ends_add() - The final line @l is the @line-th. Return: 0, -1 and @e */
+int ends_add(struct ends *es, const struct journal_line *l, size_t line, struct err *e);
+/** ends_sort() - All are there */
+void ends_sort(struct ends *es);
+void ends_release(struct ends *es);
+
+/**
  * struct report - A journal, counted
  * @path:	As the caller named it
  * @lines:	Tries, and jobs that were skipped; @torn: bytes behind them are no line
- * @jobs:	That are over: @passed, @skipped, or failed by cause; @again: tries that
- *		were not the last
+ * @jobs:	That are over: @passed, @skipped, or failed by cause; @again: of @tries
+ *		those that were not the last
  * @first, @last: When the first try began and the last one ended, CLOCK_REALTIME ns
  * @top_slot:	The highest
  * @id_width:	Of the longest id of a job that failed
@@ -93,7 +119,7 @@ struct report {
 	int fd;
 	struct journal_head head;
 	bool torn;
-	size_t lines, jobs, passed, skipped, again;
+	size_t lines, jobs, passed, skipped, tries, again;
 	size_t failed[JOB_CAUSES];
 	uint64_t first, last;
 	int top_slot;
@@ -101,6 +127,7 @@ struct report {
 	struct spread wall, cpu, memory;
 	struct runs runs;
 	size_t run_width;
+	struct ends ends;
 };
 
 /** report_failed() - How many jobs failed, of all causes */
@@ -111,7 +138,9 @@ size_t report_failed(const struct report *r);
 uint64_t report_not_run(const struct report *r);
 /** report_count() - Read and count it all. Return: 0, -1 and @e */
 int report_count(struct report *r, struct err *e);
-/** report_each() - Read the same lines again. @each: as in journal_each() */
+void report_release(struct report *r);
+/** report_each() - Read the same lines again; an end of a job with another behind it is
+ * not final then. @each: as in journal_each() */
 int report_each(const struct report *r,
 		int (*each)(const struct journal_line *l, void *arg, struct err *e),
 		void *arg, struct err *e);

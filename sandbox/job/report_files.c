@@ -114,7 +114,7 @@ int report_json(const struct report *r, struct err *e)
 		text_add(&o.text, "null");
 	else
 		text_addf(&o.text, "%" PRIu64, not_run);
-	text_addf(&o.text, ",\"tries\":%zu,\"causes\":{", r->lines - r->skipped);
+	text_addf(&o.text, ",\"tries\":%zu,\"causes\":{", r->tries);
 	for (int c = 0; c < JOB_CAUSES; c++) {
 		if (!r->failed[c])
 			continue;

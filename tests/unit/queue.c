@@ -255,6 +255,77 @@ static void test_journal(void)
 	queue_release(&q);
 }
 
+/* Lines of a job that meant something else when it failed, and of a try since then */
+static void remember_failed(struct queue *q, const struct job *j, struct err *e)
+{
+	struct journal_line l = {
+		.job = j->id, .cause = "oom", .try = 1, .digest = j->digest + 1
+	};
+
+	queue_remember(q, &l, e);
+	l.cause = "wall";
+	l.try = 2;
+	l.final = true;
+	queue_remember(q, &l, e);
+	l.final = false;
+	l.try = 1;
+	l.digest = j->digest;
+	queue_remember(q, &l, e);
+}
+
+static void test_retries(void)
+{
+	struct queue q = { 0 };
+	struct err e = { 0 };
+	struct job *a = make("a", ""), *s = make("s", "a"), *p = make("p", "");
+	struct journal_line l = { .job = "s", .cause = "skipped", .final = true };
+	char out[64];
+
+	remember_failed(&q, a, &e);
+	is_num(queue_add(&q, a, false, &how, &e), -1, "what failed and is changed");
+	ok(strstr(e.hint, "--resume-failed"), "is refused: %s", e.hint);
+	queue_release(&q);
+
+	a = make("a", "");
+	remember_failed(&q, a, &e);
+	queue_remember(&q, &l, &e);
+	l = (struct journal_line){ .job = "p",
+				   .cause = "exited",
+				   .try = 1,
+				   .final = true,
+				   .passed = true,
+				   .digest = p->digest };
+	queue_remember(&q, &l, &e);
+	is_num((long long)queue_left(&q), 3, "three are over");
+	q.retries = true;
+	is_num(queue_add(&q, a, false, &how, &e), 0, "unless it is to run again");
+	ok(a->tries == 1 && a->retried[CAUSE_WALL] == 1 && !a->retried[CAUSE_OOM],
+	   "with the tries since its end");
+	is_num(queue_add(&q, s, false, &how, &e), 0, "one that was skipped too");
+	is_num(queue_add(&q, p, false, &how, &e), JOB_PASSED, "one that passed does not");
+	is_num((long long)queue_left(&q), 0, "all have come");
+	queue_seal(&q, &e);
+	is(run_all(&q, out), "a s", "they run in their order");
+	queue_release(&q);
+
+	l.digest = 1;
+	queue_remember(&q, &l, &e);
+	l.passed = false;
+	is_num(queue_remember(&q, &l, &e), -1, "nothing comes behind a pass");
+	q.retries = true;
+	is_num(queue_add(&q, make("p", ""), false, &how, &e), -1,
+	       "what passed and is changed is refused");
+	queue_release(&q);
+
+	a = make("a", "");
+	remember_failed(&q, a, &e);
+	q.retries = true;
+	a->digest++;
+	is_num(queue_add(&q, a, false, &how, &e), 0, "of a job that is another now");
+	is_num(a->tries, 0, "a try counts no more");
+	queue_release(&q);
+}
+
 /* Ids by the thousand: no growth of the table loses one */
 static void test_many(void)
 {
@@ -283,13 +354,14 @@ static void test_many(void)
 
 int main(void)
 {
-	plan(38);
+	plan(51);
 	test_order();
 	test_put_back();
 	test_wrong();
 	test_stream();
 	test_fair();
 	test_journal();
+	test_retries();
 	test_many();
 	return done();
 }
