@@ -113,8 +113,8 @@ int pool_add(struct pool *p, struct job *j, const struct entry_places *at, struc
  * @name: all of it names them, and what stands before the first ${NAME} in it */
 int pool_group(struct pool *p, const char *name, size_t first, struct err *e);
 /** pool_check() - All jobs are there: whom `after` means, no circles, and files that go
- * in can be read. Return: 0, -1 */
-int pool_check(struct pool *p, struct err *e);
+ * in can be read. @ld: its error, and who is told of all of them. Return: 0, -1 */
+int pool_check(struct pool *p, struct loader *ld);
 /** pool_release() - With the jobs that are left in it */
 void pool_release(struct pool *p);
 

@@ -12,6 +12,8 @@
 #include "job/prepare.h"
 #include "job/source.h"
 
+#define CHECK_FAILED 125 /* as any mistake of nook batch */
+
 /* Runs as it stands (tests/cli/batch-check.bats) */
 static const char example[] =
 	"# Jobs for nook: commands that each run in a fresh box.\n"
@@ -83,13 +85,39 @@ static int next_job(struct job_source *s, struct job **j, struct err *e)
 	return r;
 }
 
+/* What is wrong with one of the jobs is told once for all that are of its line */
+struct look {
+	const struct plans *plans;
+	const struct admission *admission;
+	struct checked last;
+	const char *file;
+	int line;
+	bool is_wrong;
+};
+
+static void look_at(struct look *l, struct job *j)
+{
+	struct err e = { 0 };
+
+	if (plans_check(l->plans, j, &l->last, &e))
+		err_wrap(&e, "%s:%d: job '%s': ", l->file, j->line, j->id);
+	else if (admit_check(l->admission, j, &e))
+		err_wrap(&e, "%s:%d: ", l->file, j->line);
+	if (!*e.text)
+		return;
+	if (!l->is_wrong || l->line != j->line)
+		cmd_complain(&e);
+	l->is_wrong = true;
+	l->line = j->line;
+}
+
 int batch_check(const struct args *a, struct err *e)
 {
 	const struct plans ps = { .wishes = a->wishes,
 				  .wish_count = a->wish_count,
 				  .reproducible = cmd_option(a, "reproducible") };
 	struct admission admission = { 0 };
-	struct checked last = { 0 };
+	struct look look = { .plans = &ps, .admission = &admission };
 	auto_text out = { 0 };
 	struct job_source *s;
 	struct job *j;
@@ -99,25 +127,27 @@ int batch_check(const struct args *a, struct err *e)
 		return cmd_usage(a, e, "--check takes one file of jobs");
 	if ((r = admit_open(&admission, a, e)) < 0)
 		return r;
-	fd = job_source_file(a->words[0], e);
-	if (fd < 0 || job_source_open(a->words[0], fd, &s, e))
+	look.file = a->words[0];
+	fd = job_source_file(look.file, e);
+	if (fd < 0)
 		return -1;
+	if (job_source_check(look.file, fd, cmd_complain, &s, e))
+		return *e->text ? -1 : CHECK_FAILED;
 	while ((r = next_job(s, &j, e)) == 1) {
-		if (plans_check(&ps, j, &last, e))
-			r = err_wrap(e, "%s:%d: job '%s': ", a->words[0], j->line, j->id);
-		else if (admit_check(&admission, j, e))
-			r = err_wrap(e, "%s:%d: ", a->words[0], j->line);
-		else
+		look_at(&look, j);
+		if (!look.is_wrong)
 			job_print(j, &out);
 		job_free(j);
-		if (r > 0 && out.len > 65536) {
+		if (out.len > 65536) {
 			r = cmd_print(&out, e);
 			text_cut(&out, 0);
 		}
 		if (r < 0)
 			break;
 	}
-	text_release(&last.key);
+	text_release(&look.last.key);
 	job_source_close(s);
+	if (look.is_wrong || (r && !*e->text))
+		return *e->text ? -1 : CHECK_FAILED;
 	return r ? -1 : cmd_print(&out, e);
 }

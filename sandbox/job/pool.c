@@ -330,17 +330,17 @@ static int spread(struct pool *p, size_t i, struct waits *w, struct err *e)
 	return 0;
 }
 
-static int spread_all(struct pool *p, struct err *e)
+static int spread_all(struct pool *p, struct loader *ld)
 {
 	struct waits w = { .seen = calloc(p->count + 1, sizeof(*w.seen)) };
-	int rc = w.seen ? 0 : err_set(e, "out of memory");
+	int rc = w.seen ? 0 : no_memory(ld);
 
 	for (size_t i = 0; !rc && i < p->count; i++)
-		if (p->v[i]->after_count)
-			rc = spread(p, i, &w, e);
+		if (p->v[i]->after_count && spread(p, i, &w, ld->e))
+			rc = p->afters > AFTERS_MOST || stops(ld) ? -1 : 0;
 	free(w.seen);
 	free(w.v);
-	return rc;
+	return rc || ld->is_wrong ? -1 : 0;
 }
 
 /* --- circles ----------------------------------------------------------------------- */
@@ -442,27 +442,32 @@ static int reserve_streams(struct pool *p, const struct job *j, struct err *e)
 	return 0;
 }
 
-int pool_check(struct pool *p, struct err *e)
+static int check_inputs(const struct pool *p, const struct job *j, struct err *e)
+{
+	if (check_input(p, j, j->input, e))
+		return -1;
+	for (size_t k = 0; k < j->in_count; k++)
+		if (check_input(p, j, j->in[k].host, e))
+			return -1;
+	return 0;
+}
+
+int pool_check(struct pool *p, struct loader *ld)
 {
 	bool has_outputs = p->outputs.count > 0;
 	size_t waits = 0;
 
 	for (size_t i = 0; has_outputs && i < p->count; i++)
-		if (reserve_streams(p, p->v[i], e))
+		if (reserve_streams(p, p->v[i], ld->e) && stops(ld))
 			return -1;
-
 	for (size_t i = 0; i < p->count; i++) {
-		const struct job *j = p->v[i];
-
-		if (check_input(p, j, j->input, e))
+		if (check_inputs(p, p->v[i], ld->e) && stops(ld))
 			return -1;
-		for (size_t k = 0; k < j->in_count; k++)
-			if (check_input(p, j, j->in[k].host, e))
-				return -1;
-	}
-	for (size_t i = 0; i < p->count; i++)
 		waits += p->v[i]->after_count;
-	return waits && (spread_all(p, e) || check_circles(p, e)) ? -1 : 0;
+	}
+	if (waits && (spread_all(p, ld) || check_circles(p, ld->e)))
+		return -1;
+	return ld->is_wrong ? -1 : 0;
 }
 
 void pool_release(struct pool *p)

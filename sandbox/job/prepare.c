@@ -234,6 +234,8 @@ int plans_check(const struct plans *ps, struct job *j, struct checked *last,
 		r = check_cpu(ps, pf, e);
 	if (!r)
 		j->declared = last->declared = declared_by(pf);
+	else
+		text_cut(&last->key, 0); /* that of its kind is as wrong */
 	profile_free(pf);
 	return r < 0 ? -1 : 0;
 }

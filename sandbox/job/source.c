@@ -4,7 +4,9 @@
  * A file is read as a whole and checked as a whole before the first job is handed out. Of
  * YAML every entry of `jobs` is made a job and forgotten as soon as it was read
  * (profile/nodes.h); where `defaults` or `profile` stand behind `jobs`, the file is read
- * a second time, now that they are known. Of a stream each line is read when it has come.
+ * a second time, now that they are known; and where a job is wrong and all that are shall
+ * be told, since only then is it known not to be for want of defaults. Of a stream each
+ * line is read when it has come.
  */
 #include "job/source.h"
 
@@ -88,6 +90,12 @@ static int add_job(const struct entry *en, void *arg)
 		s->ready_end = &j->next;
 	}
 	return 0;
+}
+
+/* Whether a mistake is the end. One too many is what all the others would be as well */
+static bool ends_here(struct job_source *s)
+{
+	return s->pool.count >= JOBS_MOST || stops(&s->kit.ld);
 }
 
 static int add_entry(struct job_source *s, const struct node *node)
@@ -180,7 +188,7 @@ static int take_entry(const struct node *entry, const struct node *root, void *a
 		return 0;
 	if ((!s->kit.defaults && read_tops(s, root)) || add_entry(s, entry)) {
 		if (pass->again)
-			return -1;
+			return ends_here(s) ? -1 : 0;
 		pass->held = true;
 		pass->why = *e;
 		*e = (struct err){ 0 };
@@ -230,12 +238,15 @@ static int read_yaml(struct job_source *s, const char *buf, size_t len)
 	int rc = yaml_parse(s->head, &src, &root, s->e);
 
 	if (rc && pass.held) {
-		*s->e = pass.why;
+		if (s->kit.ld.tell)
+			s->kit.ld.tell(&pass.why);
+		else
+			*s->e = pass.why;
 		return -1;
 	}
 	if (rc || check_jobs_key(s, root, s->name))
 		return -1;
-	if (root->last == node_find(root, "jobs")) {
+	if (root->last == node_find(root, "jobs") && !(pass.held && s->kit.ld.tell)) {
 		if (pass.held)
 			*s->e = pass.why;
 		else if (!s->kit.defaults) /* there was no job */
@@ -284,19 +295,21 @@ static int read_head_line(struct job_source *s, const char *line, size_t len)
 
 static int read_line(struct job_source *s, const char *line, size_t len)
 {
+	bool is_head = false;
 	struct node *root;
 	int rc = 0;
 
 	if (!is_blank(line, len)) {
 		rc = parse_line(s, line, len, &root);
-		if (!rc && !s->number && !s->kit.defaults && root->kind == NODE_MAP &&
-		    node_find(root, "defaults"))
+		is_head = !rc && !s->number && !s->kit.defaults &&
+			  root->kind == NODE_MAP && node_find(root, "defaults");
+		if (is_head)
 			rc = read_head_line(s, line, len);
 		else if (!rc)
 			rc = add_entry(s, root);
 	}
 	s->lines++;
-	return rc;
+	return rc && (is_head || ends_here(s)) ? -1 : 0;
 }
 
 static int read_lines(struct job_source *s, const char *buf, size_t len)
@@ -370,12 +383,13 @@ int job_source_text(const struct job_text *t, struct job_source **out, struct er
 
 	if (!s)
 		return -1;
+	s->kit.ld.tell = t->tell;
 	if (t->most)
 		s->kit.most = t->most;
 	rc = is_lines(s, t->buf, t->len) ? read_lines(s, t->buf, t->len)
 					 : read_yaml(s, t->buf, t->len);
 	if (!rc)
-		rc = pool_check(&s->pool, e);
+		rc = s->kit.ld.is_wrong ? -1 : pool_check(&s->pool, &s->kit.ld);
 	if (rc) {
 		job_source_close(s);
 		return -1;
@@ -401,24 +415,32 @@ int job_source_file(const char *path, struct err *e)
 	return fd < 0 ? err_sys(e, "cannot open '%s'", path) : fd;
 }
 
-static int open_stream(int file, struct job_source **out, struct err *e)
+static int open_stream(int file, void (*tell)(const struct err *e),
+		       struct job_source **out, struct err *e)
 {
 	*out = source_new("-", e);
 	if (!*out)
 		return -1;
 	(*out)->fd = file;
 	(*out)->pool.is_stream = true;
+	(*out)->kit.ld.tell = tell;
 	return 0;
 }
 
 int job_source_open(const char *path, int file, struct job_source **out, struct err *e)
 {
-	struct job_text t = { .name = path };
+	return job_source_check(path, file, NULL, out, e);
+}
+
+int job_source_check(const char *path, int file, void (*tell)(const struct err *e),
+		     struct job_source **out, struct err *e)
+{
+	struct job_text t = { .name = path, .tell = tell };
 	auto_text whole = { 0 };
 	auto_fd fd = -1;
 
 	if (!strcmp(path, "-"))
-		return open_stream(file, out, e);
+		return open_stream(file, tell, out, e);
 	fd = file;
 	if (fd_read_all(fd, &whole, FILE_MOST) < 0)
 		return errno == EFBIG ? err_set(e, "'%s': larger than 256M", path)
@@ -526,7 +548,7 @@ static int next_of_stream(struct job_source *s, struct job **out)
 			continue;
 		}
 		if (s->ended)
-			return 0;
+			return s->kit.ld.is_wrong ? -1 : 0;
 		rc = read_more(s);
 		if (rc != 1)
 			return rc;

@@ -27,12 +27,20 @@ int job_source_file(const char *path, struct err *e);
  * Return: 0, or -1 and @e, which names file and line
  */
 int job_source_open(const char *path, int file, struct job_source **out, struct err *e);
-/** struct job_text - A job file in memory; @most: jobs of a matrix, 0 = as in files */
+/** job_source_check() - The same, to look for mistakes: @tell gets the first of each job,
+ * and those that only all jobs together have where no job has one. What is no YAML or has
+ * a mistake above its jobs is not read on. Of a stream it is told while job_source_next()
+ * reads. Return: 0; -1 and @e, which is empty where all was told */
+int job_source_check(const char *path, int file, void (*tell)(const struct err *e),
+		     struct job_source **out, struct err *e);
+/** struct job_text - A job file in memory; @most: jobs of a matrix, 0 = as in files;
+ * @tell: as of job_source_check(), or NULL */
 struct job_text {
 	const char *name;
 	const char *buf;
 	size_t len;
 	size_t most;
+	void (*tell)(const struct err *e);
 };
 
 /** job_source_text() - The same of a text. Return: 0, or -1 and @e */
@@ -46,7 +54,8 @@ int job_source_fd(const struct job_source *s);
  * that what changes on the machine meanwhile is not one job's alone */
 void job_source_repeat(struct job_source *s, int runs);
 /** job_source_next() - The next job, the caller's from then on (job_free()). Return: 1;
- * 0 at the end; 2 where a stream has no whole line yet; -1 and @e */
+ * 0 at the end; 2 where a stream has no whole line yet; -1 and @e, which is empty where
+ * it was told */
 int job_source_next(struct job_source *s, struct job **out, struct err *e);
 /** job_source_close() - Takes NULL */
 void job_source_close(struct job_source *s);

@@ -152,17 +152,6 @@ int unknown_key(const struct loader *ld, const struct origin *at, const char *gr
 
 /* --- folding one field in ---------------------------------------------------------- */
 
-bool stops(struct loader *ld)
-{
-	if (!ld->tell)
-		return true;
-	if (*ld->e->text)
-		ld->tell(ld->e);
-	*ld->e = (struct err){ 0 };
-	ld->is_wrong = true;
-	return false;
-}
-
 static void field_reset(struct loader *ld, enum field f)
 {
 	const struct field_info *info = &field_info[f];

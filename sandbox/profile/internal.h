@@ -147,9 +147,6 @@ int read_seccomp(struct loader *ld, const struct field_info *f, const struct nod
 
 /* --- fold.c ------------------------------------------------------------------------ */
 
-/** stops() - Whether the error that the loader has is the end: a check tells it, forgets
- * it and goes on with what does not depend on it */
-bool stops(struct loader *ld);
 /** unknown_key() - The error for @group.@key (@group may be NULL), with the nearest
  * one */
 int unknown_key(const struct loader *ld, const struct origin *at, const char *group,

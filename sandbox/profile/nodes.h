@@ -71,6 +71,9 @@ const char *shown(const struct loader *ld, const char *s);
 /** wrong_value() - "'KEY' cannot be 'VALUE': expected ..." */
 int wrong_value(const struct loader *ld, const char *key, const struct node *n,
 		const char *expects);
+/** stops() - Whether the error that the loader has is the end: a check tells it, forgets
+ * it and goes on with what does not depend on it */
+bool stops(struct loader *ld);
 /** no_memory() - The error that has no place. Return: -1 */
 int no_memory(const struct loader *ld);
 

@@ -31,6 +31,17 @@ int wrong(const struct loader *ld, const struct origin *at, const char *fmt, ...
 	return err_set(ld->e, "%s: %s", at->file ? at->file : "profile", why);
 }
 
+bool stops(struct loader *ld)
+{
+	if (!ld->tell)
+		return true;
+	if (*ld->e->text)
+		ld->tell(ld->e);
+	*ld->e = (struct err){ 0 };
+	ld->is_wrong = true;
+	return false;
+}
+
 int no_memory(const struct loader *ld)
 {
 	return err_set(ld->e, "out of memory");

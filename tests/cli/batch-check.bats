@@ -80,3 +80,74 @@ hint: --output DIR keeps them below DIR"
 	assert_status 125
 	assert_stderr "nook: cannot read '.': Is a directory"
 }
+
+@test "--check tells the mistakes of all jobs, where a batch stops at the first" {
+	cat >jobs.yaml <<-'EOF'
+	jobs:
+	- {id: a, comand: x}
+	- {id: b, command: x}
+	- {id: c, command: x, limits: {memory: 64}}
+	- {id: b, command: x}
+	- {id: d, command: "x ${n}", matrix: {n: [1, 2]}, retry: often, after: a}
+	EOF
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_output ''
+	assert_stderr "nook: jobs.yaml:2:11: unknown key 'comand', did you mean 'command'
+nook: jobs.yaml:4:40: 'limits.memory' cannot be '64': expected a size from 4K on such as 512M, or max
+nook: jobs.yaml:5:8: two jobs have the id 'b'
+hint: the first stands in line 3
+nook: jobs.yaml:6:58: 'retry' cannot be 'often': expected a number up to 99"
+	nook_run batch jobs.yaml
+	assert_status 125
+	assert_stderr "nook: jobs.yaml:2:11: unknown key 'comand', did you mean 'command'"
+	# defaults that come later are known by then
+	printf 'jobs:\n- {id: a}\n- {id: b, limits: {memory: 64}}\n- {id: c, x: y}\ndefaults: {command: x}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_stderr "nook: jobs.yaml:3:28: 'limits.memory' cannot be '64': expected a size from 4K on such as 512M, or max
+nook: jobs.yaml:4:11: unknown key 'x'"
+	# what stands above the jobs is the end, and what is no YAML
+	printf 'jobs:\n- {x: y}\n- {id: ]}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_stderr_match "^nook: jobs.yaml:2:4: unknown key 'x'"
+	assert_stderr_match "^nook: jobs.yaml:3:8: did not find"
+	printf 'defaults: {x: y}\njobs:\n- {y: z}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	[ "$(wc -l <<<"$stderr")" = 1 ]
+}
+
+@test "--check tells all that is wrong of jobs together and of their profiles, and lines of JSON" {
+	cat >jobs.yaml <<-'EOF'
+	jobs:
+	- {id: a, command: x, after: nobody}
+	- {id: b, command: x, stdin: none}
+	- {id: c, command: x, after: [noone, a]}
+	EOF
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_stderr "nook: jobs.yaml:3: job 'b': cannot read 'none': No such file or directory
+nook: jobs.yaml:2:30: 'after': no job has the id 'nobody'
+nook: jobs.yaml:4:30: 'after': no job has the id 'noone'"
+	cat >list <<-'EOF'
+	{"id":"a","command":"x","profile":"nosuch1"}
+	{"id":"b","command":"x"}
+	{"id":"c","command":"x","matrix":{"n":[1,2]},"profile":"nosuch2"}
+	{"id":"d","command":"x","profile":"nosuch2"}
+	EOF
+	nook_run batch --check list
+	assert_status 125
+	assert_output ''
+	[ "$(grep -o '^nook: list:[0-9]*: job .*nosuch[0-9]' <<<"$stderr")" = "nook: list:1: job 'a': no profile 'nosuch1
+nook: list:3: job 'c-1': no profile 'nosuch2
+nook: list:4: job 'd': no profile 'nosuch2" ]
+	printf '%s\n' '{"id":"a",}' '{"id":"b","command":"x"}' '{"id":"c"}' '{"id":"b","command":"x"}' >list
+	for from in list -; do
+		nook_run batch --check "$from" <list
+		assert_status 125
+		assert_stderr_match "^nook: $from:1:[0-9]*: "
+		assert_stderr_match "^nook: $from:3:1: a job needs a 'command'"
+		assert_stderr_match "^nook: $from:4:7: two jobs have the id 'b'"
+	done
+}
