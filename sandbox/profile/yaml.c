@@ -137,6 +137,21 @@ static size_t skip_top(struct reader *r)
 
 /* --- the events -------------------------------------------------------------------- */
 
+/* Whether what @mark is in has a ${NAME}: a { that YAML takes as one of its own */
+static bool has_reference(const struct reader *r, const yaml_mark_t *mark)
+{
+	const char *s = r->src->buf, *end = s + r->src->len, *stop;
+
+	for (size_t n = mark->line + r->first_line; s && n; n--) {
+		s = memchr(s, '\n', (size_t)(end - s));
+		s = s ? s + 1 : NULL;
+	}
+	if (!s)
+		return false;
+	stop = memchr(s, '\n', (size_t)(end - s));
+	return memmem(s, (size_t)((stop ? stop : end) - s), "${", 2);
+}
+
 static int next_event(struct reader *r)
 {
 	const yaml_parser_t *p = r->parser;
@@ -160,6 +175,11 @@ static int next_event(struct reader *r)
 		err_hint(r->e,
 			 "indent with blanks, and put quotes around a value that begins "
 			 "with one of @ ` %%");
+	else if (strstr(why, "while parsing a flow") &&
+		 has_reference(r, &p->problem_mark))
+		err_hint(r->e,
+			 "between { and } or [ and ] put quotes around a value with ${ "
+			 "in it: \"${NAME}\"");
 	return -1;
 }
 

@@ -151,3 +151,24 @@ nook: list:4: job 'd': no profile 'nosuch2" ]
 		assert_stderr_match "^nook: $from:4:7: two jobs have the id 'b'"
 	done
 }
+
+@test "a value with a reference needs quotes between braces, and a hint says so" {
+	local hint='hint: between { and } or [ and ] put quotes around a value with ${ in it: "${NAME}"'
+	echo 'jobs: [{command: x ${y}}]' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	assert_stderr "nook: jobs.yaml:1:21: did not find expected ',' or '}' while parsing a flow mapping
+$hint"
+	printf '# é\n\n#\njobs:\n- {command: x}\n- {command: [a, ${y}]}' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_stderr_match "^nook: jobs.yaml:6:.* while parsing a flow sequence"
+	assert_stderr_match "^hint: between "
+	# not for what another line has, nor for another mistake
+	printf 'jobs:\n- command: x ${y}\n- {command: a: b}\n' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 125
+	[ "${stderr/hint:/}" = "$stderr" ]
+	echo 'jobs: [{command: "x ${y}", matrix: {y: [1]}}]' >jobs.yaml
+	nook_run batch --check jobs.yaml
+	assert_status 0
+}
