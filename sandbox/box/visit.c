@@ -5,7 +5,8 @@
  * believes the keeper, which is of the same user; it waits for three things at once: the
  * line, signals, and the terminal that it shows. Signals are blocked from before the
  * first word to the keeper, so none is lost: those that come while the command is still
- * on its way are sent behind it.
+ * on its way are sent behind it. A keeper that ends behind the question, or is silent,
+ * may have made a joiner: the line tells, and without an answer its word counts.
  */
 #include "box/visit.h"
 
@@ -33,6 +34,7 @@
 #include "box/sync.h"
 #include "box/terminal.h"
 
+#define BEGUN_MS      1000  /* for the first word of a joiner that nobody answers for */
 #define QUIET_MS      50    /* of a terminal whose command has ended: it has said all */
 #define HURRY_MS      1000  /* for a reader, where somebody wants the end */
 #define TERMINAL_ROOM 65536 /* a pipe (pipe(7)); a pty: 8 KiB and 4 (pty.c, n_tty.c) */
@@ -126,6 +128,28 @@ static int ask(struct visit *v, const struct plan *wish, struct err *e)
 
 	return stdio ? ask_with(v, &ask, fd, e)
 		     : control_call_with(v->rec, &ask, fd, SESSION_STDIN, e);
+}
+
+/* Nobody has answered. Its first word comes before the command can run; where there is no
+ * joiner the line ends, because all its other ends are closed with the question: only a
+ * keeper that was stopped has them still */
+static bool has_begun(const struct visit *v)
+{
+	struct pollfd p = { .fd = v->line, .events = POLLIN };
+	char byte;
+
+	return v->line >= 0 && poll(&p, 1, BEGUN_MS) > 0 &&
+	       recv(v->line, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static int begin(struct visit *v, const struct plan *wish, struct err *e)
+{
+	if (ask(v, wish, e) == 0)
+		return 0;
+	if (!has_begun(v))
+		return -1;
+	*e = (struct err){ 0 };
+	return 0;
 }
 
 /* --- while it runs ------------------------------------------------------------------ */
@@ -307,7 +331,7 @@ int visit_exec(const struct record *rec, const struct plan *wish, bool keep,
 	v.signals = signals;
 	if (signals < 0)
 		err_sys(e, "cannot open a signalfd");
-	else if (ask(&v, wish, e) == 0)
+	else if (begin(&v, wish, e) == 0)
 		watch(&v, e);
 	line = v.line;
 	drain(&v);

@@ -15,6 +15,15 @@ end_box() {
 	wait_keeper
 }
 
+# make_slow CALL TIME[:WHEN] - $T/slow becomes a nook that stands so long before each such call, its
+# processes as well
+make_slow() {
+	need strace
+	printf '#!/bin/sh\nexec strace -D -f -qq -o /dev/null -e trace=%s \\\n' "$1" >"$T/slow"
+	printf '\t-e inject=%s:delay_enter=%s "%s" "$@"\n' "$1" "$2" "$NOOK" >>"$T/slow"
+	chmod +x "$T/slow"
+}
+
 # sleepers N - whether as many commands `sleep 61` run in the box
 sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdline | wc -l')" = "$1" ]; }
 
@@ -154,21 +163,22 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 }
 
 @test "what its keeper, killed, cannot tell of any more did run" {
-	need strace
-	# the joiner is slow to say so: it stands before each message but its first
-	printf '#!/bin/sh\nexec strace -D -f -qq -o /dev/null -e trace=sendmsg \\\n' >"$T/slow"
-	printf '\t-e inject=sendmsg:delay_enter=1s:when=2+ "%s" "$@"\n' "$NOOK" >>"$T/slow"
-	chmod +x "$T/slow"
-	NOOK=$T/slow start_box one "$wait_box" --name web
-	"$NOOK" exec web -- sh -c 'touch /t/in; sleep 60' 2>"$T/client.err" &
-	client=$!
-	wait_for "$T/in"
-	kill -KILL "$keeper"
-	status=0
-	wait "$client" || status=$?
-	assert_status 137
-	assert_equal "$(cat "$T/client.err")" "nook: the keeper of box 'web' has ended"
-	wait_keeper
+	# the joiner stands before each message but its first, then the keeper before its answer
+	for slow in "sendmsg 1s:when=2+" "sendto 2s"; do
+		read -r call time <<<"$slow"
+		rm -f "$T/in"
+		make_slow "$call" "$time"
+		NOOK=$T/slow start_box "$call" "$wait_box" --name "$call"
+		"$NOOK" exec "$call" -- sh -c 'touch /t/in; sleep 60' 2>"$T/client.err" &
+		client=$!
+		wait_for "$T/in"
+		kill -KILL "$keeper"
+		status=0
+		wait "$client" || status=$?
+		assert_status 137
+		assert_equal "$(cat "$T/client.err")" "nook: the keeper of box '$call' has ended"
+		wait_keeper
+	done
 }
 
 @test "a command with a terminal of its own, of the size of the caller's" {
