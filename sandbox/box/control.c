@@ -172,6 +172,14 @@ bool control_check(const struct control_ask *ask, size_t len)
 	return true;
 }
 
+/* Who goes behind his question has given up, and said that it failed */
+static bool has_gone(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* One question, if there is one. Return: whether the client stays */
 static bool serve(int fd, control_handler *handler, void *arg)
 {
@@ -184,6 +192,7 @@ static bool serve(int fd, control_handler *handler, void *arg)
 
 	if (n < 0)
 		return errno == EAGAIN;
+	good = good && !has_gone(fd);
 	if (good)
 		handler(arg, &ask, p.fd, &out);
 	parcel_close(&p);

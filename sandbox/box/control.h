@@ -11,12 +11,17 @@
  *	connect ID.sock: ENOENT
  *	SIGURG, CONTROL_KNOCK	 -->	makes ID.sock (0600) in the runtime directory
  *	connect ID.sock		 -->	SO_PEERCRED: the same user, or root; else closes
- *	struct control_ask	 -->	checks all of it, does it
+ *	struct control_ask	 -->	checks all of it, and that the command is still
+ *					there, does it
  *				 <--	struct control_answer, also when the answer is no
  *	close
  *
- * It stays until the box ends and is removed before the record is; what a killed keeper
- * leaves of it goes with its record (store_gc()).
+ * A command that gets no answer in time says so, fails and closes: what it asked is not
+ * done later, by a keeper that was stopped meanwhile. Only one that has looked already
+ * does it still.
+ *
+ * The socket stays until the box ends and is removed before the record is; what a killed
+ * keeper leaves of it goes with its record (store_gc()).
  *
  * Limits. The socket is SOCK_SEQPACKET: a datagram is a whole question or nothing. What
  * has another size, magic or version, and what is not a text where one should be, ends

@@ -61,10 +61,12 @@ static int hung_up(const struct caller *c, struct err *e)
 	return err_hint(e, "nook inspect %s shows how it is now", name);
 }
 
-static int no_answer(const struct caller *c, struct err *e)
+/* @asked: It may have begun with it; what it has not begun it will not (control.c) */
+static int no_answer(const struct caller *c, bool asked, struct err *e)
 {
-	err_set(e, "the keeper of box '%s' (pid %d) does not answer", store_name(c->rec),
-		c->rec->keeper);
+	err_set(e, "the keeper of box '%s' (pid %d) does not answer%s",
+		store_name(c->rec), c->rec->keeper,
+		asked ? ", and may still do what was asked" : "");
 	return err_hint(e,
 			"it may be stopped: kill -CONT %d; or end the box: kill -KILL "
 			"%d",
@@ -117,7 +119,7 @@ static int connect_to(struct caller *c, struct err *e)
 			return err_sys(e, "cannot reach the keeper of box '%s'",
 				       c->rec->id);
 		if (now_ms() > c->until)
-			return no_answer(c, e);
+			return no_answer(c, false, e);
 		if (knock(c, e) < 0)
 			return -1;
 		if (wait_for(c, -1, pause) < 0)
@@ -139,7 +141,7 @@ static int receive(const struct caller *c, struct control_answer *out, struct er
 			n = recv(c->sock, out, sizeof(*out), MSG_DONTWAIT | MSG_TRUNC);
 	} while (n < 0 && errno == ECONNRESET && --tries);
 	if (r <= 0)
-		return r < 0 ? has_ended(c, e) : no_answer(c, e);
+		return r < 0 ? has_ended(c, e) : no_answer(c, true, e);
 	/* It closes at its end, and on what it does not understand */
 	if (n <= 0)
 		return wait_for(c, -1, 1000) < 0 ? has_ended(c, e) : hung_up(c, e);

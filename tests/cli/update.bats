@@ -146,3 +146,31 @@ hint: nook inspect web shows how it is now"
 	nook_run update web wall=9s
 	assert_status 0
 }
+
+@test "what was asked of a keeper that is stopped is not done when it goes on" {
+	start_box one 'trap "touch /t/signalled" USR1; while :; do sleep 0.05; done' --name web
+	nook_run update web wall=90s # it has its socket
+	kill -STOP "$keeper"
+	"$NOOK" exec -d web -- touch /t/in 2>"$T/exec.said" &
+	"$NOOK" update web environment.LATE=yes 2>"$T/update.said" &
+	"$NOOK" kill -s USR1 web 2>"$T/kill.said" &
+	for how in exec:125 update:1 kill:1; do
+		status=0
+		wait -n || status=$?
+		echo "$status" >>"$T/codes"
+	done
+	assert_equal "$(sort "$T/codes" | tr '\n' ' ')" "1 1 125 "
+	for how in exec update kill; do
+		assert_match "^nook: the keeper of box 'web' \(pid $keeper\) does not answer, and may still do what was asked$" \
+			"$(cat "$T/$how.said")"
+	done
+	kill -CONT "$keeper"
+	# it is asked behind them
+	nook_run exec web -- sh -c 'sleep 0.2; echo "LATE $LATE"'
+	assert_output "LATE "
+	refute test -e "$T/in"
+	refute test -e "$T/signalled"
+	nook_run update web environment.LATE=yes
+	nook_run exec web -- sh -c 'echo "LATE $LATE"'
+	assert_output "LATE yes"
+}

@@ -130,6 +130,19 @@ static void test_unread(void)
 	serve_all();
 }
 
+/* As one who waited in vain for a keeper that was stopped */
+static void test_gone(void)
+{
+	struct caller c = come();
+	struct parcel q = question();
+	int before = asked;
+
+	parcel_send(c.sock, &q, 0);
+	go(&c);
+	serve_all();
+	ok(asked == before && !keeper.count, "who has gone is not served");
+}
+
 static void test_hung_up(void)
 {
 	struct control_answer out;
@@ -154,7 +167,7 @@ int main(void)
 {
 	char path[] = "/tmp/nook-control.XXXXXX";
 
-	plan(8);
+	plan(9);
 	dir = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir < 0 || control_open(&keeper, dir, BOX) < 0) {
 		printf("Bail out! no socket\n");
@@ -163,6 +176,7 @@ int main(void)
 	test_all_asked();
 	test_too_slow();
 	test_unread();
+	test_gone();
 	test_hung_up();
 	control_close(&keeper, dir, BOX);
 	close(dir);
