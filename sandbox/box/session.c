@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@
 #include "box/keeper.h"
 #include "box/look.h"
 #include "box/sync.h"
+
+#define SIGNAL_MOST	64
+#define SIGNAL_BIT(sig) (UINT64_C(1) << ((sig) - 1))
 
 /* --- start -------------------------------------------------------------------------- */
 
@@ -251,6 +255,29 @@ static void signal_command(const struct session *s, int sig)
 		kill(pid, sig);
 }
 
+/* The command is on its way: it gets it when it runs, not behind its last wall, where it
+ * would end without a word. A stop and what lets go on take each other back, as in the
+ * kernel (signal(7)) */
+static void keep_signal(struct session *s, int sig)
+{
+	const uint64_t stops = SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) |
+			       SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU);
+
+	if (SIGNAL_BIT(sig) & stops)
+		s->early &= ~SIGNAL_BIT(SIGCONT);
+	else if (sig == SIGCONT)
+		s->early &= ~stops;
+	s->early |= SIGNAL_BIT(sig);
+}
+
+static void send_early(struct session *s)
+{
+	for (int sig = 1; sig <= SIGNAL_MOST; sig++)
+		if (s->early & SIGNAL_BIT(sig))
+			signal_command(s, sig);
+	s->early = 0;
+}
+
 static void kill_session(const struct session *s)
 {
 	if (s->joiner)
@@ -269,8 +296,11 @@ static void hear(struct session *s)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n >= (ssize_t)sizeof(int) * 2 && msg.step == STEP_SIGNAL && msg.value > 0 &&
-	    msg.value <= 64) {
-		signal_command(s, msg.value);
+	    msg.value <= SIGNAL_MOST) {
+		if (s->joiner)
+			keep_signal(s, msg.value);
+		else
+			signal_command(s, msg.value);
 		return;
 	}
 	close(fd_take(&s->line));
@@ -344,7 +374,9 @@ static bool is_over(struct keeper *k, struct session *s, int how)
 		if (!pid)
 			return false;
 		s->joiner = 0;
-		if (!s->note->command)
+		if (s->note->command)
+			send_early(s);
+		else
 			tell_lost(s, status, box_ends(k));
 	}
 	if (!s->note->command)

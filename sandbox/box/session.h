@@ -14,7 +14,9 @@
  *	keeper -> client	STEP_EXIT	raw wait status; @code 1: because the box
  *						has ended. Said when the joiner has ended,
  *						so always behind its word
- *	client -> keeper	STEP_SIGNAL	for the command's process group
+ *	client -> keeper	STEP_SIGNAL	for the command's process group; one that
+ *						comes before the joiner has ended waits
+ *						for that, each number once
  *
  * With CONTROL_LOOK no command runs: what comes along as descriptor 0 is the socket that
  * gets the answer (box/look.h), and its other end's end is that of the session.
@@ -33,6 +35,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/time.h>
 #include <sys/types.h>
 
@@ -51,11 +54,13 @@ enum session_fd { SESSION_LINE, SESSION_WISH, SESSION_STDIN, SESSION_FDS = 5 };
  * struct session - One
  * @joiner:	0 = it has ended
  * @note:	Where the kernel tells of the command, shared with the joiner
+ * @early:	Signals that wait for the end of the joiner: bit 0 is number 1
  * @line:	-1 = nobody listens
  */
 struct session {
 	pid_t joiner;
 	struct join_note *note;
+	uint64_t early;
 	int line;
 	bool kept;
 };

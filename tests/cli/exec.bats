@@ -181,6 +181,24 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	done
 }
 
+@test "a signal that comes while the command is on its way goes to it when it runs" {
+	local sig
+	make_slow setns 400ms
+	NOOK=$T/slow start_box one "$wait_box" --name web
+	for sig in TERM RTMAX; do
+		"$NOOK" exec web -- sh -c 'sleep 10' &
+		client=$!
+		# from here on they are blocked there, and read
+		wait_until grep -qs '^SigBlk:.*7f' "/proc/$client/status"
+		kill -s "$sig" "$client"
+		status=0
+		wait "$client" || status=$?
+		assert_status "$((128 + $(kill -l "$sig")))"
+	done
+	end_box
+	assert_status 0
+}
+
 @test "a command with a terminal of its own, of the size of the caller's" {
 	need script
 	start_box one "$wait_box" --name web
