@@ -220,8 +220,10 @@ void inside_main(struct inside *in)
 	if (!in->again)
 		be_born(in);
 	in->children = -1;
-	if (!(in->plan->clone_flags & CLONE_NEWPID))
+	if (!(in->plan->clone_flags & CLONE_NEWPID)) {
 		in->children = orphans_adopt();
+		l.parent = getpid();
+	}
 	umask(0);
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);

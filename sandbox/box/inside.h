@@ -59,6 +59,9 @@ void inside_fail(const struct inside *in, int cause, int code, const struct err 
 /**
  * struct launch - How the start of a payload went; written by the payload's process in
  * memory that it shares with init until exec
+ * @parent:	Whose child the process is: a joiner's is the keeper's, the payload
+ *		init's. Read where no pid namespace ends it with the box; 0 = the step
+ *		socket tells of that end (`init: none`)
  * @failed:	Exec did not happen; the rest says why
  * @cause:	enum cause: CAUSE_SETUP or CAUSE_EXEC
  * @code:	125, 126 or 127
@@ -68,6 +71,7 @@ struct launch {
 	const struct plan *plan;
 	struct site *site;
 	struct look *look;
+	pid_t parent;
 	bool failed;
 	int cause;
 	int code;

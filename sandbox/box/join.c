@@ -463,7 +463,7 @@ void join_enter(struct join *j)
 			  .preserve = j->look,
 			  .look = j->look,
 			  .net = { .netns_fd = -1 } };
-	struct launch l = { .plan = j->plan, .site = &s };
+	struct launch l = { .plan = j->plan, .site = &s, .parent = j->keeper };
 	struct sync_msg go = { .step = STEP_GO }, ran = { .step = STEP_EXEC };
 	struct err e = { 0 };
 

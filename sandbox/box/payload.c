@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,21 @@ static void attempt_and_exit(struct launch *l)
 	_exit(attempt_serve(LOOK_FD) < 0);
 }
 
+/* Be killed when the parent ends, which may have happened before that was armed. A filter
+ * of the box's own may refuse getppid(): then it is not looked at */
+static int be_bound(const struct launch *l)
+{
+	pid_t now;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -1;
+	now = l->parent ? (pid_t)syscall(SYS_getppid) : 0;
+	if (now < 0 || now == l->parent)
+		return 0;
+	errno = ESRCH;
+	return -1;
+}
+
 /* The last walls and exec, with room for pointers to the words */
 static void exec_words(struct launch *l, const char **argv, const char **envp)
 {
@@ -129,8 +145,7 @@ static void exec_words(struct launch *l, const char **argv, const char **envp)
 		return;
 	/* Where no kernel ends it with init; after the last change of ids. Init and the
 	 * keeper end it too: this is for the case that both are killed */
-	if (!(pl->clone_flags & CLONE_NEWPID) &&
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+	if (!(pl->clone_flags & CLONE_NEWPID) && be_bound(l) < 0) {
 		err_sys(&l->err, "cannot arm the parent-death signal");
 		return;
 	}

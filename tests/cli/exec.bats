@@ -199,6 +199,33 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	assert_status 0
 }
 
+# has_children PID COUNT
+has_children() {
+	local -a pids
+	read -ra pids <"/proc/$1/task/$1/children"
+	[ "${#pids[@]}" = "$2" ] && last=${pids[-1]}
+}
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "without a pid namespace, what is to run when its keeper is killed does not" {
+	make_slow seccomp 2s
+	"$T/slow" run -q --name web thin -- sh -c "touch '$T/up'; exec sleep 60" &
+	keeper=$!
+	keepers+=("$keeper")
+	wait_for "$T/up"
+	"$NOOK" exec web -- sh -c "touch '$T/in'; exec sleep 5" 2>"$T/client.err" &
+	client=$!
+	# init, the joiner and the command, which is the keeper's child from its first moment on
+	wait_until has_children "$keeper" 3
+	kill -KILL "$keeper"
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	wait_keeper
+	wait_until is_gone "$last"
+	refute test -e "$T/in"
+}
+
 @test "a command with a terminal of its own, of the size of the caller's" {
 	need script
 	start_box one "$wait_box" --name web
