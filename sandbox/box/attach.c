@@ -62,6 +62,11 @@ int attach_start(struct keeper *k, const struct control_ask *ask, int *fd, struc
 	return 0;
 }
 
+static int lost_by(const struct attached *a)
+{
+	return a->lost > INT_MAX ? INT_MAX : (int)a->lost;
+}
+
 void attach_output(struct keeper *k, int stream, const char *data, size_t len)
 {
 	struct attaches *all = &k->attaches;
@@ -76,7 +81,7 @@ void attach_output(struct keeper *k, int stream, const char *data, size_t len)
 	for (int i = all->count - 1; i >= 0; i--) {
 		struct attached *a = &all->v[i];
 
-		msg.code = a->lost > INT_MAX ? INT_MAX : (int)a->lost;
+		msg.code = lost_by(a);
 		if (parcel_send(a->line, &p, MSG_DONTWAIT) == 0)
 			a->lost = 0;
 		else if (errno == EAGAIN || errno == ENOBUFS)
@@ -84,6 +89,17 @@ void attach_output(struct keeper *k, int stream, const char *data, size_t len)
 		else
 			forget(all, i);
 	}
+}
+
+/* In a line that is full of output, for the last word: what is set is doubled
+ * (socket(7), SO_SNDBUF), so the room that it has is more room */
+static void make_room(int line)
+{
+	socklen_t len = sizeof(int);
+	int size;
+
+	if (getsockopt(line, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0)
+		setsockopt(line, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 void attach_end(struct keeper *k, int code)
@@ -95,7 +111,11 @@ void attach_end(struct keeper *k, int code)
 	while (all->count) {
 		struct attached *a = &all->v[--all->count];
 
-		parcel_send(a->line, &p, MSG_DONTWAIT);
+		msg.code = lost_by(a);
+		if (parcel_send(a->line, &p, MSG_DONTWAIT) < 0 && errno == EAGAIN) {
+			make_room(a->line);
+			parcel_send(a->line, &p, MSG_DONTWAIT);
+		}
 		close(a->line);
 	}
 }

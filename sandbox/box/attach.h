@@ -9,11 +9,12 @@
  *	keeper -> client	STEP_OUTPUT	@value: stream, 1 or 2; @code: how many
  *						bytes were left out before these, which
  *						stand behind the header
- *	keeper -> client	STEP_EXIT	@value: the exit code of the box
+ *	keeper -> client	STEP_EXIT	@value: the exit code of the box; @code:
+ *						how many were left out at the end
  *
  * What is typed, and the size, the client puts into the terminal itself. So the keeper
  * has nothing to wait for and nothing to keep: what does not go into the socket at once
- * is left out, and the log has it.
+ * is left out, and the log has it. For STEP_EXIT room is made in one that is full.
  */
 #ifndef NOOK_BOX_ATTACH_H
 #define NOOK_BOX_ATTACH_H
@@ -60,7 +61,8 @@ void attach_end(struct keeper *k, int code);
  * the keys are typed (onlooker.c)
  * @keys:	The bytes that detach, at most ATTACH_KEYS, ended by NUL; "" = none do
  *
- * Return: exit code of the box; 0 when detached; -1 and @e
+ * Return: exit code of the box; 0 when detached; 137 and @e: its keeper was killed; -1
+ * and @e
  */
 int onlooker_run(const struct record *rec, const char *keys, struct err *e);
 

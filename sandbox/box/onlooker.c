@@ -81,7 +81,7 @@ static void read_line(struct onlooker *o, struct err *e)
 
 	if (n < (ssize_t)HEAD || n > (ssize_t)sizeof(msg)) {
 		o->over = true;
-		o->code = -1;
+		o->code = 137; /* it ran, and was killed with its keeper */
 		err_set(e, "the keeper of box '%s' has ended", store_name(o->rec));
 	} else if (msg.step == STEP_READY && p.fd[0] >= 0 && o->terminal.pty < 0) {
 		o->terminal.pty = fd_take(&p.fd[0]);
@@ -91,6 +91,7 @@ static void read_line(struct onlooker *o, struct err *e)
 		show(o, msg.value == 2 ? STDERR_FILENO : STDOUT_FILENO, msg.data,
 		     (size_t)n - HEAD);
 	} else if (msg.step == STEP_EXIT) {
+		say_lost(o, msg.code);
 		o->over = true;
 		o->code = msg.value;
 	}

@@ -307,7 +307,8 @@ static int follow_run(struct reader *r, struct err *e)
 	/* What is written of it: somebody else may hold the box by now */
 	if (r->rest.rec.state == REST_STOPPED && r->rest.rec.result)
 		return r->rest.rec.exit_code;
-	return err_set(e, "the keeper of box '%s' has ended", r->rest.name);
+	err_set(e, "the keeper of box '%s' has ended", r->rest.name);
+	return 137; /* it ran, and was killed with its keeper */
 }
 
 int logs_of_run(const struct args *a, const struct rest_area *area, const char *name,

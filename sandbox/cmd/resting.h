@@ -71,7 +71,7 @@ int stop_box(const struct args *a, const struct rest_area *area, const char *nam
 
 /** logs_of_run() - Show what the command of a box in the background has written since it
  * was last started, each byte as it is, until it ends (logs.c). Return: exit code of the
- * box; -1 and @e */
+ * box; 137 and @e: its keeper was killed; -1 and @e */
 int logs_of_run(const struct args *a, const struct rest_area *area, const char *name,
 		struct err *e);
 

@@ -114,3 +114,44 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 	wait "$looks" || status=$?
 	assert_status 7
 }
+
+is_lost() { is_stopped lost; }
+is_stopped() { [ "$("$NOOK" ps -a --no-headings -o status)" = "stopped ($1)" ]; }
+
+@test "who reads too slowly hears the exit code, and that the last of the output is left out" {
+	background web base -- sh -c "$tick; seq 1 2000000; exit 7"
+	mkfifo "$T/pipe"
+	"$NOOK" attach web >"$T/pipe" 2>"$T/shown.err" &
+	client=$!
+	exec 4<"$T/pipe"
+	head -c 1 <&4 >"$T/first"
+	touch "$T/go"
+	wait_until is_stopped 7
+	assert test "$(wc -c <&4)" -lt 2000000
+	exec 4<&-
+	status=0
+	wait "$client" || status=$?
+	assert_status 7
+	assert_match 'some output is left out' "$(cat "$T/shown.err")"
+}
+
+@test "a keeper that is killed takes its box along: 137 for who looks on" {
+	background web base -- sh -c "$tick"
+	"$NOOK" attach web >"$T/shown" 2>"$T/shown.err" &
+	client=$!
+	wait_until ticks "$T/shown"
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	assert_equal "$(cat "$T/shown.err")" "nook: the keeper of box 'web' has ended"
+	wait_until is_lost
+	"$NOOK" start -a web >"$T/again" 2>"$T/again.err" &
+	client=$!
+	wait_until ticks "$T/again"
+	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+	status=0
+	wait "$client" || status=$?
+	assert_status 137
+	assert_equal "$(cat "$T/again.err")" "nook: the keeper of box 'web' has ended"
+}
