@@ -106,7 +106,7 @@ static int change(const struct args *a, struct applying *ap, struct err *e)
 	r = k.dir < 0 ? 0 : applying_run(k.dir, &k.m, ap, e);
 	if (!r)
 		r = say(a, ap, e);
-	text_release(&ap->say);
+	applying_release(ap);
 	kept_release(&k);
 	return r;
 }

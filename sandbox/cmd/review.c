@@ -3,8 +3,10 @@
  *
  * The keeper calls when the box has ended and before its changes are removed, with all
  * signals blocked: what is being applied is not torn. They are let through while an
- * answer is waited for, and mean no. A killed nook leaves the changes to the next
- * command, which removes them: the box's record names them.
+ * answer is waited for; one, or the end of the terminal, means that nothing is applied,
+ * whatever was answered before: so all is asked before anything is applied. A killed
+ * nook leaves the changes to the next command, which removes them: the box's record names
+ * them.
  */
 #include "cmd/review.h"
 
@@ -26,6 +28,7 @@
 #include "profile/profile.h"
 
 #define ANSWER_SIZE 4096 /* a line of a terminal: N_TTY_BUF_SIZE */
+#define GONE	    '\0' /* no answer, and none to come */
 
 /** struct asking - One review under way */
 struct asking {
@@ -104,7 +107,7 @@ static char which(const char *line, size_t len)
 	return len ? '?' : 'n';
 }
 
-/* A line from the terminal. Return: as which(); 'n' at the end and for a signal */
+/* A line from the terminal. Return: as which(); GONE at the end and for a signal */
 static char read_answer(const struct asking *as)
 {
 	struct pollfd p = { .fd = as->rv->tty, .events = POLLIN };
@@ -113,33 +116,38 @@ static char read_answer(const struct asking *as)
 
 	if (ppoll(&p, 1, NULL, as->end->signals) <= 0) {
 		say(as->rv->tty, "\n");
-		return 'n';
+		return GONE;
 	}
 	n = read(as->rv->tty, line, sizeof(line));
 	if (n <= 0)
-		return 'n';
+		return GONE;
 	return which(line, (size_t)n - (line[n - 1] == '\n'));
 }
 
-static int ask_one(const struct change *c, void *arg)
+static enum answer ask_one(const struct change *c, void *arg)
 {
 	struct asking *as = arg;
+	bool refused = (c->flags & FLAGS_TRUST) && !as->ap.apply.trust;
 	auto_text line = { 0 };
 
 	shown_line(c, c->path, &line);
-	text_add(&line, "\n  apply it? [y/N/all/quit] ");
+	text_add(&line, refused ? "\n  not applied: it gives rights to who uses it\n"
+				: "\n  apply it? [y/N/all/quit] ");
 	for (;;) {
 		say(as->rv->tty, text_str(&line));
+		if (refused)
+			return ANSWER_NO;
 		switch (read_answer(as)) {
 		case 'y':
-			return 1;
+			return ANSWER_YES;
 		case 'n':
-			return 0;
+			return ANSWER_NO;
 		case 'a':
-			as->ap.ask = NULL;
-			return 1;
+			return ANSWER_ALL;
 		case 'q':
-			return -1;
+			return ANSWER_QUIT;
+		case GONE:
+			return ANSWER_NONE;
 		default:
 			say(as->rv->tty, "  y: apply it; n: do not; all: this and the "
 					 "rest; quit: no more of them\n");
@@ -168,6 +176,7 @@ static int ask(struct asking *as, struct err *e)
 		case 'y':
 			return 1;
 		case 'n':
+		case GONE:
 			return 0;
 		case 's':
 			as->ap.ask = ask_one;
@@ -184,18 +193,20 @@ static int ask(struct asking *as, struct err *e)
 	}
 }
 
-static void ask_trust(struct asking *as)
+/* Return: 1, 0 = nothing is to be applied */
+static int ask_trust(struct asking *as)
 {
 	char a;
 
 	as->ap.apply.trust = as->rv->yes;
 	if (!as->trust || as->rv->tty < 0)
-		return;
+		return 1;
 	do {
 		say(as->rv->tty, "also what gives rights to who uses it? [y/N] ");
 		a = read_answer(as);
-	} while (a != 'y' && a != 'n');
+	} while (a != 'y' && a != 'n' && a != GONE);
 	as->ap.apply.trust = a == 'y';
+	return a != GONE;
 }
 
 /* --- the review --------------------------------------------------------------------- */
@@ -226,14 +237,17 @@ static int review(struct asking *as, struct err *e)
 		say(STDERR_FILENO, "nook: the command failed: nothing is applied\n");
 		r = 0;
 	}
+	if (r > 0)
+		r = ask_trust(as);
+	if (r > 0) {
+		r = applying_run(as->end->changes, &as->m, &as->ap, e);
+		r = r < 0 ? r : !r;
+	}
 	if (r <= 0) {
 		if (!r && rv->tty >= 0)
 			say(rv->tty, "nook: nothing is applied\n");
 		return r;
 	}
-	ask_trust(as);
-	if (applying_run(as->end->changes, &as->m, &as->ap, e) < 0)
-		return -1;
 	say_done(as);
 	return as->ap.failed
 		       ? err_set(e, "%lu changes could not be applied", as->ap.failed)
@@ -257,7 +271,7 @@ void review_at_end(const struct box_end *end, void *arg)
 			sigaction(stops[i], &act, NULL);
 	as.rv->failed = review(&as, &as.rv->err) < 0;
 	manifest_release(&as.m);
-	text_release(&as.ap.say);
+	applying_release(&as.ap);
 	if (as.rv->tty >= 0)
 		close(fd_take(&as.rv->tty));
 }

@@ -62,13 +62,22 @@ enum shown_fit shown_fit(const char *path, char *const *paths, size_t count);
 /** shown_paths() - Whether all @paths are absolute and normal. Return: 0, -2 and @e */
 int shown_paths(char *const *paths, size_t count, struct err *e);
 
+/** enum answer - What a person says to one change, with what is below it */
+enum answer {
+	ANSWER_NO,
+	ANSWER_YES,
+	ANSWER_ALL,  /* yes, and to the rest */
+	ANSWER_QUIT, /* no, and to the rest */
+	ANSWER_NONE, /* the person went away: no change is wanted */
+};
+
 /**
  * struct applying - What to apply or discard
  * @apply:	force and trust as they are wanted
  * @paths:	As in struct shown
  * @discard:	Forget instead of making true
- * @ask:	Asked for each change, with what is below it; NULL = all. Return: 1 = yes,
- *		0 = no, negative = stop here
+ * @ask:	Asked for each change before the first is made true; NULL = all
+ *		are wanted
  * @done:	How many changes were made true, or forgotten
  * @failed:	How many could not be
  * @say:	Their reasons, a line each
@@ -78,15 +87,19 @@ struct applying {
 	char *const *paths;
 	size_t count;
 	bool discard;
-	int (*ask)(const struct change *c, void *arg);
+	enum answer (*ask)(const struct change *c, void *arg);
 	void *arg;
 	unsigned long done, failed;
 	struct text say;
-	size_t inside; /* length of the path that was said yes to, with all below; 0 */
+	struct text answers; /* 'y' or 'n', path and '\0' for each that was asked for */
+	size_t next;	     /* in @answers: behind the last one that was looked up */
+	size_t inside;	     /* in @answers: the last path with a yes, and all below; 0 */
+	bool rest;	     /* those that were not asked for are wanted */
 };
 
-/** applying_run() - Do it. When nothing is left the changes begin anew from now. @ap->say
- * is to be released. Return: 0, also where some failed; -1 and @e */
+/** applying_run() - Do it. When nothing is left the changes begin anew from now.
+ * Return: 0, also where some failed; 1 = ANSWER_NONE, nothing was done; -1 and @e */
 int applying_run(int dir, struct manifest *m, struct applying *ap, struct err *e);
+void applying_release(struct applying *ap);
 
 #endif

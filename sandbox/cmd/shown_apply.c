@@ -6,20 +6,81 @@
 #include "base/err.h"
 #include "cmd/shown.h"
 
-/* Whether a change that lies where it is wanted is wanted itself. Return: 1, 0 = not,
- * with what is below it; negative = stop */
-static int is_wanted(struct applying *ap, const struct change *c)
+/* --- what a person wants ------------------------------------------------------------ */
+
+enum { ASKED_ENOUGH = -2, ASKED_NOTHING = -3 };
+
+/* Walks before anything is done: who goes away at the last question has changed nothing.
+ * Return: as walk_calls.each */
+static int ask_each(const struct change *c, void *arg)
 {
-	int r;
+	struct applying *ap = arg;
+	enum shown_fit fit = shown_fit(c->path, ap->paths, ap->count);
+	enum answer a;
+
+	if (fit == FIT_OUT)
+		return 1;
+	if (fit == FIT_WAY || c->kind == CHANGE_NONE)
+		return 0;
+	a = ap->ask(c, ap->arg);
+	if (a == ANSWER_NONE)
+		return ASKED_NOTHING;
+	text_addc(&ap->answers, a == ANSWER_YES || a == ANSWER_ALL ? 'y' : 'n');
+	text_addn(&ap->answers, c->path, strlen(c->path) + 1);
+	ap->rest = a == ANSWER_ALL;
+	return a == ANSWER_ALL || a == ANSWER_QUIT ? ASKED_ENOUGH : 1;
+}
+
+/* Return: 0, 1 = nothing is wanted, -1 and @e */
+static int ask_all(int dir, struct manifest *m, struct applying *ap, struct err *e)
+{
+	const struct walk_calls calls = { .each = ask_each, .arg = ap };
+	int r = walk_changes(dir, m, &calls, e);
+
+	if (r == ASKED_NOTHING)
+		return 1;
+	if (ap->answers.failed)
+		return err_set(e, "out of memory");
+	return r == ASKED_ENOUGH ? 0 : r;
+}
+
+/* What was said to @path. The walks meet changes in one order, or almost: the answer is
+ * looked for from the last one on, and then from the start */
+static bool recall(struct applying *ap, const char *path)
+{
+	const char *all = text_str(&ap->answers);
+	size_t len, from = ap->next, i = from;
+
+	if (!ap->answers.len)
+		return ap->rest;
+	do {
+		i = i < ap->answers.len ? i : 0;
+		len = strlen(all + i) + 1;
+		if (!strcmp(all + i + 1, path)) {
+			ap->next = i + len;
+			if (all[i] == 'y')
+				ap->inside = i + 1;
+			return all[i] == 'y';
+		}
+		i += len;
+	} while (i != from && (from || i < ap->answers.len));
+	return ap->rest;
+}
+
+/* Whether a change that lies where it is wanted is wanted itself, or else left out with
+ * what is below it */
+static bool is_wanted(struct applying *ap, const struct change *c)
+{
+	char *yes = ap->inside ? ap->answers.s + ap->inside : NULL;
 
 	if (!ap->ask || c->kind == CHANGE_NONE)
-		return 1;
-	if (ap->inside && strlen(c->path) > ap->inside && c->path[ap->inside] == '/')
-		return 1;
-	r = ap->ask(c, ap->arg);
-	ap->inside = r > 0 ? strlen(c->path) : 0;
-	return r;
+		return true;
+	if (yes && shown_fit(c->path, &yes, 1) == FIT_WANT)
+		return true;
+	return recall(ap, c->path);
 }
+
+/* --- doing it ----------------------------------------------------------------------- */
 
 static int fail(struct applying *ap, const struct change *c, const struct err *why)
 {
@@ -66,13 +127,10 @@ static int each(const struct change *c, void *arg)
 {
 	struct applying *ap = arg;
 	enum shown_fit fit = shown_fit(c->path, ap->paths, ap->count);
-	int wanted = fit == FIT_WANT ? is_wanted(ap, c) : 0;
 
-	if (wanted > 0)
+	if (fit == FIT_WANT && is_wanted(ap, c))
 		return ap->discard ? forget(ap, c) : make_true(ap, c);
 	ap->apply.left += fit != FIT_WAY || c->kind != CHANGE_NONE;
-	if (wanted < 0)
-		return -2;
 	if (fit != FIT_WAY)
 		return 1;
 	if (!ap->discard && S_ISDIR(c->upper.mode))
@@ -96,15 +154,21 @@ static int leave(const struct change *c, void *arg)
 int applying_run(int dir, struct manifest *m, struct applying *ap, struct err *e)
 {
 	const struct walk_calls calls = { .each = each, .leave = leave, .arg = ap };
-	int r;
+	int r = ap->ask ? ask_all(dir, m, ap, e) : 0;
 
+	if (r)
+		return r;
 	ap->apply.dir = dir;
 	r = walk_changes(dir, m, &calls, e);
 	apply_release(&ap->apply);
-	if (r == -2)
-		r = 0; /* the person has had enough */
 	if (!r && !ap->apply.left && !ap->count &&
 	    (manifest_stamp(dir, m, e) < 0 || manifest_write(dir, m, e) < 0))
 		r = -1;
 	return r;
+}
+
+void applying_release(struct applying *ap)
+{
+	text_release(&ap->say);
+	text_release(&ap->answers);
 }

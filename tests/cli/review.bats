@@ -7,6 +7,7 @@
 load helper
 load boxes
 load net
+load typing
 
 setup_file() { net_setup_file; }
 teardown_file() { net_teardown_file; }
@@ -188,6 +189,62 @@ rest" ]
 	# an empty line is a no
 	asked '\n' "sh -c 'echo newer >/data/edit'"
 	[ "$(cat data/edit)" = new ]
+}
+
+# typed SCRIPT [SEEN KEYS]... - the review of SCRIPT, which is answered as it asks
+typed() {
+	printf '%s\n' "$1" >box.sh
+	shift
+	at_terminal "echo \$\$ >$T/pid; exec $NOOK run --review --set terminal=never ./p.yaml -- \
+		/bin/sh -c '$(cat box.sh)'" "$@"
+	[ "$(cat data/edit)" = old ]
+	[ "$(ls data)" = "edit
+gone
+rest" ]
+	[ "$(grep -c 'nook: nothing is applied' <<<"$output")" = 1 ]
+	[[ $output != *"not done"* ]]
+	[ "$status" = 3 ]
+}
+
+@test "a signal, or the end of the terminal, at any question applies nothing" {
+	need script
+	local end script='echo new >/data/edit; cp /bin/true /data/s; chmod 4755 /data/s; exit 3'
+	for end in '\003' '!kill -TERM $(cat $T/pid)' '\004'; do
+		typed "$script" 'apply\? \[y/N/select/diff\]' "$end"
+		typed "$script" 'apply\? \[y/N/select/diff\]' 'y\n' 'gives rights to who uses it\?' "$end"
+		typed "$script" 'apply\? \[y/N/select/diff\]' 's\n' 'gives rights to who uses it\?' 'y\n' \
+			'data/edit.*apply it\?' 'y\n' 'data/s.*apply it\?' "$end"
+	done
+}
+
+@test "what gives rights is not asked for where no such thing is wanted" {
+	need script
+	asked 's\nn\ny\n' "sh -c 'echo new >/data/edit; cp /bin/true /data/d; chmod 4755 /data/d'"
+	[ "$status" = 0 ]
+	[ "$(cat data/edit)" = new ]
+	[ ! -e data/d ]
+	[ "$(grep -c 'apply it?' <<<"$output")" = 1 ]
+	[[ $output == *"/data/d  setuid
+  not applied: it gives rights to who uses it
+"* ]]
+	[[ $output == *"nook: 1 change applied"* ]]
+}
+
+@test "what was said to one file is not done to another" {
+	need script
+	local files='cd /data && mkdir d && echo 1 >d/x && echo 1 >a && echo 1 >b && echo new >edit && rm gone'
+	asked 's\nn\ny\ny\nn\nall\n' "sh -c '$files'"
+	[ "$status" = 0 ]
+	[ "$(cd data && echo *)" = "b d edit rest" ]
+	[ "$(cat data/d/x data/edit)" = "1
+old" ]
+	[[ $output == *"nook: 4 changes applied"* ]]
+	echo x >data/gone
+	asked 's\nyes\nquit\n' "sh -c 'echo 2 >/data/b; rm /data/d/x /data/gone'"
+	[ "$(cat data/b data/d/x data/gone)" = "2
+1
+x" ]
+	[[ $output == *"nook: 1 change applied"* ]]
 }
 
 @test "what make install installs is there afterwards" {
