@@ -50,7 +50,9 @@ static int diff_run(const struct args *a, struct err *e)
 		return r ? r : -1;
 	s.paths = a->words + 1;
 	s.count = a->word_count - 1;
-	r = shown_print(k.dir, &k.m, &s, e);
+	r = k.dir < 0 ? 0 : shown_there(k.dir, &k.m, s.paths, s.count, e);
+	if (!r)
+		r = shown_print(k.dir, &k.m, &s, e);
 	kept_release(&k);
 	return r;
 }
@@ -103,7 +105,9 @@ static int change(const struct args *a, struct applying *ap, struct err *e)
 		return r ? r : -1;
 	ap->paths = a->words + 1;
 	ap->count = a->word_count - 1;
-	r = k.dir < 0 ? 0 : applying_run(k.dir, &k.m, ap, e);
+	r = shown_there(k.dir, &k.m, ap->paths, ap->count, e);
+	if (!r && k.dir >= 0)
+		r = applying_run(k.dir, &k.m, ap, e);
 	if (!r)
 		r = say(a, ap, e);
 	applying_release(ap);

@@ -2,12 +2,16 @@
 /* shown.c - changes of a box as people and programs read them */
 #include "cmd/shown.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/sys.h"
 
 #define FLUSH 65536 /* bytes of output that are held */
 
@@ -97,6 +101,48 @@ int shown_paths(char *const *paths, size_t count, struct err *e)
 				p);
 			return -2;
 		}
+	}
+	return 0;
+}
+
+/* Whether @path, below @dir or absolute, is surely not there */
+static bool is_missing(int dir, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+				.resolve = RESOLVE_NO_SYMLINKS };
+	auto_fd fd = sys_openat2(dir, path, &how);
+
+	return fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Whether the box, or the host below it, has @path in @t */
+static bool has_path(int dir, const struct manifest_tree *t, const char *path)
+{
+	const char *rest = path + (t->target[1] ? strlen(t->target) : 0);
+	auto_text upper = { 0 }, lower = { 0 };
+
+	if (is_in(t->target, path))
+		return true;
+	if (!is_in(path, t->target))
+		return false;
+	text_addf(&upper, "%s%s", t->name, rest);
+	text_addf(&lower, "%s%s", t->lower, rest);
+	return !is_missing(dir, text_str(&upper)) ||
+	       !is_missing(AT_FDCWD, text_str(&lower));
+}
+
+int shown_there(int dir, const struct manifest *m, char *const *paths, size_t count,
+		struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool has = false;
+
+		for (size_t t = 0; t < m->count && !has; t++)
+			has = has_path(dir, &m->trees[t], paths[i]);
+		if (has)
+			continue;
+		err_set(e, "there is no '%s' in what the box keeps changes of", paths[i]);
+		return err_hint(e, "'nook diff' shows what it has changed");
 	}
 	return 0;
 }

@@ -62,6 +62,11 @@ enum shown_fit shown_fit(const char *path, char *const *paths, size_t count);
 /** shown_paths() - Whether all @paths are absolute and normal. Return: 0, -2 and @e */
 int shown_paths(char *const *paths, size_t count, struct err *e);
 
+/** shown_there() - Whether all @paths are, or were, in a tree of @m or above one; @dir is
+ * the directory of changes. Return: 0, -1 and @e */
+int shown_there(int dir, const struct manifest *m, char *const *paths, size_t count,
+		struct err *e);
+
 /** enum answer - What a person says to one change, with what is below it */
 enum answer {
 	ANSWER_NO,

@@ -300,6 +300,8 @@ int files_diff(const struct draft *d, char *const *paths, size_t count, struct e
 		return r < 0 ? -1 : none(e);
 	r = shown_paths(paths, count, e);
 	if (!r)
+		r = shown_there(k.dir, &k.m, paths, count, e);
+	if (!r)
 		r = shown_print(k.dir, &k.m, &s, e);
 	close_kept(&k);
 	return r;

@@ -121,6 +121,33 @@ assert c["/data/d"]["type"] == "directory" and c["/data/d/f"]["size_bytes"] == 2
 more" ]
 }
 
+@test "a path that is not there is an error, and nothing is done to the others" {
+	work 'echo new >/data/edit; rm /data/gone; mkdir /data/d; echo 1 >/data/d/f'
+	local path verb
+	for path in /no/such/change /data/nosuch /data/d/g /data/edit/f; do
+		for verb in apply discard diff; do
+			nook_run "$verb" work /data/edit "$path" /data/gone
+			assert_status 1
+			assert_output
+			assert_stderr "nook: there is no '$path' in what the box keeps changes of
+hint: 'nook diff' shows what it has changed"
+		done
+	done
+	[ "$(cat data/edit data/gone)" = "old
+x" ]
+	echo same >data/rest
+	nook_run diff work /data/rest
+	assert_status 0
+	assert_output "no changes"
+	nook_run diff --stat work / /data/gone
+	assert_output "2 added, 1 modified, 1 deleted, 6B in files"
+	nook_run apply work /data/rest
+	assert_output "0 changes applied"
+	nook_run apply work / /data /data/d/f
+	assert_status 0
+	assert_output "4 changes applied"
+}
+
 @test "what was applied is the box's own: it may change and delete that again" {
 	mkdir data/dir
 	echo 1 >data/dir/a
