@@ -82,7 +82,8 @@ static int add_context(const struct plan *pl, struct args *own)
 		for (size_t i = 0; i < 2; i++) {
 			auto_text key = { 0 }, text = { 0 };
 
-			if (!f->key || strcmp(plan_text(pl, f->key), hiding[i]) != 0)
+			if (f->weight != FACT_VALUE || !f->key ||
+			    strcmp(plan_text(pl, f->key), hiding[i]) != 0)
 				continue;
 			text_addf(&key, "+%s", hiding[i]);
 			text_json(&text, plan_text(pl, f->text));

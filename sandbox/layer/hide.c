@@ -295,17 +295,27 @@ static bool is_covered_anew(const struct hiding *hi, const char *path)
 	return !hi->since;
 }
 
+/* Whether a path of `root.hide` is one inside the box alone; in @real of 4096: of the
+ * host then */
+static bool is_inside(const struct plan *pl, const char *path, char *real)
+{
+	bool own = path_is_in(path, "/proc") || path_is_in(path, "/sys");
+	bool inside = own || pl->tree.root == PLAN_ROOT_DIRECTORY;
+
+	snprintf(real, 4096, "%s%s",
+		 own || !inside ? "" : plan_text(pl, pl->tree.path), path);
+	return inside;
+}
+
 /* A path of `root.hide`: inside the box, and with a host's tree wherever that shows it */
 static void hide_wished(const struct hiding *hi, const struct item *it)
 {
-	const char *path = it->text, *tree = plan_text(hi->pl, hi->pl->tree.path);
-	bool own = path_is_in(path, "/proc") || path_is_in(path, "/sys");
+	const char *path = it->text;
 	char where[ORIGIN_SIZE], real[4096];
 	const char *origin = origin_format(&it->at, where);
 	struct host_path there;
 
-	if (hi->pl->tree.root == PLAN_ROOT_DIRECTORY || own) {
-		snprintf(real, sizeof(real), "%s%s", own ? "" : tree, path);
+	if (is_inside(hi->pl, path, real)) {
 		if (is_covered_anew(hi, path) && host_stat_follow(hi->h, real, &there))
 			add_mask(hi->pl, path, there.kind != HOST_DIR, origin);
 		return;
@@ -336,6 +346,63 @@ static int check_items(const struct profile *pf, struct err *e)
 				       it->text);
 	}
 	return 0;
+}
+
+/* Whether nothing lies at @path: in a directory that the caller must not search there may
+ * be something */
+static bool is_absent(struct host *h, const char *path)
+{
+	char above[4096];
+	struct host_path there;
+
+	if (host_stat(h, path, &there))
+		return false;
+	snprintf(above, sizeof(above), "%s", path);
+	do
+		*strrchr(above, '/') = '\0';
+	while (above[0] && !host_stat_follow(h, above, &there));
+	return !above[0] || !host_uid(h) || there.uid == host_uid(h) ||
+	       (there.mode & 0001);
+}
+
+static bool is_default(struct host *h, const char *path)
+{
+	char home[4096], known[4096], real[4096];
+	bool is = false;
+
+	tree_real(h, host_home(h), home);
+	for (size_t i = 0; i < ARRAY_SIZE(in_home) && !is; i++) {
+		home_path(host_home(h), i, known, sizeof(known));
+		home_path(home, i, real, sizeof(real));
+		is = !strcmp(path, known) || !strcmp(path, real);
+	}
+	return is;
+}
+
+/* A misspelt path would leave a secret to be seen */
+static void warn_items(const struct profile *pf, struct host *h, struct plan *pl)
+{
+	const struct hiding hi = { .h = h, .pl = pl };
+	const struct items *hide = &pf->root.hide, *show = &pf->root.show;
+	char where[ORIGIN_SIZE], real[4096];
+	const char *at;
+
+	for (size_t i = 0; i < hide->count; i++) {
+		is_inside(pl, hide->v[i].text, real);
+		if (!is_absent(h, real) || is_made(&hi, real))
+			continue;
+		at = origin_format(&hide->v[i].at, where);
+		plan_say(pl, "root", FACT_WARNING, "root.hide",
+			 "%s: there is no '%s' to hide", at ? at : "root.hide", real);
+	}
+	for (size_t i = 0; i < show->count; i++) {
+		if (is_default(h, show->v[i].text))
+			continue;
+		at = origin_format(&show->v[i].at, where);
+		plan_say(pl, "root", FACT_WARNING, "root.show",
+			 "%s: '%s' is none of the paths that are hidden by default",
+			 at ? at : "root.show", show->v[i].text);
+	}
 }
 
 void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
@@ -370,6 +437,7 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 		return -1;
 	say_items(pl, "root.hide", &pf->root.hide);
 	say_items(pl, "root.show", &pf->root.show);
+	warn_items(pf, h, pl);
 	hide_plan_since(pf, h, pl, 0);
 	return 0;
 }

@@ -288,6 +288,38 @@ mounts: [{bind: $T/real, to: /r, options: [rw]}]" 'echo bad >/r/.config/nook/pro
 	assert_output /usr/share/man
 }
 
+@test "a path to hide, or to show again, that is not there is said" {
+	mkdir -p "$T/home/anna"
+	inside "root: {from: system, hide: [$T/home/secrt, $T/home/anna, /usr/share/dok, /proc/kores]}
+mounts: [{bind: $T/home, to: /h}]" true
+	assert_status 0
+	assert_stderr "nook: warning: $T/profile.yaml:1: there is no '$T/home/secrt' to hide
+nook: warning: $T/profile.yaml:1: there is no '/usr/share/dok' to hide
+nook: warning: $T/profile.yaml:1: there is no '/proc/kores' to hide"
+	local home
+	home=$(getent passwd "$(id -u)" | cut -d: -f6)
+	: "${home:=$HOME}"
+	nook_run run --set "root.hide=$T/home/ana" --set "root.show=$home/.awss" --set "+root.show=$home/.aws" \
+		strict -- true
+	assert_status 0
+	assert_stderr "nook: warning: --set: there is no '$T/home/ana' to hide
+nook: warning: --set: '$home/.awss' is none of the paths that are hidden by default"
+	nook_run explain --set "root.hide=$T/home/ana" strict
+	assert_match "warning: --set: there is no '$T/home/ana' to hide"
+	nook_run run -q --set "root.hide=$T/home/ana" strict -- true
+	assert_stderr
+	mkdir -p "$T/tree/etc"
+	inside "root: {from: directory, path: $T/tree, hide: [/etc/secret]}
+mounts: [/usr:/usr, /bin:/bin, /lib:/lib, /lib64:/lib64]" true
+	assert_stderr_match "there is no '$T/tree/etc/secret' to hide"
+	# of what the caller must not look at nothing is said
+	[ -x /root ] || {
+		nook_run run --set root.hide=/root/nosuch strict -- true
+		assert_status 0
+		assert_stderr
+	}
+}
+
 # --- the current directory --------------------------------------------------------------
 
 @test "the current directory is writable at its own path" {
