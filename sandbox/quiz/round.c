@@ -130,7 +130,8 @@ static void say_verdict(const struct quiz *z, const struct quiz_item *it,
 
 /* --- one question ----------------------------------------------------------------- */
 
-/* Return: whether the line is an answer, and then its state */
+/* As many letters as are right, which the question says, are an answer. Return: whether
+ * the line is one, and then its state */
 static bool judge(const struct quiz_item *it, const char *line, enum quiz_state *state)
 {
 	bool right;
@@ -143,7 +144,7 @@ static bool judge(const struct quiz_item *it, const char *line, enum quiz_state 
 
 		right = chosen == right_letters(it);
 		*state = right ? QUIZ_RIGHT : QUIZ_WRONG;
-		return chosen != 0;
+		return (size_t)__builtin_popcount(chosen) == it->q->right.count;
 	}
 	right = it->q->live ? live_fits(&it->live, line)
 			    : answer_fits(&it->q->accept, line);

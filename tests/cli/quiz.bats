@@ -59,10 +59,13 @@ letters() {
 @test "letters, texts, and what is no answer" {
 	options=(--objective K1)
 	ask z '' 9 'a b c' '?'
-	# three lines were no answers, so the prompt stands there once more for each
-	assert_equal "$(grep -c '^a to c, ? = I do not know' <<<"$output")" 5
-	# an empty line needs no answer, the other two get one
-	assert_equal "$(grep -c '^a letter from a to c, please$' <<<"$output")" 2
+	# four lines were no answers, so the prompt stands there once more for each
+	assert_equal "$(grep -c '^a to c, ? = I do not know' <<<"$output")" 6
+	# an empty line needs no answer, the other three get one
+	assert_equal "$(grep -c '^a letter from a to c, please$' <<<"$output")" 3
+	assert_line "not answered; right is: $(letters good), good"
+	rm "$review"
+	ask "$(letters bad)"
 	assert_line "wrong; right is: $(letters good), good"
 	rm "$review"
 	options=(--objective K2)
@@ -70,6 +73,8 @@ letters() {
 	two=$(letters a1 a2)
 	assert_line "Which two? (choose 2)"
 	rm "$review"
+	ask a 'a b c' aa
+	assert_equal "$(grep -c '^2 letters from a to c, please$' <<<"$output")" 3
 	ask "${two^^}" "  GOOD,  answer. "
 	ask "  GOOD,  answer. " "${two^^}"
 	assert_equal "$(grep -c ' - - [12] ' "$review")" 2
