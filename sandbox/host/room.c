@@ -80,6 +80,18 @@ uint64_t host_room_cpus_v1(struct host *h, const char *dir)
 	return out.cpus;
 }
 
+const char *host_room_cpuset(struct host *h, const char *dir, bool is_v1)
+{
+	const char *name = is_v1 ? "cpuset.cpus" : "cpuset.cpus.effective", *list;
+
+	for (; *dir; dir = host_keep(h, dir, (size_t)(strrchr(dir, '/') - dir))) {
+		list = file_of(h, dir, name);
+		if (list && *list >= '0' && *list <= '9')
+			return host_keep(h, list, strcspn(list, "\n"));
+	}
+	return NULL;
+}
+
 void host_room(struct host *h, struct host_room *out)
 {
 	const char *text = host_read(h, "/proc/meminfo");

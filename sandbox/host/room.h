@@ -19,4 +19,9 @@ void host_room(struct host *h, struct host_room *out);
  * kernel lets none have more than those above it (sched-bwc.rst) */
 uint64_t host_room_cpus_v1(struct host *h, const char *dir);
 
+/** host_room_cpuset() - Which CPUs a cgroup that is made in @dir can have ("0-3,8"), by
+ * the controller cpuset of v1 (cpusets.rst) or v2 (cgroup-v2.rst). NULL = nothing says
+ * so */
+const char *host_room_cpuset(struct host *h, const char *dir, bool is_v1);
+
 #endif

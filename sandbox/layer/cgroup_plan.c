@@ -8,6 +8,7 @@
  * best-effort a line in the result. Only then a leaf is planned: a run without limits
  * has none.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -258,6 +259,75 @@ static int refuse_v1(struct wishes *w, struct err *e)
 	return 0;
 }
 
+/* The next range of a list that parse_cpuset() takes. Return: false = there is none */
+static bool next_cpus(const char **list, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	if (**list < '0' || **list > '9')
+		return false;
+	*first = *last = strtoul(*list, &end, 10);
+	if (*end == '-')
+		*last = strtoul(end + 1, &end, 10);
+	*list = end + (*end == ',');
+	return true;
+}
+
+/* How many CPUs of @list are in @there, and in @out how many are not */
+static size_t count_cpus(const char *list, const char *there, size_t *out)
+{
+	unsigned long first, last, from, to;
+	size_t in = 0;
+
+	*out = 0;
+	while (next_cpus(&list, &first, &last))
+		for (unsigned long cpu = first; cpu <= last; cpu++) {
+			const char *rest = there;
+			bool has = false;
+
+			while (!has && next_cpus(&rest, &from, &to))
+				has = from <= cpu && cpu <= to;
+			in += has;
+			*out += !has;
+		}
+	return in;
+}
+
+/* The kernel knows no other CPUs than those that are possible. v1 refuses what the cgroup
+ * above has not; v2 gives what is left of the list, and all where nothing is */
+static int refuse_cpuset(struct wishes *w, struct wish *one, struct err *e)
+{
+	const char *parent = parent_of(&w->place, CG_CPUSET);
+	const char *all = host_read(w->h, "/sys/devices/system/cpu/possible");
+	bool is_v1 = w->place.kind == CGROUP_V1;
+	const char *there = parent ? host_room_cpuset(w->h, parent, is_v1) : NULL;
+	auto_text list = { 0 }, why = { 0 }, fix = { 0 };
+	size_t out;
+
+	if (all && (count_cpus(one->text, all, &out), out)) {
+		text_addn(&list, all, strcspn(all, "\n"));
+		text_add(&why, "this machine has CPUs ");
+	} else if (there &&
+		   (!count_cpus(one->text, there, &out) || (is_v1 && out))) {
+		text_add(&list, there);
+		text_add(&why, "the cgroup that it would be in has CPUs ");
+	} else {
+		return 0;
+	}
+	text_add(&why, text_str(&list));
+	text_addf(&fix, "choose of these: --set limits.cpuset=%s", text_str(&list));
+	return refuse(w, one, text_str(&why), text_str(&fix), e);
+}
+
+static int refuse_absent(struct wishes *w, struct err *e)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->v[i].which == LIMIT_CPUSET && !w->v[i].dropped &&
+		    refuse_cpuset(w, &w->v[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 static void say_limit(const struct profile *pf, struct plan *pl, const struct wish *w)
 {
 	char where[ORIGIN_SIZE];
@@ -341,7 +411,8 @@ int cgroup_plan_limits(const struct profile *pf, struct host *h, struct plan *pl
 		wanted |= w.v[i].bits;
 	host_cgroup(h, wanted, liked, &w.place);
 	if (refuse_missing(&w, e) < 0 ||
-	    (w.place.kind == CGROUP_V1 && refuse_v1(&w, e) < 0))
+	    (w.place.kind == CGROUP_V1 && refuse_v1(&w, e) < 0) ||
+	    refuse_absent(&w, e) < 0)
 		return -1;
 	for (size_t i = 0; i < w.count; i++)
 		any |= !w.v[i].dropped && !w.v[i].soft;

@@ -154,6 +154,19 @@ environment_pass: [SECRET]' -- sh -c 'echo "$A $SECRET ${TERM-none}"'
 	assert_stderr_match "cannot change to workdir '/nowhere': No such file or directory"
 }
 
+@test "CPUs that are not there are an error before anything is made" {
+	only_for root "the controller cpuset of cgroup v1 is root's"
+	local all
+	all=$(cat /sys/devices/system/cpu/possible)
+	nook_run run --set limits.cpuset=0,4000 strict -- echo ran
+	assert_status 125
+	assert_output
+	assert_stderr "nook: cgroup: 'limits.cpuset' (--set) cannot be set: this machine has CPUs $all
+hint: choose of these: --set limits.cpuset=$all; or run without it: --set limits.enforce=best-effort"
+	nook_run run --set limits.cpuset=0 strict -- grep Cpus_allowed_list /proc/self/status
+	assert_output $'Cpus_allowed_list:\t0'
+}
+
 @test "rlimits are those of the profile; one out of reach is an error" {
 	nook_run_with 'rlimits: {nofile: "100:200", core: 0}
 umask: "027"' -- sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c; umask'
