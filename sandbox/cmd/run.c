@@ -516,6 +516,8 @@ static int run_with(const struct args *a, const char *preset, struct err *e)
 
 	if (cmd_option(a, "detach") || cmd_option(a, "keep"))
 		return keep_run(a, preset, e);
+	if (cmd_option(a, "log-size"))
+		return cmd_usage(a, e, "--log-size is for a box in the background");
 	r = run_profile(a, &profile, preset, e);
 	if (!r)
 		r = run_begin(&run, a, profile, e);
