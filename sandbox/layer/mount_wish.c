@@ -138,34 +138,6 @@ const char *tree_cwd_refused(const struct profile *pf, struct host *h, const cha
 	return NULL;
 }
 
-/*
- * What git runs on the host stays as it is: hooks and config. The directory above them is
- * made a mount too, because one that is none could be renamed and put there anew.
- */
-static void protect_git(struct host *h, struct plan *pl, const char *cwd, const char *to)
-{
-	static const char *const kept[] = { "hooks", "config" };
-	char path[4096], target[4096];
-	struct host_path there;
-	struct plan_mount *m;
-
-	snprintf(path, sizeof(path), "%s/.git", cwd);
-	if (!host_stat(h, path, &there) || there.kind != HOST_DIR)
-		return;
-	snprintf(target, sizeof(target), "%s/.git", to);
-	m = tree_add(pl, MOP_READONLY, target);
-	m->flags |= PM_WALK | PM_NOLINK | PM_SELF;
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-		snprintf(path, sizeof(path), "%s/.git/%s", cwd, kept[i]);
-		if (!host_stat(h, path, &there))
-			continue;
-		snprintf(target, sizeof(target), "%s/.git/%s", to, kept[i]);
-		m = tree_add(pl, MOP_READONLY, target);
-		m->flags |= PM_WALK | PM_NOLINK | PM_SELF;
-		m->attr = MOUNT_ATTR_RDONLY;
-	}
-}
-
 static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct host *h,
 		    struct plan *pl, struct err *e)
 {
@@ -207,7 +179,7 @@ static int plan_cwd(const struct profile *pf, const struct mount_wish *w, struct
 		  "the current directory '%s' on '%s'%s", cwd, to,
 		  m->attr & MOUNT_ATTR_RDONLY ? ", read-only" : ", writable");
 	if (!(m->attr & MOUNT_ATTR_RDONLY))
-		protect_git(h, pl, cwd, to);
+		git_plan(pf, h, pl, cwd, to);
 	return 0;
 }
 

@@ -39,6 +39,10 @@ const struct mount_wish *tree_wish(const struct profile *pf, const char *target)
 /** tree_cwd_refused() - Why the current directory may not be handed in without being
  * asked for (decisions.md 9), or NULL when it may */
 const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd);
+/** git_plan() - The current directory @cwd is writable at @to: what git runs on the host
+ * stays as it is, and where the repository is not kept, the plan says so */
+void git_plan(const struct profile *pf, struct host *h, struct plan *pl, const char *cwd,
+	      const char *to);
 /** tree_is_covered() - Whether a wish mounts over @target or a directory above it */
 bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */

@@ -351,6 +351,73 @@ mounts: [/usr:/usr, /bin:/bin, /lib:/lib, /lib64:/lib64]" true
 	assert_status 2
 }
 
+# assert_told [LINES] - what was said of a git repository; older kernels have other things to say, too
+assert_told() { assert_equal "$(grep 'git repository' <<<"$stderr")" "${1:-}"; }
+
+# with_home SCRIPT - run by a user in a home of his own that is not in /tmp, with three repositories
+with_home() {
+	need git
+	cat >"$T/script" <<-END
+		cd && export HOME=\$PWD PATH=/usr/local/bin:/usr/bin:/bin NOOK=$NOOK
+		git config --global user.name ada && git config --global user.email ada@example.org
+		git config --global protocol.file.allow always
+		git init -q repo && mkdir repo/sub && touch repo/sub/file
+		git -C repo add . && git -C repo commit -qm first && git -C repo worktree add -q ../tree
+		git init -q super && git -C super submodule add -q ../repo part 2>/dev/null
+		$1
+	END
+	run --separate-stderr unshare --mount --propagation private sh -c 'mount -t tmpfs tmpfs /srv &&
+		install -d -m 700 -o 1234 -g 1234 /srv/ada && cd /srv/ada &&
+		HOME=/srv/ada exec setpriv --reuid=1234 --regid=1234 --clear-groups sh -s' <"$T/script"
+}
+
+@test "git works where its repository lies elsewhere, and that commits are lost is said" {
+	only_for root 'a home is mounted'
+	with_home 'for d in repo/sub tree super/part; do
+		cd ~/$d && $NOOK run dev -- sh -c "touch new; git add -A; git commit -qm lost; git log --format=%s"
+		git log --format=host:%s; git status -s
+	done
+	cd ~/repo && rm -f sub/new && $NOOK run dev -- sh -c "touch new; git add -A; git commit -qm kept"
+	git log --format=%s'
+	assert_output "$(printf 'lost\nfirst\nhost:first\n?? new\n%.0s' 1 2 3; printf 'kept\nfirst')"
+	lost='outside of the current directory: commits made in the box are thrown away; commit on the host'
+	assert_told "nook: the git repository lies in '/srv/ada/repo/.git', $lost, start the box in '/srv/ada/repo' or give --review
+nook: the git repository lies in '/srv/ada/repo/.git', $lost or give --review
+nook: the git repository lies in '/srv/ada/super/.git/modules/part', $lost or give --review"
+}
+
+@test "what it says to keep such a commit does that" {
+	only_for root 'a home is mounted'
+	with_home 'for d in repo/sub tree super/part; do
+		cd ~/$d && $NOOK run --review --yes dev -- sh -c "touch new; git add -A; git commit -qm kept" >/dev/null
+		git log --format=host:%s; git status -s
+	done'
+	assert_output "$(printf 'host:kept\nhost:first\n%.0s' 1 2 3)"
+	refute_match repository "$stderr"
+}
+
+@test "only where commits are lost is it said" {
+	mkdir -p "$T/repo/.git" "$T/repo/sub" "$T/tree" "$T/own/git" "$T/bad"
+	echo "gitdir: ../repo/.git" >"$T/tree/.git"
+	echo "gitdir: git" >"$T/own/.git"
+	echo "gitdir: " >"$T/bad/.git"
+	outside="the git repository lies in '$T/repo/.git', outside of the current directory: the box does not show it"
+	cd "$T/repo/sub" && nook_run run dev -- true
+	assert_told "nook: $outside; commit on the host or start the box in '$T/repo'"
+	cd "$T/tree" && nook_run run dev -- true
+	assert_told "nook: $outside; commit on the host"
+	nook_run run -v "$T/repo/.git:$T/repo/.git" dev -- true
+	assert_told
+	nook_run run -v . strict -- true
+	assert_told
+	nook_run run --set root.changes=refuse dev -- true
+	assert_told
+	for place in own bad repo; do
+		cd "$T/$place" && nook_run run dev -- true
+		assert_told
+	done
+}
+
 @test "the home directory is not handed in, -v . does it" {
 	cd "$T"
 	export HOME=$T
