@@ -18,17 +18,58 @@
 #include "base/sys.h"
 #include "layer/where.h"
 
-/* Below the home directory (decisions.md 8): keys, tokens, browsers' passwords */
+/*
+ * Below the home directory (decisions.md 8): keys, tokens, browsers' passwords, and what
+ * was typed, which has passwords in it. Configuration of package tools is in it where
+ * their tokens stand there: a script of a package that is being installed is what reads
+ * them. Each costs one look where the home is shown, and a mount only where it exists.
+ */
 static const char *const in_home[] = {
 	".ssh",
 	".gnupg",
-	".aws",
-	".config/gh",
-	".config/gcloud",
-	".kube",
-	".docker",
 	".netrc",
 	".password-store",
+	".local/share/keyrings",
+	".config/sops/age",
+	".config/op",
+	".Xauthority",
+	/* git and forges */
+	".git-credentials",
+	".config/git/credentials",
+	".config/gh",
+	".config/glab-cli",
+	".config/hub",
+	/* packages and images */
+	".npmrc",
+	".yarnrc.yml",
+	".pypirc",
+	".pip/pip.conf",
+	".config/pip/pip.conf",
+	".cargo/credentials",
+	".cargo/credentials.toml",
+	".gem/credentials",
+	".local/share/gem/credentials",
+	".m2/settings.xml",
+	".m2/settings-security.xml",
+	".gradle/gradle.properties",
+	".docker",
+	".config/containers/auth.json",
+	/* clouds and data bases */
+	".aws",
+	".azure",
+	".boto",
+	".s3cfg",
+	".kube",
+	".config/doctl",
+	".config/gcloud",
+	".config/rclone",
+	".terraformrc",
+	".terraform.d/credentials.tfrc.json",
+	".vault-token",
+	".my.cnf",
+	".mylogin.cnf",
+	".pgpass",
+	/* browsers and mail */
 	".mozilla",
 	".thunderbird",
 	".config/google-chrome",
@@ -37,7 +78,17 @@ static const char *const in_home[] = {
 	".config/microsoft-edge",
 	".config/vivaldi",
 	"snap/firefox",
-	".local/share/keyrings",
+	/* what was typed */
+	".bash_history",
+	".zsh_history",
+	".local/share/fish/fish_history",
+	".python_history",
+	".node_repl_history",
+	".irb_history",
+	".psql_history",
+	".mysql_history",
+	".sqlite_history",
+	".rediscli_history",
 };
 
 /* In /proc: read-only empty covers (docker's, podman's and nspawn's lists together,

@@ -240,6 +240,31 @@ mounts: [{bind: $T/home, to: /second}]" 'cat /second/.ssh/id /second/.netrc'
 	assert_output secret
 }
 
+@test "tokens of registries, clouds and data bases and what was typed are hidden" {
+	[ -z "$(getent passwd "$(id -u)")" ] || bats_skip 'for user: others have a home there'
+	local secrets=".git-credentials .config/git/credentials .config/hub .config/glab-cli/config.yml .npmrc
+		.yarnrc.yml .pypirc .pip/pip.conf .config/pip/pip.conf .cargo/credentials .cargo/credentials.toml
+		.gem/credentials .local/share/gem/credentials .m2/settings.xml .m2/settings-security.xml
+		.gradle/gradle.properties .config/containers/auth.json .azure/tokens .boto .s3cfg .config/doctl/config.yaml
+		.config/rclone/rclone.conf .terraformrc .terraform.d/credentials.tfrc.json .vault-token .my.cnf
+		.mylogin.cnf .pgpass .config/sops/age/keys.txt .config/op/config .Xauthority .bash_history .zsh_history
+		.local/share/fish/fish_history .python_history .node_repl_history .irb_history .psql_history
+		.mysql_history .sqlite_history .rediscli_history"
+	local plain=".cargo/config.toml .m2/repository/jar .config/git/config .gitconfig .local/share/gem/spec"
+	export HOME=$T/home
+	for file in $secrets $plain; do
+		mkdir -p "$HOME/$(dirname "$file")"
+		echo "$file" >"$HOME/$file"
+	done
+	inside "root: {from: host}
+mounts: [{bind: $HOME, to: $HOME}]" "find $HOME -type f -exec cat {} +"
+	assert_equal "$(sort <<<"$output")" "$(tr ' ' '\n' <<<"$plain" | sort)"
+	# A shell that ends writes what was typed, and must not fail there
+	inside "root: {from: host, show: [~/.npmrc]}
+mounts: [{bind: $HOME, to: $HOME}]" "cat ~/.npmrc ~/.pypirc; echo ls >>~/.bash_history && cat ~/.bash_history"
+	assert_output .npmrc
+}
+
 @test "nook's own directories are hidden even where a bind covers them" {
 	export XDG_CONFIG_HOME=$T/config XDG_STATE_HOME=$T/state
 	mkdir -p "$T/config/nook/profiles" "$T/state/nook"
