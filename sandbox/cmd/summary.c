@@ -143,7 +143,11 @@ static void add_mount(const struct plan *pl, const struct plan_mount *m, struct 
 		add_place(p, target, FATE_HIDDEN);
 		break;
 	case MOP_READONLY:
-		make_readonly(p, target);
+		/* PM_SELF: a part of a tree, without what lies below */
+		if (!(m->flags & PM_SELF))
+			make_readonly(p, target);
+		else if (ro)
+			add_place(p, target, FATE_READONLY);
 		break;
 	case MOP_PROC:
 	case MOP_SYSFS:
@@ -431,7 +435,8 @@ static void add_network(const struct plan *pl, struct text *out)
 	add_row(out, "network", text_str(&t));
 }
 
-/* Warnings and what is not in force: said at once, and again where their layer stands */
+/* Warnings, what is not in force and notes about what is handed in: said at once, and
+ * again where their layer stands */
 static void add_concerns(const struct plan *pl, struct text *out)
 {
 	for (const struct plan_fact *f = NULL; (f = plan_each(pl, &pl->facts, f));) {
@@ -439,6 +444,9 @@ static void add_concerns(const struct plan *pl, struct text *out)
 			add_row(out, "warning", plan_text(pl, f->text));
 		else if (f->weight == FACT_UNENFORCED)
 			add_row(out, "not in force", plan_text(pl, f->text));
+		else if (f->weight == FACT_NOTE &&
+			 !strcmp(plan_text(pl, f->layer), "mount"))
+			add_row(out, "note", plan_text(pl, f->text));
 	}
 }
 

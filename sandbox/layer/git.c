@@ -16,7 +16,8 @@
 #include "base/sys.h"
 
 /* The directory above them is made a mount too, because one that is none could be renamed
- * and put there anew */
+ * and put there anew. A bind of one of them by a person does not lift it: git writes its
+ * config anew and renames it, which a mount refuses. */
 static void protect(struct host *h, struct plan *pl, const char *cwd, const char *to)
 {
 	static const char *const kept[] = { "hooks", "config" };
@@ -36,6 +37,11 @@ static void protect(struct host *h, struct plan *pl, const char *cwd, const char
 		m->flags |= PM_WALK | PM_NOLINK | PM_SELF;
 		m->attr = MOUNT_ATTR_RDONLY;
 	}
+	plan_say(
+		pl, "mount", FACT_NOTE, "git",
+		"hooks and config in '%s/.git' are read-only, since git on the host runs "
+		"what they name; to change them use git on the host, or give --review",
+		to);
 }
 
 /* The directory of @cwd and those above it that has a `.git`, as git looks for it; what

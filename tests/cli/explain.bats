@@ -19,6 +19,25 @@ load helper
 	assert_match '^read-only|^writable'
 }
 
+@test "explain says at its top what of git is read-only, and what run says of what is handed in" {
+	mkdir -p "$T/project/.git/hooks" "$T/project/sub"
+	touch "$T/project/.git/config"
+	cd "$T/project"
+	nook_run explain dev
+	assert_status 0
+	head=$(sed '/^keeper - /,$d' <<<"$output")
+	readonly=$(sed -n '/^read-only/,/^hidden/p' <<<"$head")
+	assert_match "$T/project/.git/config( |$)" "$readonly"
+	assert_match "$T/project/.git/hooks( |$)" "$readonly"
+	assert_match "^note +hooks and config in '$T/project/.git'" "$head"
+	assert_match "use git on the host, or give --review" "$(tr -s '\n ' ' ' <<<"$head")"
+	nook_run run dev -- true
+	refute_match hooks "$stderr"
+	cd sub
+	nook_run explain dev
+	assert_match "^note +the git repository lies in '$T/project/.git'" "$(sed '/^keeper - /,$d' <<<"$output")"
+}
+
 @test "explain says where a value was set" {
 	printf 'extends: base\nhostname: elsewhere\n' >own.yaml
 	nook_run explain ./own.yaml --set umask=027
