@@ -191,20 +191,43 @@ static bool is_made(const struct plan *pl, const char *path)
 	return false;
 }
 
+/* The place that @dir lies in; NULL where the box has no tree of its own */
+static const struct place *nearest_place(const struct places *p, const char *dir)
+{
+	const struct place *nearest = NULL;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (is_below(dir, p->v[i].path) &&
+		    (!nearest || is_below(p->v[i].path, nearest->path)))
+			nearest = &p->v[i];
+	return nearest;
+}
+
+bool is_shown(const struct plan *pl, const char *dir)
+{
+	const struct place *nearest;
+	struct places p;
+	bool shown;
+
+	places_of(pl, &p);
+	nearest = nearest_place(&p, dir);
+	shown = !nearest || (strcmp(nearest->path, "/") && nearest->fate != FATE_FRESH &&
+			     nearest->fate != FATE_HIDDEN);
+	places_release(&p);
+	return shown;
+}
+
 const char *workdir_seen(const struct plan *pl)
 {
 	const char *dir = plan_text(pl, pl->env.workdir);
-	const struct place *nearest = NULL;
+	const struct place *nearest;
 	bool seen = true;
 	struct places p;
 
 	if (!*dir)
 		return "/";
 	places_of(pl, &p);
-	for (size_t i = 0; i < p.count; i++)
-		if (is_below(dir, p.v[i].path) &&
-		    (!nearest || is_below(p.v[i].path, nearest->path)))
-			nearest = &p.v[i];
+	nearest = nearest_place(&p, dir);
 	/* What is fresh or hidden is empty: there is nothing below it to start in. A root
 	 * that is made read-only was fresh too */
 	if (nearest && strcmp(nearest->path, dir) &&

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/summary.h"
 #include "profile/profile.h"
 
 static bool is_profile(const char *word)
@@ -23,19 +25,26 @@ static bool is_profile(const char *word)
 	return true;
 }
 
-static bool is_program(const char *word)
+/* The part of @dirs, a list like PATH, that has the program @word; its length is in @len.
+ * Return: NULL without one */
+static const char *find_program(const char *dirs, const char *word, int *len)
 {
-	const char *dirs = strchr(word, '/') ? "" : getenv("PATH");
 	char path[4096];
 
 	for (const char *p = dirs; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
-		int len = (int)strcspn(p, ":");
-
-		snprintf(path, sizeof(path), "%.*s%s%s", len, p, len ? "/" : "", word);
+		*len = (int)strcspn(p, ":");
+		snprintf(path, sizeof(path), "%.*s%s%s", *len, p, *len ? "/" : "", word);
 		if (!access(path, X_OK))
-			return true;
+			return p;
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_program(const char *word)
+{
+	int len;
+
+	return find_program(strchr(word, '/') ? "" : getenv("PATH"), word, &len);
 }
 
 int words_say_two(const struct args *a, struct err *e)
@@ -51,10 +60,36 @@ int words_say_two(const struct args *a, struct err *e)
 		err_hint(e, "'%s' is a program: nook %s [PROFILE] -- %s %s ...", first,
 			 verb, first, next);
 	else
-		err_hint(e, "there is no profile '%s'; nook runs profiles, not images: "
-			    "nook %s [PROFILE] -- %s ..., 'nook profile ls' lists them",
+		err_hint(e,
+			 "there is no profile '%s'; nook runs profiles, not images: "
+			 "nook %s [PROFILE] -- %s ..., 'nook profile ls' lists them",
 			 first, verb, next);
 	return -2;
+}
+
+void words_say_path(const struct plan *pl, struct err *e)
+{
+	const struct plan_word *w = plan_each(pl, &pl->env.argv, NULL);
+	const char *command = w ? plan_text(pl, w->text) : "/", *found;
+	auto_text dir = { 0 };
+	bool passes;
+	int len;
+
+	if (strchr(command, '/'))
+		return;
+	found = find_program(getenv("PATH"), command, &len);
+	if (!found || *found != '/')
+		return;
+	text_addn(&dir, found, (size_t)len);
+	passes = !strcmp(plan_text(pl, pl->env.path), getenv("PATH"));
+	if (!is_shown(pl, text_str(&dir)))
+		err_hint(e,
+			 "it is in '%s', of your PATH, which the box does not show: try "
+			 "-v %s:%s%s",
+			 text_str(&dir), text_str(&dir), text_str(&dir),
+			 passes ? "" : " -e PATH");
+	else if (!passes)
+		err_hint(e, "it is in '%s', of your PATH: try -e PATH", text_str(&dir));
 }
 
 /* Names of profiles, each with its NUL, an empty one ends them */

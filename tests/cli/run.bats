@@ -50,6 +50,35 @@ wait_keeper() {
 	assert_match "unknown option '--no-such-option'" "$stderr"
 }
 
+@test "a program of the caller's PATH that is not found is said to be there, and the way works" {
+	mkdir bin
+	printf '#!/bin/sh\necho mine\n' >bin/own-tool
+	chmod 755 bin/own-tool
+	local here="hint: it is in '$T/bin', of your PATH"
+	export PATH=$T/bin:$PATH
+	nook_run run -q strict -- own-tool
+	assert_status 127
+	assert_line "$here, which the box does not show: try -v $T/bin:$T/bin -e PATH" "$stderr"
+	nook_run run -q -v "$T/bin:$T/bin" strict -- own-tool
+	assert_line "$here: try -e PATH" "$stderr"
+	nook_run run -q -v "$T/bin:$T/bin" -e PATH strict -- own-tool
+	assert_output mine
+	nook_run run -q strict -- no-such-program
+	refute_match hint "$stderr"
+	nook_run run -q strict -- /own-tool
+	refute_match 'of your PATH' "$stderr"
+}
+
+@test "dev finds the programs of the caller's PATH, those of a virtualenv too" {
+	mkdir -p project/env/bin && cd project
+	printf '#!/bin/sh\necho mine $VIRTUAL_ENV\n' >env/bin/own-tool
+	chmod 755 env/bin/own-tool
+	PATH=$PWD/env/bin:$PATH VIRTUAL_ENV=$PWD/env nook_run run -q dev -- own-tool
+	assert_output "mine $PWD/env"
+	PATH=$PWD/env/bin:$PATH nook_run run -q --set root.from=host base -- own-tool
+	assert_status 127
+}
+
 @test "limits.wall ends the box with 124 and says so" {
 	nook_run run --timeout 200ms --set limits.grace=100ms base -- sleep 30
 	assert_status 124
