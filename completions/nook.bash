@@ -309,7 +309,7 @@ _nook_kind() {
 	discard) echo resting ;;
 	snapshot) echo resting ;;
 	rollback) echo resting ;;
-	cp) echo file ;;
+	cp) echo copy ;;
 	exec) echo 'into -e --env -w --workdir -u --user' ;;
 	attach) echo box ;;
 	console) echo file ;;
@@ -328,7 +328,7 @@ _nook_kind() {
 	pause) echo box ;;
 	unpause) echo box ;;
 	kill) echo box ;;
-	explain) echo profile ;;
+	explain) echo 'explain keeper user cgroup pid uts ipc time net root mount rlimit session caps env landlock seccomp' ;;
 	export) echo profile ;;
 	'net inspect') echo network ;;
 	'net rm') echo network ;;
@@ -370,13 +370,35 @@ _nook_values() {
 	esac
 }
 
+# _nook_before - the first word behind the command that is no option and is not being typed
+_nook_before() {
+	local before
+	for before in "${words[@]:2:${#words[@]}-3}"; do
+		[[ $before == -* ]] || {
+			echo "$before"
+			return
+		}
+	done
+}
+
+# _nook_add KIND [WORDS...] - what $word can become, beside what it can become so far
+_nook_add() {
+	local -a so_far=("${COMPREPLY[@]}")
+	_nook_complete "$word" "${prefix-}" "$@"
+	COMPREPLY=("${so_far[@]}" "${COMPREPLY[@]}")
+}
+
 # _nook_complete WORD PREFIX KIND [WORDS...] - what WORD can become, with PREFIX in front
 _nook_complete() {
 	local word=$1 prefix=$2 kind=$3 key
 	shift 3
 	case $kind in
 	words) mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$*" -- "$word") ;;
-	command) _nook_complete "$word" "$prefix" words "$(_nook_commands '')" ;;
+	command) # behind the first word of a command of two words its second one
+		key=${words[*]:2:1}
+		((${#words[@]} > 3)) || key=
+		_nook_complete "$word" "$prefix" words "$(_nook_commands "$key")"
+		;;
 	field) _nook_complete "$word" "$prefix" words "$(_nook_keys)" ;;
 	profile)
 		if [[ $word == */* ]]; then
@@ -394,12 +416,19 @@ _nook_complete() {
 		"$("${COMP_WORDS[0]/#\~/$HOME}" lab list --names 2>/dev/null)" ;;
 	network) _nook_complete "$word" "$prefix" words \
 		"$("${COMP_WORDS[0]/#\~/$HOME}" net ls --names 2>/dev/null)" ;;
+	explain) # a profile or a layer, and then a layer of that profile
+		_nook_complete "$word" "$prefix" words "$*"
+		[[ -n $(_nook_before) ]] || _nook_add profile
+		;;
+	copy) # a file, or the box in BOX:PATH
+		[[ $word != *:* ]] || return
+		mapfile -t COMPREPLY < <(compgen -S : -W \
+			"$("${COMP_WORDS[0]/#\~/$HOME}" ps --all --names 2>/dev/null)" -- "$word")
+		((!${#COMPREPLY[@]})) || compopt -o nospace 2>/dev/null
+		_nook_add file
+		;;
 	limit) # a box, and then what to change of it
-		for key in "${words[@]:2:${#words[@]}-3}"; do
-			[[ $key == -* ]] || break
-			key=
-		done
-		if [[ -n ${key-} ]]; then
+		if [[ -n $(_nook_before) ]]; then
 			mapfile -t COMPREPLY < <(compgen -P "$prefix" -S = -W "$*" -- "$word")
 			compopt -o nospace 2>/dev/null
 		else
@@ -462,7 +491,7 @@ _nook_rest() {
 }
 
 _nook() {
-	local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} command first=2 word last i breaks
+	local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} command second first=2 word last i breaks
 	local -a words kind
 	COMPREPLY=()
 	# COMP_WORDS is split at = and : too
@@ -478,13 +507,12 @@ _nook() {
 		_nook_complete "$word" '' words "$(_nook_commands '')" -h --help -V --version
 		return
 	fi
-	command=${words[1]}
-	if [[ -n $(_nook_commands "$command") ]]; then
-		if ((${#words[@]} == 3)); then
-			_nook_complete "$word" '' words "$(_nook_commands "$command")"
-			return
-		fi
-		command+=" ${words[2]}" first=3
+	command=${words[1]} second=$(_nook_commands "${words[1]}")
+	# A command may have a second word, and words of its own, too
+	if ((${#words[@]} > 3)) && [[ " $second " == *" ${words[2]} "* ]]; then
+		command+=" ${words[2]}" first=3 second=
+	elif ((${#words[@]} > 3)); then
+		second=
 	fi
 	read -ra kind <<<"$(_nook_argument "$command" "$last")"
 	if ((${#kind[@]} && ${#words[@]} > first + 1)); then
@@ -497,6 +525,7 @@ _nook() {
 	else
 		read -ra kind <<<"$(_nook_kind "$command")"
 		_nook_complete "$word" '' "${kind[@]:-nothing}"
+		[[ -z $second ]] || _nook_add words "$second"
 	fi
 	# readline puts what it is given behind the last = or :, where it breaks words there
 	breaks=${COMP_WORDBREAKS//[!=:]/}

@@ -178,8 +178,28 @@ function __nook_key
 	end
 end
 
+# A profile or a layer, and then a layer of that profile
+function __nook_explain
+	printf '%s\n' $argv
+	test (count (__nook_words | string match -v -- '-*')) -gt 1; or __nook_profile
+end
+
+# A file, or the box in BOX:PATH
+function __nook_copy
+	set -l words (commandline -opc)
+	string match -q '*:*' -- (commandline -ct); and return
+	$words[1] ps --all --names 2>/dev/null | string replace -r '$' ':'
+	__fish_complete_path (commandline -ct)
+end
+
+# Behind the first word of a command of two words its second one
 function __nook_command
-	nook help | string match -rg '^  ([a-z][a-z ]*[a-z])  '
+	set -l words (__nook_words)
+	if test (count $words) -gt 1
+		complete -C "nook $words[2] " | string match -rv '^-'
+	else
+		nook help | string match -rg '^  ([a-z][a-z ]*[a-z])  '
+	end
 end
 
 function __nook_dir
@@ -315,7 +335,7 @@ complete -c nook -n "__nook_in apply" -a '(__nook_resting)'
 complete -c nook -n "__nook_in discard" -a '(__nook_resting)'
 complete -c nook -n "__nook_in snapshot" -a '(__nook_resting)'
 complete -c nook -n "__nook_in rollback" -a '(__nook_resting)'
-complete -c nook -n "__nook_in cp" -F
+complete -c nook -n "__nook_in cp" -a '(__nook_copy)'
 complete -c nook -n "__nook_in exec" -a '(__nook_into -e --env -w --workdir -u --user)'
 complete -c nook -n "__nook_in attach" -a '(__nook_box)'
 complete -c nook -n "__nook_in console" -F
@@ -334,7 +354,7 @@ complete -c nook -n "__nook_in update" -a '(__nook_limit wall cpu_time output gr
 complete -c nook -n "__nook_in pause" -a '(__nook_box)'
 complete -c nook -n "__nook_in unpause" -a '(__nook_box)'
 complete -c nook -n "__nook_in kill" -a '(__nook_box)'
-complete -c nook -n "__nook_in explain" -a '(__nook_profile)'
+complete -c nook -n "__nook_in explain" -a '(__nook_explain keeper user cgroup pid uts ipc time net root mount rlimit session caps env landlock seccomp)'
 complete -c nook -n "__nook_in export" -a '(__nook_profile)'
 complete -c nook -n "__nook_in 'net inspect'" -a '(__nook_network)'
 complete -c nook -n "__nook_in 'net rm'" -a '(__nook_network)'

@@ -33,6 +33,8 @@ enum complete {
 	COMPLETE_REST,	/* a box at rest */
 	COMPLETE_INTO,	/* first a box, then a command in it */
 	COMPLETE_LAB,
+	COMPLETE_EXPLAIN, /* first a profile or a layer, then a layer */
+	COMPLETE_COPY,	  /* a file, or BOX: */
 };
 
 /**

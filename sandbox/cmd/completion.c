@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "layer/layer.h"
 
 const char *completion_kind(enum complete c)
 {
@@ -24,7 +25,8 @@ const char *completion_kind(enum complete c)
 		[COMPLETE_WORDS] = "words",	[COMPLETE_PROGRAM] = "program",
 		[COMPLETE_LIMIT] = "limit",	[COMPLETE_NETWORK] = "network",
 		[COMPLETE_REST] = "resting",	[COMPLETE_INTO] = "into",
-		[COMPLETE_LAB] = "lab",
+		[COMPLETE_LAB] = "lab",		[COMPLETE_EXPLAIN] = "explain",
+		[COMPLETE_COPY] = "copy",
 	};
 
 	return kinds[c];
@@ -62,10 +64,22 @@ bool completion_parent(size_t i, struct text *out)
 	return true;
 }
 
+/* What is made and entered at two places of the table has one name */
+static bool is_first_of_name(const struct layer *const *table, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(table[j]->name, table[i]->name))
+			return false;
+	return true;
+}
+
 void completion_words(const struct cmd *c, struct text *out)
 {
 	if (c->words)
 		text_add(out, c->words);
+	for (size_t i = 0; c->complete == COMPLETE_EXPLAIN && layers()[i]; i++)
+		if (is_first_of_name(layers(), i))
+			text_addf(out, i ? " %s" : "%s", layers()[i]->name);
 	for (const struct opt *o = c->options; c->bare_after && o->name; o++) {
 		if (!o->arg)
 			continue;

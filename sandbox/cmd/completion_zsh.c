@@ -55,6 +55,8 @@ static void add_option(struct text *out, const struct opt *o)
 
 static void add_command(struct text *out, const struct cmd *c)
 {
+	auto_text words = { 0 };
+
 	text_addf(out, "\t'%s')\n\t\t_arguments -s -S", c->name);
 	for (const struct opt *o = c->options; o && o->name; o++)
 		add_option(out, o);
@@ -64,10 +66,11 @@ static void add_command(struct text *out, const struct cmd *c)
 		text_add(out, " \\\n\t\t\t'1:box:_nook_box' "
 			      "'(-)*:::command:_normal'");
 	} else if (c->complete != COMPLETE_NOTHING) {
+		completion_words(c, &words);
 		text_addf(out, " \\\n\t\t\t'*:%s:",
 			  c->complete == COMPLETE_WORDS ? "word"
 							: completion_kind(c->complete));
-		add_action(out, c->complete, c->words);
+		add_action(out, c->complete, words.len ? text_str(&words) : NULL);
 		text_addc(out, '\'');
 	}
 	text_add(out, "\n\t\t;;\n");

@@ -196,6 +196,6 @@ const struct cmd cmd_cp = {
 		"there before, also when the copy is killed. In a box at rest only what\n"
 		"stays of it can be written.\n",
 	.options = cp_options,
-	.complete = COMPLETE_FILE,
+	.complete = COMPLETE_COPY,
 	FULL_ONLY(cp_run),
 };

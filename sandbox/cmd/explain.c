@@ -387,6 +387,6 @@ const struct cmd cmd_explain = {
 		"id or the beginning of one. With --pid: any process, compared with this "
 		"one.\n",
 	.options = explain_options,
-	.complete = COMPLETE_PROFILE,
+	.complete = COMPLETE_EXPLAIN,
 	.run = explain_run,
 };

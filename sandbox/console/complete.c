@@ -177,6 +177,9 @@ static void offer_layers(struct asking *a)
 static void offer_kind(struct asking *a, int kind, const char *words)
 {
 	switch (kind) {
+	case COMPLETE_EXPLAIN:
+		offer_layers(a);
+		/* fall through */
 	case COMPLETE_PROFILE:
 		profile_each(offer_profile, a, NULL);
 		a->out->files = strchr(a->word, '/') != NULL;
@@ -184,6 +187,10 @@ static void offer_kind(struct asking *a, int kind, const char *words)
 	case COMPLETE_BOX:
 	case COMPLETE_INTO:
 		offer_boxes(a);
+		break;
+	case COMPLETE_COPY:
+		offer_boxes(a);
+		a->out->files = true;
 		break;
 	case COMPLETE_FILE:
 	case COMPLETE_PROGRAM:

@@ -50,6 +50,32 @@ offers() {
 	offers 'nook run --memory '
 }
 
+@test "bash: a command with a second word has words and options of its own, too" {
+	mkdir jobs && touch jobs/one.yaml report.yaml
+	offers 'nook batch jobs/' jobs/one.yaml
+	offers 'nook batch rep' report report.yaml
+	offers 'nook batch --jou' --journal
+	offers 'nook batch jobs/one.yaml --jou' --journal
+	offers 'nook batch --total-memory jo'
+	offers 'nook batch report --sv' --svg
+	offers 'nook lab --fr' --from
+	offers 'nook lab st' start stop status
+	offers 'nook net c' create check
+	offers 'nook net nosuch '
+	offers 'nook help lab s' start skip solution stop status
+	offers 'nook help run '
+}
+
+@test "bash: a profile to explain, and then a layer of it" {
+	offers 'nook explain str' strict
+	offers 'nook explain se' session seccomp
+	offers 'nook explain strict se' session seccomp
+	offers 'nook explain strict st'
+	assert_equal "$("$NOOK" explain base | sed -n 's/^\([a-z]*\) - .*/\1/p' | sort | xargs)" \
+		"$(sed -n "s/.*explain) echo 'explain \(.*\)' ;;/\1/p" "$TOP/completions/nook.bash" |
+			xargs -n 1 | sort | xargs)"
+}
+
 @test "bash: profiles, as they are now" {
 	offers 'nook run --read-only st' strict
 	echo 'description: my own' >profiles/strange.yaml
@@ -81,6 +107,9 @@ offers() {
 	wait_until has_id
 	offers 'nook kill ' web-1 "$id"
 	offers 'nook kill web-' web-1
+	touch web-2
+	offers 'nook cp web-' web-1: web-2
+	offers 'nook cp web-2 web-' web-1: web-2
 	offers "nook ps ${id:0:4}" "$id"
 	offers 'nook kill -s QU' QUIT
 	offers 'nook update web-' web-1
@@ -131,6 +160,12 @@ offers() {
 		typed 'nook run stri' 'nook run strict'
 		typed 'nook exec web /usr/bin/mkdi' 'web /usr/bin/mkdir'
 		typed 'nook run --set root.swi' 'set root.switch'
+		typed 'nook batch --jou' 'batch --journal'
+		typed 'nook batch try.z' 'batch try.zsh'
+		typed 'nook batch rep' 'batch report'
+		typed 'nook batch report --sv' 'report --svg'
+		typed 'nook explain strict secc' 'strict seccomp'
+		typed 'nook help lab solu' 'lab solution'
 		typed 'nook run --set root.switch=ch' 'root.switch=chroot'
 		zpty -d z
 	END
@@ -155,6 +190,11 @@ offers() {
 	fish_offers 'nook run --set root.sw' root.switch=
 	fish_offers 'nook run --set root.switch=ch' root.switch=chroot
 	fish_offers 'nook run stri' strict
+	fish_offers 'nook batch bi' bin/
+	fish_offers 'nook batch --jou' --journal
+	fish_offers 'nook explain strict secc' seccomp
+	fish_offers 'nook help lab solu' solution
+	fish_offers 'nook cp bi' bin/
 	touch bin/nook-test-one
 	chmod +x bin/nook-test-one
 	fish_offers 'nook run -- nook-test-o' nook-test-one
