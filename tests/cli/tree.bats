@@ -421,6 +421,20 @@ nook: the git repository lies in '/srv/ada/super/.git/modules/part', $lost or gi
 	refute_match repository "$stderr"
 }
 
+@test "what is written to the /tmp of strict is not executed, on a tmpfs of one's own it is" {
+	local make='printf "#!/bin/sh\necho ran\n" >tool && chmod +x tool && ./tool'
+	nook_run run -q -w /tmp strict -- sh -c "$make"
+	assert_status 126
+	assert_output
+	nook_run run -q --tmpfs /build:size=1M,mode=1777 -w /build strict -- sh -c "$make"
+	assert_output ran
+	nook_run run -q --tmpfs /tmp:size=1M,mode=1777 -w /tmp strict -- sh -c "$make"
+	assert_output ran
+	printf 'extends: strict\n+mounts: [{tmpfs: /build, size: 1M, mode: 1777}]\n' >"$T/profile.yaml"
+	nook_run run -q -w /build "$T/profile.yaml" -- sh -c "$make"
+	assert_output ran
+}
+
 @test "only where commits are lost is it said" {
 	mkdir -p "$T/repo/.git" "$T/repo/sub" "$T/tree" "$T/own/git" "$T/bad"
 	echo "gitdir: ../repo/.git" >"$T/tree/.git"
