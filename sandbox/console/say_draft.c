@@ -324,6 +324,9 @@ int say_limit(struct console *c, char **argv, struct err *e)
 	text_addf(&key, "limits.%s", argv[1]);
 	if (field_find(text_str(&key)) < 0) {
 		near = name_near(argv[1], next_limit, NULL);
+		for (size_t i = 0; !near && saying_limit(i); i++)
+			if (!strncmp(saying_limit(i), argv[1], strlen(argv[1])))
+				near = saying_limit(i);
 		if (near)
 			err_set(e, "no limit '%s', did you mean '%s'", argv[1], near);
 		else

@@ -6,16 +6,18 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "box/store.h"
 #include "cmd/explain.h"
 #include "cmd/pager.h"
 #include "cmd/profile_new.h"
+#include "cmd/resting.h"
 #include "console/say.h"
 #include "console/sayings.h"
 #include "console/stack.h"
 #include "layer/layer.h"
 
 #define CREATE_WORDS 256 /* of a command line of `nook run --detach` */
-#define FIRST	     4   /* of its values */
+#define FIRST	     4	 /* of its values */
 
 static const char *next_draft(size_t i, const void *arg)
 {
@@ -295,13 +297,39 @@ static void create_value(const char *pair, void *arg)
 	cr->v[cr->count++] = copy;
 }
 
+/* What a start of the draft would find in its place */
+static int check_free(const char *name, struct err *e)
+{
+	struct record rec;
+	struct plan *running = store_running(name, &rec);
+	const bool runs = running != NULL;
+
+	free(running);
+	if (runs) {
+		err_set(e, "the box '%s' is running", name);
+		return err_hint(e,
+				"'stop %s' and 'rm %s' remove it, and then 'start' makes "
+				"one of this draft",
+				name, name);
+	}
+	if (resting_check_free(name, e) == 0)
+		return 0;
+	e->hint[0] = '\0';
+	return err_hint(e,
+			"'start %s' starts that box as it was; 'rm %s' removes it, and "
+			"then 'start' makes one of this draft",
+			name, name);
+}
+
 static int start_draft(struct console *c, struct err *e)
 {
 	struct creating cr = { .v = { (char *)"run", (char *)"--detach", (char *)"--name",
 				      c->draft->name },
 			       .count = FIRST };
-	int r = draft_options(c->draft, create_value, &cr, e);
+	int r = check_free(c->draft->name, e);
 
+	if (!r)
+		r = draft_options(c->draft, create_value, &cr, e);
 	if (!r && cr.full)
 		r = err_set(e, "the draft has too many values for a box");
 	cr.v[cr.count] = c->draft->from ? c->draft->from : (char *)"base";

@@ -89,7 +89,9 @@ static void help_layer(const struct brick *b, struct text *out)
 int say_help(struct console *c, char **argv, struct err *e)
 {
 	const struct word *w = argv[1] ? word_find(argv[1]) : NULL;
-	const struct brick *b = argv[1] && !w ? brick_find(argv[1], NULL) : NULL;
+	const char *meant = argv[1] ? brick_meant(argv[1]) : NULL;
+	const struct brick *b =
+		argv[1] && !w ? brick_find(meant ? meant : argv[1], NULL) : NULL;
 	auto_text out = { 0 };
 
 	if (!argv[1])

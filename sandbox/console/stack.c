@@ -408,14 +408,37 @@ const struct brick *brick_at(size_t i)
 	return i < ARRAY_SIZE(table) ? &table[i].b : NULL;
 }
 
+const char *brick_meant(const char *word)
+{
+	static const struct {
+		const char *word, *brick;
+	} all[] = { { "hostname", "uts" },	{ "host", "uts" },
+		    { "name", "uts" },		{ "network", "net" },
+		    { "process", "pid" },	{ "processes", "pid" },
+		    { "queues", "ipc" },	{ "clock", "time" },
+		    { "clocks", "time" },	{ "users", "user" },
+		    { "mounts", "mount" },	{ "files", "root" },
+		    { "capabilities", "caps" }, { "rlimits", "rlimit" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (!strcmp(all[i].word, word))
+			return all[i].brick;
+	return NULL;
+}
+
 static const struct row *find(const char *name, struct err *e)
 {
+	const char *meant = brick_meant(name);
+
 	if (!strcmp(name, "pivot_root"))
 		name = "root";
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (!strcmp(table[i].b.name, name))
 			return &table[i];
-	name_missing("layer", name, next_brick_name, NULL, e);
+	if (meant)
+		err_set(e, "no layer '%s', did you mean '%s'", name, meant);
+	else
+		name_missing("layer", name, next_brick_name, NULL, e);
 	err_hint(e, "'layers' lists them");
 	return NULL;
 }

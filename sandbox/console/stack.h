@@ -35,6 +35,9 @@ struct brick {
 const struct brick *brick_at(size_t i);
 /** brick_find() - By name. Return: NULL and @e, which names the nearest */
 const struct brick *brick_find(const char *name, struct err *e);
+/** brick_meant() - The layer that separates what @word names ("hostname": uts), NULL for
+ * others */
+const char *brick_meant(const char *word);
 /** brick_is_in() - Whether the profile has it */
 bool brick_is_in(const struct brick *b, const struct profile *pf);
 

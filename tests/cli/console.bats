@@ -279,6 +279,31 @@ hint: edit it, or choose another name"
 	if is_root; then rmdir /var/lib/nook/boxes; else rm -rf .local; fi
 }
 
+@test "a changed draft whose box is there already: the hint has words of the console, and they work" {
+	says 'new web from base; start; add uts other; start'
+	assert_line "-c:1: the box 'web' is running" "$stderr"
+	assert_line "hint: 'stop web' and 'rm web' remove it, and then 'start' makes one of this draft" "$stderr"
+	says 'new web from base; stop web; add uts other; start'
+	assert_line "-c:1: a box named 'web' exists already" "$stderr"
+	assert_line "hint: 'start web' starts that box as it was; 'rm web' removes it, and then 'start' makes one of \
+this draft" "$stderr"
+	says 'new web from base; add uts other; rm web; start; exec web uname -n; stop web; rm web'
+	assert_status 0
+	assert_line other
+	if is_root; then rmdir /var/lib/nook/boxes; else rm -rf .local; fi
+}
+
+@test "words of what a layer separates, and the beginning of a limit, lead to their names" {
+	says 'new web; add hostname x'
+	assert_line "-c:1: no layer 'hostname', did you mean 'uts'" "$stderr"
+	says 'new web; add network'
+	assert_line "-c:1: no layer 'network', did you mean 'net'" "$stderr"
+	says 'new web; limit mem 3'
+	assert_line "-c:1: no limit 'mem', did you mean 'memory'" "$stderr"
+	says 'help hostname'
+	assert_match '^add uts '
+}
+
 @test "nothing of the console's words or environment is seen inside" {
 	SECRET=swordfish says "new web; add user pid mount; add init; run sh -c 'tr \"\\0\" \" \" </proc/1/environ; cat /proc/1/cmdline; env'"
 	assert_status 0
