@@ -3,9 +3,10 @@
  *
  * Theory of operation. A box that nobody asks anything pays nothing: its keeper has no
  * socket until somebody knocks. To knock is to queue SIGURG with the value CONTROL_KNOCK
- * to the keeper, whose pid is in the record; by pidfd, and the record's lock is looked at
- * once more behind it, so the process is the keeper. SIGURG is what a process ignores
- * that does not care, and without that value it goes on to the box as any other signal.
+ * to the keeper, whose pid is in the record; by pidfd, and the record's lock, which only
+ * a keeper has (store.c), is looked at once more behind it, so the process is the keeper.
+ * SIGURG is what a process ignores that does not care, and without that value it goes on
+ * to the box as any other signal.
  *
  *	command				keeper
  *	connect ID.sock: ENOENT

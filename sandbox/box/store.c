@@ -3,12 +3,17 @@
  *
  * Theory of operation. A record is written before anything durable is made and removed
  * after it is gone. The keeper holds an exclusive flock on its record; the kernel lets go
- * of it however the keeper ends. So a record whose lock can be had belongs to nobody:
- * whoever gets the lock undoes what the record names and removes it. The lock is taken on
- * the descriptor and the name is checked afterwards to still be the same inode, for two
- * cleaners at once. A new record is made under a temporary name, locked, written and then
- * linked to its name by rename: nobody ever sees half of one. In the moment before its
- * lock is taken a cleaner may remove it; its keeper sees that and makes another.
+ * of it however the keeper ends. Nobody else ever has that lock: all others only try
+ * whether they get a shared one, and a record of which they do belongs to nobody, also
+ * while it is cleared away. So where the lock is refused, the pid in the record is its
+ * keeper's and no number that somebody else was given since.
+ *
+ * A cleaner keeps its shared lock, so that no keeper begins, and takes a lock of another
+ * kind (F_OFD_SETLK, which flock does not see) that keeps other cleaners out; then the
+ * name is checked to still be the same inode. It undoes what the record names and removes
+ * it. A new record is made under a temporary name, locked, written and then linked to its
+ * name by rename: nobody ever sees half of one. In the moment before its lock is taken a
+ * cleaner may remove it; its keeper sees that and makes another.
  *
  * Records are never fsynced: after a power cut nothing that they name runs any more.
  */
@@ -365,12 +370,21 @@ static bool is_record(const char *name)
 	return dot && (!strcmp(dot, SUFFIX) || !strcmp(dot, NEWBORN));
 }
 
-/* Who looks at it, or clears it away, has it for a moment */
+/* Whether nobody keeps the box, and nobody else clears it away. The shared lock stays:
+ * whoever looks meanwhile finds a dead box, as it is */
+static bool lock_to_clear(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return !flock(fd, LOCK_SH | LOCK_NB) && !fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+/* What is left of a killed keeper has it for a moment, and who clears it away */
 static bool lock_within(int fd, int ms)
 {
 	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
 
-	for (; flock(fd, LOCK_EX | LOCK_NB) < 0; ms -= NAP_MS) {
+	for (; !lock_to_clear(fd); ms -= NAP_MS) {
 		if (errno != EWOULDBLOCK || ms <= 0)
 			return false;
 		nanosleep(&nap, NULL);
@@ -378,7 +392,7 @@ static bool lock_within(int fd, int ms)
 	return true;
 }
 
-/* A record whose lock can be had: undo and remove. Return: whether it was removed */
+/* A record that nobody keeps: undo and remove. Return: whether it was removed */
 static bool clear_one(int dir, const char *name, int patience_ms)
 {
 	auto_fd fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -137,3 +137,46 @@ load boxes
 	assert_output 'cleared away after 1 killed boxes'
 	assert_equal "$(find "$(runtime_dir)" -mindepth 1)" ""
 }
+
+# clear_half - a nook that clears away what is dead, $cleaner, and stops while it is at the first
+clear_half() {
+	strace -D -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=STOP:when=1 \
+		"$NOOK" gc -q 3>&- &
+	cleaner=$!
+	servers+=("$cleaner")
+	has_stopped() { grep -q '^State:.[tT]' "/proc/$cleaner/status" && has_lock; }
+	has_lock() { grep -q ^lock: "/proc/$cleaner"/fdinfo/*; }
+	wait_until has_stopped 2>/dev/null
+}
+end_cleaner() {
+	kill -CONT "$cleaner"
+	wait "$cleaner"
+	assert_equal "$(find "$(runtime_dir)" -mindepth 1)" ""
+}
+
+@test "what is being cleared away does not run, whoever has its keeper's number by now" {
+	local stranger
+	need strace
+	start_box one 'sleep 60' --name web
+	kill -KILL "$keeper"
+	wait_keeper
+	sleep 60 3>&- &
+	stranger=$!
+	servers+=("$stranger")
+	# shellcheck disable=SC2016  # Perl's
+	perl -0777 -i -pe 'BEGIN { ($from, $to) = map { pack "l", $_ } splice @ARGV, 0, 2 } s/\Q$from/$to/' \
+		"$keeper" "$stranger" "$(runtime_dir)"/*.box
+	clear_half
+	nook_run ps --no-headings
+	assert_output
+	nook_run exec web true
+	assert_status 125
+	assert_stderr_match "^nook: no running box 'web'$"
+	for word in kill stop; do
+		nook_run $word web
+		assert_status 1
+		assert_stderr_match "^nook: no running box 'web'$"
+	done
+	kill -0 "$stranger"
+	end_cleaner
+}
