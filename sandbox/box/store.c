@@ -616,29 +616,38 @@ int store_each(void (*each)(const struct record *rec, const struct plan *plan, v
 	return n;
 }
 
+/* Where the keeper was killed, what is left of it has the lock for a moment more */
 int store_pidfd(const struct record *rec, struct err *e)
 {
+	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
 	auto_fd fd = sys_pidfd_open(rec->keeper, 0);
+	int why = fd < 0 ? errno : 0, ms = PATIENCE_MS;
 	struct record again;
 	char file[32];
 	struct store st;
-	int r;
+	bool lives;
 
 	if (store_open(&st, e) < 0)
 		return -1;
 	snprintf(file, sizeof(file), "%s" SUFFIX, rec->id);
-	r = read_record(st.dir, file, &again, NULL);
+	while ((lives = read_record(st.dir, file, &again, NULL) == 0 &&
+			again.keeper == rec->keeper) &&
+	       why == ESRCH && (ms -= NAP_MS) > 0)
+		nanosleep(&nap, NULL);
 	store_remove(&st);
-	if (r < 0 || again.keeper != rec->keeper) {
+	if (!lives) {
 		err_set(e, "box '%s' has ended meanwhile", store_name(rec));
 		if (e)
 			e->code = ESRCH;
 		return -1;
 	}
-	if (fd < 0)
-		return err_sys(e, "cannot reach the keeper of box '%s' (pid %d)", rec->id,
-			       rec->keeper);
-	return fd_take(&fd);
+	if (fd >= 0)
+		return fd_take(&fd);
+	errno = why;
+	err_sys(e, "cannot reach the keeper of box '%s' (pid %d)", rec->id, rec->keeper);
+	if (e && why == ESRCH) /* it lives, out of sight: in another pid namespace */
+		e->code = EREMOTE;
+	return -1;
 }
 
 struct plan *store_find(const char *name, struct record *rec, struct err *e)

@@ -44,8 +44,8 @@ void boxes_release(struct boxes *b);
 void box_command(const struct plan *pl, struct text *out);
 /** box_is_stopped() - Whether its keeper is stopped by a signal, and answers nobody */
 bool box_is_stopped(const struct record *rec);
-/** box_kill() - Send its command a signal; KILL ends the box and waits for that (kill.c).
- * Return: 0, -1 and @e */
+/** box_kill() - Send its command a signal; KILL ends the box and waits for that (kill.c):
+ * it may have ended before. Return: 0, -1 and @e */
 int box_kill(const struct living *box, int sig, struct err *e);
 /** box_wait() - Whether the keeper ends within so many ms */
 bool box_wait(int keeper, int ms);

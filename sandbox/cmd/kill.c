@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* kill.c - `nook kill`: end boxes, or send their commands a signal */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -58,7 +59,7 @@ int box_kill(const struct living *box, int sig, struct err *e)
 	struct control_answer out;
 
 	if (keeper < 0)
-		return -1;
+		return sig == SIGKILL && e->code == ESRCH ? 0 : -1;
 	if (sig == SIGKILL && box_is_stopped(&box->rec))
 		return kill_keeper(&box->rec, keeper, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)

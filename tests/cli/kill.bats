@@ -180,3 +180,43 @@ end_cleaner() {
 	kill -0 "$stranger"
 	end_cleaner
 }
+
+@test "a box that is killed and cleared away while it is reached has ended: fine for kill and stop" {
+	local words client
+	need strace
+	for words in "kill web" "stop web" "exec web true"; do
+		start_box "${words%% *}" 'sleep 60' --name web
+		# shellcheck disable=SC2086  # words
+		strace -D -f -qq -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:delay_enter=1s:when=1 \
+			"$NOOK" $words 2>err 3>&- &
+		client=$!
+		# pidfd_open(2), on every processor
+		reaches() { grep -q '^434 ' "/proc/$client/syscall" 2>/dev/null; }
+		wait_until reaches
+		kill -KILL "$keeper"
+		wait_keeper
+		clear_half
+		status=0
+		wait "$client" || status=$?
+		if [ "$words" = "exec web true" ]; then
+			assert_status 125
+			assert_equal "$(cat err)" "nook: box 'web' has ended meanwhile"
+		else
+			assert_equal "$status $(cat err)" "0 "
+		fi
+		end_cleaner
+	done
+}
+
+@test "a box that lives and cannot be reached is told with the reason" {
+	need strace
+	start_box one 'sleep 60' --name web
+	for words in "kill web" "stop web" "update web grace=1s"; do
+		# shellcheck disable=SC2086  # words
+		run --separate-stderr strace -qq -o /dev/null -e inject=pidfd_open:error=EPERM "$NOOK" $words
+		assert_status 1
+		assert_stderr_match "^nook: cannot reach the keeper of box '[a-z0-9]{12}' \(pid $keeper\): Operation not permitted$"
+	done
+	nook_run ps --no-headings -o name
+	assert_output web
+}
