@@ -82,6 +82,9 @@ struct box_end {
  * struct box_wish - How to run a plan
  * @plan:	What to run
  * @name:	Name of the box, or NULL: a one-shot
+ * @take_name:	Called when that is to be given: sees that nobody else has it, and keeps
+ *		others from giving it until what it returns is closed: descriptor; -1 and
+ *		@e. NULL = there is none, or it is that of @rest
  * @host:	For hints when a step fails
  * @counts:	Whether the result is to have what the kernel counted, whatever the end;
  *		else it is read only where the cause of death is to be told from it
@@ -111,6 +114,7 @@ struct box_end {
 struct box_wish {
 	const struct plan *plan;
 	const char *name;
+	int (*take_name)(const char *name, struct err *e);
 	struct host *host;
 	bool counts;
 	bool look, attempt, passing, digests;

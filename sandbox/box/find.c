@@ -4,6 +4,12 @@
  * A name wins over an id and a whole id over the beginning of one, so that no box which
  * starts later can take a word away from one that it meant before. The beginning of an id
  * must have one meaning only: these words are given to `kill`.
+ *
+ * A name is given in one of two places: the record of a box that runs (store_add()), and
+ * the directory of one that stays (rest.c). Who gives one holds the lock of the runtime
+ * directory, looks in both, and puts it in its place before he lets go: so of two that
+ * give one name the second sees the first. Of one that is killed at that no name stays
+ * taken: the kernel lets go of the lock, and what is half made has none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +34,7 @@
 #define STATUS_MOST (1u << 20) /* bytes of /proc/PID/status; it lists groups */
 
 #define PATIENCE_MS 10000
+#define NAMING_MS   5000 /* for who gives a name; it takes him less than one */
 #define NAP_MS	    10
 
 enum fit { FIT_NONE, FIT_PREFIX, FIT_ID, FIT_NAME };
@@ -220,4 +229,76 @@ struct plan *store_running(const char *name, struct record *rec)
 		free(plan);
 		nanosleep(&nap, NULL);
 	}
+}
+
+static int say_running(const char *name, const struct record *rec, struct err *e)
+{
+	return err_set(e, "a box named '%s' is running (pid %d)", name, rec->keeper);
+}
+
+int store_check_name(const char *name, struct err *e)
+{
+	struct record rec;
+	auto_free struct plan *other = store_running(name, &rec);
+
+	return other ? say_running(name, &rec, e) : 0;
+}
+
+/* proc_locks(5): "4: FLOCK  ADVISORY  WRITE 71 00:1a:9 0 EOF". Return: 0 = unknown */
+static int lock_holder(int fd)
+{
+	const char *line = "";
+	auto_text locks = { 0 };
+	unsigned int major, minor;
+	unsigned long ino;
+	struct stat st;
+	int pid;
+
+	if (!fstat(fd, &st) && !file_read(AT_FDCWD, "/proc/locks", &locks, STATUS_MOST))
+		line = text_str(&locks);
+	for (; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %d %x:%x:%lu", &pid, &major,
+			   &minor, &ino) == 4 &&
+		    ino == st.st_ino && makedev(major, minor) == st.st_dev)
+			return pid;
+	return 0;
+}
+
+static int lock_names(int dir, const char *name, struct err *e)
+{
+	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
+	auto_fd fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int pid;
+
+	for (int ms = 0; fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0; ms += NAP_MS) {
+		if (fd < 0 || errno != EWOULDBLOCK)
+			return err_sys(e, "cannot give the name '%s' to a box", name);
+		if (ms >= NAMING_MS) {
+			pid = lock_holder(fd);
+			err_set(e,
+				"cannot give the name '%s' to a box: another nook (pid "
+				"%d) is giving one",
+				name, pid);
+			return err_hint(e, "it may be stopped: kill -CONT %d", pid);
+		}
+		nanosleep(&nap, NULL);
+	}
+	return fd_take(&fd);
+}
+
+int store_hold_name(const char *name, struct err *e)
+{
+	auto_free struct plan *other = NULL;
+	auto_fd lock = -1;
+	struct record rec;
+	struct store st;
+
+	if (store_open(&st, e) < 0)
+		return -1;
+	lock = lock_names(st.dir, name, e);
+	store_remove(&st);
+	if (lock < 0)
+		return -1;
+	other = store_find(name, &rec, NULL);
+	return other ? say_running(name, &rec, e) : fd_take(&lock);
 }

@@ -474,17 +474,31 @@ static int make_newborn(const struct rest_area *a, struct rest *r)
 	return -1;
 }
 
-static int name_newborn(struct rest *r, const char *name, struct err *e)
+/* Return: 0; -1 and @e; 1 and errno: not because somebody has it */
+static int give_name(struct rest *r, const char *name, struct err *e)
 {
-	if (!name)
-		return 0;
+	auto_fd held = store_hold_name(name, e);
+
+	if (held < 0)
+		return -1;
 	if (renameat(r->area->dir, r->name, r->area->dir, name) < 0) {
 		if (errno != ENOTEMPTY && errno != EEXIST)
-			return err_sys(e, "cannot make box '%s'", name);
+			return 1;
 		err_set(e, "a box named '%s' exists already", name);
 		return fail_as(e, EEXIST);
 	}
 	snprintf(r->name, sizeof(r->name), "%s", name);
+	return 0;
+}
+
+static int name_newborn(struct rest *r, const char *name, struct err *e)
+{
+	int given = name ? give_name(r, name, e) : 0;
+
+	if (!name || given < 0)
+		return given;
+	if (given)
+		return err_sys(e, "cannot make box '%s'", name);
 	return fsync(r->area->dir) < 0 ? err_sys(e, "cannot make box '%s'", name) : 0;
 }
 
@@ -519,15 +533,15 @@ int rest_create(const struct rest_area *a, const char *name, struct rest_record 
 
 int rest_rename(struct rest *r, const char *name, struct err *e)
 {
+	int given;
+
 	if (!rest_is_name(name))
 		return err_set(e, "'%s' can be no name of a box", name);
-	if (renameat(r->area->dir, r->name, r->area->dir, name) < 0) {
-		if (errno != ENOTEMPTY && errno != EEXIST)
-			return err_sys(e, "cannot rename box '%s'", r->name);
-		err_set(e, "a box named '%s' exists already", name);
-		return fail_as(e, EEXIST);
-	}
-	snprintf(r->name, sizeof(r->name), "%s", name);
+	given = give_name(r, name, e);
+	if (given < 0)
+		return -1;
+	if (given)
+		return err_sys(e, "cannot rename box '%s'", r->name);
 	call_it(r, name);
 	if (fsync(r->area->dir) < 0)
 		return err_sys(e, "cannot rename box '%s'", name);

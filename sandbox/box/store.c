@@ -461,6 +461,10 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 	if (w->name)
 		snprintf(st->rec.name, sizeof(st->rec.name), "%s", w->name);
 	for (;;) {
+		auto_fd name = w->take_name ? w->take_name(w->name, e) : -1;
+
+		if (w->take_name && name < 0)
+			return -1;
 		if (!w->rest)
 			store_make_id(st->rec.id);
 		else if (take_id(st, w->rest, e) < 0)

@@ -93,8 +93,8 @@ void store_make_id(char *id);
  * asked without making one. Return: 0, -1 and @e */
 int store_check(const struct store *st, struct err *e);
 /** store_add() - Make a new record and lock it, with a fresh id or that of the living
- * box, of which the last run may have left one to be cleared away; @init may be 0.
- * Return: 0, -1 and @e */
+ * box, of which the last run may have left one to be cleared away; @init may be 0. It is
+ * not made where the name is another's by now. Return: 0, -1 and @e */
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e);
 /** store_note_limits() - Fill @rec's limits of the leaf with those of the plan */
 void store_note_limits(struct record *rec, const struct plan *pl);
@@ -139,6 +139,12 @@ struct plan *store_find(const char *name, struct record *rec, struct err *e);
  * was killed and is not gone yet is waited for (find.c). Return: NULL: the name is free
  */
 struct plan *store_running(const char *name, struct record *rec);
+/** store_check_name() - Whether that is so. Return: 0, -1 and @e */
+int store_check_name(const char *name, struct err *e);
+/** store_hold_name() - Keep all others of this user from giving a box a name, until what
+ * is returned is closed: soon, with @name given (find.c). Return: descriptor; -1 and @e:
+ * a box that runs has it, or who gives one is stopped */
+int store_hold_name(const char *name, struct err *e);
 /** store_each() - Call @each for every living box; @plan is gone afterwards. Return: how
  * many, -1 and @e where there is no directory for them */
 int store_each(void (*each)(const struct record *rec, const struct plan *plan, void *arg),

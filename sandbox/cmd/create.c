@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* create.c - `nook create`: a box at rest, for start */
-#include <stdlib.h>
-
 #include "base/err.h"
 #include "box/store.h"
 #include "cmd/resting.h"
@@ -31,19 +29,12 @@ static int make(const struct args *a, const char *name, struct run *run, struct 
 
 static int check_name(const struct args *a, const char *name, struct err *e)
 {
-	struct plan *other;
-	struct record rec;
-
 	if (!rest_is_name(name))
 		return cmd_usage(a, e,
 				 "'%s' can be no name of a box: expected up to 64 of A-Z "
 				 "a-z 0-9 _ . -, the first neither . nor -",
 				 name);
-	other = store_running(name, &rec);
-	free(other);
-	return other ? err_set(e, "a box named '%s' is running (pid %d)", name,
-			       rec.keeper)
-		     : 0;
+	return store_check_name(name, e);
 }
 
 static int create_run(const struct args *a, struct err *e)

@@ -107,9 +107,6 @@ static int look(struct keep *k, const char *profile, struct err *e)
 
 static int hold(struct keep *k, struct err *e)
 {
-	struct record rec;
-	struct plan *other;
-
 	if (!k->is_new) {
 		resting_await_end(&k->rest);
 		if (rest_lock(&k->rest, e) < 0)
@@ -117,11 +114,8 @@ static int hold(struct keep *k, struct err *e)
 		k->rest.rec.passing = false;
 		return 0;
 	}
-	other = store_running(k->name, &rec);
-	free(other);
-	if (other)
-		return err_set(e, "a box named '%s' is running (pid %d)", k->name,
-			       rec.keeper);
+	if (store_check_name(k->name, e) < 0)
+		return -1;
 	return rest_create(&k->area, k->name, &k->rec, &k->rest, e);
 }
 

@@ -363,12 +363,9 @@ static int preserve_count(const struct args *a, int *n, struct err *e)
 }
 
 /* Nobody else has the name: neither a box that runs nor, unless the run is of it, one at
- * rest */
+ * rest. What comes meanwhile is seen by take_name() */
 static int check_name(const char *name, const struct rest *rest, struct err *e)
 {
-	struct plan *other;
-	struct record rec;
-
 	if (!name)
 		return 0;
 	if (!rest_is_name(name))
@@ -377,12 +374,16 @@ static int check_name(const char *name, const struct rest *rest, struct err *e)
 			"--name '%s': expected up to 64 of A-Z a-z 0-9 _ . -, the first "
 			"neither . nor -",
 			name);
-	other = store_running(name, &rec);
-	free(other);
-	if (other)
-		return err_set(e, "a box named '%s' is running (pid %d)", name,
-			       rec.keeper);
+	if (store_check_name(name, e) < 0)
+		return -1;
 	return rest ? 0 : resting_check_free(name, e);
+}
+
+static int take_name(const char *name, struct err *e)
+{
+	auto_fd held = store_hold_name(name, e);
+
+	return held < 0 || resting_check_free(name, e) < 0 ? -1 : fd_take(&held);
 }
 
 /*
@@ -423,6 +424,7 @@ int run_in_place(const struct run *r, struct rest *rest, struct err *e)
 		.plan = r->plan,
 		.host = r->host,
 		.name = cmd_option(a, "name"),
+		.take_name = rest || !cmd_option(a, "name") ? NULL : take_name,
 		.counts = cmd_option(a, "result") || rest,
 		.rest = rest,
 	};

@@ -193,14 +193,8 @@ const struct cmd cmd_rm = {
 
 static int rename_to(struct rest *rest, const char *name, struct err *e)
 {
-	struct living other;
-
-	if (find_running(name, &other, NULL) == 0) {
-		free(other.plan);
-		if (!strcmp(other.rec.name, name))
-			return err_set(e, "a box named '%s' is running (pid %d)", name,
-				       other.rec.keeper);
-	}
+	if (store_check_name(name, e) < 0)
+		return -1;
 	return rest_lock(rest, e) < 0 ? -1 : rest_rename(rest, name, e);
 }
 

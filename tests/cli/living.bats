@@ -308,6 +308,90 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_equal "$(all status)" running
 }
 
+# contest CALL FIRST SECOND - two nooks with these words give one name; the first stands before that call,
+# between its look at the names and what it makes under one
+contest() {
+	local words=(strict -- sh -c 'echo ran; sleep 600') one two
+	"$NOOK" create old strict -- true
+	rm -f out.? err.?
+	read -ra one <<<"$2"
+	read -ra two <<<"$3"
+	[ "${one[0]}" = rename ] || one+=("${words[@]}")
+	strace -D -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:delay_enter=1s:when=1" \
+		"$NOOK" "${one[@]}" >out.1 2>err.1 3>&- &
+	sleep 0.5
+	"$NOOK" "${two[@]}" "${words[@]}" >out.2 2>err.2 3>&- &
+	has_lost() { grep -qs '^nook: a box named' err.1 err.2; }
+	wait_until has_lost
+	assert_match "^nook: a box named 'twin' (is running \(pid [0-9]+\)|exists already)$" "$(cat err.?)"
+	assert_equal "$(all name | grep -c twin)" 1
+	"$NOOK" rm -f old twin
+	"$NOOK" kill --all
+	wait
+	# Nothing of who lost has run
+	refute_match ran "$(for i in 1 2; do ! grep -qs 'a box named' err.$i || cat out.$i; done)"
+}
+
+@test "RC-01: a name is given once, whoever gives it meanwhile and wherever it goes" {
+	need strace
+	contest flock "run --name twin" "run --name twin"
+	contest flock "run --name twin" "run -d --name twin"
+	contest flock "run --name twin" "create twin"
+	contest rename,renameat,renameat2 "create twin" "run --name twin"
+	contest rename,renameat,renameat2 "run -d --name twin" "run --name twin"
+	contest rename,renameat,renameat2 "rename old twin" "run --name twin"
+}
+
+@test "RC-01: of many that run under one name at once one does" {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		"$NOOK" run --name twin strict -- sh -c 'echo ran; sleep 600' >>out 2>"err.$i" 3>&- &
+	done
+	failed() { [ "$(cat err.? | grep -vc ^hint)" = 7 ] && grep -q ran out; }
+	wait_until failed
+	refute_match 'nook: ' "$(cat err.? | grep -v "^nook: a box named 'twin' is running (pid [0-9]*)$")"
+	assert_equal "$(all name)" twin
+	"$NOOK" kill twin
+	wait
+	assert_equal "$(cat out)" ran
+}
+
+@test "who is stopped while he gives a box a name is told of by those who would give one" {
+	local who
+	need strace
+	strace -D -qq -o /dev/null -e trace=flock -e inject=flock:signal=STOP:when=1 \
+		"$NOOK" create web strict -- true 2>create.err 3>&- &
+	who=$!
+	# It is stopped as soon as it has that lock
+	has_lock() {
+		local fd
+		for fd in "/proc/$who"/fd/*; do
+			[ "$(readlink "$fd")" != "$(runtime_dir)" ] || ! grep -qs ^lock: "/proc/$who/fdinfo/${fd##*/}" ||
+				return 0
+		done
+		return 1
+	}
+	wait_until has_lock
+	nook_run run --name other strict -- true
+	assert_status 125
+	assert_stderr "nook: cannot give the name 'other' to a box: another nook (pid $who) is giving one
+hint: it may be stopped: kill -CONT $who"
+	# who gives none is not kept waiting
+	nook_run run strict -- true
+	assert_status 0
+	kill -CONT "$who"
+	wait "$who"
+	assert_equal "$(cat create.err) $(all name status)" " web created"
+	# nor does one that is killed at that keep a name, or anybody
+	"$NOOK" rm web
+	strace -qq -o /dev/null -e trace=flock -e inject=flock:signal=KILL:when=1 "$NOOK" create web strict -- true \
+		2>create.err 3>&- || true
+	nook_run run --name web strict -- true
+	assert_status 0
+	"$NOOK" gc -q
+	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
+}
+
 @test "RC-02: rm while it is started: the box runs whole, or is gone" {
 	for name in a b c d e; do
 		"$NOOK" create $name strict -- sleep 600
