@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "box/enter.h"
@@ -154,7 +154,7 @@ static int first_word(struct keeper *k, struct allow_name *n, struct err *e)
 		return err_set(e, "net: the process that looks up names died");
 	if (!a.count)
 		return say_unknown(k, n, a.why, e);
-	if (take_addresses(k, n, &a, keeper_now(CLOCK_MONOTONIC)))
+	if (take_addresses(k, n, &a, clock_ns(CLOCK_MONOTONIC)))
 		return 0;
 	return say_unknown(k, n, "it leads to no address that this network could reach",
 			   e);
@@ -224,7 +224,7 @@ static int load(void *arg, struct text *out, struct err *e)
 
 int allow_put(const struct keeper *k, struct err *e)
 {
-	uint64_t now = keeper_now(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	struct load l = { .netns = k->site.net.netns_fd };
 	auto_text text = { 0 }, nothing = { 0 };
 
@@ -296,7 +296,7 @@ static void on_end(struct keeper *k)
 /* The last name of a round has come. What fails now is tried again with the next */
 static void end_round(struct keeper *k)
 {
-	uint64_t now = keeper_now(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < k->allow.count; i++)
@@ -318,7 +318,7 @@ bool allow_step(struct keeper *k)
 
 		if (!a.count)
 			say_silent(k, n, a.why);
-		else if (take_addresses(k, n, &a, keeper_now(CLOCK_MONOTONIC)))
+		else if (take_addresses(k, n, &a, clock_ns(CLOCK_MONOTONIC)))
 			any = true;
 		else
 			say_silent(k, n, "it leads to no address of use");

@@ -46,10 +46,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/sys.h"
 #include "box/enter.h"
@@ -198,14 +198,6 @@ static void on_keeper(struct forwarder *f, struct watch *w, uint32_t events)
 	tcp_ending(f);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* Milliseconds until there is something to do that no descriptor tells of */
 static int patience(struct forwarder *f)
 {
@@ -224,11 +216,11 @@ static void serve(struct forwarder *f)
 {
 	struct epoll_event ev[EVENTS];
 
-	f->now = now_ns();
+	f->now = clock_ns(CLOCK_MONOTONIC);
 	while (!f->ending || (f->flows && f->now < f->end_at)) {
 		int n = epoll_wait(f->epoll, ev, EVENTS, patience(f));
 
-		f->now = now_ns();
+		f->now = clock_ns(CLOCK_MONOTONIC);
 		for (int i = 0; i < n; i++) {
 			struct watch *w = ev[i].data.ptr;
 

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
@@ -50,14 +51,6 @@
 #include "host/host.h"
 
 #define GC_PER_RUN 16 /* records looked at before a run: keeps the cost flat */
-
-uint64_t keeper_now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* --- build -------------------------------------------------------------------------- */
 
@@ -286,7 +279,7 @@ void keeper_kill(struct keeper *k)
 
 void keeper_end(struct keeper *k, enum cause why, bool gently)
 {
-	uint64_t now = keeper_now(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (k->cause_set)
 		return;
@@ -399,7 +392,7 @@ static void check_clock(struct keeper *k)
 
 	if (at == UINT64_MAX)
 		return;
-	now = keeper_now(CLOCK_MONOTONIC);
+	now = clock_ns(CLOCK_MONOTONIC);
 	if (now < at || is_told_more(k))
 		return;
 	if (k->kill_at && now >= k->kill_at) {
@@ -421,7 +414,7 @@ int keeper_poll_timeout(uint64_t at)
 
 	if (at == UINT64_MAX)
 		return -1;
-	now = keeper_now(CLOCK_MONOTONIC);
+	now = clock_ns(CLOCK_MONOTONIC);
 	ms = at > now ? (at - now + 999999) / 1000000 : 0;
 	return ms > 60000 ? 60000 : (int)ms;
 }
@@ -571,7 +564,7 @@ static void fill_result(struct keeper *k)
 	snprintf(r->id, sizeof(r->id), "%s", k->store.rec.id);
 	snprintf(r->name, sizeof(r->name), "%s", k->store.rec.name);
 	r->started_ns = k->store.rec.started_ns;
-	r->finished_ns = keeper_now(CLOCK_REALTIME);
+	r->finished_ns = clock_ns(CLOCK_REALTIME);
 	r->limits = k->limits;
 	r->ran = k->ran;
 	r->paused_ns = keeper_paused_ns(k);
@@ -579,7 +572,7 @@ static void fill_result(struct keeper *k)
 		store_note_limits(&k->store.rec, k->plan);
 	memcpy(r->limit, k->store.rec.limit, sizeof(r->limit));
 	memcpy(r->cpuset, k->store.rec.cpuset, sizeof(r->cpuset));
-	r->wall_ns = keeper_now(CLOCK_MONOTONIC) - k->started;
+	r->wall_ns = clock_ns(CLOCK_MONOTONIC) - k->started;
 	r->cpu_user_ns = timeval_ns(&k->usage.ru_utime);
 	r->cpu_system_ns = timeval_ns(&k->usage.ru_stime);
 	r->memory_peak = r->pids_peak = r->oom_kills = r->throttled_ns = UINT64_MAX;
@@ -662,7 +655,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 		.allow = { .sock = -1 },
 		.child_fd = { -1, -1, -1 },
 		.children = -1,
-		.started = keeper_now(CLOCK_MONOTONIC),
+		.started = clock_ns(CLOCK_MONOTONIC),
 	};
 
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };

@@ -124,8 +124,6 @@ struct keeper {
 	bool left; /* processes that could not be ended */
 };
 
-/** keeper_now() - Nanoseconds of a clock */
-uint64_t keeper_now(clockid_t clock);
 /** keeper_poll_timeout() - Milliseconds until @at on CLOCK_MONOTONIC, rounded up, for
  * poll(2); -1 = it never comes */
 int keeper_poll_timeout(uint64_t at);

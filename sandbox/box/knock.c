@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/parcel.h"
 #include "base/sys.h"
@@ -33,14 +33,6 @@ struct caller {
 	int dir, keeper, sock;
 	int64_t until, knocked;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int has_ended(const struct caller *c, struct err *e)
 {
@@ -77,9 +69,9 @@ static int knock(struct caller *c, struct err *e)
 {
 	siginfo_t si = { .si_signo = SIGURG, .si_code = SI_QUEUE };
 
-	if (now_ms() - c->knocked < KNOCK_MS)
+	if (clock_ms() - c->knocked < KNOCK_MS)
 		return 0;
-	c->knocked = now_ms();
+	c->knocked = clock_ms();
 	si.si_pid = getpid();
 	si.si_uid = getuid();
 	si.si_value.sival_int = CONTROL_KNOCK;
@@ -118,7 +110,7 @@ static int connect_to(struct caller *c, struct err *e)
 		    errno != EINTR)
 			return err_sys(e, "cannot reach the keeper of box '%s'",
 				       c->rec->id);
-		if (now_ms() > c->until)
+		if (clock_ms() > c->until)
 			return no_answer(c, false, e);
 		if (knock(c, e) < 0)
 			return -1;
@@ -131,7 +123,7 @@ static int connect_to(struct caller *c, struct err *e)
 
 static int receive(const struct caller *c, struct control_answer *out, struct err *e)
 {
-	int r = wait_for(c, c->sock, c->until - now_ms()), tries = 2;
+	int r = wait_for(c, c->sock, c->until - clock_ms()), tries = 2;
 	ssize_t n = 0;
 
 	/* ECONNRESET comes once, in front of what was answered: the keeper had to make
@@ -174,7 +166,7 @@ static int ask_once(struct caller *c, const struct parcel *question,
 	auto_fd sock = -1;
 	int r;
 
-	c->until = now_ms() + PATIENCE_MS;
+	c->until = clock_ms() + PATIENCE_MS;
 	r = connect_to(c, e);
 	sock = c->sock;
 	return r < 0 ? -1 : exchange(c, question, out, e);
@@ -192,9 +184,9 @@ static int call(const struct record *rec, const struct parcel *question,
 	if (keeper < 0 || store_open(&st, e) < 0)
 		return -1;
 	c.dir = st.dir;
-	end = now_ms() + PATIENCE_MS;
+	end = clock_ms() + PATIENCE_MS;
 	while ((r = ask_once(&c, question, out, e)) < 0 && e->code == EINPROGRESS &&
-	       now_ms() < end) {
+	       clock_ms() < end) {
 		wait_for(&c, -1, BUILDING_MS);
 		*e = (struct err){ 0 };
 	}

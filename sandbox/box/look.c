@@ -20,10 +20,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/text.h"
 
@@ -271,14 +271,6 @@ struct look *look_new(int proc)
 
 /* --- the process ------------------------------------------------------------------- */
 
-static int64_t now(clockid_t clock)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(clock, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 void look_rights(struct look *out)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -316,7 +308,7 @@ void look_process(struct look *out)
 		out->soft[i] = limit[0];
 		out->hard[i] = limit[1];
 	}
-	out->clock = now(CLOCK_BOOTTIME) - now(CLOCK_REALTIME);
+	out->clock = (int64_t)(clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_REALTIME));
 	if (syscall(SYS_getcwd, out->cwd, sizeof(out->cwd)) < 0)
 		*out->cwd = '\0';
 	/* Root enters it as the last: stat(2) is no open that Landlock could refuse */

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "box/keeper.h"
@@ -217,7 +218,7 @@ void meter_step(struct keeper *k, const struct pollfd *p, int n)
 	}
 	if (meter_deadline(k) == UINT64_MAX)
 		return;
-	now = keeper_now(CLOCK_MONOTONIC);
+	now = clock_ns(CLOCK_MONOTONIC);
 	if (k->limits.cpu_time && now >= k->meter.cpu_at)
 		look_at_cpu(k, now);
 	if (k->meter.pids_at && now >= k->meter.pids_at)

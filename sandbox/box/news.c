@@ -11,10 +11,10 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "box/news_inner.h"
@@ -25,14 +25,6 @@
 	(IN_CREATE | IN_DELETE | IN_MOVE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | \
 	 IN_ONLYDIR | IN_MASK_ADD)
 #define PAIR_MS 50 /* between the two halves of a rename, which follow one another */
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int no_memory(struct err *e)
 {
@@ -140,7 +132,10 @@ static int on_above(struct news *w, struct err *e)
 static int on_event(struct news *w, const struct inotify_event *ev, struct err *e)
 {
 	const struct news_item overflow = {
-		.what = NEWS_OVERFLOW, .at_ns = now_ns(), .id = "", .name = ""
+		.what = NEWS_OVERFLOW,
+		.at_ns = clock_ns(CLOCK_REALTIME),
+		.id = "",
+		.name = "",
 	};
 
 	if (ev->mask & IN_Q_OVERFLOW) {

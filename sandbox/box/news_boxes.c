@@ -9,22 +9,14 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/sys.h"
 #include "box/box.h"
 #include "box/news_inner.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int no_memory(struct err *e)
 {
@@ -72,7 +64,7 @@ static int tell_runner(struct news *w, const struct runner *r, enum news_what wh
 {
 	const struct news_item n = {
 		.what = what,
-		.at_ns = at ? at : now_ns(),
+		.at_ns = at ? at : clock_ns(CLOCK_REALTIME),
 		.id = r->rec.id,
 		.name = r->rec.name,
 		.rec = r->rec.magic ? &r->rec : NULL,
@@ -318,7 +310,7 @@ static int tell_stayer(struct news *w, const struct stayer *s, enum news_what wh
 	const struct news_item n = { .what = what,
 				     .at_ns = what == NEWS_CREATE && s->created_ns
 						      ? s->created_ns
-						      : now_ns(),
+						      : clock_ns(CLOCK_REALTIME),
 				     .id = s->id,
 				     .name = s->name,
 				     .old_name = old_name,

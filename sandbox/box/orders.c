@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "box/keeper.h"
@@ -243,7 +243,7 @@ static int order_stop(struct keeper *k, const struct control_ask *ask, int *fd,
 		      struct err *e)
 {
 	uint64_t grace = ask->pair_count ? ask->pair[0].value : k->limits.grace;
-	uint64_t at = keeper_now(CLOCK_MONOTONIC) + grace;
+	uint64_t at = clock_ns(CLOCK_MONOTONIC) + grace;
 
 	(void)fd;
 	if (grace > INT64_MAX)
@@ -341,7 +341,7 @@ void keeper_order(void *keeper, const struct control_ask *ask, int *fd,
 	out->state = k->store.rec.state;
 	out->init = k->pid;
 	out->paused_ns = keeper_paused_ns(k);
-	out->lived_ns = keeper_now(CLOCK_MONOTONIC) - k->started - out->paused_ns;
+	out->lived_ns = clock_ns(CLOCK_MONOTONIC) - k->started - out->paused_ns;
 	out->output = k->relay.most ? k->relay.counted : UINT64_MAX;
 	out->limits = k->limits;
 }

@@ -10,13 +10,14 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "box/keeper.h"
 #include "cgroup/cgroup.h"
 
 uint64_t keeper_paused_ns(const struct keeper *k)
 {
-	uint64_t now = k->paused_at ? keeper_now(CLOCK_MONOTONIC) : 0;
+	uint64_t now = k->paused_at ? clock_ns(CLOCK_MONOTONIC) : 0;
 
 	return k->paused_ns + (k->paused_at ? now - k->paused_at : 0);
 }
@@ -40,7 +41,7 @@ int keeper_pause(struct keeper *k, enum box_state why, struct err *e)
 		return 0;
 	if (cgroup_freeze(&k->site.cgroup, true, e) < 0)
 		return -1;
-	k->paused_at = keeper_now(CLOCK_MONOTONIC);
+	k->paused_at = clock_ns(CLOCK_MONOTONIC);
 	k->store.rec.pauses++;
 	set_state(k, why);
 	return 0;

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "box/enter.h"
 #include "box/links.h"
@@ -40,26 +40,14 @@ static int begin(const struct reach *r)
 	return s;
 }
 
-static int left_ms(const struct timespec *start)
-{
-	struct timespec now;
-	long ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - start->tv_sec) * 1000 +
-	     (now.tv_nsec - start->tv_nsec) / 1000000;
-	return ms >= REACH_MS ? 0 : (int)(REACH_MS - ms);
-}
-
 /* What was asked for and is not decided is ETIMEDOUT; a socket in @p is still asked */
 static void wait_all(struct reach *v, struct pollfd *p, size_t count)
 {
+	int64_t end = clock_ms() + REACH_MS;
 	size_t open = count;
-	struct timespec start;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (open && left_ms(&start)) {
-		if (poll(p, count, left_ms(&start)) < 0 && errno != EINTR)
+	while (open && clock_left_ms(end)) {
+		if (poll(p, count, clock_left_ms(end)) < 0 && errno != EINTR)
 			return;
 		open = 0;
 		for (size_t i = 0; i < count; i++) {

@@ -42,6 +42,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/names.h"
@@ -57,14 +58,6 @@
 
 #define PATIENCE_MS 5000
 #define NAP_MS	    20
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* A reason that who calls can tell from others */
 static int fail_as(struct err *e, int code)
@@ -517,7 +510,7 @@ int rest_create(const struct rest_area *a, const char *name, struct rest_record 
 		return err_sys(e, "cannot make a box in '%s'", a->path);
 	}
 	memcpy(rec->id, r->rec.id, sizeof(rec->id));
-	rec->created_ns = now_ns();
+	rec->created_ns = clock_ns(CLOCK_REALTIME);
 	r->rec = *rec;
 	call_it(r, name);
 	rest_own(r);

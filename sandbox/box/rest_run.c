@@ -4,20 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/text.h"
 #include "box/rest.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static void read_boot_id(char *buf, size_t size)
 {
@@ -54,7 +46,7 @@ int rest_began(struct rest *r, const struct plan *pl, struct err *e)
 	r->before = r->rec;
 	r->plan = pl;
 	r->rec.state = REST_RUNNING;
-	r->rec.started_ns = now_ns();
+	r->rec.started_ns = clock_ns(CLOCK_REALTIME);
 	r->rec.finished_ns = 0;
 	r->rec.exit_code = 0;
 	r->rec.cause = CAUSE_EXITED;
@@ -87,7 +79,7 @@ int rest_ended(struct rest *r, const struct result *res, struct err *e)
 	auto_text json = { 0 };
 
 	r->rec.state = REST_STOPPED;
-	r->rec.finished_ns = now_ns();
+	r->rec.finished_ns = clock_ns(CLOCK_REALTIME);
 	r->rec.exit_code = res->exit_code;
 	r->rec.cause = res->cause;
 	snprintf(r->rec.message, sizeof(r->rec.message), "%.255s", res->message);

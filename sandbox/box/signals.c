@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "box/box.h"
 #include "box/keeper.h"
 #include "box/serve.h"
@@ -64,7 +65,7 @@ static void on_signal(struct keeper *k, int sig)
 		k->forwarded = sig;
 		kill(k->pid, sig);
 		if (!k->kill_at)
-			k->kill_at = keeper_now(CLOCK_MONOTONIC) + k->limits.grace;
+			k->kill_at = clock_ns(CLOCK_MONOTONIC) + k->limits.grace;
 		break;
 	default:
 		if (keeper_asks_to_end(sig))

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
@@ -443,10 +444,8 @@ static int reopen_dir(const struct store *st, struct err *e)
 
 int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err *e)
 {
-	struct timespec now;
 	int tries = 8;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	st->rec = (struct record){
 		.magic = RECORD_MAGIC,
 		.version = RECORD_VERSION,
@@ -455,7 +454,7 @@ int store_add(struct store *st, const struct box_wish *w, pid_t init, struct err
 		.init = init,
 		.net = links_is_durable(w->plan),
 		.netns = -1,
-		.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+		.started_ns = clock_ns(CLOCK_REALTIME),
 	};
 	store_note_limits(&st->rec, w->plan);
 	if (w->name)

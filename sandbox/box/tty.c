@@ -15,10 +15,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "box/keeper.h"
@@ -96,7 +96,7 @@ static void write_out(struct keeper *k)
 
 	k->hurried |= !k->exited || k->left || k->forwarded;
 	while (!relay_is_done(&k->relay)) {
-		uint64_t now = keeper_now(CLOCK_MONOTONIC);
+		uint64_t now = clock_ns(CLOCK_MONOTONIC);
 		int n = keeper_poll_signals(k, p), timeout;
 
 		if (end == UINT64_MAX && (k->hurried || k->cause_set || now >= wall ||

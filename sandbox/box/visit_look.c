@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/sealed.h"
 #include "box/control.h"
@@ -80,24 +80,14 @@ static int ask(const struct record *rec, const struct plan *box, struct sight *s
 	return control_call_with(rec, &ask, fd, SESSION_FDS, e);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Return: whether @fd has something to read, or its end, before @until */
 static bool wait_for(int fd, int64_t until)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t ms;
 	int n;
 
 	do {
-		ms = until - now_ms();
-		n = poll(&p, 1, ms > 0 ? (int)ms : 0);
+		n = poll(&p, 1, clock_left_ms(until));
 	} while (n < 0 && errno == EINTR);
 	return n > 0;
 }
@@ -151,7 +141,7 @@ static void let_go(struct sight *s)
 int visit_look(const struct record *rec, const struct plan *box, struct sight *s,
 	       struct err *e)
 {
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = clock_ms() + PATIENCE_MS;
 	struct ucred from;
 	int r = -1;
 
@@ -180,7 +170,7 @@ int visit_look(const struct record *rec, const struct plan *box, struct sight *s
  * the box holds it up */
 void visit_look_end(struct sight *s)
 {
-	int64_t until = now_ms() + FAREWELL_MS;
+	int64_t until = clock_ms() + FAREWELL_MS;
 	struct sync_msg msg;
 
 	close(fd_take(&s->sock));

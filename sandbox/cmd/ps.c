@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "cmd/boxes.h"
@@ -18,11 +19,8 @@
 
 static uint64_t age(const struct record *rec)
 {
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = clock_ns(CLOCK_REALTIME);
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 	return now > rec->started_ns ? now - rec->started_ns : 0;
 }
 

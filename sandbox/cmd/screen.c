@@ -11,10 +11,10 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "box/relay.h"
@@ -239,14 +239,6 @@ static int draw(struct screen *sc, const struct show *show, void *arg, struct er
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int loop(struct screen *sc, const struct show *show, void *arg, struct err *e)
 {
 	struct pollfd p[] = { { .fd = STDIN_FILENO, .events = POLLIN },
@@ -255,7 +247,7 @@ static int loop(struct screen *sc, const struct show *show, void *arg, struct er
 	int r = 0;
 
 	while (!sc->over && !r) {
-		int64_t now = now_ms();
+		int64_t now = clock_ms();
 
 		if (now >= next) {
 			r = show->look(arg, e);
@@ -265,7 +257,7 @@ static int loop(struct screen *sc, const struct show *show, void *arg, struct er
 			r = draw(sc, show, arg, e);
 		if (r)
 			break;
-		now = now_ms();
+		now = clock_ms();
 		if (poll(p, 2, next > now ? (int)(next - now) : 0) < 0 && errno != EINTR)
 			return err_sys(e, "cannot wait for a key");
 		if (p[1].revents)

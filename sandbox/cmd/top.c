@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "cmd/processes.h"
 #include "cmd/stats.h"
@@ -184,14 +184,6 @@ struct top {
 	bool reverse;
 };
 
-static uint64_t boot_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static const struct process *find(const struct processes *list, const struct process *p)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -206,7 +198,7 @@ static uint64_t cpu_milli(const struct process *p, const struct process *before,
 			  uint64_t ns)
 {
 	uint64_t tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
-	uint64_t life = boot_ns() - p->started_ticks * tick;
+	uint64_t life = clock_ns(CLOCK_BOOTTIME) - p->started_ticks * tick;
 	uint64_t cpu = p->cpu_ns;
 
 	if (before) {
@@ -225,7 +217,7 @@ static int look(void *arg, struct err *e)
 
 	if (processes_of(&t->rec, &t->now) < 0)
 		return err_set(e, "out of memory");
-	t->at_ns = boot_ns();
+	t->at_ns = clock_ns(CLOCK_BOOTTIME);
 	rows = realloc(t->rows, (t->now.count + 1) * sizeof(*rows));
 	if (!rows)
 		return err_set(e, "out of memory");

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "job/output.h"
 #include "plan.h"
@@ -46,14 +47,6 @@
 
 /* What an event is of; slots count from SLOT on, two each */
 enum { SIGNALS, SOURCE, JOURNAL, SLOT };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int watch(const struct batch *b, int fd, unsigned int what)
 {
@@ -161,7 +154,7 @@ static bool hold(struct batch *b)
 {
 	if (b->holds == HOLDS_MOST)
 		return false;
-	b->hold = now_ns() + (HOLD_FIRST << b->holds++);
+	b->hold = clock_ns(CLOCK_MONOTONIC) + (HOLD_FIRST << b->holds++);
 	return true;
 }
 
@@ -343,7 +336,7 @@ static bool may_start(const struct batch *b, int i)
 
 static void start_jobs(struct batch *b)
 {
-	if (b->hold && now_ns() >= b->hold)
+	if (b->hold && clock_ns(CLOCK_MONOTONIC) >= b->hold)
 		b->hold = 0;
 	drop_places(b);
 	for (int i = 0; may_start(b, i); i++) {
@@ -589,7 +582,8 @@ static void on_event(struct batch *b, unsigned int what)
 /* Milliseconds until something is due; -1 = nothing is */
 static int patience(struct batch *b)
 {
-	uint64_t now = now_ns(), at = progress_tick(b->progress, &b->tally, now);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t at = progress_tick(b->progress, &b->tally, now);
 	uint64_t due = b->broken ? UINT64_MAX : journal_due(&b->journal);
 
 	if (due < at)
@@ -610,7 +604,7 @@ static int patience(struct batch *b)
 /* @wait or less: as long as no job has a process */
 static int until_hold(const struct batch *b, int wait)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	int left = b->hold <= now ? 0 : (int)((b->hold - now) / 1000000) + 1;
 
 	return !b->hold || (wait >= 0 && wait < left) ? wait : left;
@@ -637,7 +631,7 @@ void batch_run(struct batch *b)
 	for (;;) {
 		int n, wait;
 
-		if (journal_due(&b->journal) <= now_ns())
+		if (journal_due(&b->journal) <= clock_ns(CLOCK_MONOTONIC))
 			step_journal(b);
 		wait = patience(b);
 		take_stream(b);

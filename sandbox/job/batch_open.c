@@ -16,10 +16,10 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/parse.h"
 #include "base/text.h"
@@ -159,11 +159,9 @@ static int open_repeat(struct batch *b, struct err *e)
 static int open_timeout(struct batch *b, struct err *e)
 {
 	const char *s = cmd_option(b->args, "timeout"), *why;
-	struct timespec now;
 	uint64_t ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	b->tally.began = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	b->tally.began = clock_ns(CLOCK_MONOTONIC);
 	b->until = UINT64_MAX;
 	if (!s)
 		return 0;

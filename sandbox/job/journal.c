@@ -48,6 +48,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/sys.h"
@@ -342,19 +343,11 @@ static bool has_more(const struct journal *j)
 	return !j->failed && (j->synced < j->written || j->held.len);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static int ask(struct journal *j, struct err *e)
 {
 	struct sync_word w = { .upto = j->written };
 
-	j->rests_until = now_ns() + REST;
+	j->rests_until = clock_ns(CLOCK_MONOTONIC) + REST;
 	if (send(j->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
 		return err_sys(e, "the process that syncs the journal has ended");
 	j->settling = j->held.len;
@@ -388,7 +381,9 @@ int journal_step(struct journal *j, struct err *e)
 {
 	if (j->waits && hear(j, MSG_DONTWAIT, e) < 0)
 		return -1;
-	return !j->waits && has_more(j) && j->rests_until <= now_ns() ? ask(j, e) : 0;
+	if (j->waits || !has_more(j) || j->rests_until > clock_ns(CLOCK_MONOTONIC))
+		return 0;
+	return ask(j, e);
 }
 
 /* Before the first rest there is the first line alone, which is no news */

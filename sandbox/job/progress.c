@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -250,20 +250,15 @@ uint64_t progress_tick(struct progress *p, const struct tally *t, uint64_t now)
 
 void progress_close(struct progress *p, const struct tally *t)
 {
-	struct timespec ts;
 	auto_text out = { 0 };
 
 	if (!p)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
 	if (!p->quiet) {
 		add_clear(p, &out);
 		if (t) {
 			text_add(&out, "nook: batch: ");
-			progress_summary(t,
-					 (uint64_t)ts.tv_sec * SECOND +
-						 (uint64_t)ts.tv_nsec - t->began,
-					 &out);
+			progress_summary(t, clock_ns(CLOCK_MONOTONIC) - t->began, &out);
 			text_addc(&out, '\n');
 		}
 		fd_write_all(STDERR_FILENO, text_str(&out), out.len);

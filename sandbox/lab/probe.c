@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 
@@ -61,16 +61,12 @@ static bool wait_for(int fd, short events, int ms)
 	return poll(&p, 1, ms) == 1;
 }
 
-/* For something to read, until @ms after @start, however often it is called */
-static bool wait_until(int fd, const struct timespec *start, int ms)
+/* For something to read, until @end, however often it is called */
+static bool wait_until(int fd, int64_t end)
 {
-	struct timespec now;
-	long gone;
+	int ms = clock_left_ms(end);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	gone = (now.tv_sec - start->tv_sec) * 1000 +
-	       (now.tv_nsec - start->tv_nsec) / 1000000;
-	return gone < ms && wait_for(fd, POLLIN, ms - (int)gone);
+	return ms && wait_for(fd, POLLIN, ms);
 }
 
 /* --- connections ------------------------------------------------------------------- */
@@ -116,8 +112,8 @@ int probe_tcp(void *arg, struct text *out, struct err *e)
 {
 	static const char ask[] = "GET / HTTP/1.0\r\n\r\n";
 	auto_fd s = connect_to(arg, ANSWER_MS);
-	struct timespec start;
 	char buf[1024];
+	int64_t end;
 	ssize_t n;
 
 	if (s < 0) {
@@ -128,8 +124,8 @@ int probe_tcp(void *arg, struct text *out, struct err *e)
 	}
 	if (!wait_for(s, POLLIN, GREET_MS) && send(s, ask, strlen(ask), MSG_NOSIGNAL) < 0)
 		text_cut(out, 0); /* it has closed: what it said can be read */
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (out->len < MOST_READ && wait_until(s, &start, ANSWER_MS)) {
+	end = clock_ms() + ANSWER_MS;
+	while (out->len < MOST_READ && wait_until(s, end)) {
 		n = recv(s, buf, sizeof(buf), 0);
 		if (n <= 0)
 			break;
@@ -180,15 +176,15 @@ static int ask_once(int s, const struct probe *p, bool raw, int seq)
 	struct sockaddr_storage to = { 0 };
 	struct probe at = { p->to, 0 };
 	socklen_t len = address_of(&at, &to);
-	struct timespec start;
 	char buf[256];
+	int64_t end;
 
 	if (is_v4)
 		echo.sum = checksum(&echo, sizeof(echo));
 	if (sendto(s, &echo, sizeof(echo), 0, (void *)&to, len) < 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (wait_until(s, &start, TRY_MS)) {
+	end = clock_ms() + TRY_MS;
+	while (wait_until(s, end)) {
 		ssize_t n = recv(s, buf, sizeof(buf), 0);
 
 		if (is_reply(p, buf, n, raw, &echo))

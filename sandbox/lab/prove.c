@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "cmd/lab.h"
 #include "host/host.h"
@@ -164,14 +165,6 @@ static bool is_right(const struct verdict *v, const char *diagnosis)
 	return v->diagnosis && !strcmp(v->diagnosis->id, diagnosis);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void sleep_ms(int64_t ms)
 {
 	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
@@ -184,21 +177,21 @@ static void sleep_ms(int64_t ms)
 static int wait_for(const struct proof *p, const char *diagnosis, struct text *why,
 		    struct err *e)
 {
-	int64_t end = now_ms() + PATIENCE_MS, start;
+	int64_t end = clock_ms() + PATIENCE_MS, start;
 	bool right, late;
 	struct verdict v;
 
 	do {
-		start = now_ms();
+		start = clock_ms();
 		if (look(p, &v, e) < 0)
 			return -1;
 		right = is_right(&v, diagnosis);
-		late = now_ms() >= end || (diagnosis && v.solved);
+		late = clock_ms() >= end || (diagnosis && v.solved);
 		if (!right && late)
 			add_verdict(p, &v, why);
 		verdict_release(&v);
 		if (!right && !late)
-			sleep_ms(now_ms() - start + PAUSE_MS);
+			sleep_ms(clock_ms() - start + PAUSE_MS);
 	} while (!right && !late);
 	return !right;
 }

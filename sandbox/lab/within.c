@@ -15,10 +15,10 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/sealed.h"
 #include "base/sys.h"
@@ -319,27 +319,15 @@ static void run_command(const struct command *c, pid_t parent, int say)
 	_exit(NOT_RUN);
 }
 
-/* Of @most, which began at @start */
-static int left_ms(const struct timespec *start, int most)
-{
-	struct timespec now;
-	long ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - start->tv_sec) * 1000 +
-	     (now.tv_nsec - start->tv_nsec) / 1000000;
-	return ms >= most ? 0 : most - (int)ms;
-}
-
 /* What it writes, until it closes that or its time has. Return: false = its time has */
-static bool hear(int fd, const struct timespec *start, int ms, struct text *out)
+static bool hear(int fd, int64_t end, struct text *out)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char buf[4096];
 	ssize_t n = 1;
 
 	while (n > 0) {
-		if (!left_ms(start, ms) || !poll(&p, 1, left_ms(start, ms)))
+		if (!clock_left_ms(end) || !poll(&p, 1, clock_left_ms(end)))
 			return false;
 		n = read(fd, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
@@ -367,15 +355,14 @@ static bool ends_within(int pidfd, int ms)
 static int wait_for(pid_t pid, int output, int ms, struct text *out, struct err *e)
 {
 	auto_fd pidfd = sys_pidfd_open(pid, 0);
-	struct timespec start;
+	int64_t end = clock_ms() + ms;
 	int status = 0;
 	bool in_time;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (pidfd < 0)
 		err_sys(e, "cannot watch process %d", pid);
-	in_time = pidfd >= 0 && hear(output, &start, ms, out) &&
-		  ends_within(pidfd, left_ms(&start, ms));
+	in_time = pidfd >= 0 && hear(output, end, out) &&
+		  ends_within(pidfd, clock_left_ms(end));
 	if (!in_time)
 		kill(pid, SIGKILL);
 	kill(-pid, SIGKILL); /* and what it has left behind */

@@ -37,8 +37,8 @@ static struct caller come(void)
 	struct err e = { 0 };
 
 	c.keeper = sys_pidfd_open(getpid(), 0);
-	c.until = now_ms() + PATIENCE_MS;
-	c.knocked = now_ms(); /* nobody has to */
+	c.until = clock_ms() + PATIENCE_MS;
+	c.knocked = clock_ms(); /* nobody has to */
 	if (connect_to(&c, &e) < 0) {
 		printf("Bail out! %s\n", e.text);
 		exit(1);
