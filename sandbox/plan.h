@@ -69,7 +69,7 @@ struct plan_fact {
 	plan_ref origin; /* "FILE:LINE", "--memory", or 0 for a built-in default */
 };
 
-/** enum user_order - When the payload's user namespace comes (decisions.md 1) */
+/** enum user_order - When the payload's user namespace comes (layer/user.c) */
 enum user_order {
 	USER_NONE,  /* no user namespace: root only, warned */
 	USER_FIRST, /* rootless: made by clone3, owns all other namespaces */
@@ -308,7 +308,7 @@ enum plan_net_mode {
 /** enum plan_router - Where the other ends of the pairs are */
 enum plan_router {
 	PLAN_ROUTER_HOST, /* root: in the caller's network namespace */
-	PLAN_ROUTER_USER, /* in the router namespace of the user (decisions.md 18) */
+	PLAN_ROUTER_USER, /* in that of the user's router (box/router.h) */
 };
 
 /** struct plan_publish - One port of the box on the host */
@@ -460,7 +460,7 @@ void plan_free(struct plan *pl);
 const void *plan_at(const struct plan *pl, plan_ref ref);
 /** plan_text() - Text of a reference; "" for 0 */
 const char *plan_text(const struct plan *pl, plan_ref ref);
-/** plan_has_text() - The text of a reference, or NULL for 0 */
+/** plan_text_or_null() - The text of a reference, or NULL for 0 */
 const char *plan_text_or_null(const struct plan *pl, plan_ref ref);
 
 /** plan_alloc() - @size zeroed bytes, 8-byte aligned. Return: pointer that stays good as

@@ -55,8 +55,8 @@ struct parse_idmap {
 
 /** parse_idmap() - `inside:outside:count`; neither range reaches 4294967295 */
 int parse_idmap(const char *s, struct parse_idmap *out, const char **why);
-/** parse_range() - `N` or `N-M` with N <= M, both from @lo to @hi; @first and @last are
- * set in out[0] and out[1] */
+/** parse_range() - `N` or `N-M` with N <= M, both from @lo to @hi, into out[0] and
+ * out[1] */
 int parse_range(const char *s, uint64_t lo, uint64_t hi, uint64_t out[2]);
 /** parse_cidr() - Checks an IPv4 or IPv6 address with a prefix length, `10.0.0.2/24`; the
  * length may be left out when @bare */

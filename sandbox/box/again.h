@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* again.h - inside executes itself once more from a read-only mount of its own file
  *
- * Theory (decisions.md 6). The payload's process is nook's image until exec. A hostile
+ * Theory of operation. The payload's process is nook's image until exec. A hostile
  * tree can make it execute nook's own file (a script whose first line is
  * `#!/proc/self/exe`), and whoever owns that file inside can then write to it through
  * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where

@@ -17,7 +17,7 @@ struct log;
 struct rest;
 struct text;
 
-/** enum cause - Why a payload ended (cli.md); derived from what the kernel counted and
+/** enum cause - Why a payload ended (nook(1)); derived from what the kernel counted and
  * what the keeper did, never from the exit code alone. Records of boxes at rest have the
  * numbers: a new one goes to the end */
 enum cause {
@@ -167,7 +167,7 @@ void box_outlive_file_limit(void);
  * the caller had us ignore it, as nohup(1) does. The command has it at its default */
 bool box_minds_hangup(void);
 
-/** result_json() - The result record of cli.md as one JSON object with a newline */
+/** result_json() - The result record (nook(1)) as one JSON object with a newline */
 void result_json(const struct result *r, const struct plan *pl, struct text *out);
 const char *cause_name(enum cause c);
 /** cause_is_plain() - Whether the exit code says it all: the command ended by itself, or

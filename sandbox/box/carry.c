@@ -59,7 +59,8 @@ struct end {
 /**
  * struct carrying - A copy under way
  * @data:	The pipe: what is read, what is written
- * @line:	Of a box that runs, the client's end
+ * @signals:	signalfd; @before: the mask of before
+ * @host, @box:	The two ends
  */
 struct carrying {
 	struct carry *c;

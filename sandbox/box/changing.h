@@ -16,7 +16,6 @@
  *		user below a user namespace of its own: it makes the trees that are to be
  *		mounted and sends them. One who has entered the box cannot see the host's
  *		files any more, and one who has not has no right to the box's mounts
- *		(decision 23 of the design)
  *	worker	puts the box on another network (box/changing_link.c), or sets the rates
  *		of its link, by a child in the router; opens ports and hands them on
  *		(box/forward.h)

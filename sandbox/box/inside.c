@@ -2,7 +2,7 @@
 /* inside.c - the child while it builds its own walls
  *
  * Theory of operation. inside is a clone of the keeper in new namespaces. It dies with
- * the keeper by two independent ways (decisions.md 11): the parent-death signal, armed
+ * the keeper by two independent ways: the parent-death signal, armed
  * first and again after the last change of ids, which clears it; and the step socket,
  * whose end of file both inside and init take as the end. After each arming the socket is
  * polled, for a keeper that died before.

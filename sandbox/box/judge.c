@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "box/keeper.h"
 
-#define EXIT_TIMEOUT 124 /* cli.md: limits.wall and limits.cpu_time */
+#define EXIT_TIMEOUT 124 /* nook(1): limits.wall and limits.cpu_time */
 #define EXIT_KILLED  137 /* any other kill by nook */
 
 __attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const char *fmt,

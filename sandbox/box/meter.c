@@ -4,11 +4,12 @@
  * Theory of operation. The kernel holds the box to memory, pids, CPUs and disk by itself.
  * The keeper does what the kernel does not: it ends the whole box when part of it was
  * taken by the out-of-memory killer (v1; on v2 memory.oom.group does), when its clock has
- * passed limits.cpu_time, when forks are refused without pause and on_pids says kill. It
- * is told by a descriptor that it polls (an eventfd on v1's memory.oom_control, POLLPRI
- * on v2's memory.events), and looks at the box's clock when the limit could have been
- * reached: with N CPUs no sooner than an Nth of what is left. Of refused forks v1 does
- * not tell (since 6.11): with on_pids: kill it looks ten times a second.
+ * passed limits.cpu_time, when forks are refused without pause and on_pids says kill; or
+ * freezes it, where on_limit says so, by cpu_time and on v2 by memory_high. It is told by
+ * a descriptor that it polls (an eventfd on v1's memory.oom_control, POLLPRI on v2's
+ * memory.events), and looks at the box's clock when the limit could have been reached:
+ * with N CPUs no sooner than an Nth of what is left. Of refused forks v1 does not tell
+ * (since 6.11): with on_pids: kill it looks ten times a second.
  *
  * The counters are read once more when the last process is gone: then they are whole;
  * all of them only where somebody wants to know them.
@@ -94,7 +95,7 @@ int meter_poll(const struct keeper *k, struct pollfd *p)
 	const struct meter *m = &k->meter;
 	int n = 0;
 
-	/* A box that is ending, or that is looked at by the clock, has nothing to tell */
+	/* A box that is ending, or is paused, has nothing to tell */
 	if (m->memory_fd >= 0 && !k->cause_set && !k->paused_at)
 		p[n++] = (struct pollfd){ .fd = m->memory_fd,
 					  .events = k->site.cgroup.kind == CGROUP_V1

@@ -2,7 +2,7 @@
 /* router.h - the router of an ordinary user: one user and network namespace for all his
  * networks, and pasta, which links it to the host's network
  *
- * Theory of operation (decisions.md 18). Root's networks end in the network namespace of
+ * Theory of operation. Root's networks end in the network namespace of
  * the host. An ordinary user has no rights there, so his end in a namespace of his own.
  * It is below a user namespace with every id that he has, each at its own number, and the
  * boxes' user namespaces are made below that one: so their links are the router's and not

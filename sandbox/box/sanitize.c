@@ -33,7 +33,7 @@ void box_outlive_file_limit(void)
 	sigaction(SIGXFSZ, &outlive, NULL);
 }
 
-/* A directory on one of the three is a way to the host's tree (facts.md) */
+/* A directory on one of the three is a way to the host's tree */
 static int check_stdio(struct err *e)
 {
 	struct stat st;

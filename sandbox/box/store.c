@@ -100,7 +100,7 @@ static bool is_memory(const char *path)
 		sfs.f_type == 0x858458f6 /* RAMFS_MAGIC */);
 }
 
-/* decisions.md 10: the first of these that can be had */
+/* The first of these that can be had */
 int store_open(struct store *st, struct err *e)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");

@@ -84,8 +84,8 @@ struct store {
 	struct record rec;
 };
 
-/** store_open() - Open (make) the runtime directory of decisions.md 10: 0700, owner
- * checked on the descriptor. Return: 0, or -1 and @e */
+/** store_open() - Open (make) the runtime directory: 0700, owner checked on the
+ * descriptor. Return: 0, or -1 and @e */
 int store_open(struct store *st, struct err *e);
 /** store_make_id() - A fresh id, BOX_ID_SIZE bytes with the NUL */
 void store_make_id(char *id);

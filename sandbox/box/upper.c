@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* upper.c - the directory on disk that holds a box's changes where a tmpfs cannot
  *
- * Before Linux 6.6 an ordinary user's overlay cannot have its upper on a tmpfs
- * (decisions.md 2). What lies here outlives a killed keeper, so the record names it first
- * and whoever finds the record without its keeper removes it.
+ * Before Linux 6.6 an ordinary user's overlay cannot have its upper on a tmpfs. What lies
+ * here outlives a killed keeper, so the record names it first and whoever finds the
+ * record without its keeper removes it.
  */
 #include "box/upper.h"
 

@@ -87,7 +87,6 @@ enum cgroup_unit { UNIT_TEXT, UNIT_MILLI, UNIT_COUNT, UNIT_BYTES, UNIT_RATE };
  * @name:	As the result record calls it: "memory_bytes"
  * @unit:	What the number is
  * @controller:	CG_*: whose tree on v1
- * @v2name:	The controller on v2, as in cgroup.controllers
  * @v1, @v2:	The file; NULL: this layout has no such limit
  */
 struct cgroup_row {

@@ -109,7 +109,7 @@ struct args {
  *		and what follows is its own, options too. 0 = it needs one
  * @signs:	A word may begin with '-' where it has a '=': -KEY=VALUE
  * @full:	Needs a library that only the full program links (docs/architecture.md)
- * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (cli.md)
+ * @fails:	Exit code when @run fails, 0 = 1; 125 for what runs boxes (nook(1))
  * @run:	Does it. Return: exit code, or -1 and @e
  */
 struct cmd {

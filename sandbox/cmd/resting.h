@@ -49,7 +49,7 @@ int resting_clear_runs(struct err *e);
  * held, and write how it is */
 int resting_clear(struct rest *rest, struct err *e);
 
-#define EXIT_SETUP 125 /* cli.md: nook failed before the command ran */
+#define EXIT_SETUP 125 /* nook(1): nook failed before the command ran */
 
 #define STOP_OPTION                                                                  \
 	{                                                                            \

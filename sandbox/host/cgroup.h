@@ -14,7 +14,7 @@
 #include "host/host.h"
 #include "host/slice.h"
 
-/** enum host_cgroups - What people have (facts.md, "cgroups") */
+/** enum host_cgroups - What people have */
 enum host_cgroups {
 	HOST_CGROUP_NONE,
 	HOST_CGROUP_V1,

@@ -2,7 +2,7 @@
 /* host.h - what this kernel, user and tree allow
  *
  * Read facts are looked up when a plan asks for them the first time and kept; they change
- * nothing and cost microseconds (decisions.md 3). Tried facts fork a child that does the
+ * nothing and cost microseconds. Tried facts fork a child that does the
  * thing; only doctor, explain and hints ask for them (host/try.h).
  *
  * Everything a plan wants to know about the machine comes through here, so that golden
@@ -143,7 +143,7 @@ size_t host_mounts(struct host *h, const struct host_mount **mounts);
  * @path itself counts only when @self) */
 bool host_has_mount_below(struct host *h, const char *path, bool self);
 /** host_proc_masked() - Whether the visible /proc has mounts on it, so that a nested user
- * namespace may not mount a fresh one (decisions.md 14) */
+ * namespace may not mount a fresh one */
 bool host_proc_masked(struct host *h);
 /** host_sysctl() - A number below /proc/sys, such as "user/max_user_namespaces"; -1 when
  * it is absent or unreadable */

@@ -118,8 +118,8 @@ static bool has_sys_admin(struct host *h)
 }
 
 /*
- * The inode of the first one is the same on every kernel (facts.md). The map alone would
- * not tell: a namespace may map every id to itself, as privileged containers do.
+ * The inode of the first one is the same on every kernel. The map alone would not tell: a
+ * namespace may map every id to itself, as privileged containers do.
  */
 bool host_in_first_userns(struct host *h)
 {

@@ -27,7 +27,7 @@ void probe_kernel(struct host *h, struct try_found *out)
 		text_add(&out->found, ", inside a box or container");
 }
 
-/* In the order of the rows of containment.md 4.7: a step that fails names its cause */
+/* In the order of a real run: a step that fails names its cause (host/why.c) */
 void probe_userns(struct host *h, struct try_found *out)
 {
 	static const struct trial_step steps[] = {

@@ -3,7 +3,7 @@
  *
  * Each is tried in a child of its own that does the thing and reports the step that
  * failed and its errno; the caller and the machine stay as they were. A few milliseconds
- * all together, so only doctor, explain, tests and hints ask for them (decisions.md 3).
+ * all together, so only doctor, explain, tests and hints ask for them.
  */
 #ifndef NOOK_HOST_TRY_H
 #define NOOK_HOST_TRY_H
@@ -59,8 +59,8 @@ void try_run(struct host *h, const struct try_fact *f, struct try_found *out);
 /** try_release() - Give back the texts of @out */
 void try_release(struct try_found *out);
 
-/** host_why_userns() - Why a step of making a user namespace failed, and what to do: the
- * rows of containment.md 4.7. Only reads, so it is right for made-up hosts too */
+/** host_why_userns() - Why a step of making a user namespace failed, and what to do.
+ * Only reads, so it is right for made-up hosts too */
 void host_why_userns(struct host *h, const char *step, int code, struct text *say,
 		     struct text *fix);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* why.c - why a user namespace was refused, and what a person can do (containment.md 4.7)
+/* why.c - why a user namespace was refused, and what a person can do
  *
  * A table of causes, from the certain to the vague; the first that fits wins. It only
  * reads, so that it can be tested for hosts that are not this one.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* slot.c - one place in which boxes run, one after the other
  *
- * Theory of operation. The supervisor starts a slot's process before it reads any jobs,
- * so that it stays small: the kernel copies its page tables for every box. It is a keeper
- * in a loop: nothing is parsed or allocated between two boxes, and no box is a child of
- * the supervisor, which only writes plans and reads reports.
+ * Theory of operation. The supervisor starts a slot's process before it reads any jobs
+ * (of -j auto some only when they are needed), so that it stays small: the kernel copies
+ * its page tables for every box. It is a keeper in a loop: nothing is parsed or allocated
+ * between two boxes, and no box is a child of the supervisor, which only writes plans and
+ * reads reports.
  *
  *	supervisor -> slot	an order, with the command's 0, 1 and 2; the plan lies in
  *				shared memory, written before and untouched until the

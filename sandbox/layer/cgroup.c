@@ -7,7 +7,7 @@
  * alone need not wait until no other forks, as every other way to move a process does.
  *
  * The namespace comes later and from inside: made by clone3 it would on v1 show the
- * host's path as the box's root (decisions.md 20).
+ * host's path as the box's root.
  */
 #include "layer/cgroup.h"
 

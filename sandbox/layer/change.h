@@ -34,7 +34,7 @@ struct site;
 /**
  * change_plan() - Decide what is new in a box
  * @pf:	What options alone set (profile_make()): environment and mounts to be added.
- *	`root.hide` and `root.show` are the box's own (change_context())
+ *	`root.hide` and `root.show` are the box's own (add_context() of cmd/change.c)
  * @pl:	Copy of the box's plan. Must be thrown away when this fails
  * @hosts:	Path of the file that its keeper would write for its /etc/hosts
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* devices.c - the box's own /dev: filled, then read-only (decisions.md 22)
+/* devices.c - the box's own /dev: filled, then read-only
  *
  * A payload with uid 0 but without capabilities could otherwise replace /dev/ptmx. What
  * is mounted on it (devpts, shm, mqueue) comes after the flag is set, and devpts as the

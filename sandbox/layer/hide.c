@@ -2,11 +2,11 @@
 /* hide.c - what a box must not see: constant tables, and where masks go
  *
  * A hidden path is hidden wherever a mount shows it: at its own place in a host root, and
- * at every other place where a bind of a directory above it puts it (containment.md
- * FS-16). What mounts show is known by paths without symlinks, so it is looked for by
- * such a one, of a home that is a symlink, too. A bind of a hidden path itself is a
- * person's clear word and shows it, except for nook's own directories, which are hidden
- * always: whoever can write there can write profiles.
+ * at every other place where a bind of a directory above it puts it (FS-16). What mounts
+ * show is known by paths without symlinks, so it is looked for by such a one, of a home
+ * that is a symlink, too. A bind of a hidden path itself is a person's clear word and
+ * shows it, except for nook's own directories, which are hidden always: whoever can write
+ * there can write profiles.
  */
 #include "layer/tree_plan.h"
 
@@ -19,7 +19,7 @@
 #include "layer/where.h"
 
 /*
- * Below the home directory (decisions.md 8): keys, tokens, browsers' passwords, and what
+ * Below the home directory: keys, tokens, browsers' passwords, and what
  * was typed, which has passwords in it. Configuration of package tools is in it where
  * their tokens stand there: a script of a package that is being installed is what reads
  * them. Each costs one look where the home is shown, and a mount only where it exists.

@@ -29,7 +29,7 @@ struct text;
  *		where the plan has one (box/below.h); in the box's network namespace when
  *		it returns
  * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
- *			such work makes no handshake (layers_needs_host())
+ *			such work makes no handshake (layers_need_host())
  * @SIDE_BORN:		inside, the first thing that it does: still the keeper's image,
  *		so nothing may be allocated before its cgroup is entered
  * @SIDE_BOX:		inside, alone in its namespaces, with every capability there

@@ -16,7 +16,7 @@ extern const struct layer layer_root_make, layer_mount, layer_root_switch, layer
 
 /*
  * Table order is the order of application on every side; undo walks it backwards.
- * (decisions.md 1; the payload's last walls follow the order of credentials(7).)
+ * The payload's last walls follow the order of credentials(7).
  */
 static const struct layer *const table[] = {
 	/* no wall: what the process outside watches; it is there first */

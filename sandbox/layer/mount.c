@@ -48,7 +48,7 @@ static void own_place(struct plan *pl, struct plan_mount *m, bool needed)
 }
 
 /* A /proc that shows what is outside is never given to who asked for pids alone: that is
- * how `strict` refuses a foreign container (decisions.md 14) */
+ * how `strict` refuses a foreign container */
 static int refuse_proc(const struct profile *pf, struct host *h, struct err *e)
 {
 	char where[ORIGIN_SIZE];

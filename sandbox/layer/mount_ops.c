@@ -200,8 +200,8 @@ static int apply_symlink(struct mounting *mk, const struct plan_mount *m)
 
 /*
  * Real root makes the six standard nodes itself: /dev is a tmpfs without nodev then, but
- * read-only before the payload comes, which has no right to make nodes (decisions.md 22).
- * Everybody else binds the host's node, and says what it must be.
+ * read-only before the payload comes, which has no right to make nodes. Everybody
+ * else binds the host's node, and says what it must be.
  */
 static int apply_device(struct mounting *mk, const struct plan_mount *m)
 {

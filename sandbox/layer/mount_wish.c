@@ -29,7 +29,7 @@ static const char *where_of(const struct mount_wish *w, char *buf)
 	return at ? at : "mounts";
 }
 
-/* Defaults nosuid,nodev; binds ro; what the kernel fills noexec too (profile.md) */
+/* Defaults nosuid,nodev; binds ro; what the kernel fills noexec too (nook-profile(5)) */
 static uint64_t attr_of(const struct mount_wish *w)
 {
 	uint64_t attr = TREE_SAFE;

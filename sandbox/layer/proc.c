@@ -2,7 +2,7 @@
 /* proc.c - the proc that nook writes a box's settings through
  *
  * Theory of operation. What nook reads and writes in procfs while it builds a box goes
- * through one descriptor, which no tree of the box can fake (containment.md FS-12).
+ * through one descriptor, which no tree of the box can fake (FS-12).
  *
  * Settings of a user or network namespace have the same names for all namespaces, and a
  * proc keeps a dentry of a name for each one that it was ever opened for, all in one hash

@@ -141,7 +141,7 @@ static void plan_keep(const struct profile *pf, struct host *h, struct plan *pl)
 			 "changes that are kept lie on disk, without a bound");
 }
 
-/* Where changes go, for trees that have any; decisions.md 2 for kernels before 6.6 */
+/* Where changes go, for trees that have any; box/upper.c for kernels before 6.6 */
 static int plan_changes(const struct profile *pf, struct host *h, struct plan *pl,
 			struct err *e)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* root_host.c - the host's tree as a box's own (decisions.md 8)
+/* root_host.c - the host's tree as a box's own
  *
  * An overlay of '/' as a whole is refused in a user namespace, because '/' has mounts
  * below it that must not come off. So every directory without mounts below gets an

@@ -5,7 +5,7 @@
 
 #include "layer/layer.h"
 
-/* What every mount has (containment.md 4.4) */
+/* What every mount has */
 #define TREE_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 /* Files in a tmpfs: as many as would fill it with one page each (RS-05) */
 #define TREE_BYTES_PER_INODE 4096u
@@ -37,7 +37,7 @@ bool tree_has(const struct plan *pl, const char *target);
 /** tree_wish() - The wish that mounts something on exactly @target, or NULL */
 const struct mount_wish *tree_wish(const struct profile *pf, const char *target);
 /** tree_cwd_refused() - Why the current directory may not be handed in without being
- * asked for (decisions.md 9), or NULL when it may */
+ * asked for, or NULL when it may */
 const char *tree_cwd_refused(const struct profile *pf, struct host *h, const char *cwd);
 /** git_plan() - The current directory @cwd is writable at @to: what git runs on the host
  * stays as it is, and where the repository is not kept, the plan says so */
@@ -48,7 +48,7 @@ bool tree_is_covered(const struct profile *pf, const char *target);
 /** tree_idmap() - PM_IDMAP where root's clones map owners by default, else 0 */
 uint32_t tree_idmap(const struct plan *pl);
 /** tree_binds_proc() - Whether the box gets the visible /proc: it has no pid namespace
- * of its own, or a fresh one is refused here (decisions.md 14) */
+ * of its own, or a fresh one is refused here */
 bool tree_binds_proc(const struct profile *pf, struct host *h);
 /** tree_real() - @path of the host without symlinks, dots and double slashes, into @buf
  * of 4096 bytes, so that paths can be compared; as it is where that cannot be told */
@@ -60,7 +60,7 @@ bool tree_is_writable(const struct plan *pl);
  * host's) is a link into /run, which is fresh in a box; its target is then in @path */
 bool tree_resolver_in_run(struct host *h, const char *root, char *path, size_t size);
 
-/** root_host_plan() - The walk of decisions.md 8 over the host's tree */
+/** root_host_plan() - The walk of root_host.c over the host's tree */
 int root_host_plan(const struct profile *pf, struct host *h, struct plan *pl,
 		   struct err *e);
 /** root_system_plan() - /usr and what a shell needs of /etc; @system false:
@@ -73,12 +73,12 @@ int hide_plan(const struct profile *pf, struct host *h, struct plan *pl, struct 
 /** hide_plan_since() - The same over what the steps behind the first @since show */
 void hide_plan_since(const struct profile *pf, struct host *h, struct plan *pl,
 		     uint32_t since);
-/** hide_plan_proc(), hide_plan_sys() - Masks and read-only
- * places of containment.md 4.4 */
+/** hide_plan_proc(), hide_plan_sys() - Masks and read-only places of /proc
+ * and /sys */
 void hide_plan_proc(const struct profile *pf, struct plan *pl);
 void hide_plan_sys(struct host *h, struct plan *pl);
-/** hide_covers() - Whether a path is, or lies above, something hidden by default: what
- * decisions.md 9 asks of the current directory. It and @home are without symlinks */
+/** hide_covers() - Whether a path is, or lies above, something hidden by default: for
+ * tree_cwd_refused(). It and @home are without symlinks */
 bool hide_covers(const struct profile *pf, struct host *h, const char *home,
 		 const char *path);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* user.c - the user namespace: made first without rights, entered last by root
  *
- * Theory of operation (decisions.md 1). Rootless, the namespace is made by clone3 and
+ * Theory of operation. Rootless, the namespace is made by clone3 and
  * owns everything that follows: `user_make` gives it ids. As root an overlay of '/' would
  * fail in there, so everything is built in the first namespace and `user_enter` goes in
  * afterwards, into a namespace that owns nothing of the box: mount(2) or sethostname(2)

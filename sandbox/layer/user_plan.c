@@ -278,7 +278,7 @@ static int plan_map(const struct profile *pf, struct host *h, struct plan *pl,
 	return 0;
 }
 
-/* Init runs as an id of its own where the map has one to spare (containment.md 4.1, 8) */
+/* Init runs as an id of its own where the map has one to spare */
 static void plan_init_id(struct plan *pl)
 {
 	struct plan_user *u = &pl->user;

@@ -5,7 +5,7 @@
 
 #include "layer/layer.h"
 
-/** user_plan() - Decide order, ids, id maps and groups (decisions.md 1, 7 and 13) */
+/** user_plan() - Decide order, ids, id maps and groups */
 int user_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 
 /** USER_INOTIFY_MOST - inotify instances in one box */

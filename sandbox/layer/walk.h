@@ -18,7 +18,7 @@ enum walk_make { WALK_MUST, WALK_DIR, WALK_FILE };
  *
  * What it makes is made one component at a time below a descriptor and never through a
  * symlink, so nothing comes into being outside of @root however the tree is changed
- * meanwhile (containment.md FS-10, FS-11).
+ * meanwhile (FS-10, FS-11).
  *
  * Return: descriptor, or -1 with errno
  */

@@ -241,7 +241,7 @@ struct profile {
 		enum enforce enforce;
 		enum on_limit on_limit;
 	} limits;
-	struct rlimit_wish *rlimits; /* defaults of profile.md included */
+	struct rlimit_wish *rlimits; /* defaults included */
 	size_t rlimit_count;
 	struct items capabilities; /* names in upper case with CAP_, or box-root */
 	struct {

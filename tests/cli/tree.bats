@@ -553,7 +553,7 @@ network: {mode: host}" 'echo broken >/etc/resolv.conf'
 	done
 }
 
-# --- hostile trees (containment.md FS-10 to FS-14) ---------------------------------------
+# --- hostile trees (FS-10 to FS-14) -------------------------------------------------------
 
 # hostile CHANGES LINK-TEXT - bind $T/src on /mnt/a/b where /mnt is this link
 hostile() {

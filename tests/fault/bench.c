@@ -82,7 +82,7 @@ static int is_leaf(const struct dirent *de)
 	return de->d_type == DT_DIR && !strncmp(de->d_name, "nook-", 5);
 }
 
-/* The places of decisions.md 10 and of uppers */
+/* The runtime directories (box/store.c) and that of uppers */
 static bool is_clean(struct bench *b, const char *when)
 {
 	char shm[64];

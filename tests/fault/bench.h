@@ -44,7 +44,7 @@ bool bench_start(struct bench *b, const char *own_path, char *walls, int every);
 void bench_tear_down(struct bench *b);
 /** bench_warm_up() - Run it once: what the first run makes for all is there then */
 void bench_warm_up(struct bench *b);
-/** bench_path() - A name below @top; four of them stay valid */
+/** bench_path() - A name below @b->top; four of them stay valid */
 const char *bench_path(const struct bench *b, const char *name);
 /** bench_read() - A whole file (heap), NULL without one */
 char *bench_read(const char *path);

@@ -275,7 +275,7 @@ struct asked {
 	bool pid_shared;
 };
 
-/* Plan with a small tree. Return: the plan, or NULL and the error's text in @said */
+/* Plan with a small tree. Return: the plan, or NULL and @e */
 static struct plan *plan_for(struct asked a, struct err *e)
 {
 	struct profile pf = { .landlock = a.wish, .nested_namespaces = a.nested };

@@ -28,7 +28,7 @@
 
 #define PLAYGROUND_ID "L99"
 
-/** struct playground - @init: host's pid of the shell; @maker: its parent */
+/** struct playground - @maker: parent of its shell; @to, @from: the shell's 0 and 3 */
 struct playground {
 	struct lab_scene scene;
 	char dir[64];

@@ -224,7 +224,7 @@ static void have_devices(const struct probe *p)
 		say(p, paths[i], access(paths[i], F_OK));
 }
 
-/* With another user id than @pid, and than ours was: what of it can be seen */
+/* With another user id than ours was: what can be seen of the process in argv[0] */
 static void other_ids(const struct probe *p)
 {
 	static const char *const names[] = { "status", "cmdline", "environ", "root",
