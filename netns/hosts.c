@@ -110,14 +110,3 @@ int net_hosts_write(int dir, const struct net_def *d, uint32_t slot,
 		return -1;
 	return write_at(fd, lines, len, hosts_at(d, slot));
 }
-
-int net_hosts_open(int run, const struct net_def *d, struct err *e)
-{
-	auto_fd dir = net_dir_open(run, d->name, false);
-	auto_fd fd =
-		dir < 0 ? -1 : openat(dir, NET_HOSTS, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd < 0)
-		return err_sys(e, "network '%s': cannot open its hosts file", d->name);
-	return fd_take(&fd);
-}

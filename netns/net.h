@@ -145,9 +145,6 @@ void net_lease_reset(int run, const char *name);
 int net_lease_each(int run, const struct net_def *d,
 		   int (*each)(const struct net_lease *l, void *arg), void *arg,
 		   struct err *e);
-/** net_hosts_open() - The network's hosts file, to bind it into a box (O_PATH); made by
- * the first net_lease_take(). Return: descriptor, -1 and @e */
-int net_hosts_open(int run, const struct net_def *d, struct err *e);
 /** net_link_name() - Name of the router's side of a box's pair: "nk", tag, 9 characters
  * of the box's id */
 void net_link_name(const struct net_def *d, const char *box, char link[NET_LINK_SIZE]);

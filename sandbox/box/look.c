@@ -29,18 +29,8 @@
 
 #define MOST (4u << 20) /* bytes of one file of /proc */
 
-static const struct {
-	const char *name, *file;
-} spaces[LOOK_NS] = {
-	{ "user", "user" },	{ "mount", "mnt" }, { "pid", "pid" },
-	{ "net", "net" },	{ "uts", "uts" },   { "ipc", "ipc" },
-	{ "cgroup", "cgroup" }, { "time", "time" },
-};
-
-const char *look_ns_name(unsigned int i)
-{
-	return i < LOOK_NS ? spaces[i].name : NULL;
-}
+static const char *const spaces[LOOK_NS] = { "user", "mnt", "pid",	 "net",
+					     "uts",  "ipc", "cgroup", "time" };
 
 /* --- lists ------------------------------------------------------------------------- */
 
@@ -236,7 +226,7 @@ static void look_spaces(int proc, struct look *out)
 		struct stat st;
 		char path[24];
 
-		snprintf(path, sizeof(path), "self/ns/%s", spaces[i].file);
+		snprintf(path, sizeof(path), "self/ns/%s", spaces[i]);
 		if (!fstatat(proc, path, &st, 0))
 			out->ns[i] = st.st_ino;
 	}

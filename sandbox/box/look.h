@@ -32,7 +32,7 @@
 struct ucred;
 
 #define LOOK_FD	     3
-#define LOOK_NS	     8	/* in the order of look_ns_name() */
+#define LOOK_NS	     8	/* user, mnt, pid, net, uts, ipc, cgroup, time */
 #define LOOK_LIMITS  16 /* RLIMIT_* */
 #define LOOK_UNKNOWN UINT64_MAX
 
@@ -66,8 +66,6 @@ struct look {
 	char cwd[256];
 };
 
-/** look_ns_name() - "user", as profiles write it; NULL behind the last */
-const char *look_ns_name(unsigned int i);
 /** look_box() - Ask for what needs rights or files. @proc: O_PATH of a proc, or -1 for
  * the one at /proc */
 void look_box(int proc, struct look *out);

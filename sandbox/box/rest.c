@@ -146,21 +146,6 @@ void rest_area_close(struct rest_area *a)
 		close(fd_take(&a->dir));
 }
 
-int rest_path(const struct rest *r, const char *what, char *buf, size_t size,
-	      struct err *e)
-{
-	int n = snprintf(buf, size, "%s/%s/%s", r->area->path, r->name, what);
-
-	if (n >= 0 && (size_t)n < size)
-		return 0;
-	return err_set(e, "the path of %s is too long", r->title);
-}
-
-int rest_changes_path(const struct rest *r, char *buf, size_t size, struct err *e)
-{
-	return rest_path(r, "changes", buf, size, e);
-}
-
 int rest_subdir(const struct rest *r, const char *what, struct err *e)
 {
 	int fd;

@@ -185,14 +185,8 @@ int rest_remove(struct rest *r, struct err *e);
  * NULL = all. Return: how many were cleared */
 int rest_sweep(const struct rest_area *a, const char *name);
 
-/** rest_changes_path() - Path of the directory for the box's changed files, which is not
- * made. Return: 0, or -1 and @e where it is too long */
-int rest_changes_path(const struct rest *r, char *buf, size_t size, struct err *e);
-/** rest_path() - The same for another of its directories: "snapshots" */
-int rest_path(const struct rest *r, const char *what, char *buf, size_t size,
-	      struct err *e);
-/** rest_subdir() - Open one of them, made where it is missing: 0700. Return: descriptor,
- * or -1 and @e */
+/** rest_subdir() - Open one of the box's directories, "changes" or "snapshots", made
+ * where it is missing: 0700. Return: descriptor, or -1 and @e */
 int rest_subdir(const struct rest *r, const char *what, struct err *e);
 
 /** rest_each() - Call @each for every box that has a name, in no order; @why: its record

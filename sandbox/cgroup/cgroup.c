@@ -194,13 +194,6 @@ bool cgroup_is_frozen(const struct cgroup *cg)
 	return cg->count && ops(cg)->is_frozen(cg);
 }
 
-int cgroup_kill(const struct cgroup *cg, struct err *e)
-{
-	if (cg->count && ops(cg)->kill(cg) < 0)
-		return err_sys(e, "cannot kill the processes of the box");
-	return 0;
-}
-
 bool cgroup_wait(const struct cgroup *cg, bool (*done)(const struct cgroup *cg),
 		 int most)
 {

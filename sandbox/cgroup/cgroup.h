@@ -160,9 +160,6 @@ int cgroup_freeze(const struct cgroup *cg, bool frozen, struct err *e);
 void cgroup_thaw_below(const struct cgroup *cg);
 /** cgroup_is_frozen() - Whether it was frozen by cgroup_freeze() or a person */
 bool cgroup_is_frozen(const struct cgroup *cg);
-/** cgroup_kill() - KILL every process of the leaf, also those that are made meanwhile,
- * and thaw it. Return: 0, -1 and @e */
-int cgroup_kill(const struct cgroup *cg, struct err *e);
 /** cgroup_pids() - The processes of the leaf, as this pid namespace numbers them. Return:
  * how many there are, of which at most @most stand in @pids; -1 and errno */
 ssize_t cgroup_pids(const struct cgroup *cg, pid_t *pids, size_t most);
