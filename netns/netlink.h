@@ -45,8 +45,6 @@ void batch_add(struct batch *b, struct nl_msg *msg, const char *what);
 /** batch_send() - Send all and wait until they are done. Return: 0; -1 and @e, whose code
  * is the errno of the first one that failed */
 int batch_send(struct nl_sock *s, struct batch *b, struct err *e);
-/** net_link_remove() - Remove a link, of a pair both ends (wire.c) */
-void net_link_remove(struct nl_sock *s, int index);
 /** net_pair_remove() - The same by its name. Return: whether that is free now; not where
  * the link is no pair */
 bool net_pair_remove(struct nl_sock *s, const char *link);

@@ -293,7 +293,8 @@ static int say_failed(uint64_t rate, struct err *e)
 	return -1;
 }
 
-void net_link_remove(struct nl_sock *s, int index)
+/* Remove a link, of a pair both ends */
+static void net_link_remove(struct nl_sock *s, int index)
 {
 	const struct ifinfomsg head = { .ifi_index = index };
 	struct batch b = { 0 };

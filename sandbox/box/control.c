@@ -160,7 +160,8 @@ static bool ends(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-bool control_check(const struct control_ask *ask, size_t len)
+/* Whether @len bytes are a whole question in every part: texts end, counts fit */
+static bool control_check(const struct control_ask *ask, size_t len)
 {
 	if (len != sizeof(*ask) || ask->magic != CONTROL_MAGIC ||
 	    ask->version != CONTROL_VERSION || ask->pair_count > CONTROL_PAIRS)

@@ -138,9 +138,6 @@ void control_close(struct control *c, int dir, const char *id);
 int control_poll(const struct control *c, struct pollfd *p);
 /** control_step() - Let in who waits, and answer what was asked; never blocks */
 void control_step(struct control *c, control_handler *handler, void *arg);
-/** control_check() - Whether @len bytes are a whole question in every part: texts end,
- * counts fit */
-bool control_check(const struct control_ask *ask, size_t len);
 /** control_not_yet() - The answer of a keeper whose box has not yet said that its command
  * runs, which it may do already: who called asks again. Return: -1, EINPROGRESS */
 int control_not_yet(struct err *e);

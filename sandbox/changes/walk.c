@@ -51,7 +51,8 @@ struct place {
 	bool opaque;
 };
 
-bool walk_is_whiteout(const struct change_file *f)
+/* Whether a file of an upper says that the lower's is deleted */
+static bool walk_is_whiteout(const struct change_file *f)
 {
 	return S_ISCHR(f->mode) && f->rdev == makedev(0, 0);
 }

@@ -124,7 +124,5 @@ int walk_open_dir(int dir, const char *name);
 int walk_open_lower(const struct manifest_tree *t, struct err *e);
 /** walk_stat() - What lies at @name; owners as they are. Return: 0, -1 and errno */
 int walk_stat(int dir, const char *name, struct change_file *f);
-/** walk_is_whiteout() - Whether a file of an upper says that the lower's is deleted */
-bool walk_is_whiteout(const struct change_file *f);
 
 #endif

@@ -16,7 +16,8 @@
 
 #define MATRIX_PORT 9 /* discard: where nothing listens the answer is a refusal */
 
-bool reach_is_there(const struct reach *r)
+/* Whether the machine was reached: also one where nothing listens */
+static bool reach_is_there(const struct reach *r)
 {
 	return !r->why || r->why == ECONNREFUSED;
 }
@@ -98,8 +99,10 @@ static bool why_by_rules(const struct net_def *from, const struct whose *to, boo
 	return true;
 }
 
-void reach_why(const struct nets *n, const struct net_def *from, const struct reach *r,
-	       struct text *out)
+/* Why there is no connection, in words; @from: the network that the box is on, NULL = on
+ * none */
+static void reach_why(const struct nets *n, const struct net_def *from,
+		      const struct reach *r, struct text *out)
 {
 	struct whose to = { .address = &r->to };
 	struct err e;

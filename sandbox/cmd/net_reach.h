@@ -6,12 +6,6 @@
 #include "box/reach.h"
 #include "cmd/nets.h"
 
-/** reach_is_there() - Whether the machine was reached: also one where nothing listens */
-bool reach_is_there(const struct reach *r);
-/** reach_why() - Why there is no connection, in words; @from: the network that the box is
- * on, NULL = on none */
-void reach_why(const struct nets *n, const struct net_def *from, const struct reach *r,
-	       struct text *out);
 /** reach_check() - `nook net check HOST:PORT --from BOX`: try it and print what came of
  * it. Return: 0 = connected, 1 = not; -1, or -2 for wrong usage, and @e */
 int reach_check(struct nets *n, const char *target, const char *box, struct err *e);

@@ -84,7 +84,8 @@ static int find_boxes(const struct stats *s, struct boxes *out, struct err *e)
 	return 0;
 }
 
-int stats_look(void *stats, struct err *e)
+/* Take the next sample. Return: 0; 1 = none of the named boxes is left; -1 and @e */
+static int stats_look(void *stats, struct err *e)
 {
 	struct stats *s = stats;
 	struct samples before = s->now;

@@ -27,9 +27,6 @@ struct stats {
 /** stats_open() - Find the boxes and read the options. Return: 0; -1, -2 and @e */
 int stats_open(struct stats *s, const struct args *a, struct err *e);
 void stats_release(struct stats *s);
-/** stats_look() - Take the next sample. Return: 0; 1 = none of the named boxes is left;
- * -1 and @e */
-int stats_look(void *stats, struct err *e);
 /** stats_print() - One table, after two looks. Return: 0, -1 and @e */
 int stats_print(struct stats *s, struct err *e);
 /** stats_screen() - Show it on the whole screen until q. Return: 0, -1 and @e */

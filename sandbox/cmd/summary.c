@@ -61,7 +61,8 @@ static const struct {
 	[FATE_HIDDEN] = { "hidden", "hidden: something empty lies over it" },
 };
 
-const char *fate_text(enum fate f)
+/* What a fate means, in words */
+static const char *fate_text(enum fate f)
 {
 	return fates[f].text;
 }

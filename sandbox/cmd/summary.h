@@ -37,8 +37,6 @@ void places_release(struct places *p);
 const char *workdir_seen(const struct plan *pl);
 /** is_shown() - Whether the box shows @dir of the host, at the same place */
 bool is_shown(const struct plan *pl, const char *dir);
-/** fate_text() - What a fate means, in words */
-const char *fate_text(enum fate f);
 /** fate_name() - The same as one word for programs */
 const char *fate_name(enum fate f);
 

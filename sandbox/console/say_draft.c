@@ -31,7 +31,8 @@ int saying_needs_draft(const struct console *c, struct err *e)
 	return err_hint(e, "new NAME begins one");
 }
 
-size_t saying_count(char **argv)
+/* How many words there are, the first one too */
+static size_t saying_count(char **argv)
 {
 	size_t n = 0;
 

@@ -7,8 +7,6 @@
 
 /** saying_needs_draft() - Return: 0; -1 and @e where there is no draft at hand */
 int saying_needs_draft(const struct console *c, struct err *e);
-/** saying_count() - How many words there are, the first one too */
-size_t saying_count(char **argv);
 /** saying_usage() - Whether @least to @most words follow the first. Return: 0; -2 and @e:
  * how it is used */
 int saying_usage(char **argv, size_t least, size_t most, struct err *e);

@@ -118,7 +118,8 @@ static void cancel_all(struct batch *b)
 		slot_cancel(&b->places[i].slot);
 }
 
-void batch_break(struct batch *b, const struct err *e)
+/* nook itself failed: no job is started any more, those that run end */
+static void batch_break(struct batch *b, const struct err *e)
 {
 	if (!b->broken)
 		b->why = *e;

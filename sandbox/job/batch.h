@@ -74,19 +74,11 @@ struct batch {
 	struct err why;
 };
 
-/** batch_open() - From the command line to a batch that can begin: options, slots, jobs
- * and plans checked, journal. Return: 0; -1 or -2 and @e */
-int batch_open(struct batch *b, const struct args *a, struct err *e);
 /** batch_add_slot() - One slot more, which is started. Return: 0; -1 and @e, and there
  * is none more */
 int batch_add_slot(struct batch *b, struct err *e);
-/** batch_close() - End all processes, give back all. Return: 0, -1 and @e when the
- * journal could not be written to the disk */
-int batch_close(struct batch *b, struct err *e);
 /** batch_run() - Run all jobs. What fails is in @b->why */
 void batch_run(struct batch *b);
-/** batch_break() - nook itself failed: no job is started any more, those that run end */
-void batch_break(struct batch *b, const struct err *e);
 /** batch_take() - A job has come. Return: 0, -1 and @e */
 int batch_take(struct batch *b, struct job *j, bool late, struct err *e);
 

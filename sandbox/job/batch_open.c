@@ -425,7 +425,9 @@ static int keep_file(const char *path, int *file, struct err *e)
 	return box_sanitize(1, e);
 }
 
-int batch_open(struct batch *b, const struct args *a, struct err *e)
+/* From the command line to a batch that can begin: options, slots, jobs and plans
+ * checked, journal. Return: 0; -1 or -2 and @e */
+static int batch_open(struct batch *b, const struct args *a, struct err *e)
 {
 	const char *name = a->word_count ? a->words[0] : NULL;
 	int r, file;
@@ -466,7 +468,9 @@ int batch_open(struct batch *b, const struct args *a, struct err *e)
 	return journal_begin(&b->journal, is_auto(b) ? 0 : b->count, b->output, e);
 }
 
-int batch_close(struct batch *b, struct err *e)
+/* End all processes, give back all. Return: 0, -1 and @e when the journal could not be
+ * written to the disk */
+static int batch_close(struct batch *b, struct err *e)
 {
 	int r;
 

@@ -58,7 +58,9 @@ static void put_json(const struct node *n, struct text *out)
 	text_addc(out, is_map ? '}' : ']');
 }
 
-int entry_value(const struct loader *ld, const struct node *n, const char **out)
+/* A node as the value of an option (struct option_wish): a plain word, or JSON. Return:
+ * 0, -1 */
+static int entry_value(const struct loader *ld, const struct node *n, const char **out)
 {
 	auto_text t = { 0 };
 

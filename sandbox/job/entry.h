@@ -56,9 +56,6 @@ int entry_read(const struct entry_kit *k, const struct entry *en, struct job *j,
 	       struct entry_places *at);
 /** entry_check_defaults() - The defaults of a file by themselves. Return: 0, -1 */
 int entry_check_defaults(const struct entry_kit *k, const struct node *defaults);
-/** entry_value() - A node as the value of an option (struct option_wish): a plain word,
- * or JSON. Return: 0, -1 */
-int entry_value(const struct loader *ld, const struct node *n, const char **out);
 
 /**
  * matrix_each() - Call @each for all jobs that come of an entry

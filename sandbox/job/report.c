@@ -34,7 +34,8 @@ static uint64_t bucket_end(size_t i)
 	return shift < 0 ? i : (((i % 128 + 129) << shift) - 1);
 }
 
-void spread_add(struct spread *s, uint64_t n)
+/* One more; UINT64_MAX is not known and not counted */
+static void spread_add(struct spread *s, uint64_t n)
 {
 	if (n == UINT64_MAX)
 		return;
@@ -416,7 +417,8 @@ static int add_all_runs(struct report_out *o, struct err *e)
 	return rc;
 }
 
-int report_table(const struct report *r, size_t most, struct err *e)
+/* For a person; @most: lines about jobs that failed */
+static int report_table(const struct report *r, size_t most, struct err *e)
 {
 	struct report_out o = { .r = r, .most = most };
 	size_t failed = report_failed(r);

@@ -36,8 +36,6 @@ struct spread {
 	uint64_t most;
 };
 
-/** spread_add() - One more; UINT64_MAX is not known and not counted */
-void spread_add(struct spread *s, uint64_t n);
 /** spread_part() - What @percent of them do not exceed; UINT64_MAX where there are
  * none */
 uint64_t spread_part(const struct spread *s, unsigned int percent);
@@ -164,8 +162,6 @@ int report_flush(struct report_out *o, struct err *e);
 /** report_xml() - Add @s to XML 1.0, which has no way to write a control byte, U+FFFE or
  * U+FFFF: they are shown as for a person's screen */
 void report_xml(struct text *out, const char *s);
-/** report_table() - For a person; @most: lines about jobs that failed */
-int report_table(const struct report *r, size_t most, struct err *e);
 /** report_json() - One object: counts, percentiles, jobs that failed */
 int report_json(const struct report *r, struct err *e);
 /** report_junit() - XML as JUnit's Ant task writes it and CI systems read it */

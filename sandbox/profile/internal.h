@@ -66,8 +66,6 @@ void search_release(struct search *s);
 int search_name(struct search *s, const char *name, struct found *out, struct err *e);
 /** search_path() - Read a profile by path */
 int search_path(struct search *s, const char *path, struct found *out, struct err *e);
-/** search_list() - Every directory there is to look in, in order. Return: count */
-size_t search_list(struct search *s);
 
 /* --- types.c ----------------------------------------------------------------------- */
 

@@ -105,7 +105,8 @@ static const char *shipped_dir(struct arena *a)
 	return root ? arena_printf(a, "%s/profiles", root) : NULL;
 }
 
-size_t search_list(struct search *s)
+/* Every directory there is to look in, in order. Return: count */
+static size_t search_list(struct search *s)
 {
 	if (!s->is_whole)
 		place_add(s, shipped_dir(s->arena), true);

@@ -106,13 +106,6 @@ const char *quiz_outcome(const struct quiz_item *it);
 /** quiz_expected() - The right answer as a person reads it */
 void quiz_expected(const struct quiz_item *it, struct text *out);
 
-/** struct quiz_score - @asked: answered, or of an exam all; @right of them */
-struct quiz_score {
-	size_t asked, right;
-};
-
-/** quiz_score() - Of one objective, or of all for @objective < 0 */
-struct quiz_score quiz_score(const struct quiz *z, int objective);
 /** quiz_passed() - Whether an exam or a placement is passed */
 bool quiz_passed(const struct quiz *z);
 /** quiz_say_score() - What people read at the end */

@@ -13,7 +13,13 @@ static bool counts(const struct quiz *z, const struct quiz_item *it, int objecti
 	return z->mode != QUIZ_PRACTICE || it->state != QUIZ_OPEN;
 }
 
-struct quiz_score quiz_score(const struct quiz *z, int objective)
+/* struct quiz_score - @asked: answered, or of an exam all; @right of them */
+struct quiz_score {
+	size_t asked, right;
+};
+
+/* Of one objective, or of all for @objective < 0 */
+static struct quiz_score quiz_score(const struct quiz *z, int objective)
 {
 	struct quiz_score s = { 0 };
 
