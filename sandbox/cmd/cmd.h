@@ -61,6 +61,14 @@ struct opt {
 	const char *words;
 };
 
+/** SET_OPTION - Of every command that takes keys of a profile */
+#define SET_OPTION                                                                      \
+	{                                                                                \
+		.name = "set", .arg = "KEY=VALUE", .key = "@set",                        \
+		.complete = COMPLETE_KEY,                                                \
+		.help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" \
+	}
+
 /** struct given - One option as it stood on the command line, in order */
 struct given {
 	const struct opt *opt;

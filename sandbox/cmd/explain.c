@@ -23,11 +23,7 @@ static const struct opt explain_options[] = {
 	{ .name = "pid", .arg = "N", .help = "describe process N as seen from here" },
 	{ .name = "script", .help = "print a shell script that builds the same box" },
 	{ .name = "json", .help = "as one JSON object" },
-	{ .name = "set",
-	  .arg = "KEY=VALUE",
-	  .key = "@set",
-	  .complete = COMPLETE_KEY,
-	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },
+	SET_OPTION,
 	{ 0 },
 };
 

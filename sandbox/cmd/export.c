@@ -26,11 +26,7 @@ static const struct opt export_options[] = {
 	  .complete = COMPLETE_WORDS,
 	  .words = "unshare bwrap podman systemd-run",
 	  .help = "the tool: unshare (a script), bwrap, podman or systemd-run" },
-	{ .name = "set",
-	  .arg = "KEY=VALUE",
-	  .key = "@set",
-	  .complete = COMPLETE_KEY,
-	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },
+	SET_OPTION,
 	{ 0 },
 };
 

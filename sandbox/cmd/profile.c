@@ -117,11 +117,7 @@ static const struct opt show_options[] = {
 	{ .name = "origin", .help = "say behind each value which file and line set it" },
 	{ .name = "all",
 	  .help = "list what is not set too, as comments with its default" },
-	{ .name = "set",
-	  .arg = "KEY=VALUE",
-	  .key = "@set",
-	  .complete = COMPLETE_KEY,
-	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },
+	SET_OPTION,
 	{ 0 },
 };
 

@@ -29,8 +29,7 @@
 /* The same for run, shell and create; `key` says which profile key an option sets
  * (wishes.c) */
 #define KEY_OPTIONS                                                                     \
-	{ .name = "set", .arg = "KEY=VALUE", .key = "@set", .complete = COMPLETE_KEY,   \
-	  .help = "set any profile key; +KEY=VALUE appends, -KEY=VALUE takes away" },   \
+	SET_OPTION,                                                                     \
 	{ .letter = 'm', .name = "memory", .arg = "SIZE", .key = "limits.memory",       \
 	  .help = "limit the memory of all processes together" },                       \
 	{ .name = "cpus", .arg = "N", .key = "limits.cpus",                             \
