@@ -174,6 +174,8 @@ int cmd_usage(const struct args *a, struct err *e, const char *fmt, ...)
 /** cmd_print() - Write text to stdout whole. Return: 0,
  * or -1 and @e (a closed pipe too) */
 int cmd_print(const struct text *t, struct err *e);
+/** cmd_say_why() - Add what failed, and the hint in a line of its own, escaped */
+void cmd_say_why(const struct err *e, struct text *out);
 /** cmd_complain() - An error to stderr, "nook: what failed: why" in one line and the hint
  * in one of its own, escaped: for what goes on behind it. Others return theirs */
 void cmd_complain(const struct err *e);

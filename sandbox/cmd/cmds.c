@@ -182,18 +182,23 @@ int cmd_print(const struct text *t, struct err *e)
 	return 0;
 }
 
+void cmd_say_why(const struct err *e, struct text *out)
+{
+	text_safe(out, e->text);
+	text_addc(out, '\n');
+	if (e->hint[0]) {
+		text_add(out, "hint: ");
+		text_safe(out, e->hint);
+		text_addc(out, '\n');
+	}
+}
+
 void cmd_complain(const struct err *e)
 {
 	auto_text t = { 0 };
 
 	text_add(&t, "nook: ");
-	text_safe(&t, e->text);
-	text_addc(&t, '\n');
-	if (e->hint[0]) {
-		text_add(&t, "hint: ");
-		text_safe(&t, e->hint);
-		text_addc(&t, '\n');
-	}
+	cmd_say_why(e, &t);
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 

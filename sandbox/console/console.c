@@ -23,6 +23,7 @@
 #include "box/box.h"
 #include "cmd/console.h"
 #include "cmd/listing.h"
+#include "cmd/run.h"
 #include "console/files.h"
 #include "console/words.h"
 #include "lab/self.h"
@@ -39,13 +40,7 @@ void console_complain(const struct err *e, const char *name, int line)
 		text_addf(&t, ":%d: ", line);
 	else
 		text_add(&t, "nook: ");
-	text_safe(&t, e->text);
-	text_addc(&t, '\n');
-	if (e->hint[0]) {
-		text_add(&t, "hint: ");
-		text_safe(&t, e->hint);
-		text_addc(&t, '\n');
-	}
+	cmd_say_why(e, &t);
 	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
 }
 
@@ -198,21 +193,6 @@ static void release(struct console *c)
 	free(c->typed);
 }
 
-/* argv and environment lie one behind the other (execve(2)): what init scrubs */
-static void find_area(struct console *c, char **argv)
-{
-	const char *end = argv[0];
-
-	c->area = argv[0];
-	for (char **p = argv; *p; p++)
-		if (*p == end)
-			end = *p + strlen(*p) + 1;
-	for (char **p = environ; p && *p; p++)
-		if (*p == end)
-			end = *p + strlen(*p) + 1;
-	c->area_size = (size_t)(end - argv[0]);
-}
-
 static int run_text(struct console *c, const char *text, const char *name)
 {
 	signal(SIGPIPE, SIG_DFL);
@@ -223,7 +203,7 @@ int console_main(const struct args *a, struct err *e)
 {
 	const char *said = cmd_option(a, "command");
 	const char *file = a->word_count ? a->words[0] : NULL;
-	struct console c = { .colours = screen_has_colours() };
+	struct console c = { .colours = screen_has_colours(), .area = a->argv[0] };
 	auto_text script = { 0 };
 	int r;
 
@@ -231,7 +211,7 @@ int console_main(const struct args *a, struct err *e)
 		return cmd_usage(a, e, "the console takes one file, or -c and words");
 	if (box_sanitize(0, e) < 0)
 		return -1;
-	find_area(&c, a->argv);
+	c.area_size = run_start_area(a->argv);
 	if (said) {
 		r = run_text(&c, said, "-c");
 	} else if (!file && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
