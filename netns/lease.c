@@ -14,7 +14,6 @@
  * is a taken slot whose box has a record without a keeper: net_lease_drop() clears both.
  * The files are made again after each boot and are never synced.
  */
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,6 @@
  * from the connection tracker by nfnetlink, which libnl's core knows no objects for.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>

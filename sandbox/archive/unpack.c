@@ -20,17 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "archive/unpack_inner.h"
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
-#include "changes/manifest.h"
 #include "changes/remove.h"
 
 #define DEEPEST 256

@@ -2,7 +2,6 @@
 /* sealed.c - bytes handed to another process that nobody can change any more */
 #include "base/sealed.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>

@@ -2,7 +2,6 @@
 /* again.c - inside executes itself once more from a read-only mount of its own file */
 #include "box/again.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>

@@ -23,7 +23,6 @@
  */
 #include <errno.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/child.h"

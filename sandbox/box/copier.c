@@ -2,7 +2,6 @@
 /* copier.c - the end of a copy that is in the box; box/copier.h has the theory */
 #include "box/copier.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>

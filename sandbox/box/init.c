@@ -18,13 +18,10 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
 #include "base/sys.h"
 #include "box/inside.h"
 #include "box/join.h"

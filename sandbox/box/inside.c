@@ -13,7 +13,6 @@
  */
 #include "box/inside.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>

@@ -14,7 +14,6 @@
  * The counters are read once more when the last process is gone: then they are whole;
  * all of them only where somebody wants to know them.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -7,7 +7,6 @@
  * nothing happens. Whatever ends the box lets it go on first, because what is frozen
  * takes no signal on v1, not even KILL.
  */
-#include <errno.h>
 #include <unistd.h>
 
 #include "base/clock.h"

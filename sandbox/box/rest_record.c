@@ -12,7 +12,6 @@
  * alone. The plan is a section that only the version of nook which made it can read; a
  * start makes it anew from the words.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "box/box.h"

@@ -36,7 +36,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
 #include "box/control.h"
 #include "box/links.h"

@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/wishes.h"
 

@@ -5,7 +5,6 @@
  * options: the plan in the record has it. The walls are not asked for here; the keeper
  * has them (box/join.h).
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

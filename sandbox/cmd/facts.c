@@ -2,7 +2,6 @@
 /* facts.c - what is true of a box, inside and outside side by side */
 #include "cmd/facts.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/sysmacros.h>

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/pager.h"

@@ -10,13 +10,11 @@
  */
 #include "cmd/review.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"

@@ -7,7 +7,6 @@
 #include "cmd/summary.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

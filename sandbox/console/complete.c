@@ -2,7 +2,6 @@
 /* complete.c - what a word of the console can become */
 #include "console/complete.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,7 +7,6 @@
  */
 #include "console/console.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
  * the line, so nothing can interrupt the console itself. Jobs get the terminal with its
  * usual mode, and the signals with it (job.c).
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
  * keep out of the host's files: no mtab, no helpers of other packages that run as they
  * like.
  */
-#include <errno.h>
 #include <libmount.h>
 #include <string.h>
 

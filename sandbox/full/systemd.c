@@ -30,7 +30,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fdio.h"
-#include "base/text.h"
 #include "cgroup/place.h"
 
 #define LIBRARY "libsystemd.so.0"

@@ -9,7 +9,6 @@
  * over from an image (systemd's container interface; docker's and podman's own files).
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

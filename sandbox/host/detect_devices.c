@@ -6,7 +6,6 @@
  * made the device (vmw_vsock_virtio_transport drives a virtio device). Numbers: virtio
  * 1.2, section 5; include/linux/hyperv.h for the classes of vmbus; pci.ids.
  */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

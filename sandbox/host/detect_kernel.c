@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "host/detect_inner.h"
-#include "host/slice.h"
 
 #define XENFEAT_DOM0 (1u << 11) /* xen/interface/features.h */
 #define ACPI_OEM     10		/* byte of a table where six of its maker stand */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "host/inner.h"
-#include "host/slice.h"
 #include "host/try.h"
 
 /**

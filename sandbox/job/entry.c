@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/err.h"
 #include "base/names.h"
 #include "base/parse.h"
 #include "base/text.h"

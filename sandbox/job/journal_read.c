@@ -6,7 +6,6 @@
  * over. Texts are decoded where they lie, since no escape is shorter than what it stands
  * for. A line is read whole into one buffer that grows to the longest.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,10 +6,8 @@
  * where NAME is of the matrix, and only there: what else looks like it may be the
  * shell's. $${NAME} is ${NAME} for the command itself.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "job/entry.h"

@@ -2,7 +2,6 @@
 /* report.c - counting a journal, and the table for a person */
 #include "job/report.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>

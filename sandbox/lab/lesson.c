@@ -2,7 +2,6 @@
 /* lesson.c - from one lab to another */
 #include "lab/lesson.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -13,7 +13,6 @@
  * as one has taken, or there would be none for the way where there is one processor.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>

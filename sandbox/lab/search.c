@@ -4,7 +4,6 @@
  * What a lab sets up runs in a box, but with the rights of its user over $LAB, so who can
  * write its file matters, as it does for profiles: the file is checked by its descriptor.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

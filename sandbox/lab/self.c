@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,7 +20,6 @@
 #include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/text.h"
 
 #define SAID_MOST  (64u << 10)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* steps.c - nook lab check, hint, solution, answer, undo: within one lab */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -2,7 +2,6 @@
 /* change.c - what can be made of a box while it runs: the planning half */
 #include "layer/change.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -2,11 +2,9 @@
 /* env_fds.c - which descriptors the payload gets: 0 to 2, what is asked for */
 #include "layer/env_fds.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* layers.c - the ordered table of all walls, and the short loops that walk it */
-#include <errno.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/text.h"
 #include "host/host.h"
 #include "layer/layer.h"
 

@@ -11,9 +11,7 @@
  *	hidden paths	over whatever the mounts show of the host
  *	devpts, shm	last, see devices.c
  */
-#include <errno.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "layer/net.h"
 #include "netns/net.h"
 

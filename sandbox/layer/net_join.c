@@ -13,7 +13,6 @@
  * What a path leads to is looked at before it is opened: a FIFO or a device must not be,
  * and a plain file is no namespace. O_PATH opens nothing; ioctl_ns(2) tells what it is.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>

@@ -15,7 +15,6 @@
  *
  * so that root.size bounds all changes together. The box sees root/ alone.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>

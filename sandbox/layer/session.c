@@ -10,13 +10,11 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/fdio.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "layer/layer.h"

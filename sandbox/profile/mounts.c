@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/err.h"
 #include "base/names.h"
 #include "base/parse.h"
 #include "base/text.h"

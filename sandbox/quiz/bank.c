@@ -2,7 +2,6 @@
 /* bank.c - quiz files: nodes to questions */
 #include "quiz/bank.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
