@@ -264,41 +264,58 @@ static int lock_holder(int fd)
 	return 0;
 }
 
+static int say_held(int fd, const char *name, struct err *e)
+{
+	int pid = lock_holder(fd);
+
+	auto_text who = { 0 };
+
+	if (pid)
+		text_addf(&who, " (pid %d)", pid);
+	err_set(e, "cannot give the name '%s' to a box: another nook%s is giving one",
+		name, text_str(&who));
+	return pid ? err_hint(e, "it may be stopped: kill -CONT %d", pid)
+		   : err_hint(e, "it may be stopped, in another pid namespace");
+}
+
+/* Return: descriptor; -1 and @e; -2: the directory was removed, with the last that was in
+ * it, and another may be there by now */
 static int lock_names(int dir, const char *name, struct err *e)
 {
 	const struct timespec nap = { .tv_nsec = NAP_MS * 1000000 };
 	auto_fd fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int pid;
+	struct stat st;
 
 	for (int ms = 0; fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0; ms += NAP_MS) {
+		if (fd < 0 && errno == ENOENT)
+			return -2;
 		if (fd < 0 || errno != EWOULDBLOCK)
 			return err_sys(e, "cannot give the name '%s' to a box", name);
-		if (ms >= NAMING_MS) {
-			pid = lock_holder(fd);
-			err_set(e,
-				"cannot give the name '%s' to a box: another nook (pid "
-				"%d) is giving one",
-				name, pid);
-			return err_hint(e, "it may be stopped: kill -CONT %d", pid);
-		}
+		if (ms >= NAMING_MS)
+			return say_held(fd, name, e);
 		nanosleep(&nap, NULL);
 	}
-	return fd_take(&fd);
+	return !fstat(fd, &st) && st.st_nlink ? fd_take(&fd) : -2;
 }
 
 int store_hold_name(const char *name, struct err *e)
 {
 	auto_free struct plan *other = NULL;
-	auto_fd lock = -1;
+	auto_fd lock = -2;
 	struct record rec;
 	struct store st;
 
-	if (store_open(&st, e) < 0)
-		return -1;
-	lock = lock_names(st.dir, name, e);
-	store_remove(&st);
+	for (int tries = 8; lock == -2 && tries; tries--) {
+		if (store_open(&st, e) < 0)
+			return -1;
+		lock = lock_names(st.dir, name, e);
+		store_remove(&st);
+	}
 	if (lock < 0)
-		return -1;
+		return lock == -1 ? -1
+				  : err_set(e, "cannot give the name '%s' to a box: its "
+					       "directory is removed again and again",
+					    name);
 	other = store_find(name, &rec, NULL);
 	return other ? say_running(name, &rec, e) : fd_take(&lock);
 }
