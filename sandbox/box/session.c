@@ -297,7 +297,8 @@ static void hear(struct session *s)
 		return;
 	if (n >= (ssize_t)sizeof(int) * 2 && msg.step == STEP_SIGNAL && msg.value > 0 &&
 	    msg.value <= SIGNAL_MOST) {
-		if (s->joiner)
+		/* one that comes again is not kept: execve(2) itself may hang */
+		if (s->joiner && !(s->early & SIGNAL_BIT(msg.value)))
 			keep_signal(s, msg.value);
 		else
 			signal_command(s, msg.value);

@@ -16,7 +16,8 @@
  *						so always behind its word
  *	client -> keeper	STEP_SIGNAL	for the command's process group; one that
  *						comes before the joiner has ended waits
- *						for that, each number once
+ *						for that, each number once: when it
+ *						comes again it is sent at once
  *
  * With CONTROL_LOOK no command runs: what comes along as descriptor 0 is the socket that
  * gets the answer (box/look.h), and its other end's end is that of the session.

@@ -199,6 +199,23 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	assert_status 0
 }
 
+@test "a signal that comes again is sent to a command whose execve hangs" {
+	make_slow execve 3s
+	NOOK=$T/slow start_box one "$wait_box" --name web
+	"$NOOK" exec web -- sh -c 'echo ran' >ran &
+	client=$!
+	wait_until grep -qs '^SigBlk:.*7f' "/proc/$client/status"
+	status=0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -s TERM "$client" 2>/dev/null || break
+		sleep 0.2
+	done
+	wait "$client" || status=$?
+	assert_status 143
+	assert_equal "$(cat ran)" ''
+	end_box
+}
+
 # has_children PID COUNT
 has_children() {
 	local -a pids
