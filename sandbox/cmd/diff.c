@@ -50,7 +50,7 @@ static int diff_run(const struct args *a, struct err *e)
 		return r ? r : -1;
 	s.paths = a->words + 1;
 	s.count = a->word_count - 1;
-	r = k.dir < 0 ? 0 : shown_there(k.dir, &k.m, s.paths, s.count, e);
+	r = shown_there(k.dir, &k.m, s.paths, s.count, e);
 	if (!r)
 		r = shown_print(k.dir, &k.m, &s, e);
 	kept_release(&k);

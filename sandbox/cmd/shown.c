@@ -133,7 +133,7 @@ static bool has_path(int dir, const struct manifest_tree *t, const char *path)
 int shown_there(int dir, const struct manifest *m, char *const *paths, size_t count,
 		struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; dir >= 0 && i < count; i++) {
 		bool has = false;
 
 		for (size_t t = 0; t < m->count && !has; t++)

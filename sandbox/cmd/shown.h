@@ -63,7 +63,7 @@ enum shown_fit shown_fit(const char *path, char *const *paths, size_t count);
 int shown_paths(char *const *paths, size_t count, struct err *e);
 
 /** shown_there() - Whether all @paths are, or were, in a tree of @m or above one; @dir is
- * the directory of changes. Return: 0, -1 and @e */
+ * the directory of changes, -1 = there are none yet. Return: 0, -1 and @e */
 int shown_there(int dir, const struct manifest *m, char *const *paths, size_t count,
 		struct err *e);
 

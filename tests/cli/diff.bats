@@ -121,6 +121,16 @@ assert c["/data/d"]["type"] == "directory" and c["/data/d/f"]["size_bytes"] == 2
 more" ]
 }
 
+@test "where there are no changes yet no path is missing" {
+	"$NOOK" create web strict -- true
+	for verb in apply discard diff; do
+		nook_run "$verb" web /etc/fstab
+		assert_status 0
+		assert_stderr
+	done
+	"$NOOK" rm web
+}
+
 @test "a path that is not there is an error, and nothing is done to the others" {
 	work 'echo new >/data/edit; rm /data/gone; mkdir /data/d; echo 1 >/data/d/f'
 	local path verb
