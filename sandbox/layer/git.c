@@ -44,6 +44,18 @@ static void protect(struct host *h, struct plan *pl, const char *cwd, const char
 		to);
 }
 
+/* It says where git on the host finds the config that names what it runs */
+static void protect_file(struct plan *pl, const char *to)
+{
+	char target[4096];
+	struct plan_mount *m;
+
+	snprintf(target, sizeof(target), "%s/.git", to);
+	m = tree_add(pl, MOP_READONLY, target);
+	m->flags |= PM_WALK | PM_NOLINK | PM_SELF;
+	m->attr = MOUNT_ATTR_RDONLY;
+}
+
 /* The directory of @cwd and those above it that has a `.git`, as git looks for it; what
  * that is is in @git. Return: its kind, HOST_ABSENT without one */
 static enum host_kind find_top(struct host *h, const char *cwd, char *top, char *git)
@@ -150,8 +162,11 @@ void git_plan(const struct profile *pf, struct host *h, struct plan *pl, const c
 	struct host_path there;
 
 	snprintf(path, sizeof(path), "%s/.git", cwd);
-	if (host_stat(h, path, &there) && there.kind == HOST_DIR)
+	if (host_stat(h, path, &there) && there.kind == HOST_DIR) {
 		protect(h, pl, cwd, to);
-	else
-		look_outside(pf, h, pl, cwd, to);
+		return;
+	}
+	if (host_stat(h, path, &there) && there.kind == HOST_FILE)
+		protect_file(pl, to);
+	look_outside(pf, h, pl, cwd, to);
 }

@@ -435,6 +435,15 @@ nook: the git repository lies in '/srv/ada/super/.git/modules/part', $lost or gi
 	assert_output ran
 }
 
+@test "a .git that is a file says the same afterwards, or git on the host would run what a box names" {
+	mkdir -p "$T/repo/.git/worktrees/tree" "$T/tree/evil" && cd "$T/tree"
+	echo "gitdir: $T/repo/.git/worktrees/tree" >.git
+	printf 'extends: dev\n' >"$T/profile.yaml"
+	nook_run run "$T/profile.yaml" -- sh -c 'echo "gitdir: ./evil" >.git; rm -f .git; mv .git .other; touch written'
+	assert_equal "$(cat .git)" "gitdir: $T/repo/.git/worktrees/tree"
+	assert test -e written
+}
+
 @test "only where commits are lost is it said" {
 	mkdir -p "$T/repo/.git" "$T/repo/sub" "$T/tree" "$T/own/git" "$T/bad"
 	echo "gitdir: ../repo/.git" >"$T/tree/.git"
