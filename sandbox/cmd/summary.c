@@ -203,7 +203,7 @@ static const struct place *nearest_place(const struct places *p, const char *dir
 	return nearest;
 }
 
-bool is_shown(const struct plan *pl, const char *dir)
+bool summary_shows(const struct plan *pl, const char *dir)
 {
 	const struct place *nearest;
 	struct places p;

@@ -35,8 +35,8 @@ void places_release(struct places *p);
 /** workdir_seen() - The directory that the command starts in: the plan's, or "/" where
  * that is not in the box's tree and the plan does not insist */
 const char *workdir_seen(const struct plan *pl);
-/** is_shown() - Whether the box shows @dir of the host, at the same place */
-bool is_shown(const struct plan *pl, const char *dir);
+/** summary_shows() - Whether the box shows @dir of the host, at the same place */
+bool summary_shows(const struct plan *pl, const char *dir);
 /** fate_name() - The same as one word for programs */
 const char *fate_name(enum fate f);
 

@@ -67,27 +67,39 @@ int words_say_two(const struct args *a, struct err *e)
 	return -2;
 }
 
+static bool is_in_list(const char *dirs, const char *dir, int len)
+{
+	for (const char *p = dirs; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL)
+		if ((int)strcspn(p, ":") == len && !strncmp(p, dir, (size_t)len))
+			return true;
+	return false;
+}
+
+/* Where the box has that directory too, something else is missing; and in a tree of its
+ * own one of the host's would cover what is there */
 void words_say_path(const struct plan *pl, struct err *e)
 {
 	const struct plan_word *w = plan_each(pl, &pl->env.argv, NULL);
 	const char *command = w ? plan_text(pl, w->text) : "/", *found;
-	auto_text dir = { 0 };
-	bool passes;
+	auto_text dir = { 0 }, bind = { 0 }, word = { 0 };
+	bool shown, passes;
 	int len;
 
-	if (strchr(command, '/'))
+	if (strchr(command, '/') || pl->tree.root == PLAN_ROOT_DIRECTORY)
 		return;
 	found = find_program(getenv("PATH"), command, &len);
 	if (!found || *found != '/')
 		return;
 	text_addn(&dir, found, (size_t)len);
-	passes = !strcmp(plan_text(pl, pl->env.path), getenv("PATH"));
-	if (!is_shown(pl, text_str(&dir)))
+	shown = summary_shows(pl, text_str(&dir));
+	passes = is_in_list(plan_text(pl, pl->env.path), found, len);
+	text_addf(&bind, "%s:%s", text_str(&dir), text_str(&dir));
+	text_shell(&word, text_str(&bind));
+	if (!shown)
 		err_hint(e,
 			 "it is in '%s', of your PATH, which the box does not show: try "
-			 "-v %s:%s%s",
-			 text_str(&dir), text_str(&dir), text_str(&dir),
-			 passes ? "" : " -e PATH");
+			 "-v %s%s",
+			 text_str(&dir), text_str(&word), passes ? "" : " -e PATH");
 	else if (!passes)
 		err_hint(e, "it is in '%s', of your PATH: try -e PATH", text_str(&dir));
 }

@@ -65,15 +65,22 @@ wait_keeper() {
 	assert_output mine
 	nook_run run -q strict -- no-such-program
 	refute_match hint "$stderr"
+	# One that the box finds as well lacks its interpreter
+	printf '#!/no/such/interpreter\n' >bin/own-tool
+	nook_run run -q -v "$T/bin:$T/bin" -e PATH strict -- own-tool
+	assert_status 127
+	refute_match 'of your PATH' "$stderr"
 	nook_run run -q strict -- /own-tool
 	refute_match 'of your PATH' "$stderr"
 }
 
-@test "dev finds the programs of the caller's PATH, those of a virtualenv too" {
+@test "dev finds the programs of a virtualenv where PATH is passed, and says how" {
 	mkdir -p project/env/bin && cd project
 	printf '#!/bin/sh\necho mine $VIRTUAL_ENV\n' >env/bin/own-tool
 	chmod 755 env/bin/own-tool
 	PATH=$PWD/env/bin:$PATH VIRTUAL_ENV=$PWD/env nook_run run -q dev -- own-tool
+	assert_line "hint: it is in '$PWD/env/bin', of your PATH: try -e PATH" "$stderr"
+	PATH=$PWD/env/bin:$PATH VIRTUAL_ENV=$PWD/env nook_run run -q -e PATH -e VIRTUAL_ENV dev -- own-tool
 	assert_output "mine $PWD/env"
 	PATH=$PWD/env/bin:$PATH nook_run run -q --set root.from=host base -- own-tool
 	assert_status 127
@@ -92,12 +99,15 @@ wait_keeper() {
 	local how
 	for how in "--init reaper" "--init none" "--set namespaces=[user,mount]"; do
 		rm -f "$T/in" "$T/r"
+		# In a group of its own: of one without a shell above it the kernel hangs up all where one is stopped
+		set -m
 		# shellcheck disable=SC2086
-		"$NOOK" run -q --userns single --timeout 1s $how --result "$T/r" -v "$T:$T:rw" base -- \
-			sh -c "touch $T/in; sleep 0.4; exit 3" &
+		"$NOOK" run -q --userns single --timeout 4s $how --result "$T/r" -v "$T:$T:rw" base -- \
+			sh -c "touch $T/in; sleep 2; exit 3" &
+		set +m
 		wait_for "$T/in"
 		kill -STOP "$!"
-		sleep 1.3
+		sleep 4.5
 		kill -CONT "$!"
 		status=0
 		wait "$!" || status=$?
