@@ -131,7 +131,9 @@ give_world() {
 	ip link set world addrgenmode none up
 	ip link set outer addrgenmode none up
 	# The kernel tells of the carrier later: what a test leaves behind is compared with what is here
-	until [ "$(ip -o link show type veth | grep -c " state UP ")" = 2 ]; do sleep 0.01; done
+	timeout 60 sh -c 'until [ "$(ip -o link show type veth | grep -c " state UP ")" = 2 ]; do
+		sleep 0.01
+	done'
 	ip route add default via 192.0.2.2
 	ip addr add 198.51.100.1/32 dev lo
 	mount -t tmpfs -o mode=755 tmpfs /dev/shm

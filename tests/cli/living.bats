@@ -561,7 +561,7 @@ limited() {
 	limited run -d --name web base
 	assert_status 125
 	assert_stderr "nook: cannot write the record of box 'web': File too large"
-	limited profile new other
+	limited profile new other --path "$T/other.yaml"
 	assert_status 1
 	assert_stderr_match "^nook: cannot write '.*/other.yaml': File too large"
 	assert_equal "$(find "$(state_dir)/boxes" -mindepth 1)" ""
