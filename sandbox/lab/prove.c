@@ -171,13 +171,15 @@ static void sleep_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* No wrong way is a solution for a while: whoever looks just then would be told so.
+/* No wrong way is a solution for a while, which two looks in a row tell: whoever looks
+ * just then would be told so. A command on such a way may pass through one: unshare(1)
+ * makes a namespace to be kept, and is in it itself for a moment.
  * Return: 0 it came out right; 1 and @why; -1 and @e */
 static int wait_for(const struct proof *p, const char *diagnosis, struct text *why,
 		    struct err *e)
 {
 	int64_t end = clock_ms() + PATIENCE_MS, start;
-	bool right, late;
+	bool right, late, was_solved = false;
 	struct verdict v;
 
 	do {
@@ -185,7 +187,8 @@ static int wait_for(const struct proof *p, const char *diagnosis, struct text *w
 		if (look(p, &v, e) < 0)
 			return -1;
 		right = is_right(&v, diagnosis);
-		late = clock_ms() >= end || (diagnosis && v.solved);
+		late = clock_ms() >= end || (diagnosis && v.solved && was_solved);
+		was_solved = v.solved;
 		if (!right && late)
 			add_verdict(p, &v, why);
 		verdict_release(&v);

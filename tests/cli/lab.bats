@@ -339,7 +339,7 @@ ok 5 - X1 tells of shared (wrong way 1)
 	assert_equal "$("$NOOK" lab export)" ""
 }
 
-@test "lab test: a wrong way is no solution, not for a moment either" {
+@test "lab test: a wrong way is no solution, not for a while either" {
 	sed -i '/^wrong:/,/^  -/d' labs/X1-own-name.yaml
 	cat >>labs/X1-own-name.yaml <<-'END'
 		wrong:
