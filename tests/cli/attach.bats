@@ -136,22 +136,18 @@ is_stopped() { [ "$("$NOOK" ps -a --no-headings -o status)" = "stopped ($1)" ]; 
 }
 
 @test "a keeper that is killed takes its box along: 137 for who looks on" {
+	local how
 	background web base -- sh -c "$tick"
-	"$NOOK" attach web >"$T/shown" 2>"$T/shown.err" &
-	client=$!
-	wait_until ticks "$T/shown"
-	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
-	status=0
-	wait "$client" || status=$?
-	assert_status 137
-	assert_equal "$(cat "$T/shown.err")" "nook: the keeper of box 'web' has ended"
-	wait_until is_lost
-	"$NOOK" start -a web >"$T/again" 2>"$T/again.err" &
-	client=$!
-	wait_until ticks "$T/again"
-	kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
-	status=0
-	wait "$client" || status=$?
-	assert_status 137
-	assert_equal "$(cat "$T/again.err")" "nook: the keeper of box 'web' has ended"
+	for how in attach "start -a"; do
+		# shellcheck disable=SC2086
+		"$NOOK" $how web >"$T/shown" 2>"$T/shown.err" &
+		client=$!
+		wait_until ticks "$T/shown"
+		kill -KILL "$("$NOOK" ps --no-headings -o keeper | tr -d ' ')"
+		status=0
+		wait "$client" || status=$?
+		assert_status 137
+		assert_equal "$(cat "$T/shown.err")" "nook: the keeper of box 'web' has ended"
+		wait_until is_lost
+	done
 }

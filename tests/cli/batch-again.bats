@@ -4,25 +4,13 @@
 # as: root user subids
 
 load helper
+load jobs
 
 setup() {
 	nook_setup
 	need jq
 	echo bad >cause
 	job_file "${all[@]}"
-}
-
-# job ID COMMAND [MEMBER...] - a line of a job file; stdin is a file of the host that may not be there
-job() {
-	local id=$1 command=$2
-	shift 2
-	printf '{"id":"%s","profile":"strict","command":["sh","-c","%s"]' "$id" "$command"
-	[ $# = 0 ] || printf ',%s' "$@"
-	echo '}'
-}
-
-job_file() {
-	printf '%s\n' "$@" >"jobs"
 }
 
 # b fails as long as `cause` is bad; d and e wait for it
