@@ -165,12 +165,19 @@ hint: 'nook help compare' has their names"
 
 is_over() { ! kill -0 "$1" 2>/dev/null; }
 
+# is_begun PID - the command that PID compares runs
+is_begun() {
+	[ ! -e pids ] || return 0
+	kill -0 "$1" || fail "it ended first: $(cat said)"
+	return 1
+}
+
 @test "the plain process ends with who compares, and what it has started" {
 	for signal in INT TERM KILL; do
 		rm -f pids
 		env --default-signal=INT "$NOOK" compare -n 1 --rungs process -- \
-			sh -c 'sleep 600 & echo $$ $! >new; mv new pids; wait' >/dev/null 2>&1 3>&- &
-		within 20 test -e pids
+			sh -c 'sleep 600 & echo $$ $! >new; mv new pids; wait' >said 2>&1 3>&- &
+		within 30 is_begun $!
 		kill -s "$signal" $!
 		wait $! && fail "it ended well" || status=$?
 		[ "$status" = $((128 + $(kill -l "$signal"))) ] || fail "signal $signal: $status"
