@@ -83,7 +83,7 @@ each() {
 		local way
 		for way in sleep stop spin; do
 			"$1" 4000 "$2
-limits: {wall: $(ms 300), grace: $(ms 100), output: null}" /probe RS-10 "$way"
+limits: {wall: $(ms 600), grace: $(ms 100), output: null}" /probe RS-10 "$way"
 			assert_status 124
 			assert_line "RS-10.$way begun"
 			assert_equal "$(cause)" wall
@@ -103,7 +103,7 @@ limits: {wall: $(ms 300), grace: $(ms 100), output: null}" /probe RS-10 "$way"
 @test "RS-11: TERM first, and KILL after the grace for what refuses it" {
 	refuses() {
 		"$1" 4000 "$2
-limits: {wall: $(ms 200), grace: $(ms 400), output: null}" /probe RS-11
+limits: {wall: $(ms 600), grace: $(ms 400), output: null}" /probe RS-11
 		assert_status 124
 		assert_output $'RS-11.all refused\nRS-11.TERM came'
 		assert_equal "$(cause)" wall
