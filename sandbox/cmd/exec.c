@@ -18,6 +18,7 @@
 #include "box/visit.h"
 #include "cmd/boxes.h"
 #include "cmd/cmd.h"
+#include "cmd/words.h"
 
 #define EXIT_SETUP 125
 
@@ -245,7 +246,10 @@ static int exec_run(const struct args *a, struct err *e)
 	if (r < 0)
 		return r;
 	hide_values(a);
-	return visit_exec(&rec, wish, cmd_option(a, "detach"), e);
+	r = visit_exec(&rec, wish, cmd_option(a, "detach"), e);
+	if (r == 127 && e->text[0])
+		words_say_path(box, wish, e);
+	return r;
 }
 
 static const struct opt exec_options[] = {

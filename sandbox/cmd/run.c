@@ -452,7 +452,7 @@ int run_in_place(const struct run *r, struct rest *rest, struct err *e)
 	else
 		box_run(&w, &res, e);
 	if (res.cause == CAUSE_EXEC && res.exit_code == 127)
-		words_say_path(r->plan, e);
+		words_say_path(r->plan, r->plan, e);
 	say_end(a, &res);
 	if (write_result(a, result, &res, r->plan, e) < 0)
 		kept = -1;

@@ -77,25 +77,28 @@ static bool is_in_list(const char *dirs, const char *dir, int len)
 
 /* Where the box has that directory too, something else is missing; and in a tree of its
  * own one of the host's would cover what is there */
-void words_say_path(const struct plan *pl, struct err *e)
+void words_say_path(const struct plan *box, const struct plan *wish, struct err *e)
 {
-	const struct plan_word *w = plan_each(pl, &pl->env.argv, NULL);
-	const char *command = w ? plan_text(pl, w->text) : "/", *found;
+	const struct plan_word *w = plan_each(wish, &wish->env.argv, NULL);
+	const char *command = w ? plan_text(wish, w->text) : "/", *found;
 	auto_text dir = { 0 }, bind = { 0 }, word = { 0 };
 	bool shown, passes;
 	int len;
 
-	if (strchr(command, '/') || pl->tree.root == PLAN_ROOT_DIRECTORY)
+	if (strchr(command, '/') || box->tree.root == PLAN_ROOT_DIRECTORY)
 		return;
 	found = find_program(getenv("PATH"), command, &len);
 	if (!found || *found != '/')
 		return;
 	text_addn(&dir, found, (size_t)len);
-	shown = summary_shows(pl, text_str(&dir));
-	passes = is_in_list(plan_text(pl, pl->env.path), found, len);
+	shown = summary_shows(box, text_str(&dir));
+	passes = is_in_list(plan_text(wish, wish->env.path), found, len);
 	text_addf(&bind, "%s:%s", text_str(&dir), text_str(&dir));
 	text_shell(&word, text_str(&bind));
-	if (!shown)
+	if (!shown && wish != box)
+		err_hint(e, "it is in '%s', of your PATH, which the box does not show",
+			 text_str(&dir));
+	else if (!shown)
 		err_hint(e,
 			 "it is in '%s', of your PATH, which the box does not show: try "
 			 "-v %s%s",

@@ -74,9 +74,25 @@ sleepers() { [ "$("$NOOK" exec web -- sh -c 'grep -lsz "^61$" /proc/[0-9]*/cmdli
 	assert_status 125
 	assert_stderr_match '^nook: user: the box has no ids for 12345:12345$'
 	run -127 --separate-stderr "$NOOK" exec -e PATH=/nowhere web -- ls
-	assert_stderr "nook: cannot run 'ls': not found in /nowhere"
+	assert_stderr "nook: cannot run 'ls': not found in /nowhere
+hint: it is in '$(dirname "$(type -P ls)")', of your PATH: try -e PATH"
 	nook_run exec web -- /etc
 	assert_status 126
+	end_box
+}
+
+@test "a program of the caller's PATH that the box does not find is said to be there" {
+	mkdir "$T/bin"
+	printf '#!/bin/sh\nexit 127\n' >"$T/bin/own-tool"
+	chmod 755 "$T/bin/own-tool"
+	start_box one "$wait_box" --name web
+	PATH=$T/bin:$PATH nook_run exec web own-tool
+	assert_status 127
+	assert_line "hint: it is in '$T/bin', of your PATH, which the box does not show" "$stderr"
+	# What a command itself ends with is no error of nook's
+	nook_run exec web -- sh -c 'exit 127'
+	assert_status 127
+	assert_stderr
 	end_box
 }
 
