@@ -181,5 +181,8 @@ int cgroup_set(const struct cgroup *cg, enum cgroup_limit which, uint64_t n,
 	err_sys(e, "cannot write '%s' to '%s'", words, file);
 	if (e && e->code == EBUSY)
 		err_hint(e, "the box uses more than that now");
+	else if (which == LIMIT_CPUSET)
+		err_hint(e, "CPUs of a machine: /sys/devices/system/cpu/possible; of the "
+			    "box, those that its parent cgroup has");
 	return -1;
 }

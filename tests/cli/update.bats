@@ -110,6 +110,15 @@ load boxes
 	assert_stderr_match "^nook: no running box 'wbe', did you mean 'web'$"
 }
 
+@test "CPUs that are not there are refused by the kernel, and it is said where they are" {
+	only_for root "the controller cpuset of cgroup v1 is root's"
+	start_box one 'sleep 60' --name web --set limits.cpuset=0
+	nook_run update web cpuset=4000
+	assert_status 1
+	assert_stderr_match "^nook: cannot write '4000' to 'cpuset.cpus': "
+	assert_stderr_match '^hint: .*/sys/devices/system/cpu/possible'
+}
+
 @test "a box without a cgroup of its own cannot be paused, and is told how it would have one" {
 	start_box one 'sleep 60' --name web
 	nook_run pause web
