@@ -541,7 +541,7 @@ complete -c nook -n "__nook_in 'net inspect'" -l no-headings -d 'print no headin
 complete -c nook -n "__nook_in 'net rm'" -s f -l force -d 'also one whose files are damaged; never one that a box is on'
 complete -c nook -n "__nook_in 'net check'" -l from -x -a '(__nook_box)' -d 'try whether this box reaches HOST:PORT, by TCP'
 complete -c nook -n "__nook_in 'net matrix'" -l json -d 'print JSON'
-complete -c nook -n "__nook_in 'profile ls'" -l json -d 'print a JSON array'
+complete -c nook -n "__nook_in 'profile ls'" -l json -d 'print one JSON object'
 complete -c nook -n "__nook_in 'profile ls'" -l names -d 'print only the names, one on each line'
 complete -c nook -n "__nook_in 'profile show'" -l origin -d 'say behind each value which file and line set it'
 complete -c nook -n "__nook_in 'profile show'" -l all -d 'list what is not set too, as comments with its default'

@@ -67,16 +67,16 @@ static int ls_run(const struct args *a, struct err *e)
 	if (cmd_option(a, "names") && l.is_json)
 		return cmd_usage(a, e, "--names and --json exclude each other");
 	if (l.is_json)
-		text_add(&out, "[");
+		text_add(&out, "{\"schema\": 1, \"profiles\": [");
 	if (profile_each(cmd_option(a, "names") ? list_name : list_one, &l, e))
 		return -1;
 	if (l.is_json)
-		text_add(&out, l.count ? "\n]\n" : "]\n");
+		text_add(&out, l.count ? "\n]}\n" : "]}\n");
 	return cmd_show(&out, e);
 }
 
 static const struct opt ls_options[] = {
-	{ .name = "json", .help = "print a JSON array" },
+	{ .name = "json", .help = "print one JSON object" },
 	{ .name = "names", .help = "print only the names, one on each line" },
 	{ 0 },
 };

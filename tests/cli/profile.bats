@@ -52,7 +52,9 @@ b          other
 	assert_status 0
 	printf '%s' "$output" | python3 -c '
 import json, sys
-a, b = json.load(sys.stdin)
+listing = json.load(sys.stdin)
+assert listing["schema"] == 1
+a, b = listing["profiles"]
 assert a["name"] == "a" and a["error"] is None and a["description"].startswith("a \"b\"")
 assert b["description"] is None and "unknown key" in b["error"]'
 }
