@@ -59,20 +59,23 @@ static int start_cleaner(struct bait *b, struct err *e)
 {
 	sigset_t all, old;
 	int ends[2];
+	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe");
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	b->cleaner = fork();
-	if (!b->cleaner) {
+	/* @b is memory that both have: the child's 0 would be ours */
+	pid = fork();
+	if (!pid) {
 		close(ends[1]);
 		clean(b->dir, ends[0]);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(ends[0]);
 	b->alive = ends[1];
-	if (b->cleaner > 0)
+	b->cleaner = pid;
+	if (pid > 0)
 		return 0;
 	err_sys(e, "cannot start a process");
 	rmdir(b->dir);

@@ -152,10 +152,19 @@ hint: 'nook help compare' has their names"
 	assert_equal "$(left)" ""
 }
 
+# begun COMMAND PID - COMMAND comes true, and PID, the comparison, does not end before
+begun() {
+	comes() { $1 || is_over "$2"; }
+	within 20 comes "$@"
+	$1 || fail "it ended first: $(cat said)"
+}
+
+is_over() { ! kill -0 "$1" 2>/dev/null; }
+
 @test "stopped or killed it leaves nothing" {
 	for signal in TERM KILL; do
-		"$NOOK" compare -n 1000 >/dev/null 2>&1 3>&- &
-		within 20 has_tree
+		"$NOOK" compare -n 1000 >said 2>&1 3>&- &
+		begun has_tree $!
 		kill -s "$signal" $!
 		wait $! && fail "it ended well" || status=$?
 		[ "$status" = $((128 + $(kill -l "$signal"))) ] || fail "signal $signal"
@@ -163,13 +172,12 @@ hint: 'nook help compare' has their names"
 	done
 }
 
-is_over() { ! kill -0 "$1" 2>/dev/null; }
-
-# is_begun PID - the command that PID compares runs
-is_begun() {
-	[ ! -e pids ] || return 0
-	kill -0 "$1" || fail "it ended first: $(cat said)"
-	return 1
+@test "who has no processor while its helper begins knows it all the same" {
+	need strace
+	run --separate-stderr strace -D -f -qq -o /dev/null -e trace=rt_sigprocmask \
+		-e inject=rt_sigprocmask:delay_enter=100ms "$NOOK" compare -n 1 --rungs process -- true
+	assert_status 0
+	assert_stderr
 }
 
 @test "the plain process ends with who compares, and what it has started" {
@@ -177,7 +185,7 @@ is_begun() {
 		rm -f pids
 		env --default-signal=INT "$NOOK" compare -n 1 --rungs process -- \
 			sh -c 'sleep 600 & echo $$ $! >new; mv new pids; wait' >said 2>&1 3>&- &
-		within 30 is_begun $!
+		begun "test -e pids" $!
 		kill -s "$signal" $!
 		wait $! && fail "it ended well" || status=$?
 		[ "$status" = $((128 + $(kill -l "$signal"))) ] || fail "signal $signal: $status"
