@@ -288,8 +288,9 @@ const struct cmd cmd_exec = {
 		"limits of the box; only limits.output does not count what it says. It\n"
 		"ends with the box, and when 'nook exec' is killed.\n\n"
 		"Exit code: as of 'nook run': the command's, 125 when nook failed\n"
-		"before it ran (or cannot tell whether it did, and says so), 126 and 127\n"
-		"when it cannot be run or was not found, 128+n when signal n ended it.\n",
+		"before it ran (or cannot tell whether it did, and says so), 126 and\n"
+		"127 when it cannot be run or was not found, 128+n when signal n ended\n"
+		"it.\n",
 	.options = exec_options,
 	.complete = COMPLETE_INTO,
 	.bare_after = 1,

@@ -14,8 +14,8 @@ int words_say_two(const struct args *a, struct err *e);
  * profile, is none, a hint in @e for who thinks of programs or images */
 void words_guess(const struct args *a, const char *word, struct err *e);
 /** words_say_path() - The command of @wish was not found in @box: where it is in the
- * caller's PATH, a hint in @e. Where both are one, the box is still to be made, and can be
- * given more to show */
+ * caller's PATH, a hint in @e. Where both are one, the box is still to be made, and can
+ * be given more to show */
 void words_say_path(const struct plan *box, const struct plan *wish, struct err *e);
 
 #endif
