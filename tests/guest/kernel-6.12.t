@@ -5,7 +5,7 @@
 # takes: 230
 #
 # Quotas as root, and for a user to whom a cgroup is delegated; of these what is not the same in every
-# cgroup, and the labs of cgroups but L13 (labs.bats). A clock that is set. Of the walls those that depend
+# cgroup, and the labs of cgroups (labs.bats). A clock that is set. Of the walls those that depend
 # on a version: the filter's newest calls, and Landlock. The others, and the profiles, hold on 6.1
 # (kernel-6.1.t) and on the kernel outside; `make check-guest-long` runs all of them on 6.12 too.
 quotas='FS-17:.(control|with|a)|memory,|on_limit:.freeze.at.limits.memory|RS-01|RS-03:.buffers|RS-09'

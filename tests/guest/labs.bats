@@ -4,9 +4,8 @@
 # as: root user
 #
 # Each as one of the two, who share them, since one takes four to ten seconds here; and L12, which looks for
-# what a cgroup namespace hides. L17 is about devices, which version 2 keeps in no file. L13 is not among
-# them: it compares CPU times that an emulated start is a part of. All labs as everybody are in
-# `make check-guest-long` (tests/labs/labs.bats).
+# what a cgroup namespace hides. L17 is about devices, which version 2 keeps in no file. All labs as
+# everybody are in `make check-guest-long` (tests/labs/labs.bats).
 
 load ../cli/helper
 load ../cli/boxes
@@ -14,7 +13,7 @@ load ../cli/net
 load ../cli/living
 
 @test "labs: those of cgroups are proven" {
-	local labs=(L15 L16)
+	local labs=(L13 L15 L16)
 	! is_root || labs=(L12 L14 L17 L18)
 	nook_run lab test "${labs[@]}"
 	assert_status 0
