@@ -7,9 +7,11 @@ kernel=$1
 tree=$2
 top=$(cd "$(dirname "$0")/../.." && pwd)
 modules='overlay'
-# The kernel asks for those that a rule of nft(8) is made of as well
+# What a rule of nft(8) is made of the kernel would ask for itself; init loads it, since sysctls that come
+# with it during a test count as left behind
 [ "${GUEST_NET:-0}" = 0 ] ||
-	modules="$modules veth bridge nf_tables nft_chain_nat nft_masq nft_nat nf_conntrack_netlink"
+	modules="$modules veth bridge nf_tables nft_chain_nat nft_masq nft_nat nf_conntrack_netlink \
+		nft_ct nft_fib_inet nft_reject_inet"
 
 cd "$tree"
 mkdir -p nook/build/release/tests nook/build/contain nook/build/fault usr/share/nook-guest
@@ -21,6 +23,7 @@ cp "$top/build/contain/probe" nook/build/contain/
 cp "$top"/build/fault/* nook/build/fault/
 cp "$top"/tests/guest/init "$top"/tests/guest/*.sh usr/share/nook-guest/
 chmod 755 usr/share/nook-guest/*
+echo "$modules" >usr/share/nook-guest/modules
 # Libraries that the tree has of its own stay
 ldd "$top/build/release/nook-full" | grep -o '/[^ ]*' | while read -r library; do
 	[ -e ".$library" ] || cp -L --parents "$library" .
