@@ -103,8 +103,8 @@ shows() {
 	turn=$((turn + 1))
 	types "clear; $1; echo end-$turn" Enter
 	sees "^end-$turn\$"
-	tmux_at capture-pane -p -J | sed "/^end-$turn/,\$d; s,$T,TOP,g; s,/proc/[0-9]*,/proc/PID,g
-		s/of process [0-9]*/of process PID/g; s/[0-9]*:[0-9]* inode [0-9]*/INODE/g
+	tmux_at capture-pane -p -J | sed "/^end-$turn/,\$d; s,$T,TOP,g; s,/proc/[1-9][0-9]*,/proc/PID,g
+		s/\(of process\|NSpid:\) [0-9]*/\1 PID/g; s/[0-9]*:[0-9]* inode [0-9]*/INODE/g
 		s/:\[[0-9]*\]/:[INODE]/g; s/ *\$//
 		/^ *read /s,/sys/fs/cgroup/.*/,CGROUP/,; s/[0-9.]*m*s more\$/TIME more/
 		/the playground is not held back/{n; s/found .*/found    CPUS/}"
@@ -142,6 +142,11 @@ same_as() {
 		shows 'nook lab check'
 		shows 'nook lab start L07'
 		shows 'nook lab hint'
+		shows 'nook -c "new a; add user pid; start" >/dev/null 2>&1'
+		shows 'nook lab check'
+		shows 'nook rm -f a'
+		shows 'nook -c "new a; add user pid mount; start" >/dev/null 2>&1'
+		shows 'nook lab check'
 		shows 'nook lab stop'
 	} >seen
 	same_as ten-minutes
