@@ -5,6 +5,7 @@
 #
 #	make bench-net                  throughput of networks, a thousand boxes on one
 #	make bench-living               the console, hundreds of boxes that live, a large diff
+#	make bench-labs                 the playground of each lab, and a check in it
 #	make bench-batch                boxes a second: nook batch, a floor, xargs with bubblewrap
 #
 # The bars are printed and judged only on request: a noisy machine is no defect of nook.
@@ -24,6 +25,8 @@ bench-net: nook
 	$(Q)bench/net.sh $(B)/nook
 bench-living: nook $(BENCH)/type
 	$(Q)bench/living.sh $(B)/nook $(BENCH)/type
+bench-labs: nook
+	$(Q)bench/labs.sh $(B)/nook
 bench-batch: nook $(BENCH)/floor
 	$(Q)bench/batch.sh $(B)/nook $(BENCH)/floor
 
@@ -55,5 +58,5 @@ $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
-.PHONY: bench bench-tools bench-net bench-living bench-batch
+.PHONY: bench bench-tools bench-net bench-living bench-labs bench-batch
 -include $(wildcard $(BENCH)/*.d)

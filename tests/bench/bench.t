@@ -87,6 +87,11 @@ if is_root; then
 	sed 's/^/# /' "$out"
 	[ "$(grep -cE '^(pass|FAIL)' "$out")" = 12 ]
 	ok $? "and each of its bars was measured for both users"
+	bench/labs.sh build/release/nook 1 >"$out" 2>&1
+	ok $? "what make bench-labs runs"
+	sed 's/^/# /' "$out"
+	[ "$(grep -cE '^(pass|FAIL)' "$out")" = 2 ]
+	ok $? "and both of its bars were measured"
 fi
 echo "1..$tests"
 exit $failed
