@@ -59,8 +59,6 @@ check-guest-long: deps-test
 	$(Q)$(GUEST_BOOT) linux-image-cloud-amd64 profiles.sh,suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 profiles.sh,suite.sh
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
-	$(Q)GUEST_NET=1 GUEST_ONLY=labs/labs GUEST_TESTS=networks $(GUEST_BOOT) \
-		linux-image-6.12-cloud-amd64 suite.sh
 	$(Q)GUEST_LONG=1 GUEST_TESTS=RS-09 $(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 
 .PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long

@@ -3,6 +3,7 @@
 # labs.bats - what each lab owes (`nook lab test`): not solved after its start, solved by both ways,
 # nothing left after a reset, each wrong way told by its own diagnosis
 # as: root user
+# guest: v2
 # in: release
 # takes: 60
 load ../cli/helper
