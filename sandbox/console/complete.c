@@ -104,6 +104,16 @@ static void offer_drafts(struct asking *a)
 		offer(a, d->name);
 }
 
+static void offer_jobs(struct asking *a)
+{
+	for (const struct job *j = a->c->jobs; j; j = j->next) {
+		auto_text one = { 0 };
+
+		text_addf(&one, "%%%d", j->number);
+		offer(a, text_str(&one));
+	}
+}
+
 static void offer_fields(struct asking *a)
 {
 	for (int f = 0; f < FIELD_COUNT; f++)
@@ -220,6 +230,9 @@ static void offer_kind(struct asking *a, int kind, const char *words)
 	case COMPLETE_LAYER:
 		offer_layers(a);
 		break;
+	case COMPLETE_JOB:
+		offer_jobs(a);
+		break;
 	case COMPLETE_DRAFT:
 		offer_drafts(a);
 		break;
@@ -271,6 +284,8 @@ static void offer_word(struct asking *a, const struct word *w, char *const *befo
 		offer(a, "none");
 	else
 		offer_kind(a, w->complete, w->words);
+	if (!strcmp(w->name, "kill"))
+		offer_jobs(a);
 }
 
 static const struct opt *find_option(const struct cmd *cmd, const char *word)

@@ -110,11 +110,27 @@ static int type_solution(struct console *c, char **argv)
 	return 0;
 }
 
+/* What a `&` is behind must be something that goes on by itself */
+static int check_background(const struct console *c, const struct word *w, struct err *e)
+{
+	if (!c->background || (c->is_interactive && (!w || w->is_job)))
+		return 0;
+	if (c->is_interactive) {
+		err_set(e, "'%s' cannot go on in the background", w->name);
+	} else {
+		err_set(e, "'&' is for who sits at the console");
+		err_hint(e, "'start' makes a box that lives on, so does 'nook run -d'");
+	}
+	return -2;
+}
+
 int console_run(struct console *c, char **argv, struct err *e)
 {
 	const struct word *w = word_find(argv[0]);
 	size_t used;
 
+	if (check_background(c, w, e) < 0)
+		return -2;
 	if (!strcmp(argv[0], "nook") && argv[1])
 		return job_exec(c, argv + 1, e);
 	if (w &&
@@ -149,6 +165,7 @@ int console_text(struct console *c, const char *text, const char *name)
 	while (!c->quit && (r = words_next(&text, &w, &e)) == 1) {
 		first = line + w.lines_before;
 		line += w.lines;
+		c->background = w.background;
 		c->status = do_words(c, w.v, name, first);
 		if (c->status && !c->is_interactive)
 			break;

@@ -14,14 +14,18 @@ struct err;
 struct text;
 
 /**
- * struct job - Something that was started and stopped by ^Z
- * @pid:	Also its process group
+ * struct job - Something that was started
+ * @pid:	Also its process group, where a person sits at the console
+ * @number:	As long as it is there
  * @words:	What it is
- * @mode:	The terminal as it left it
+ * @stopped:	By ^Z; else it runs
+ * @mode:	The terminal as it left it, where @has_mode
  */
 struct job {
 	pid_t pid;
+	int number;
 	char *words;
+	bool stopped, has_mode;
 	struct termios mode;
 	struct job *next;
 };
@@ -29,9 +33,10 @@ struct job {
 /**
  * struct console - One session
  * @drafts:	All of them, newest first; @draft: the one at hand, or NULL
- * @jobs:	Stopped ones, newest first
+ * @jobs:	Stopped ones and those in the background, newest first
  * @is_interactive: A person sits at it: errors do not end it, jobs have the terminal
  * @colours:	The screen shows them, and nobody said NO_COLOR
+ * @background:	A `&` was behind the command at hand
  * @status:	Exit code of the last command
  * @typed:	What stands in the next line to begin with, on the heap, or NULL
  * @area:	The program's own words and environment, for init to scrub
@@ -39,7 +44,7 @@ struct job {
 struct console {
 	struct draft *drafts, *draft;
 	struct job *jobs;
-	bool is_interactive, colours, quit;
+	bool is_interactive, colours, quit, background;
 	int status;
 	char *typed;
 	struct termios mode;
@@ -56,6 +61,7 @@ struct console {
  * @example:	Lines as they would be typed
  * @complete:	What its words complete to; @words as in struct cmd
  * @only_draft:	Without a draft the command of that name is meant, where there is one
+ * @is_job:	It may be left in the background
  * @run:	Return: exit code; -1, or -2 for wrong usage, and @e
  */
 struct word {
@@ -66,7 +72,7 @@ struct word {
 	const char *example;
 	int complete; /* enum complete, or enum word_complete */
 	const char *words;
-	bool only_draft;
+	bool only_draft, is_job;
 	int (*run)(struct console *c, char **argv, struct err *e);
 };
 
@@ -75,6 +81,7 @@ enum word_complete {
 	COMPLETE_LAYER = 100, /* of a draft */
 	COMPLETE_DRAFT,
 	COMPLETE_LIMIT_NAME,
+	COMPLETE_JOB, /* %1 */
 	COMPLETE_WORD, /* of the console, or a command */
 };
 
@@ -104,15 +111,25 @@ struct task {
 	void *arg;
 };
 
-/** job_run() - Do it in a child that has the terminal, and wait until it ends or stops.
- * Return: its exit code, 128+n where signal n ended it; -1 and @e */
+/** job_run() - Do it in a child that has the terminal, and wait until it ends or stops;
+ * with console.background it is left alone, with nothing to read. Return: its exit code,
+ * 128+n where signal n ended it; -1 and @e */
 int job_run(struct console *c, char *const *words, const struct task *t, struct err *e);
 /** job_exec() - The same for a command of the table, as from a shell */
 int job_exec(struct console *c, char **argv, struct err *e);
-/** job_continue() - Let a stopped one go on: the newest, or the @n-th of `jobs` */
-int job_continue(struct console *c, int n, struct err *e);
+/** job_find() - By "2" or "%2"; the newest for NULL, "%%" and "%+". Return: 0; -1, or -2
+ * where that is no number, and @e */
+int job_find(const struct console *c, const char *word, struct job **out, struct err *e);
+/** job_continue() - Let one go on that has the terminal again. Return: as job_run() */
+int job_continue(struct console *c, struct job *j);
+/** job_leave() - Let one go on in the background */
+void job_leave(struct job *j);
+/** job_end() - Ask one to end, by SIGTERM */
+void job_end(const struct job *j);
+/** job_look() - Tell of those that ended or stopped in the background meanwhile */
+void job_look(struct console *c);
 void job_list(const struct console *c, struct text *out);
-/** job_end_all() - Ask those that are stopped to end */
+/** job_end_all() - Ask those that are there to end, and wait for it */
 void job_end_all(struct console *c);
 
 /* --- sketch.c: boxes from drafts

@@ -170,7 +170,7 @@ static int make_for(struct draft *d, const struct profile *pf, struct err *e)
 	return !d->files && e->text[0] ? -1 : 0;
 }
 
-/* One whose command was stopped has its box still, and an upper is one box's */
+/* One whose command is a job still has its box, and an upper is one box's */
 static void match(const struct record *rec, const struct plan *plan, void *arg)
 {
 	const char **id = arg;
@@ -186,8 +186,8 @@ static int check_idle(const struct draft *d, struct err *e)
 
 	if (!id || store_each(match, &id, NULL) < 0 || id)
 		return 0;
-	err_set(e, "a command of this draft is stopped, and has its files");
-	return err_hint(e, "'fg' goes on with it; 'branch' has a copy of them");
+	err_set(e, "a command of this draft is not at its end, and has its files");
+	return err_hint(e, "'jobs' and 'fg' lead to it; 'branch' has a copy of them");
 }
 
 int files_for_run(struct draft *d, struct profile *pf, struct rest **rest, struct err *e)

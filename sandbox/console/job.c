@@ -6,10 +6,12 @@
  * nobody knows who comes first, and both hand it the terminal. Keys that are signals
  * (^C, ^Z) go to that group alone, so none of them can be the console's; SIGTTOU is
  * ignored in the console, which takes the terminal back when the job has ended or
- * stopped, with the mode that it had. In a script there are no groups: a signal from
- * outside is everybody's.
+ * stopped, with the mode that it had. One in the background never had the terminal, and
+ * nothing to read: it would be stopped for that. It is looked for before each prompt. In
+ * a script there are no groups: a signal from outside is everybody's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +21,11 @@
 
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/parse.h"
 #include "base/text.h"
 #include "console/console.h"
+
+#define JOBS_MOST 1000000
 
 static void words_text(char *const *words, struct text *out)
 {
@@ -39,12 +44,72 @@ static void reset_signals(void)
 		signal(sigs[i], SIG_DFL);
 }
 
+/* --- the list ----------------------------------------------------------------------- */
+
+/* The newest is in front. Return: NULL and @e */
+static struct job *add(struct console *c, char *const *words, struct err *e)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	auto_text name = { 0 };
+
+	words_text(words, &name);
+	if (j)
+		*j = (struct job){ .words = text_take(&name), .next = c->jobs };
+	if (!j || !j->words) {
+		free(j);
+		err_set(e, "out of memory");
+		return NULL;
+	}
+	for (const struct job *o = c->jobs; o; o = o->next)
+		if (o->number > j->number)
+			j->number = o->number;
+	j->number++;
+	return c->jobs = j;
+}
+
+static void take_out(struct console *c, const struct job *j)
+{
+	struct job **at = &c->jobs;
+
+	while (*at != j)
+		at = &(*at)->next;
+	*at = j->next;
+}
+
+static void forget(struct console *c, struct job *j)
+{
+	take_out(c, j);
+	free(j->words);
+	free(j);
+}
+
+static void to_front(struct console *c, struct job *j)
+{
+	take_out(c, j);
+	j->next = c->jobs;
+	c->jobs = j;
+}
+
+/* "stopped: sleep 9  (fg goes on with it)" */
+static void say(const char *what, const struct job *j, const char *more)
+{
+	auto_text t = { 0 };
+
+	text_addf(&t, "%s: ", what);
+	text_safe(&t, j->words);
+	text_addf(&t, "  (%s)\n", more);
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+}
+
+/* --- one of them -------------------------------------------------------------------- */
+
 static void hand_over(const struct console *c, pid_t pid)
 {
 	if (!c->is_interactive)
 		return;
 	setpgid(pid, pid);
-	tcsetpgrp(STDIN_FILENO, pid ? pid : getpid());
+	if (!c->background)
+		tcsetpgrp(STDIN_FILENO, pid ? pid : getpid());
 }
 
 static void take_back(const struct console *c)
@@ -55,41 +120,34 @@ static void take_back(const struct console *c)
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &c->mode);
 }
 
-/* It stopped: kept for `fg` */
-static int keep(struct console *c, pid_t pid, char *words, struct err *e)
+static int exit_code(int status)
 {
-	struct job *j = calloc(1, sizeof(*j));
-	auto_text t = { 0 };
-
-	if (!j || !words) {
-		free(j);
-		free(words);
-		kill(-pid, SIGKILL);
-		return err_set(e, "out of memory");
-	}
-	*j = (struct job){ .pid = pid, .words = words, .next = c->jobs };
-	tcgetattr(STDIN_FILENO, &j->mode);
-	c->jobs = j;
-	text_add(&t, "\nstopped: ");
-	text_safe(&t, words);
-	text_add(&t, "  (fg goes on with it)\n");
-	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
-	return 128 + SIGTSTP;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Until it ends or stops. @words is taken over */
-static int wait_for(struct console *c, pid_t pid, char *words, struct err *e)
+static void keep_stopped(struct console *c, struct job *j)
+{
+	j->stopped = true;
+	to_front(c, j);
+	say("stopped", j, "fg goes on with it");
+}
+
+/* Until it ends or stops */
+static int wait_for(struct console *c, struct job *j)
 {
 	int status = 0, r;
 
-	while (waitpid(pid, &status, c->is_interactive ? WUNTRACED : 0) < 0 &&
+	while (waitpid(j->pid, &status, c->is_interactive ? WUNTRACED : 0) < 0 &&
 	       errno == EINTR)
 		;
 	if (WIFSTOPPED(status)) {
-		r = keep(c, pid, words, e);
+		j->has_mode = tcgetattr(STDIN_FILENO, &j->mode) == 0;
+		fd_write_all(STDERR_FILENO, "\n", 1);
+		keep_stopped(c, j);
+		r = 128 + SIGTSTP;
 	} else {
-		free(words);
-		r = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		forget(c, j);
+		r = exit_code(status);
 		/* The line that ^C broke off ends here */
 		if (WIFSIGNALED(status) && c->is_interactive)
 			fd_write_all(STDERR_FILENO, "\n", 1);
@@ -98,22 +156,49 @@ static int wait_for(struct console *c, pid_t pid, char *words, struct err *e)
 	return r;
 }
 
+/* In the child */
+static void read_nothing(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+		_exit(125);
+	if (fd != STDIN_FILENO)
+		close(fd);
+}
+
+static int leave(const struct job *j)
+{
+	auto_text t = { 0 };
+
+	text_addf(&t, "in the background as %%%d: ", j->number);
+	text_safe(&t, j->words);
+	text_addc(&t, '\n');
+	fd_write_all(STDERR_FILENO, text_str(&t), t.len);
+	return 0;
+}
+
 int job_run(struct console *c, char *const *words, const struct task *t, struct err *e)
 {
-	auto_text name = { 0 };
-	pid_t pid;
+	struct job *j = add(c, words, e);
 
-	words_text(words, &name);
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "cannot start a process");
-	if (!pid) {
+	if (!j)
+		return -1;
+	j->pid = fork();
+	if (j->pid < 0) {
+		err_sys(e, "cannot start a process");
+		forget(c, j);
+		return -1;
+	}
+	if (!j->pid) {
 		hand_over(c, 0);
 		reset_signals();
+		if (c->background)
+			read_nothing();
 		_exit(t->run(t->arg));
 	}
-	hand_over(c, pid);
-	return wait_for(c, pid, text_take(&name), e);
+	hand_over(c, j->pid);
+	return c->background ? leave(j) : wait_for(c, j);
 }
 
 /* Its own file again, as from a shell: what a run scrubs and checks is its own then */
@@ -147,39 +232,79 @@ int job_exec(struct console *c, char **argv, struct err *e)
 	return r;
 }
 
-int job_continue(struct console *c, int n, struct err *e)
-{
-	struct job **at = &c->jobs, *j;
-	char *words;
-	pid_t pid;
+/* --- those that were left ----------------------------------------------------------- */
 
-	while (n > 1 && *at) {
-		at = &(*at)->next;
-		n--;
+int job_find(const struct console *c, const char *word, struct job **out, struct err *e)
+{
+	const char *number = word && *word == '%' ? word + 1 : word;
+	bool newest = !word || !strcmp(word, "%%") || !strcmp(word, "%+");
+	uint64_t n = 0;
+
+	if (!newest && parse_number_in(number, 1, JOBS_MOST, &n) < 0) {
+		err_set(e, "'%s': expected a number of 'jobs'", word);
+		return -2;
 	}
-	j = *at;
 	if (!c->jobs)
-		return err_set(e, "no job is stopped");
-	if (!j) {
-		err_set(e, "there is no job of this number");
-		return err_hint(e, "'jobs' lists them");
+		return err_set(e, "there is no job");
+	*out = c->jobs;
+	while (!newest && *out && (*out)->number != (int)n)
+		*out = (*out)->next;
+	if (*out)
+		return 0;
+	err_set(e, "there is no job of this number");
+	return err_hint(e, "'jobs' lists them");
+}
+
+int job_continue(struct console *c, struct job *j)
+{
+	to_front(c, j);
+	if (j->has_mode)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &j->mode);
+	j->stopped = false;
+	hand_over(c, j->pid);
+	kill(-j->pid, SIGCONT);
+	return wait_for(c, j);
+}
+
+void job_leave(struct job *j)
+{
+	j->stopped = false;
+	kill(-j->pid, SIGCONT);
+	leave(j);
+}
+
+void job_end(const struct job *j)
+{
+	kill(-j->pid, SIGTERM);
+	kill(-j->pid, SIGCONT);
+}
+
+void job_look(struct console *c)
+{
+	struct job *next;
+	int status;
+
+	for (struct job *j = c->jobs; j; j = next) {
+		char how[32];
+
+		next = j->next;
+		if (waitpid(j->pid, &status, WNOHANG | WUNTRACED) != j->pid)
+			continue;
+		if (WIFSTOPPED(status)) {
+			keep_stopped(c, j);
+			continue;
+		}
+		snprintf(how, sizeof(how), "exit code %d", exit_code(status));
+		say("ended", j, how);
+		forget(c, j);
 	}
-	*at = j->next;
-	pid = j->pid;
-	words = j->words;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &j->mode);
-	free(j);
-	hand_over(c, pid);
-	kill(-pid, SIGCONT);
-	return wait_for(c, pid, words, e);
 }
 
 void job_list(const struct console *c, struct text *out)
 {
-	int n = 0;
-
 	for (const struct job *j = c->jobs; j; j = j->next) {
-		text_addf(out, "%2d  %-7d stopped  ", ++n, (int)j->pid);
+		text_addf(out, "%2d  %-7d %s  ", j->number, (int)j->pid,
+			  j->stopped ? "stopped" : "running");
 		text_safe(out, j->words);
 		text_addc(out, '\n');
 	}
@@ -188,14 +313,10 @@ void job_list(const struct console *c, struct text *out)
 void job_end_all(struct console *c)
 {
 	while (c->jobs) {
-		struct job *j = c->jobs;
-
-		c->jobs = j->next;
-		kill(-j->pid, SIGHUP);
-		kill(-j->pid, SIGCONT);
-		while (waitpid(j->pid, NULL, 0) < 0 && errno == EINTR)
+		kill(-c->jobs->pid, SIGHUP);
+		kill(-c->jobs->pid, SIGCONT);
+		while (waitpid(c->jobs->pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		free(j->words);
-		free(j);
+		forget(c, c->jobs);
 	}
 }

@@ -77,7 +77,7 @@ static size_t words_before(int start, struct words *out)
 		*out = w;
 		w = (struct words){ 0 };
 		n = out->count;
-		if (*at == ';')
+		if (*at == ';' || out->background)
 			n = 0;
 	}
 	words_release(&w);
@@ -292,6 +292,7 @@ int line_loop(struct console *c)
 	if (kept)
 		load_history(text_str(&path), &s);
 	while (!c->quit) {
+		job_look(c);
 		make_prompt(c, &s, &prompt);
 		if (read_lines(text_str(&prompt), &line) < 0) {
 			fd_write_all(STDOUT_FILENO, "\n", 1);

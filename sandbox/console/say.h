@@ -70,6 +70,10 @@ int say_cd(struct console *c, char **argv, struct err *e);
 int say_jobs(struct console *c, char **argv, struct err *e);
 /** say_fg() - Go on with it */
 int say_fg(struct console *c, char **argv, struct err *e);
+/** say_bg() - Let one go on in the background */
+int say_bg(struct console *c, char **argv, struct err *e);
+/** say_kill() - End jobs; what is none is for the command of that name */
+int say_kill(struct console *c, char **argv, struct err *e);
 /** say_help() - Words, or one */
 int say_help(struct console *c, char **argv, struct err *e);
 /** say_quit() - End */

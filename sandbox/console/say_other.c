@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/parse.h"
 #include "base/text.h"
 #include "cmd/pager.h"
 #include "cmd/summary.h"
@@ -13,7 +12,6 @@
 #include "console/sayings.h"
 #include "console/stack.h"
 
-#define JOBS_MOST   1000
 #define LIST_COLUMN 28
 
 int say_cd(struct console *c, char **argv, struct err *e)
@@ -38,22 +36,61 @@ int say_jobs(struct console *c, char **argv, struct err *e)
 
 	if (r < 0)
 		return r;
+	job_look(c);
 	job_list(c, &out);
 	return cmd_print(&out, e);
 }
 
-int say_fg(struct console *c, char **argv, struct err *e)
+/* "fg [JOB]" */
+static int job_meant(struct console *c, char **argv, struct job **j, struct err *e)
 {
-	uint64_t n = 1;
 	int r = saying_usage(argv, 0, 1, e);
 
-	if (r < 0)
-		return r;
-	if (argv[1] && parse_number_in(argv[1], 1, JOBS_MOST, &n) < 0) {
-		err_set(e, "'%s': expected a number of 'jobs'", argv[1]);
+	return r < 0 ? r : job_find(c, argv[1], j, e);
+}
+
+int say_fg(struct console *c, char **argv, struct err *e)
+{
+	struct job *j;
+	int r = job_meant(c, argv, &j, e);
+
+	return r < 0 ? r : job_continue(c, j);
+}
+
+int say_bg(struct console *c, char **argv, struct err *e)
+{
+	struct job *j;
+	int r = job_meant(c, argv, &j, e);
+
+	if (!r)
+		job_leave(j);
+	return r;
+}
+
+int say_kill(struct console *c, char **argv, struct err *e)
+{
+	size_t words = 1, jobs = 0;
+	struct job *j;
+
+	for (; argv[words]; words++)
+		jobs += *argv[words] == '%';
+	if (!jobs)
+		return job_exec(c, argv, e);
+	if (jobs < words - 1) {
+		err_set(e, "a job is ended by its number alone: kill %%1");
+		err_hint(e, "'nook help kill' has what there is for boxes");
 		return -2;
 	}
-	return job_continue(c, (int)n, e);
+	for (size_t i = 1; i < words; i++) {
+		int r = job_find(c, argv[i], &j, e);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 1; i < words; i++)
+		if (job_find(c, argv[i], &j, e) == 0)
+			job_end(j);
+	return 0;
 }
 
 static void list_words(struct text *out)

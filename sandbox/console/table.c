@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* table.c - the words of the console: help, completion and nook-console(1) read this
- * table */
+/* table.c - the words of the console: help, completion and nook(1) read this table */
 #include <string.h>
 
 #include "base/text.h"
@@ -91,6 +90,7 @@ static const struct word table[] = {
 	  .example = "run id\n!ps aux\nrun sh -c 'ps aux | wc -l'",
 	  .complete = COMPLETE_PROGRAM,
 	  .only_draft = true,
+	  .is_job = true,
 	  .run = say_run },
 	{ .name = "enter",
 	  .usage = "[SHELL [ARGUMENT...]]",
@@ -219,16 +219,35 @@ static const struct word table[] = {
 	  .run = say_cd },
 	{ .name = "jobs",
 	  .usage = "",
-	  .summary = "what was stopped by ^Z",
-	  .help = "The newest first.",
+	  .summary = "what was stopped by ^Z, or runs in the background",
+	  .help = "The newest first. A '&' behind 'run' or a command of nook leaves it "
+		  "in the background, with nothing to read.",
 	  .example = "jobs",
 	  .run = say_jobs },
 	{ .name = "fg",
-	  .usage = "[NUMBER]",
-	  .summary = "go on with what was stopped",
+	  .usage = "[JOB]",
+	  .summary = "go on with a job, at the terminal",
 	  .help = "The newest, or the one with this number in 'jobs'.",
-	  .example = "fg",
+	  .example = "fg\nfg %1",
+	  .complete = COMPLETE_JOB,
 	  .run = say_fg },
+	{ .name = "bg",
+	  .usage = "[JOB]",
+	  .summary = "go on with a job in the background",
+	  .help = "What is at the terminal stops again there, and that is all that "
+		  "'run' began without a '&': 'fg' goes on with it.",
+	  .example = "bg",
+	  .complete = COMPLETE_JOB,
+	  .run = say_bg },
+	{ .name = "kill",
+	  .usage = "%JOB...|WORD...",
+	  .summary = "end jobs; else the command, for boxes",
+	  .help = "A job is asked to end as by 'nook stop'. 'nook help kill' has what "
+		  "there is for boxes.",
+	  .example = "kill %1\nkill web",
+	  .complete = COMPLETE_BOX,
+	  .is_job = true,
+	  .run = say_kill },
 	{ .name = "help",
 	  .usage = "[WORD]",
 	  .summary = "list the words, or explain one",
@@ -239,7 +258,7 @@ static const struct word table[] = {
 	{ .name = "quit",
 	  .usage = "",
 	  .summary = "end the console; also exit, ^D",
-	  .help = "Drafts that were not saved are gone. What was stopped is ended.",
+	  .help = "Drafts that were not saved are gone. Jobs are ended.",
 	  .example = "quit",
 	  .run = say_quit },
 };

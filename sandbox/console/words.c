@@ -94,6 +94,11 @@ static int read_command(struct reader *r)
 			read_quoted(r);
 		} else if (*r->p == '\\') {
 			read_escaped(r, false);
+		} else if (*r->p == '&' && r->p[1] != '&' &&
+			   (r->open || r->out->count)) {
+			r->out->background = true;
+			r->p++;
+			break;
 		} else if (strchr("|&<>()$`", *r->p)) {
 			return refuse(r);
 		} else {

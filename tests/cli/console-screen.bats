@@ -78,6 +78,56 @@ teardown() {
 	sees '^left-'
 }
 
+@test "& leaves a job in the background, bg too; jobs, fg %1 and kill %1 find it, its end is told" {
+	types 'new web' Enter
+	types 'add user pid' Enter
+	sees '^web user pid( no_new_privs)?>$'
+	types "run sh -c 'cat; echo read-all; trap \"exit 4\" TERM; while :; do sleep 1005 & wait; done' &" Enter
+	sees "^in the background as %1: run sh -c 'cat; echo"
+	sees '^read-all$|> read-all$'
+	types "!sh -c 'exit 3'& run echo o''ne" Enter
+	sees '^in the background as %2: run sh -c'
+	sees '^one$|> one$'
+	wait_until eval '! pgrep -u "$EUID" -fx "sh -c exit 3"'
+	types '' Enter
+	sees "^ended: run sh -c 'exit 3'  \(exit code 3\)$"
+	# It reads nothing, so it goes on there
+	types 'events' Enter
+	wait_until pgrep -u "$EUID" -fx 'nook events'
+	types '' C-z
+	sees '^stopped: events  \(fg goes on with it\)$'
+	types 'bg' Enter
+	sees '^in the background as %2: events$'
+	types 'jobs' Enter
+	sees '^ 2 +[0-9]+ +running +events$'
+	sees '^ 1 +[0-9]+ +running +run sh -c'
+	types 'fg %' Tab
+	sees '> fg %[12]?$'
+	types '' C-c
+	types 'fg %2' Enter
+	wait_until pgrep -u "$EUID" -fx -r S 'nook events'
+	types '' C-c
+	asks '^web user pid( no_new_privs)?>$'
+	types 'kill %3' Enter
+	sees '^nook: there is no job of this number$'
+	types 'kill -9 %1' Enter
+	sees '^nook: a job is ended by its number alone: kill %1$'
+	types 'undo &' Enter
+	sees "^nook: 'undo' cannot go on in the background$"
+	types 'kill %1' Enter
+	wait_until eval '! pgrep -u "$EUID" -fx "sleep 1005"'
+	types '' Enter
+	sees '^ended: run sh -c .cat; echo'
+	types 'fg' Enter
+	sees '^nook: there is no job$'
+	# What still runs ends with the console
+	types 'run sleep 1006 &' Enter
+	wait_until pgrep -u "$EUID" -x sleep
+	types 'quit' Enter
+	sees '^left-'
+	refute pgrep -u "$EUID" -x sleep
+}
+
 @test "what is stopped ends with the console" {
 	types 'new web' Enter
 	types 'add user pid' Enter

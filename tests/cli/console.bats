@@ -67,6 +67,10 @@ hint: 'help' lists the words; 'run rnu' runs a program in the draft"
 	says 'version | cat'
 	assert_status 2
 	assert_stderr_match "^-c:1: '\|' means nothing here$"
+	says 'new web; run true &'
+	assert_status 2
+	assert_stderr "-c:1: '&' is for who sits at the console
+hint: 'start' makes a box that lives on, so does 'nook run -d'"
 	nook_run ./nosuch.nook
 	assert_status 1
 	assert_stderr "nook: cannot open './nosuch.nook': No such file or directory"

@@ -26,6 +26,7 @@ static void split(const char *text, struct text *out)
 		text_add(out, out->len ? ";" : "");
 		for (size_t i = 0; i < w.count; i++)
 			text_addf(out, "[%s]", w.v[i]);
+		text_add(out, w.background ? "&" : "");
 	}
 	if (r < 0)
 		text_addf(out, " %s", e.text);
@@ -58,6 +59,10 @@ static void test_words(void)
 		{ "a 'b", " more" },
 		{ "a \\", " more" },
 		{ "a | b", " '|' means nothing here" },
+		{ "a&b c & ;d", "[a]&;[b][c]&;[d]" },
+		{ "a '&' \\&", "[a][&][&]" },
+		{ "a && b", " '&' means nothing here" },
+		{ "a; &", "[a] '&' means nothing here" },
 		{ "a '|' b", "[a][|][b]" },
 		{ "set +mounts '{tmpfs: /x}'", "[set][+mounts][{tmpfs: /x}]" },
 		{ "set namespaces [user, pid]", "[set][namespaces][[user,][pid]]" },
