@@ -30,6 +30,7 @@
 
 #define CONTROL(key) ((key)&0x1f)
 #define CANCELLED    "\003"
+#define ENTRY_LINES  200 /* of the history: what is longer comes back in lines */
 
 /* What readline's functions work on: it hands them nothing */
 static const struct console *at_hand;
@@ -160,6 +161,19 @@ static void make_prompt(const struct console *c, const struct settings *s,
 
 /* --- history ----------------------------------------------------------------------- */
 
+/* Whether more of it could complete the line; what is wrong is said when it is done */
+static bool wants_more(const char *text)
+{
+	struct words w = { 0 };
+	int r;
+
+	do {
+		r = words_next(&text, &w, NULL);
+	} while (r == 1);
+	words_release(&w);
+	return r == 2;
+}
+
 /* $XDG_STATE_HOME/nook/history, whose directory is the caller's alone */
 static int history_path(const struct settings *s, struct text *out)
 {
@@ -198,15 +212,39 @@ static void remember(const char *line)
 	add_history(line);
 }
 
+/* What ends in a later line, within quotes, is as many lines of the file. Where it never
+ * ends it is one line. @at: moved behind it */
+static void read_entry(const char **at, struct text *out)
+{
+	const size_t first = strcspn(*at, "\n");
+	size_t len = first;
+	int lines = 1;
+
+	text_cut(out, 0);
+	text_addn(out, *at, first);
+	while ((*at)[len] && wants_more(text_str(out)) && lines++ < ENTRY_LINES) {
+		size_t more = 1 + strcspn(*at + len + 1, "\n");
+
+		text_addn(out, *at + len, more);
+		len += more;
+	}
+	if (len > first && wants_more(text_str(out)))
+		text_cut(out, len = first);
+	*at += len + ((*at)[len] == '\n');
+}
+
 static void load_history(const char *path, const struct settings *s)
 {
-	auto_text t = { 0 };
-	char *save = NULL;
+	auto_text t = { 0 }, entry = { 0 };
+	const char *at;
 
 	if (file_read(AT_FDCWD, path, &t, 16u << 20) < 0 || !t.s)
 		return;
-	for (char *l = strtok_r(t.s, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		remember(l);
+	for (at = t.s; *at;) {
+		read_entry(&at, &entry);
+		if (entry.len)
+			remember(text_str(&entry));
+	}
 	stifle_history(s->history);
 	/* Once a session: what others append meanwhile is theirs to keep */
 	if (history_length)
@@ -218,24 +256,11 @@ static void keep_line(const char *line, const char *path)
 	if (!*line || strspn(line, " \t") == strlen(line) || *line == ' ')
 		return;
 	remember(line);
-	if (path && !strchr(line, '\n'))
+	if (path)
 		append_history(1, path);
 }
 
 /* --- the loop ---------------------------------------------------------------------- */
-
-/* Whether more of it could complete the line; what is wrong is said when it is done */
-static bool wants_more(const char *text)
-{
-	struct words w = { 0 };
-	int r;
-
-	do {
-		r = words_next(&text, &w, NULL);
-	} while (r == 1);
-	words_release(&w);
-	return r == 2;
-}
 
 /* Lines up to the end of what began within quotes. Return: 0; -1 at the end of file */
 static int read_lines(const char *prompt, struct text *out)

@@ -141,6 +141,29 @@ teardown() {
 	refute pgrep -u "$EUID" -x sleep
 }
 
+@test "a command of several lines comes back as one, the next time too" {
+	types 'new web' Enter
+	types "run printf '%s+' 'grün" Enter
+	sees '^>$'
+	types '' Enter
+	types "  zwei'" Enter
+	sees '^  zwei\+'
+	types 'quit' Enter
+	sees '^left-0$'
+	end_screen
+	# A quote of another hand that never ends takes no other lines along
+	printf "run echo 'odd\nlayers\n" >>state/nook/history
+	open_screen 100 50 "exec '$NOOK'"
+	sees '^nook>'
+	types 'new web' Enter
+	types '' Up Up
+	sees '> layers$'
+	types '' Up Up Up
+	sees "^web.*> run printf '%s\+' 'grün$"
+	types '' Enter
+	sees '^  zwei\+'
+}
+
 @test "settings: a short prompt; a wrong one is said and forgiven" {
 	types 'quit' Enter
 	sees '^left-0$'
