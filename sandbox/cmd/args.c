@@ -4,7 +4,8 @@
  * As getopt_long(3) does it for GNU programs (options and words may mix, long options
  * take `=` or a blank, short ones may be joined), but by the table that help, completions
  * and man pages are made from, and with the nearest name in errors. `--` ends the
- * options, and so does the first word of a command that needs none (cmd.bare_after).
+ * options: what is behind it is a command of the box's where the usage says so, else more
+ * words. So does the first word of a command that needs none (cmd.bare_after).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,11 @@ static void take_rest(struct args *a, char **argv)
 		a->rest_count++;
 }
 
+static bool takes_command(const struct cmd *cmd)
+{
+	return cmd->bare_after || strstr(cmd->usage, "[-- ");
+}
+
 /* A word where the command has all of its own: what it runs, without a `--` */
 static bool begins_command(const struct args *a, const char *word)
 {
@@ -242,14 +248,38 @@ static bool is_signed(const struct cmd *cmd, const char *word)
 	return cmd->signs && word[0] == '-' && word[1] != '-' && strchr(word, '=');
 }
 
+static int add_word(struct args *a, char *word, struct err *e)
+{
+	if (grow((void **)&a->words, a->word_count, sizeof(char *)) < 0)
+		return no_memory(e);
+	a->words[a->word_count++] = word;
+	return 1;
+}
+
+/* Return: words used; -2 and @e */
+static int parse_one(struct args *a, char **argv, struct err *e)
+{
+	const char *word = argv[0];
+
+	if (word[0] == '-' && word[1] == '-')
+		return parse_long(a, argv, e);
+	if (word[0] == '-' && word[1] && !is_signed(a->cmd, word))
+		return parse_short(a, argv, e);
+	return add_word(a, argv[0], e);
+}
+
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e)
 {
+	bool plain = false; /* no options any more */
 	int used;
 
 	out->cmd = cmd;
 	for (; *argv; argv += used) {
 		used = 1;
-		if (!strcmp(*argv, "--")) {
+		if (!plain && !strcmp(*argv, "--")) {
+			plain = !takes_command(cmd);
+			if (plain)
+				continue;
 			take_rest(out, argv + 1);
 			break;
 		}
@@ -257,16 +287,7 @@ int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err 
 			take_rest(out, argv);
 			break;
 		}
-		if (argv[0][0] == '-' && argv[0][1] == '-') {
-			used = parse_long(out, argv, e);
-		} else if (argv[0][0] == '-' && argv[0][1] && !is_signed(cmd, *argv)) {
-			used = parse_short(out, argv, e);
-		} else {
-			if (grow((void **)&out->words, out->word_count, sizeof(char *)) <
-			    0)
-				return no_memory(e);
-			out->words[out->word_count++] = *argv;
-		}
+		used = plain ? add_word(out, *argv, e) : parse_one(out, argv, e);
 		if (used < 0)
 			return -2;
 	}

@@ -78,9 +78,9 @@ struct given {
 /**
  * struct args - A parsed command line
  * @given:	Options in order; @given_count of them
- * @words:	What is no option, before `--`
- * @rest:	What stood behind `--`, or the command of @bare_after; NULL when there was
- *		neither; NULL-terminated
+ * @words:	What is no option
+ * @rest:	Where the usage has a command: what stood behind `--`, or the command of
+ *		@bare_after; NULL when there was neither; NULL-terminated
  * @wishes:	The options that set profile keys, as profile_load() takes them
  * @argv:	The command line of the process, whole
  * @arena:	Text made for @wishes, freed with args_release()

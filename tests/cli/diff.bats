@@ -285,6 +285,13 @@ EOF
 	nook_run diff work data
 	assert_status 2
 	[ "$stderr" = "nook: 'data': expected a path as the box has it, from '/' on" ]
+	# As of git
+	nook_run diff work -- data
+	assert_status 2
+	[ "$stderr" = "nook: 'data': expected a path as the box has it, from '/' on" ]
+	nook_run diff -- work --stat
+	assert_status 2
+	[ "$stderr" = "nook: '--stat': expected a path as the box has it, from '/' on" ]
 	nook_run diff --stat --json work
 	assert_status 2
 	nook_run rollback work ../etc
