@@ -55,7 +55,7 @@ static int attach_run(const struct args *a, struct err *e)
 	char keys[ATTACH_KEYS + 1];
 	struct record rec;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "attach takes one box");
 	if (read_keys(given ? given : KEYS, keys) < 0)
 		return cmd_usage(a, e,

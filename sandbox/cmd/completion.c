@@ -119,7 +119,7 @@ static int completion_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	const char *near;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "completion takes one shell: bash, zsh or fish");
 	for (size_t i = 0; next_shell(i, NULL); i++) {
 		if (strcmp(shells[i].shell, a->words[0]))

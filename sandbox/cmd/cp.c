@@ -51,7 +51,7 @@ static int check_words(const struct args *a, struct copy *c, struct err *e)
 {
 	size_t from, to;
 
-	if (a->word_count != 2 || a->rest)
+	if (a->word_count != 2)
 		return cmd_usage(a, e, "cp takes two paths, of which one is BOX:PATH");
 	from = box_part(a->words[0]);
 	to = box_part(a->words[1]);

@@ -365,7 +365,7 @@ static int run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int res = 0, tree = -1;
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "detect takes no words");
 	if (value && cmd_option(a, "json"))
 		return cmd_usage(a, e, "--value is no JSON, so --json is too much");

@@ -12,7 +12,7 @@
 
 static int check_words(const struct args *a, struct err *e)
 {
-	if (!a->word_count || a->rest)
+	if (!a->word_count)
 		return cmd_usage(a, e, "%s takes a box, and paths in it", a->cmd->name);
 	return shown_paths(a->words + 1, a->word_count - 1, e);
 }

@@ -123,7 +123,7 @@ static int run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int res;
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "doctor takes no words");
 	h = host_new();
 	if (!h)

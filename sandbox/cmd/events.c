@@ -302,8 +302,6 @@ static int events_run(const struct args *a, struct err *e)
 	struct news *w;
 	int r;
 
-	if (a->rest)
-		return cmd_usage(a, e, "events takes boxes");
 	if (read_wanted(a, &wanted, e) < 0)
 		return -2;
 	allow_descriptors();

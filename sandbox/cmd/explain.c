@@ -354,7 +354,7 @@ static int explain_run(const struct args *a, struct err *e)
 
 	if (cmd_option(a, "pid"))
 		return explain_pid(a, e);
-	if (!name || a->word_count > 2 || a->rest)
+	if (!name || a->word_count > 2)
 		return cmd_usage(a, e, "expected a profile, a box, a layer or --pid");
 	if (layer && check_layer(layer, e) < 0)
 		return -2;

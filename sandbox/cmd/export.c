@@ -318,7 +318,7 @@ static int export_run(const struct args *a, struct err *e)
 	const char *tool = cmd_option(a, "as");
 	int r;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "expected one profile");
 	r = check_tool(a, tool, e);
 	if (r)

@@ -56,7 +56,7 @@ static int gc_run(const struct args *a, struct err *e)
 	struct store st;
 	int n, links;
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "gc takes no words");
 	if (store_open(&st, e) < 0)
 		return -1;

@@ -126,7 +126,7 @@ static int version_run(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "version takes no words");
 	text_add(&out, "nook " NOOK_VERSION "\n");
 	return cmd_print(&out, e);

@@ -233,7 +233,7 @@ static int inspect_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int r = 0;
 
-	if (a->rest || !a->word_count)
+	if (!a->word_count)
 		return cmd_usage(a, e, "inspect takes boxes");
 	if (resting_open(&area, false, e) < 0)
 		return -1;

@@ -82,7 +82,7 @@ static int kill_run(const struct args *a, struct err *e)
 
 	if (name && parse_signal(name, &sig, &why) < 0)
 		return cmd_usage(a, e, "--signal '%s': %s", name, why);
-	if (a->rest || all == (a->word_count > 0))
+	if (all == (a->word_count > 0))
 		return cmd_usage(a, e, "kill takes boxes, or --all");
 	r = all ? boxes_all(&b, e) : boxes_named(&b, a->words, a->word_count, e);
 	/* One that cannot be reached does not save the others */

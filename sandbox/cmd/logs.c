@@ -335,7 +335,7 @@ static int logs_run(const struct args *a, struct err *e)
 	const char *why;
 	int n;
 
-	if (a->rest || a->word_count != 1)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "logs takes a box");
 	if (r.tail && parse_number(r.tail, &r.most, &why) < 0)
 		return cmd_usage(a, e, "--tail '%s': expected a count of lines", r.tail);

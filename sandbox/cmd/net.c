@@ -63,7 +63,7 @@ static int create_run(const struct args *a, struct err *e)
 	const char *why;
 	int r;
 
-	if (!a->word_count || a->rest)
+	if (!a->word_count)
 		return cmd_usage(a, e, "net create takes a name");
 	if (parse_name(a->words[0], &why))
 		return err_set(e, "network '%s': %s", a->words[0], why);
@@ -247,7 +247,7 @@ static int ls_run(const struct args *a, struct err *e)
 	struct nets n;
 	int r, damaged = 0;
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "net ls takes no words");
 	r = nets_open(&n, false, e);
 	rows.n = &n;
@@ -323,7 +323,7 @@ static int rm_run(const struct args *a, struct err *e)
 	struct nets n;
 	int failed = 0;
 
-	if (!a->word_count || a->rest)
+	if (!a->word_count)
 		return cmd_usage(a, e, "net rm takes names of networks");
 	if (nets_open(&n, false, e) < 0)
 		return -1;

@@ -333,7 +333,7 @@ static int check_run(const struct args *a, struct err *e)
 	struct nets n;
 	int r;
 
-	if (a->word_count > 1 || a->rest)
+	if (a->word_count > 1)
 		return cmd_usage(a, e, "net check takes one network, or none");
 	if (box && !a->word_count)
 		return cmd_usage(a, e, "--from wants to know what to reach: HOST:PORT");
@@ -442,7 +442,7 @@ static int repair_run(const struct args *a, struct err *e)
 	struct nets n;
 	int r;
 
-	if (a->word_count > 1 || a->rest)
+	if (a->word_count > 1)
 		return cmd_usage(a, e, "net repair takes one network, or none");
 	r = nets_open(&n, false, e);
 	w.n = &n;

@@ -264,7 +264,7 @@ static int inspect_run(const struct args *a, struct err *e)
 	struct nets n;
 	int r;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "net inspect takes one network");
 	if (!!cmd_option(a, "json") + !!cmd_option(a, "dot") + !!cmd_option(a, "draw") >
 	    1)

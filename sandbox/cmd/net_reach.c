@@ -398,8 +398,6 @@ static int matrix_run(const struct args *a, struct err *e)
 	struct nets n;
 	int r;
 
-	if (a->rest)
-		return cmd_usage(a, e, "net matrix takes networks, or none for all");
 	r = nets_open(&n, false, e);
 	x.n = &n;
 	if (!r && !a->word_count)

@@ -62,7 +62,7 @@ static int ls_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	struct listing l = { .out = &out, .is_json = cmd_option(a, "json") != NULL };
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "profile ls takes no words");
 	if (cmd_option(a, "names") && l.is_json)
 		return cmd_usage(a, e, "--names and --json exclude each other");
@@ -102,7 +102,7 @@ static int show_run(const struct args *a, struct err *e)
 	struct profile *pf;
 	int r;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "profile show takes one profile");
 	r = profile_load(a->words[0], a->wishes, a->wish_count, &pf, e);
 	if (r < 0)
@@ -137,7 +137,7 @@ static int check_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int bad = 0;
 
-	if (!a->word_count || a->rest)
+	if (!a->word_count)
 		return cmd_usage(a, e, "profile check takes profiles or files");
 	for (size_t i = 0; i < a->word_count; i++) {
 		struct profile *pf = NULL;
@@ -202,7 +202,7 @@ static int diff_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int rc = -1;
 
-	if (a->word_count != 2 || a->rest)
+	if (a->word_count != 2)
 		return cmd_usage(a, e, "profile diff takes two profiles");
 	if (profile_load(a->words[0], NULL, 0, &x, e) ||
 	    profile_load(a->words[1], NULL, 0, &y, e))

@@ -155,7 +155,7 @@ static int new_run(const struct args *a, struct err *e)
 	const char *from = cmd_option(a, "from");
 	auto_text path = { 0 }, out = { 0 }, said = { 0 };
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "profile new takes one name");
 	if (check_name(a->words[0], e))
 		return -2;

@@ -396,8 +396,6 @@ static int ps_run(const struct args *a, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (a->rest)
-		return cmd_usage(a, e, "ps takes no command");
 	r = check_filters(a, e);
 	if (r < 0)
 		return r;

@@ -256,7 +256,7 @@ int resting_each(const struct args *a,
 	struct rest_area area = { .dir = -1 };
 	int failed = 0;
 
-	if (a->rest || !a->word_count)
+	if (!a->word_count)
 		return cmd_usage(a, e, "%s takes names of boxes", a->cmd->name);
 	if (box_sanitize(0, e) < 0 || resting_open(&area, false, e) < 0)
 		return -1;

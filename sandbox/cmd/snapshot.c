@@ -158,7 +158,7 @@ static int snapshot_run(const struct args *a, struct err *e)
 	auto_fd dir = -1;
 	int r = 0;
 
-	if (!a->word_count || a->word_count > 2 || a->rest || (removes && !tag))
+	if (!a->word_count || a->word_count > 2 || (removes && !tag))
 		return cmd_usage(a, e, "snapshot takes a box, and a tag for a new one");
 	if (tag && (r = check_tag(a, tag, e)))
 		return r;
@@ -247,7 +247,7 @@ static int rollback_run(const struct args *a, struct err *e)
 	struct kept k;
 	int r;
 
-	if (a->word_count != 2 || a->rest)
+	if (a->word_count != 2)
 		return cmd_usage(a, e, "rollback takes a box and a tag");
 	r = check_tag(a, a->words[1], e);
 	if (r || kept_open(&k, a->words[0], true, e) < 0)

@@ -41,8 +41,6 @@ int stats_open(struct stats *s, const struct args *a, struct err *e)
 	int r;
 
 	*s = (struct stats){ .a = a, .order = ORDER_CPU };
-	if (a->rest)
-		return cmd_usage(a, e, "%s takes no command", a->cmd->name);
 	r = listing_open(&s->listing, a, stats_columns, "stats", e);
 	if (!r)
 		r = interval_option(a, watch ? WATCH_MS : FIRST_MS, &s->every_ms, e);

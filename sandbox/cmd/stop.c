@@ -204,7 +204,7 @@ static int rename_run(const struct args *a, struct err *e)
 	struct rest rest;
 	int r;
 
-	if (a->rest || a->word_count != 2)
+	if (a->word_count != 2)
 		return cmd_usage(a, e, "rename takes a box and its new name");
 	if (!rest_is_name(a->words[1]))
 		return cmd_usage(a, e,

@@ -355,7 +355,7 @@ static int top_all(const struct args *a, struct err *e)
 
 static int top_run(const struct args *a, struct err *e)
 {
-	if (a->rest || a->word_count > 1)
+	if (a->word_count > 1)
 		return cmd_usage(a, e, "top takes one box, or none");
 	return a->word_count ? top_box(a, e) : top_all(a, e);
 }

@@ -295,7 +295,7 @@ static int tree_make_run(const struct args *a, struct err *e)
 	auto_text out = { 0 }, said = { 0 };
 	int r;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "tree make takes one directory");
 	w.dir = a->words[0];
 	w.programs = take_with(a, &with);

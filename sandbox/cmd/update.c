@@ -191,7 +191,7 @@ static int update_run(const struct args *a, struct err *e)
 	struct change c = { .ask = { .op = CONTROL_UPDATE } };
 	int r = 0;
 
-	if (a->rest || a->word_count < 2)
+	if (a->word_count < 2)
 		return cmd_usage(a, e, "update takes a box and what to change");
 	for (size_t i = 1; !r && i < a->word_count; i++)
 		r = read_word(a, a->words[i], &c, e);
@@ -213,7 +213,7 @@ static int ask_each(const struct args *a, enum control_op op, struct err *e)
 	int failed = 0, r;
 	struct boxes b;
 
-	if (a->rest || all == (a->word_count > 0))
+	if (all == (a->word_count > 0))
 		return cmd_usage(a, e, "%s takes boxes, or --all", a->cmd->name);
 	r = all ? boxes_all(&b, e) : boxes_named(&b, a->words, a->word_count, e);
 	for (size_t i = 0; !r && i < b.count; i++) {

@@ -67,9 +67,9 @@ static int view_run(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int r;
 
-	if (tree && (a->rest || a->word_count))
+	if (tree && a->word_count)
 		return cmd_usage(a, e, "view --tree takes no box: it draws all of them");
-	if (!tree && (a->rest || a->word_count != 1))
+	if (!tree && a->word_count != 1)
 		return cmd_usage(a, e, "view takes a box");
 	r = tree ? view_tree(json, &out, e) : view_box(a->words[0], json, &out, e);
 	if (r && !out.len)

@@ -223,7 +223,7 @@ int console_main(const struct args *a, struct err *e)
 	auto_text script = { 0 };
 	int r;
 
-	if (a->word_count > 1 || a->rest || (said && file))
+	if (a->word_count > 1 || (said && file))
 		return cmd_usage(a, e, "the console takes one file, or -c and words");
 	if (box_sanitize(0, e) < 0)
 		return -1;

@@ -66,7 +66,7 @@ int batch_init(const struct args *a, struct err *e)
 {
 	auto_text out = { 0 };
 
-	if (a->word_count || a->rest || a->given_count > 1)
+	if (a->word_count || a->given_count > 1)
 		return cmd_usage(a, e, "--init takes nothing else");
 	text_add(&out, example);
 	return cmd_print(&out, e);
@@ -123,7 +123,7 @@ int batch_check(const struct args *a, struct err *e)
 	struct job *j;
 	int r, fd;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "--check takes one file of jobs");
 	if ((r = admit_open(&admission, a, e)) < 0)
 		return r;

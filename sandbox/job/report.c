@@ -457,7 +457,7 @@ int batch_report(const struct args *a, struct err *e)
 	auto_fd fd = -1;
 	int rc;
 
-	if (a->word_count != 1 || a->rest)
+	if (a->word_count != 1)
 		return cmd_usage(a, e, "expected one journal");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!cmd_option(a, kinds[i]))

@@ -276,7 +276,7 @@ int lab_list(const struct args *a, struct err *e)
 {
 	auto_lesson s = { .diary = { .dir = -1 } };
 
-	if (a->rest || a->word_count)
+	if (a->word_count)
 		return cmd_usage(a, e, "lab list takes no words");
 	if (lesson_open(&s, false, e) < 0 || lesson_find(&s, a, e) < 0)
 		return -1;
@@ -366,7 +366,7 @@ int lab_status(const struct args *a, struct err *e)
 {
 	auto_lesson s = { .diary = { .dir = -1 } };
 
-	if (a->rest || a->word_count)
+	if (a->word_count)
 		return cmd_usage(a, e, "lab status takes no words");
 	if (lesson_open(&s, false, e) < 0 || lesson_find(&s, a, e) < 0)
 		return -1;
@@ -386,8 +386,8 @@ static const char *next_word(size_t i, const void *arg)
 
 static int unknown(const struct args *a, struct err *e)
 {
-	const char *word = a->word_count ? a->words[0] : a->rest[0], *next;
-	const char *near = word ? name_near(word, next_word, NULL) : NULL;
+	const char *word = a->words[0], *next;
+	const char *near = name_near(word, next_word, NULL);
 	auto_text all = { 0 };
 
 	if (near)
@@ -395,8 +395,8 @@ static int unknown(const struct args *a, struct err *e)
 				 word, near);
 	for (size_t i = 0; (next = next_word(i, NULL)); i++)
 		text_addf(&all, "%s%s", i ? ", " : "", next);
-	return cmd_usage(a, e, "unknown command 'lab %s': expected %s",
-			 word ? word : "--", text_str(&all));
+	return cmd_usage(a, e, "unknown command 'lab %s': expected %s", word,
+			 text_str(&all));
 }
 
 int lab_main(const struct args *a, struct err *e)
@@ -405,7 +405,7 @@ int lab_main(const struct args *a, struct err *e)
 	auto_text out = { 0 };
 	int rc;
 
-	if (a->rest || a->word_count)
+	if (a->word_count)
 		return unknown(a, e);
 	if (lesson_open(&s, false, e) < 0 || lesson_find(&s, a, e) < 0)
 		return -1;
@@ -427,7 +427,7 @@ int lab_export(const struct args *a, struct err *e)
 	auto_lesson s = { .diary = { .dir = -1 } };
 	auto_text out = { 0 };
 
-	if (a->rest || a->word_count)
+	if (a->word_count)
 		return cmd_usage(a, e, "lab export takes no words");
 	if (lesson_open(&s, false, e) < 0)
 		return -1;

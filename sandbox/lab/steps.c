@@ -12,9 +12,7 @@
 
 static int check_none(const struct args *a, struct err *e)
 {
-	return a->rest || a->word_count
-		       ? cmd_usage(a, e, "%s takes no words", a->cmd->name)
-		       : 0;
+	return a->word_count ? cmd_usage(a, e, "%s takes no words", a->cmd->name) : 0;
 }
 
 /* --- check ------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 
 static int check_words(const struct args *a, size_t least, size_t most, struct err *e)
 {
-	if (!a->rest && a->word_count >= least && a->word_count <= most)
+	if (a->word_count >= least && a->word_count <= most)
 		return 0;
 	return cmd_usage(a, e, most ? "%s takes one lab" : "%s takes no words",
 			 a->cmd->name);
@@ -412,8 +412,6 @@ int lab_skip(const struct args *a, struct err *e)
 	enum deed deed = cmd_option(a, "done") ? DEED_DONE : DEED_SKIP;
 	auto_lesson s = { .diary = { .dir = -1 } };
 
-	if (a->rest)
-		return cmd_usage(a, e, "lab skip takes labs and chapters");
 	if (lesson_open(&s, true, e) < 0 || lesson_find(&s, a, e) < 0)
 		return -1;
 	return a->word_count ? skip_words(&s, a, deed, e) : skip_now(&s, deed, e);

@@ -135,7 +135,7 @@ static int read_options(const struct args *a, struct quiz *z, struct err *e)
 	const char *chapter = cmd_option(a, "chapter");
 	uint64_t count;
 
-	if (a->word_count || a->rest)
+	if (a->word_count)
 		return cmd_usage(a, e, "%s takes options only", a->cmd->name);
 	if (placement && (cmd_option(a, "exam") || chapter))
 		return cmd_usage(a, e,
