@@ -2,9 +2,13 @@
 /* complete.c - what a word of the console can become */
 #include "console/complete.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "cmd/boxes.h"
@@ -139,6 +143,32 @@ static void offer_all_words(struct asking *a)
 	offer(a, "exit");
 }
 
+static void offer_programs_in(struct asking *a, const char *path)
+{
+	auto_dir dir = opendir(path);
+	const struct dirent *de;
+
+	while (dir && (de = readdir(dir)))
+		if (*de->d_name != '.' && !faccessat(dirfd(dir), de->d_name, X_OK, 0))
+			offer(a, de->d_name);
+}
+
+/* Of this machine, whose programs most drafts have: all is too much to choose from */
+static void offer_programs(struct asking *a)
+{
+	const char *path = *a->word && !strchr(a->word, '/') ? getenv("PATH") : NULL;
+
+	a->out->files = true;
+	while (path && *path) {
+		size_t n = strcspn(path, ":");
+		auto_text one = { 0 };
+
+		text_addn(&one, path, n);
+		offer_programs_in(a, text_str(&one));
+		path += n + (path[n] == ':');
+	}
+}
+
 static void offer_values(struct asking *a, const char *key)
 {
 	int f = field_find(key + (*key == '+'));
@@ -201,8 +231,10 @@ static void offer_kind(struct asking *a, int kind, const char *words)
 		offer_boxes(a);
 		a->out->files = true;
 		break;
-	case COMPLETE_FILE:
 	case COMPLETE_PROGRAM:
+		offer_programs(a);
+		break;
+	case COMPLETE_FILE:
 		a->out->files = true;
 		break;
 	case COMPLETE_DIR:
@@ -280,6 +312,8 @@ static void offer_word(struct asking *a, const struct word *w, char *const *befo
 		offer(a, "from");
 	else if (!strcmp(w->name, "new") && n < 2)
 		return;
+	else if (w->complete == COMPLETE_PROGRAM && n > 1)
+		a->out->files = true;
 	else if (!strcmp(w->name, "limit") && n > 1)
 		offer(a, "none");
 	else
@@ -333,7 +367,7 @@ static void offer_command(struct asking *a, const struct cmd *cmd, char *const *
 
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(before[i], "--")) {
-			a->out->files = true;
+			offer_kind(a, i + 1 < n ? COMPLETE_FILE : COMPLETE_PROGRAM, NULL);
 			return;
 		}
 	if (cmd->bare_after && in_command(cmd, before, n, a->word)) {

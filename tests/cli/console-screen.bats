@@ -39,6 +39,12 @@ teardown() {
 	types 'undo' Enter
 	sees '^  pid +[0-9]+ +[0-9]+$'
 	asks '^web user( no_new_privs)?>$'
+	types 'run whoa' Tab
+	sees '> run whoami$'
+	types '' C-c
+	types 'nook run strict -- whoa' Tab
+	sees '> nook run strict -- whoami$'
+	types '' C-c
 	types '' C-d
 	sees '^left-0$'
 	# What was typed stays for the next time, a line once, and for its user alone
