@@ -162,6 +162,7 @@ teardown() {
 	open_screen 100 50 "exec '$NOOK'"
 	sees '^nook>'
 	types 'new web' Enter
+	asks '^web( no_new_privs)?>$'
 	types '' Up Up
 	sees '> layers$'
 	types '' Up Up Up
