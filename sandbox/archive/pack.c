@@ -186,11 +186,11 @@ static int pack_content(struct packing *k, int fd, const struct pax_entry *en)
 	return 0;
 }
 
-static int remember_name(struct packing *k, int fd, const struct stat *st)
+static int remember_name(struct packing *k, const struct stat *st)
 {
 	const struct change_file f = { .dev = st->st_dev, .ino = st->st_ino };
 
-	return twins_add(&k->twins, &f, fd, text_str(&k->path)) < 0
+	return twins_add(&k->twins, &f, &f, text_str(&k->path)) < 0
 		       ? err_set(k->e, "out of memory")
 		       : 0;
 }
@@ -217,7 +217,7 @@ static int pack_file(struct packing *k, int fd, const struct stat *st)
 	if (!r && !twin)
 		r = pack_content(k, fd, &en);
 	if (!r && !twin && st->st_nlink > 1)
-		r = remember_name(k, fd, st);
+		r = remember_name(k, st);
 	pax_entry_release(&en);
 	return r;
 }

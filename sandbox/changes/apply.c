@@ -6,6 +6,8 @@
  * one that somebody puts into the lower tree meanwhile.
  *
  *	a file		made under a new name beside its place, then renamed to it
+ *	a new name	of a file that is made, or lies below unchanged: linked to that;
+ *			a copy where it is not what it was, or can have no name there
  *	a deletion	unlink; a directory is renamed aside and then removed
  *	another type	the old one is renamed aside, comes back where the new one fails
  *	a directory	made before what is in it, its attributes set after that
@@ -33,6 +35,7 @@
 #include "changes/remove.h"
 
 #define BESIDE_SIZE 32
+#define FOUND_MOST  ((size_t)64 << 20) /* bytes: 300000 files with usual paths */
 
 static struct attr_file upper_of(const struct change *c)
 {
@@ -141,10 +144,14 @@ static int check(struct apply *a, const struct change *c, struct err *e)
  * place it does not */
 static void remember_file(struct apply *a, const struct change *c)
 {
+	struct twin *twin = twins_find(&a->twins, &c->upper);
 	struct change_file now;
 
-	if (walk_stat(c->lower_dir, c->name, &now) == 0 && now.ino == a->made)
+	if (walk_stat(c->lower_dir, c->name, &now) == 0 && now.ino == a->made) {
 		applied_add(applied_of(a), &now);
+		if (twin)
+			twin->made_ctime = now.ctime;
+	}
 }
 
 /* A file that loses one of its names here keeps others, of which that counts as a change.
@@ -195,6 +202,7 @@ static void close_top(struct apply *a)
 	if (a->tree)
 		close(a->top);
 	a->tree = NULL;
+	a->has_found = false;
 }
 
 static int open_top(struct apply *a, const struct change *c, struct err *e)
@@ -217,32 +225,85 @@ static const char *path_below(const struct change *c)
 	return p + strspn(p, "/");
 }
 
+/* An unchanged file with several names, of which others may be new */
+static int find_one(const struct change *c, void *arg)
+{
+	struct apply *a = arg;
+	size_t size = 4 * sizeof(struct twin) + strlen(c->path);
+
+	if (c->kind != CHANGE_NONE || !c->upper.mode || S_ISDIR(c->upper.mode) ||
+	    is_later(a, c, &c->lower) || twins_find(&a->twins, &c->upper))
+		return 0;
+	if (size > a->room)
+		return -1;
+	a->room -= size;
+	return twins_add(&a->twins, &c->upper, &c->lower, path_below(c));
+}
+
+/*
+ * `ln` in a box brings the file into the upper, as it is below. Only its inode there ties
+ * the new names to it, and its own may come behind them or not be wanted at all. So the
+ * first file with several names has the whole tree looked through, before any name of one
+ * goes. What is not found, for lack of memory too, becomes a copy.
+ */
+static void find_unchanged(struct apply *a, const struct change *c)
+{
+	const struct walk_calls calls = { .each = find_one, .arg = a, .links = true };
+	struct manifest_tree tree = *c->tree;
+	struct manifest one = *c->manifest;
+
+	one.trees = &tree;
+	one.count = 1;
+	a->has_found = true;
+	a->room = FOUND_MOST;
+	(void)walk_changes(a->dir, &one, &calls, NULL);
+}
+
+/* Whether @f is as it was left, or found. A name that it has lost since counts too */
+static bool is_as_left(struct apply *a, const struct twin *t, const struct change_file *f)
+{
+	return (f->ctime.tv_sec == t->made_ctime.tv_sec &&
+		f->ctime.tv_nsec == t->made_ctime.tv_nsec) ||
+	       applied_has(applied_of(a), f);
+}
+
+/* Return: whether @to is now another name of what is there already */
+static bool link_beside(struct apply *a, const struct change *c, struct attr_file to)
+{
+	/* Its other names may be gone from the upper by now: the count of links tells
+	 * nothing */
+	const struct twin *twin = twins_find(&a->twins, &c->upper);
+	auto_fd fd = twin ? twin_open(a->top, twin, NULL) : -1;
+	struct change_file now;
+
+	if (fd < 0 || walk_stat(fd, "", &now) < 0 || !is_as_left(a, twin, &now) ||
+	    copy_link(fd, twin, to, NULL) < 0)
+		return false;
+	a->made = now.ino;
+	a->held = true;
+	return true;
+}
+
 /* The file that @c tells of, whole, under another name */
 static int make_beside(struct apply *a, const struct change *c, const char *beside,
 		       struct err *e)
 {
 	struct attr_file to = { c->lower_dir, beside };
 	const struct manifest *ids = c->tree->idmap ? c->manifest : NULL;
-	/* Its other names may be gone from the upper by now: the count of links tells
-	 * nothing */
-	const struct twin *twin = twins_find(&a->twins, &c->upper);
+	struct change_file made = { 0 };
 	auto_fd fd = -1;
-	struct stat st;
 
-	if (twin) {
-		a->made = twin->made_ino;
-		fd = copy_link(a->top, twin, to, e);
-		return fd < 0 ? -1 : 0;
-	}
+	if (link_beside(a, c, to))
+		return 0;
 	fd = copy_node(upper_of(c), &c->upper, to, e);
 	if (fd < 0)
 		return -1;
-	a->made = fstat(fd, &st) < 0 ? 0 : st.st_ino;
+	a->made = walk_stat(fd, "", &made) < 0 ? 0 : made.ino;
 	if (!copy_owner(&c->upper, fd, e) &&
 	    !attr_copy(upper_of(c), (struct attr_file){ fd, "" }, ids, e) &&
 	    !copy_times(&c->upper, fd, e)) {
 		if (!(c->flags & FLAG_HARDLINK) ||
-		    !twins_add(&a->twins, &c->upper, fd, path_below(c)))
+		    !twins_add(&a->twins, &c->upper, &made, path_below(c)))
 			return 0;
 		err_set(e, "out of memory");
 	}
@@ -342,6 +403,40 @@ static int drop(const struct change *c, struct err *e)
 	return 0;
 }
 
+/* Names of it that are not done, now or at all, become links only as long as it is there
+ */
+static int drop_unchanged(struct apply *a, const struct change *c, struct err *e)
+{
+	if (c->upper.nlink < 2)
+		return drop(c, e);
+	a->held = true;
+	return 0;
+}
+
+static int sweep_one(const struct change *c, void *arg)
+{
+	(void)arg;
+	if (c->kind == CHANGE_NONE && c->upper.nlink == 1 && !S_ISDIR(c->upper.mode))
+		(void)drop(c, NULL);
+	return 0;
+}
+
+static int sweep_dir(const struct change *c, void *arg)
+{
+	(void)arg;
+	if (c->kind == CHANGE_NONE && *c->name && !c->hidden &&
+	    !(c->flags & FLAG_OPAQUE))
+		unlinkat(c->upper_dir, c->name, AT_REMOVEDIR);
+	return 0;
+}
+
+void apply_sweep(const struct apply *a, const struct manifest *m)
+{
+	const struct walk_calls calls = { .each = sweep_one, .leave = sweep_dir };
+
+	(void)walk_changes(a->dir, m, &calls, NULL);
+}
+
 void apply_pass(struct apply *a)
 {
 	a->left_at[a->depth++] = a->left;
@@ -351,9 +446,13 @@ int apply_change(struct apply *a, const struct change *c, struct err *e)
 {
 	bool is_dir = S_ISDIR(c->upper.mode), same = S_ISDIR(c->lower.mode) && is_dir;
 
+	if (open_top(a, c, e) < 0)
+		return -1;
+	if (!is_dir && c->upper.nlink > 1 && !a->has_found)
+		find_unchanged(a, c);
 	if (c->kind == CHANGE_NONE)
-		return is_dir ? (apply_pass(a), 0) : drop(c, e);
-	if (check(a, c, e) < 0 || open_top(a, c, e) < 0)
+		return is_dir ? (apply_pass(a), 0) : drop_unchanged(a, c, e);
+	if (check(a, c, e) < 0)
 		return -1;
 	if (c->kind == CHANGE_DELETED)
 		return delete_lower(a, c, e) < 0 ? -1 : drop(c, e);

@@ -80,9 +80,9 @@ static size_t place_of(const struct twins *t, dev_t dev, ino_t ino)
 	return i;
 }
 
-const struct twin *twins_find(const struct twins *t, const struct change_file *f)
+struct twin *twins_find(const struct twins *t, const struct change_file *f)
 {
-	const struct twin *at = t->room ? &t->v[place_of(t, f->dev, f->ino)] : NULL;
+	struct twin *at = t->room ? &t->v[place_of(t, f->dev, f->ino)] : NULL;
 
 	return at && at->path ? at : NULL;
 }
@@ -102,20 +102,22 @@ static int twins_grow(struct twins *t)
 	return 0;
 }
 
-int twins_add(struct twins *t, const struct change_file *f, int made, const char *path)
+int twins_add(struct twins *t, const struct change_file *f,
+	      const struct change_file *made, const char *path)
 {
+	char *copy = strdup(path);
 	struct twin *at;
-	struct stat st;
 
-	if (fstat(made, &st) < 0 || (2 * (t->count + 1) > t->room && twins_grow(t) < 0))
+	if (!copy || (2 * (t->count + 1) > t->room && twins_grow(t) < 0)) {
+		free(copy);
 		return -1;
+	}
 	at = &t->v[place_of(t, f->dev, f->ino)];
-	if (at->path)
-		return 0;
-	*at = (struct twin){ f->dev, st.st_dev, f->ino, st.st_ino, strdup(path) };
-	if (!at->path)
-		return -1;
-	t->count++;
+	t->count += !at->path;
+	free(at->path);
+	*at = (struct twin){
+		f->dev, made->dev, f->ino, made->ino, copy, made->ctime,
+	};
 	return 0;
 }
 
@@ -127,24 +129,30 @@ void twins_release(struct twins *t)
 	*t = (struct twins){ 0 };
 }
 
-int copy_link(int top, const struct twin *t, struct attr_file to, struct err *e)
+int twin_open(int top, const struct twin *t, struct err *e)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
 	auto_fd fd = sys_openat2(top, t->path, &how);
-	char link[32];
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "cannot find '%s' again", t->path);
 	if (st.st_dev != t->made_dev || st.st_ino != t->made_ino)
 		return err_set(e, "'%s' is another file by now", t->path);
+	return fd_take(&fd);
+}
+
+int copy_link(int fd, const struct twin *t, struct attr_file to, struct err *e)
+{
+	char link[32];
+
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, link, to.dir, to.name, AT_SYMLINK_FOLLOW) < 0)
 		return err_sys(e, "cannot link it to '%s'", t->path);
-	return fd_take(&fd);
+	return 0;
 }
 
 /* --- one file ----------------------------------------------------------------------- */
@@ -290,18 +298,22 @@ static int copy_one(struct copying *c, struct attr_file from, struct change_file
 		    struct attr_file to)
 {
 	const struct twin *twin = f->nlink > 1 ? twins_find(&c->twins, f) : NULL;
+	struct change_file made;
 	auto_fd fd = -1;
 
 	if (S_ISDIR(f->mode))
 		fd = copy_dir(to, c->e);
 	else if (twin)
-		return copy_link(c->top, twin, to, c->e);
+		fd = twin_open(c->top, twin, c->e);
 	else
 		fd = copy_node(from, f, to, c->e);
-	if (fd < 0)
+	if (fd < 0 || (twin && copy_link(fd, twin, to, c->e) < 0))
 		return -1;
+	if (twin)
+		return fd_take(&fd);
 	if (!S_ISDIR(f->mode) && f->nlink > 1 &&
-	    twins_add(&c->twins, f, fd, text_str(&c->path)) < 0)
+	    (walk_stat(fd, "", &made) < 0 ||
+	     twins_add(&c->twins, f, &made, text_str(&c->path)) < 0))
 		return err_set(c->e, "out of memory");
 	if ((S_ISDIR(f->mode) && copy_below(c, from, fd) < 0) ||
 	    copy_owner(f, fd, c->e) < 0 ||

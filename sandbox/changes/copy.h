@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "changes/attrs.h"
 
@@ -31,18 +32,23 @@ struct twin {
 	dev_t dev, made_dev;
 	ino_t ino, made_ino;
 	char *path; /* below a top that the caller knows; NULL = a free place */
+	struct timespec made_ctime; /* when the caller last looked */
 };
 
 /** twins_find() - What was made of a file already, or NULL */
-const struct twin *twins_find(const struct twins *t, const struct change_file *f);
-/** twins_add() - Remember that @made, a descriptor, was made of @f at @path. Return: 0,
- * -1 when memory ran out */
-int twins_add(struct twins *t, const struct change_file *f, int made, const char *path);
+struct twin *twins_find(const struct twins *t, const struct change_file *f);
+/** twins_add() - Remember that @f is @made at @path. What was remembered of it before is
+ * forgotten. Return: 0, -1 when memory ran out */
+int twins_add(struct twins *t, const struct change_file *f,
+	      const struct change_file *made, const char *path);
 void twins_release(struct twins *t);
-/** copy_link() - Make @to another name of what was made before, below the directory @top:
- * no link is followed on the way, and another file that lies there now is refused.
- * Return: descriptor of O_PATH, -1 and @e */
-int copy_link(int top, const struct twin *t, struct attr_file to, struct err *e);
+/** twin_open() - What is there already, below the directory @top: no link is followed on
+ * the way, and another file that lies there now is refused. Return: descriptor of O_PATH,
+ * -1 and @e */
+int twin_open(int top, const struct twin *t, struct err *e);
+/** copy_link() - Make @to another name of the file @fd, as from twin_open(). Return: 0,
+ * -1 and @e */
+int copy_link(int fd, const struct twin *t, struct attr_file to, struct err *e);
 
 /*
  * What was made is changed by its descriptor alone: somebody who may write in that

@@ -394,6 +394,8 @@ static int walk_name(struct walk *w, const struct place *d, const char *name)
 		return err_sys(w->e, "cannot look at '%s'", name);
 	if (!c.upper.mode && !(d->opaque && c.lower.mode))
 		return 0; /* gone meanwhile */
+	if (w->calls->links && !S_ISDIR(c.upper.mode) && c.upper.nlink < 2)
+		return 0;
 	if (len > 1)
 		text_addc(&w->path, '/');
 	text_add(&w->path, name);

@@ -39,7 +39,7 @@ enum {
 	FLAG_DEVICE = 1 << 3,
 	FLAG_SOCKET = 1 << 4,
 	FLAG_FIFO = 1 << 5,
-	FLAG_HARDLINK = 1 << 6, /* another changed name is the same file */
+	FLAG_HARDLINK = 1 << 6, /* it has other names, changed or not */
 	FLAG_OPAQUE = 1 << 7,	/* a directory made anew in the place of another */
 	FLAG_NO_OWNER = 1 << 8, /* its owner has no id in the lower tree */
 };
@@ -95,11 +95,13 @@ struct change {
  * @leave:	A directory for which @each returned 0, after what is in it, with the same
  *		@c, also where that could not be looked at; may be NULL. Return: 0;
  *		negative = stop
+ * @links:	Only directories and files with several names: no others are looked into
  */
 struct walk_calls {
 	int (*each)(const struct change *c, void *arg);
 	int (*leave)(const struct change *c, void *arg);
 	void *arg;
+	bool links;
 };
 
 /**

@@ -151,9 +151,9 @@ const struct cmd cmd_apply = {
 		"the "
 		"box\nany more. What changed on the host since the box began is left "
 		"alone. "
-		"A new\nname (ln) of a file that the box did not change otherwise "
-		"becomes a copy of it.\nThe box must not run. Exit code 1 where "
-		"something could not be done; each is\nsaid.\n",
+		"The box\nmust not run. Exit code 1 where something could not be done; "
+		"each "
+		"is said.\n",
 	.options = apply_options,
 	.complete = COMPLETE_REST,
 	FULL_ONLY(apply_run),

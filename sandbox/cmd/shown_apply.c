@@ -161,6 +161,8 @@ int applying_run(int dir, struct manifest *m, struct applying *ap, struct err *e
 	ap->apply.dir = dir;
 	r = walk_changes(dir, m, &calls, e);
 	apply_release(&ap->apply);
+	if (!r && ap->apply.held)
+		apply_sweep(&ap->apply, m);
 	if (!r && !ap->apply.left && !ap->count &&
 	    (manifest_stamp(dir, m, e) < 0 || manifest_write(dir, m, e) < 0))
 		r = -1;

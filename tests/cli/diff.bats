@@ -253,6 +253,77 @@ back" ]
 	[ "$output" = second ]
 }
 
+@test "a new name of a file that is otherwise unchanged becomes a link on the host" {
+	mkdir data/dir
+	echo in >data/dir/in
+	cp /bin/true data/rights
+	chmod 4755 data/rights
+	local old in mode
+	old=$(stat -c %i data/edit) in=$(stat -c %i data/dir/in) mode=$(stat -c '%a %u %g %y' data/edit)
+	work 'cd /data; ln edit a-name; ln edit z-name; mkdir new; ln edit new/name; ln dir/in from-in; ln gone dropped'
+	nook_run diff work
+	[ "${lines[-1]}" = "6 added, 0 modified, 0 deleted, 17B in files" ]
+	[ "$(grep -c '  A .*name  hardlink$' <<<"$output")" = 3 ]
+	nook_run diff --json work
+	echo "$output" | python3 -c 'import json, sys
+c = {x["path"]: x for x in json.load(sys.stdin)["changes"]}
+assert "/data/edit" not in c and c["/data/z-name"]["flags"] == ["hardlink"]
+assert c["/data/z-name"]["kind"] == "added" and c["/data/new"]["flags"] == []'
+	# only a new name is wanted, and its file comes behind it, lies elsewhere, or is before it
+	nook_run apply work /data/a-name
+	assert_output "1 change applied"
+	nook_run apply work /data/from-in
+	[ "$(stat -c %i data/a-name data/edit data/from-in data/dir/in)" = "$old
+$old
+$in
+$in" ]
+	nook_run discard work /data/dropped
+	assert_output "1 change discarded"
+	nook_run snapshot work tag
+	# names that are refused stay links, wherever their file comes
+	work 'cd /data; ln rights s-rights'
+	nook_run apply work /data/rights /data/s-rights
+	assert_status 1
+	nook_run apply --yes work /data/s-rights
+	[ data/rights -ef data/s-rights ]
+	nook_run apply work
+	assert_output "3 changes applied"
+	[ "$(stat -c %i data/new/name data/z-name)" = "$old
+$old" ]
+	[ "$(stat -c '%a %u %g %y' data/edit)" = "$mode" ]
+	[ "$(stat -c %h data/edit data/gone)" = "4
+1" ]
+	nook_run diff work
+	assert_output "no changes"
+	# the box sees that too, and what was linked is still its own
+	work '[ /data/edit -ef /data/new/name ] && echo new >/data/edit && cat /data/z-name'
+	assert_output old
+	nook_run rollback work tag
+	work '[ /data/edit -ef /data/z-name ] && echo new >/data/edit && cat /data/new/name'
+	assert_output new
+	nook_run apply work
+	assert_status 0
+	[ "$(cat data/edit data/z-name data/new/name data/a-name)" = "new
+new
+new
+old" ]
+	[ data/edit -ef data/z-name ] && [ data/edit -ef data/new/name ]
+}
+
+@test "a new name of a file that changed on the host meanwhile becomes a copy" {
+	work 'ln /data/edit /data/one; ln /data/edit /data/two; ln /data/gone /data/three'
+	echo mine >data/edit
+	echo y >data/gone
+	touch -r data/one data/gone 2>/dev/null || touch -d 2001-02-03 data/gone
+	nook_run apply work /data/one /data/two /data/three
+	assert_status 0
+	[ "$(cat data/edit data/one data/gone data/three)" = "mine
+old
+y
+x" ]
+	[ data/one -ef data/two ] && [ ! data/one -ef data/edit ] && [ ! data/three -ef data/gone ]
+}
+
 @test "RC-09: a box that runs is shown, and not changed or copied" {
 	mkfifo go
 	cat >>p.yaml <<EOF

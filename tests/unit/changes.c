@@ -105,6 +105,8 @@ static void make_lower(void)
 	make_dir("lower/way");
 	make_dir("lower/rest");
 	put("lower/rest/in", "x");
+	put("lower/kept", "as it was");
+	need(link("lower/kept", "lower/aa") == 0, "link", "lower/aa");
 }
 
 static void set_time_like(const char *name, const char *like)
@@ -163,7 +165,7 @@ struct seen {
 	struct text out;
 	struct apply *apply;
 	bool discard;
-	const char *only;
+	const char *only, *swap; /* @swap: before it is made, "kept" is another file */
 };
 
 static int list(const struct change *c, void *arg)
@@ -207,6 +209,8 @@ static int act(const struct change *c, void *arg)
 	}
 	if (s->discard)
 		return apply_discard(s->apply, c, &e) < 0 ? -1 : 1;
+	if (s->swap && !strcmp(c->path, s->swap))
+		need(rename("other", "lower/kept") == 0, "replace", "kept");
 	r = apply_change(s->apply, c, &e);
 	if (!r)
 		return 0;
@@ -237,6 +241,8 @@ static const char *run(struct seen *s, const struct manifest *m, struct apply *a
 	if (walk_changes(dir, m, &calls, &e) < 0)
 		diag("%s", e.text);
 	apply_release(a);
+	if (a->held)
+		apply_sweep(a, m);
 	return text_str(&s->out);
 }
 
@@ -316,6 +322,106 @@ static void test_apply(struct seen *s, const struct manifest *m)
 	   "holes are holes");
 	ok(S_ISFIFO(look("lower/way/fifo").st_mode), "a fifo");
 	is(get("lower/rest/in"), "x", "the rest is untouched");
+}
+
+/* --- new names of an unchanged file ------------------------------------------------- */
+
+static bool is_same(const char *a, const char *b)
+{
+	return look(a).st_ino == look(b).st_ino;
+}
+
+/* What `ln` of an unchanged file leaves in an upper: the file, with more names */
+static void make_kept(void)
+{
+	enter("changes");
+	if (!exists(upper))
+		make_dir(upper);
+	enter(upper);
+	put("kept", "as it was");
+	set_time_like("kept", "../../lower/kept");
+	make_dir("a");
+	for (const char *const *p = (const char *const[]){ "a/in", "after", "zz", NULL };
+	     *p; p++)
+		need(link("kept", *p) == 0, "link", *p);
+	if (exists("../../lower/aa"))
+		whiteout("aa");
+	enter(top);
+}
+
+static void test_kept(struct seen *s, const struct manifest *m)
+{
+	struct apply a = { .trust = true }, b = { .trust = true }, c = { .trust = true };
+	ino_t ino = look("lower/kept").st_ino;
+
+	make_kept();
+	is(listing(s, m),
+	   "A /data/a\nA /data/a/in flags=40\nD /data/aa\nA /data/after flags=40\n"
+	   "A /data/zz flags=40\n",
+	   "new names of a file are links, and it is no change");
+	s->only = "/data/zz";
+	is(run(s, m, &a), "", "one of them is made true");
+	ok(is_same("lower/zz", "lower/kept"), "as a name of the file below");
+	s->only = NULL;
+	is(run(s, m, &b), "", "and the others");
+	ok(is_same("lower/after", "lower/kept") && is_same("lower/a/in", "lower/kept") &&
+		   look("lower/kept").st_ino == ino && look("lower/kept").st_nlink == 4,
+	   "before it and behind it, in a directory that is new, and when it has lost "
+	   "one");
+	is(listing(s, m), "", "no change is left");
+	enter("changes");
+	enter(upper);
+	put("kept", "anew");
+	enter(top);
+	is(run(s, m, &c), "", "the box has seen what its links changed of the file");
+	is(get("lower/kept"), "anew", "and may change it");
+}
+
+/* The file below is not what it was: all the time, or when @s->swap is made */
+static void expect_copies(struct seen *s, const struct manifest *m, const char *what)
+{
+	struct apply a = { .trust = true };
+
+	is(run(s, m, &a), "", what);
+	ok(!is_same("lower/zz", "lower/kept"), "a new name is of a file of its own");
+	is(get("lower/zz"), "as it was", "which is as the box had it");
+	ok(is_same("lower/zz", "lower/after") == !s->swap,
+	   "and has those names that are made later");
+	is(listing(s, m), s->swap ? "M /data/kept 2\n" : "",
+	   "the box's is a change only where it differs by now");
+}
+
+static void test_kept_not(struct seen *s, struct manifest *m)
+{
+	const struct timespec tick = { .tv_nsec = 20000000 };
+
+	enter("lower");
+	for (const char *const *p =
+		     (const char *const[]){ "kept", "a", "after", "zz", NULL };
+	     *p; p++)
+		remove_name(AT_FDCWD, *p);
+	put("kept", "as it was");
+	enter(top);
+	manifest_release(m);
+	*m = describe();
+	nanosleep(&tick, NULL);
+	need(chmod("lower/kept", 0644) == 0, "touch", "kept");
+	make_kept();
+	expect_copies(s, m, "the file below is later");
+
+	enter("lower");
+	remove_name(AT_FDCWD, "a");
+	remove_name(AT_FDCWD, "after");
+	remove_name(AT_FDCWD, "zz");
+	enter(top);
+	manifest_release(m);
+	*m = describe();
+	nanosleep(&tick, NULL);
+	put("other", "another's");
+	make_kept();
+	s->swap = "/data/zz";
+	expect_copies(s, m, "the file below goes meanwhile");
+	s->swap = NULL;
 }
 
 /* Somebody on the host changes files, and puts a link in the place of a directory */
@@ -479,7 +585,7 @@ int main(void)
 	struct seen s = { .out = { 0 } };
 	struct manifest m = { 0 };
 
-	plan(52);
+	plan(70);
 	umask(022);
 	test_manifest();
 	if (!mkdtemp(top) || chdir(top) < 0)
@@ -502,6 +608,8 @@ int main(void)
 	test_copy();
 	test_refused(&s, &m);
 	test_apply(&s, &m);
+	test_kept(&s, &m);
+	test_kept_not(&s, &m);
 	test_conflicts(&s, &m);
 	test_discard(&s, &m);
 	test_deep(&s, &m);
