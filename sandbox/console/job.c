@@ -7,8 +7,10 @@
  * (^C, ^Z) go to that group alone, so none of them can be the console's; SIGTTOU is
  * ignored in the console, which takes the terminal back when the job has ended or
  * stopped, with the mode that it had. One in the background never had the terminal, and
- * nothing to read: it would be stopped for that. It is looked for before each prompt. In
- * a script there are no groups: a signal from outside is everybody's.
+ * nothing to read: it would be stopped for that. It is looked for before each prompt.
+ * Who closes the terminal ends the console, and no group but that at the terminal: a job
+ * is told by the end of its parent. In a script there are no groups: a signal from
+ * outside is everybody's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,6 +170,13 @@ static void read_nothing(void)
 		close(fd);
 }
 
+/* In the child. By SIGTERM, since a caller may have had us ignore SIGHUP */
+static void end_with(pid_t console)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != console)
+		_exit(125);
+}
+
 static int leave(const struct job *j)
 {
 	auto_text t = { 0 };
@@ -180,6 +190,7 @@ static int leave(const struct job *j)
 
 int job_run(struct console *c, char *const *words, const struct task *t, struct err *e)
 {
+	const pid_t console = getpid();
 	struct job *j = add(c, words, e);
 
 	if (!j)
@@ -193,6 +204,8 @@ int job_run(struct console *c, char *const *words, const struct task *t, struct 
 	if (!j->pid) {
 		hand_over(c, 0);
 		reset_signals();
+		if (c->is_interactive)
+			end_with(console);
 		if (c->background)
 			read_nothing();
 		_exit(t->run(t->arg));
@@ -312,9 +325,12 @@ void job_list(const struct console *c, struct text *out)
 
 void job_end_all(struct console *c)
 {
+	/* A shell ends by the first and minds no SIGTERM; others may ignore the first */
+	for (const struct job *j = c->jobs; j; j = j->next) {
+		kill(-j->pid, SIGHUP);
+		job_end(j);
+	}
 	while (c->jobs) {
-		kill(-c->jobs->pid, SIGHUP);
-		kill(-c->jobs->pid, SIGCONT);
 		while (waitpid(c->jobs->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		forget(c, c->jobs);

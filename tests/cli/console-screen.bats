@@ -84,6 +84,15 @@ teardown() {
 	sees '^left-'
 }
 
+# tells REGEX - the console looks for its jobs before each prompt, and such a line comes
+tells() {
+	told() {
+		types '' Enter
+		screen | grep -qE -e "$1"
+	}
+	wait_until told "$1"
+}
+
 @test "& leaves a job in the background, bg too; jobs, fg %1 and kill %1 find it, its end is told" {
 	types 'new web' Enter
 	types 'add user pid' Enter
@@ -94,9 +103,7 @@ teardown() {
 	types "!sh -c 'exit 3'& run echo o''ne" Enter
 	sees '^in the background as %2: run sh -c'
 	sees '^one$|> one$'
-	wait_until eval '! pgrep -u "$EUID" -fx "sh -c exit 3"'
-	types '' Enter
-	sees "^ended: run sh -c 'exit 3'  \(exit code 3\)$"
+	tells "^ended: run sh -c 'exit 3'  \(exit code 3\)$"
 	# It reads nothing, so it goes on there
 	types 'events' Enter
 	wait_until pgrep -u "$EUID" -fx 'nook events'
@@ -111,7 +118,8 @@ teardown() {
 	sees '> fg %[12]?$'
 	types '' C-c
 	types 'fg %2' Enter
-	wait_until pgrep -u "$EUID" -fx -r S 'nook events'
+	# In front: before that the key would be the console's
+	wait_until eval 'ps -u "$EUID" -o stat=,args= | grep -q "^S[^ ]*+ *nook events$"'
 	types '' C-c
 	asks '^web user pid( no_new_privs)?>$'
 	types 'kill %3' Enter
@@ -121,9 +129,7 @@ teardown() {
 	types 'undo &' Enter
 	sees "^nook: 'undo' cannot go on in the background$"
 	types 'kill %1' Enter
-	wait_until eval '! pgrep -u "$EUID" -fx "sleep 1005"'
-	types '' Enter
-	sees '^ended: run sh -c .cat; echo'
+	tells '^ended: run sh -c .cat; echo'
 	types 'fg' Enter
 	sees '^nook: there is no job$'
 	# What still runs ends with the console
@@ -132,6 +138,30 @@ teardown() {
 	types 'quit' Enter
 	sees '^left-'
 	refute pgrep -u "$EUID" -x sleep
+}
+
+@test "jobs in the background end with the terminal too" {
+	types 'new web' Enter
+	types 'add user pid' Enter
+	types 'run sleep 1007 &' Enter
+	wait_until pgrep -u "$EUID" -fx 'sleep 1007'
+	end_screen
+	wait_until eval '! pgrep -u "$EUID" -fx "sleep 1007"'
+}
+
+@test "jobs end with a console whose caller ignores SIGHUP" {
+	types 'quit' Enter
+	sees '^left-0$'
+	end_screen
+	open_screen 100 50 "trap '' HUP; '$NOOK'; echo left-\$?; exec cat"
+	sees '^nook>'
+	types 'new web' Enter
+	types 'add user pid' Enter
+	types 'run sleep 1008 &' Enter
+	wait_until pgrep -u "$EUID" -fx 'sleep 1008'
+	types 'quit' Enter
+	sees '^left-'
+	refute pgrep -u "$EUID" -fx 'sleep 1008'
 }
 
 @test "what is stopped ends with the console" {
