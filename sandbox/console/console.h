@@ -18,6 +18,7 @@ struct text;
  * @pid:	Also its process group, where a person sits at the console
  * @number:	As long as it is there
  * @words:	What it is
+ * @draft:	Whose files it has, or NULL
  * @stopped:	By ^Z; else it runs
  * @mode:	The terminal as it left it, where @has_mode
  */
@@ -25,6 +26,7 @@ struct job {
 	pid_t pid;
 	int number;
 	char *words;
+	const struct draft *draft;
 	bool stopped, has_mode;
 	struct termios mode;
 	struct job *next;
@@ -105,10 +107,12 @@ struct draft *console_draft(const struct console *c, const char *name);
 
 /* --- job.c: other processes, and who has the terminal ------------------------------- */
 
-/** struct task - What a child of the console does. It ends with what @run returns */
+/** struct task - What a child of the console does. It ends with what @run returns;
+ * @draft: whose files it has, or NULL */
 struct task {
 	int (*run)(void *arg);
 	void *arg;
+	const struct draft *draft;
 };
 
 /** job_run() - Do it in a child that has the terminal, and wait until it ends or stops;
@@ -128,6 +132,8 @@ void job_leave(struct job *j);
 void job_end(const struct job *j);
 /** job_look() - Tell of those that ended or stopped in the background meanwhile */
 void job_look(struct console *c);
+/** job_has_files() - Whether one that has not ended has the files of this draft */
+bool job_has_files(struct console *c, const struct draft *d);
 void job_list(const struct console *c, struct text *out);
 /** job_end_all() - Ask those that are there to end, and wait for it */
 void job_end_all(struct console *c);

@@ -13,7 +13,6 @@
 #include "base/err.h"
 #include "base/fdio.h"
 #include "base/text.h"
-#include "box/store.h"
 #include "cmd/kept.h"
 #include "cmd/resting.h"
 #include "cmd/shown.h"
@@ -170,34 +169,25 @@ static int make_for(struct draft *d, const struct profile *pf, struct err *e)
 	return !d->files && e->text[0] ? -1 : 0;
 }
 
-/* One whose command is a job still has its box, and an upper is one box's */
-static void match(const struct record *rec, const struct plan *plan, void *arg)
+/* A job of it may still be about to begin its box, and an upper is one box's */
+static int check_idle(struct console *c, const struct draft *d, struct err *e)
 {
-	const char **id = arg;
-
-	(void)plan;
-	if (*id && !strcmp(rec->id, *id))
-		*id = NULL;
-}
-
-static int check_idle(const struct draft *d, struct err *e)
-{
-	const char *id = d->files ? d->files->rest.rec.id : NULL;
-
-	if (!id || store_each(match, &id, NULL) < 0 || id)
+	if (!d->files || !job_has_files(c, d))
 		return 0;
 	err_set(e, "a command of this draft is not at its end, and has its files");
-	return err_hint(e, "'jobs' and 'fg' lead to it; 'branch' has a copy of them");
+	return err_hint(e, "'jobs' and 'fg' lead to it");
 }
 
-int files_for_run(struct draft *d, struct profile *pf, struct rest **rest, struct err *e)
+int files_for_run(struct console *c, struct profile *pf, struct rest **rest,
+		  struct err *e)
 {
 	enum root_changes before = pf->root.changes;
+	struct draft *d = c->draft;
 
 	*rest = NULL;
 	if (!has_overlays(pf))
 		return 0;
-	if (check_idle(d, e) < 0)
+	if (check_idle(c, d, e) < 0)
 		return -1;
 	if (files_are_old(d, pf)) {
 		files_forget(d);
@@ -246,11 +236,12 @@ static int none(struct err *e)
 	return err_set(e, "no command of this draft has changed a file");
 }
 
-int files_copy(const struct draft *from, struct draft *to, struct err *e)
+int files_copy(struct console *c, struct draft *to, struct err *e)
 {
+	const struct draft *from = c->draft;
 	struct kept k;
 	auto_fd dir = -1;
-	int r = check_idle(from, e) < 0 ? -1 : open_kept(from, &k, e);
+	int r = check_idle(c, from, e) < 0 ? -1 : open_kept(from, &k, e);
 
 	if (r)
 		return r < 0 ? -1 : 0;
@@ -264,10 +255,11 @@ int files_copy(const struct draft *from, struct draft *to, struct err *e)
 	return r;
 }
 
-int files_snapshot(const struct draft *d, const char *tag, struct err *e)
+int files_snapshot(struct console *c, const char *tag, struct err *e)
 {
+	const struct draft *d = c->draft;
 	struct kept k;
-	int r = check_idle(d, e) < 0 ? -1 : open_kept(d, &k, e);
+	int r = check_idle(c, d, e) < 0 ? -1 : open_kept(d, &k, e);
 
 	if (r)
 		return r < 0 ? -1 : none(e);
@@ -276,10 +268,11 @@ int files_snapshot(const struct draft *d, const char *tag, struct err *e)
 	return r;
 }
 
-int files_rollback(struct draft *d, const char *tag, struct err *e)
+int files_rollback(struct console *c, const char *tag, struct err *e)
 {
+	struct draft *d = c->draft;
 	struct kept k;
-	int r = check_idle(d, e) < 0 ? -1 : open_kept(d, &k, e);
+	int r = check_idle(c, d, e) < 0 ? -1 : open_kept(d, &k, e);
 
 	if (r)
 		return r < 0 ? -1 : none(e);

@@ -20,6 +20,7 @@
 
 #include "box/rest.h"
 
+struct console;
 struct draft;
 struct err;
 struct files;
@@ -27,27 +28,28 @@ struct profile;
 struct text;
 
 /**
- * files_for_run() - The files of a draft for a command of this profile
+ * files_for_run() - The files of the draft at hand for a command of this profile
  * @pf:		Is told to keep what its overlays change, where it would discard that
  * @rest:	Holds them; NULL = nothing lasts, because there is no overlay
  *
  * What had to be thrown away is said on stderr. Return: 0, -1 and @e
  */
-int files_for_run(struct draft *d, struct profile *pf, struct rest **rest, struct err *e);
+int files_for_run(struct console *c, struct profile *pf, struct rest **rest,
+		  struct err *e);
 /** files_are_old() - Whether a draft has files, and a command of @pf would not see them
  */
 bool files_are_old(const struct draft *d, const struct profile *pf);
-/** files_copy() - Give @to, which has none, a copy of the files of @from. Return: 0, -1
- * and @e */
-int files_copy(const struct draft *from, struct draft *to, struct err *e);
+/** files_copy() - Give @to, which has none, a copy of those of the draft at hand. Return:
+ * 0, -1 and @e */
+int files_copy(struct console *c, struct draft *to, struct err *e);
 /** files_forget() - Remove them */
 void files_forget(struct draft *d);
 /** files_snapshot() - Copy them under a tag, or list the tags where that is NULL. Return:
  * 0, -1 and @e */
-int files_snapshot(const struct draft *d, const char *tag, struct err *e);
+int files_snapshot(struct console *c, const char *tag, struct err *e);
 /** files_rollback() - Put those of a snapshot in their place, or none at all for NULL.
  * Return: 0, -1 and @e */
-int files_rollback(struct draft *d, const char *tag, struct err *e);
+int files_rollback(struct console *c, const char *tag, struct err *e);
 /** files_diff() - Print what was changed at or below @paths, all for none. Return: 0, -1
  * and @e */
 int files_diff(const struct draft *d, char *const *paths, size_t count, struct err *e);

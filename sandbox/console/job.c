@@ -195,6 +195,7 @@ int job_run(struct console *c, char *const *words, const struct task *t, struct 
 
 	if (!j)
 		return -1;
+	j->draft = t->draft;
 	j->pid = fork();
 	if (j->pid < 0) {
 		err_sys(e, "cannot start a process");
@@ -227,7 +228,7 @@ static int exec_main(void *arg)
 
 int job_exec(struct console *c, char **argv, struct err *e)
 {
-	struct task t = { exec_main, NULL };
+	struct task t = { .run = exec_main };
 	size_t n = 0;
 	char **full;
 	int r;
@@ -311,6 +312,16 @@ void job_look(struct console *c)
 		say("ended", j, how);
 		forget(c, j);
 	}
+}
+
+bool job_has_files(struct console *c, const struct draft *d)
+{
+	const struct job *j;
+
+	job_look(c);
+	for (j = c->jobs; j && j->draft != d; j = j->next)
+		;
+	return j;
 }
 
 void job_list(const struct console *c, struct text *out)

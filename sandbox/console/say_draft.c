@@ -397,7 +397,7 @@ int say_snapshot(struct console *c, char **argv, struct err *e)
 		return job_exec(c, argv, e);
 	if (saying_needs_draft(c, e) < 0)
 		return -1;
-	return files_snapshot(c->draft, argv[1], e) < 0 ? -1 : 0;
+	return files_snapshot(c, argv[1], e) < 0 ? -1 : 0;
 }
 
 int say_rollback(struct console *c, char **argv, struct err *e)
@@ -406,7 +406,7 @@ int say_rollback(struct console *c, char **argv, struct err *e)
 		return job_exec(c, argv, e);
 	if (saying_needs_draft(c, e) < 0)
 		return -1;
-	return files_rollback(c->draft, argv[1], e) < 0 ? -1 : 0;
+	return files_rollback(c, argv[1], e) < 0 ? -1 : 0;
 }
 
 /* Paths begin with a slash, and a box does not */
@@ -502,7 +502,7 @@ int say_branch(struct console *c, char **argv, struct err *e)
 	d = draft_copy(c->draft, argv[1]);
 	if (!d)
 		return err_set(e, "out of memory");
-	if (files_copy(c->draft, d, e) < 0) {
+	if (files_copy(c, d, e) < 0) {
 		draft_free(d);
 		return -1;
 	}

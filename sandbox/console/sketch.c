@@ -144,11 +144,12 @@ int sketch_run(struct console *c, char *const *words, struct profile *pf, struct
 {
 	struct rest *rest = NULL;
 	struct trial trial = { .c = c, .pf = pf };
-	struct task t = { run_main, &trial };
+	struct task t = { .run = run_main, .arg = &trial };
 
-	if (files_for_run(c->draft, pf, &rest, e) < 0)
+	if (files_for_run(c, pf, &rest, e) < 0)
 		return -1;
 	trial.rest = rest;
+	t.draft = rest ? c->draft : NULL;
 	return job_run(c, words, &t, e);
 }
 

@@ -164,6 +164,27 @@ tells() {
 	refute pgrep -u "$EUID" -fx 'sleep 1008'
 }
 
+@test "the files of a draft are those of a job from the moment that it is left" {
+	need strace
+	types 'quit' Enter
+	sees '^left-0$'
+	end_screen
+	# The job takes its time before it begins its box
+	open_screen 100 50 "exec strace -D -f -qq -o /dev/null -e trace=dup3 \
+		-e inject=dup3:delay_enter=100ms '$NOOK'"
+	sees '^nook>'
+	types "new a from base; set user.id 0; set +mounts '{overlay: $T, to: /data}'" Enter
+	asks '^a .*>$'
+	types "run sh -c 'sleep 1; touch /data/new' & rollback; run true; branch b" Enter
+	sees '^nook: a command of this draft is not at its end, and has its files$'
+	tells '^ended: run sh -c'
+	assert_equal "$(screen | grep -c '^nook: a command of this draft')" 3
+	types 'diff' Enter
+	sees '^  A .* new$'
+	types 'rollback; diff' Enter
+	sees '^nook: no command of this draft has changed a file$'
+}
+
 @test "what is stopped ends with the console" {
 	types 'new web' Enter
 	types 'add user pid' Enter
