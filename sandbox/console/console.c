@@ -110,13 +110,20 @@ static int type_solution(struct console *c, char **argv)
 	return 0;
 }
 
-/* What a `&` is behind must be something that goes on by itself */
-static int check_background(const struct console *c, const struct word *w, struct err *e)
+/* What a `&` is behind must be something that goes on by itself: no word that this
+ * process does */
+static int check_background(const struct console *c, const struct word *w,
+			    const char *const *argv, struct err *e)
 {
-	if (!c->background || (c->is_interactive && (!w || w->is_job)))
+	bool own = w && !w->is_job && (c->draft || !w->only_draft);
+	size_t used;
+
+	if (!c->background || (c->is_interactive && !own))
 		return 0;
 	if (c->is_interactive) {
 		err_set(e, "'%s' cannot go on in the background", w->name);
+		if (cmd_lookup(argv, &used))
+			err_hint(e, "the command can: nook %s ... &", w->name);
 	} else {
 		err_set(e, "'&' is for who sits at the console");
 		err_hint(e, "'start' makes a box that lives on, so does 'nook run -d'");
@@ -129,7 +136,7 @@ int console_run(struct console *c, char **argv, struct err *e)
 	const struct word *w = word_find(argv[0]);
 	size_t used;
 
-	if (check_background(c, w, e) < 0)
+	if (check_background(c, w, (const char *const *)argv, e) < 0)
 		return -2;
 	if (!strcmp(argv[0], "nook") && argv[1])
 		return job_exec(c, argv + 1, e);

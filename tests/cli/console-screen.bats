@@ -128,6 +128,9 @@ tells() {
 	sees '^nook: a job is ended by its number alone: kill %1$'
 	types 'undo &' Enter
 	sees "^nook: 'undo' cannot go on in the background$"
+	types 'explain base &' Enter
+	sees "^nook: 'explain' cannot go on in the background$"
+	sees '^hint: the command can: nook explain ... &$'
 	types 'kill %1' Enter
 	tells '^ended: run sh -c .cat; echo'
 	types 'fg' Enter
@@ -138,6 +141,12 @@ tells() {
 	types 'quit' Enter
 	sees '^left-'
 	refute pgrep -u "$EUID" -x sleep
+}
+
+@test "where no draft is, & is behind the command of that name" {
+	types 'explain base ns &' Enter
+	sees '^in the background as %1: explain base ns$'
+	tells '^ended: explain base ns  \(exit code [0-9]+\)$'
 }
 
 @test "jobs in the background end with the terminal too" {
