@@ -298,6 +298,8 @@ FD-11.open 0 1 2 3 4 5"
 		keeper=$!
 		wait_for "$T/out/up"
 		init=$(pgrep -P "$keeper" | head -n 1)
+		# What it has to say of the payload's start it has said then
+		wait_until grep -q poll "/proc/$init/wchan"
 		(while sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$keeper/status" \
 			2>/dev/null >"$T/now" && [ -s "$T/now" ]; do
 			cp "$T/now" "$T/most"
