@@ -230,7 +230,7 @@ static void take_rest(struct args *a, char **argv)
 		a->rest_count++;
 }
 
-static bool takes_command(const struct cmd *cmd)
+bool args_take_command(const struct cmd *cmd)
 {
 	return cmd->bare_after || strstr(cmd->usage, "[-- ");
 }
@@ -277,7 +277,7 @@ int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err 
 	for (; *argv; argv += used) {
 		used = 1;
 		if (!plain && !strcmp(*argv, "--")) {
-			plain = !takes_command(cmd);
+			plain = !args_take_command(cmd);
 			if (plain)
 				continue;
 			take_rest(out, argv + 1);

@@ -158,6 +158,8 @@ bool cmd_in_group(const struct cmd *c, const char *first);
 /** cmd_help_group() - List the commands that begin with the word @first. Return: whether
  * there are any */
 bool cmd_help_group(const char *first, struct text *out);
+/** args_take_command() - Whether a command of the box's stands behind `--`, not words */
+bool args_take_command(const struct cmd *cmd);
 /** args_parse() - Parse what follows the command's words. Return: 0; 1 when help was
  * asked for; -2 and @e for wrong usage */
 int args_parse(const struct cmd *cmd, char **argv, struct args *out, struct err *e);

@@ -143,13 +143,23 @@ static void offer_all_words(struct asking *a)
 	offer(a, "exit");
 }
 
+/* A name that would have to be quoted is not offered: it becomes a part of the line */
+static bool is_plain(const char *name)
+{
+	auto_text quoted = { 0 };
+
+	text_shell(&quoted, name);
+	return *name != '.' && !strcmp(text_str(&quoted), name);
+}
+
 static void offer_programs_in(struct asking *a, const char *path)
 {
 	auto_dir dir = opendir(path);
 	const struct dirent *de;
 
 	while (dir && (de = readdir(dir)))
-		if (*de->d_name != '.' && !faccessat(dirfd(dir), de->d_name, X_OK, 0))
+		if (de->d_type != DT_DIR && is_plain(de->d_name) &&
+		    !faccessat(dirfd(dir), de->d_name, X_OK, 0))
 			offer(a, de->d_name);
 }
 
@@ -365,7 +375,7 @@ static void offer_command(struct asking *a, const struct cmd *cmd, char *const *
 	const char *last = before[n - 1];
 	const struct opt *o = *last == '-' ? find_option(cmd, last) : NULL;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && args_take_command(cmd); i++)
 		if (!strcmp(before[i], "--")) {
 			offer_kind(a, i + 1 < n ? COMPLETE_FILE : COMPLETE_PROGRAM, NULL);
 			return;

@@ -234,8 +234,8 @@ static const struct word table[] = {
 	{ .name = "bg",
 	  .usage = "[JOB]",
 	  .summary = "go on with a job in the background",
-	  .help = "What is at the terminal stops again there, and that is all that "
-		  "'run' began without a '&': 'fg' goes on with it.",
+	  .help = "What 'run' began without a '&' needs the terminal, and stops again "
+		  "at once: 'fg' goes on with it.",
 	  .example = "bg",
 	  .complete = COMPLETE_JOB,
 	  .run = say_bg },

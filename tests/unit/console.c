@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* console.c - the console without a box: words, drafts, layers, completion, settings */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -205,6 +208,36 @@ static void completes(const struct console *c, const char *line, const char *wor
 	words_release(&w);
 }
 
+/* Of the directories in PATH; a name that is more than a word would become a part of the
+ * line */
+static void test_programs(const struct console *c)
+{
+	char top[] = "/tmp/console.XXXXXX", path[64];
+	static const char *const names[] = { "zqtool", "zq;quit", "zq b", "zqdata" };
+	const char *before = getenv("PATH");
+	auto_text kept = { 0 };
+
+	text_add(&kept, before ? before : "");
+	ok(mkdtemp(top) != NULL, "a directory of programs");
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%s", top, names[i]);
+		close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, i == 3 ? 0644 : 0755));
+	}
+	snprintf(path, sizeof(path), "%s/zqdir", top);
+	mkdir(path, 0755);
+	setenv("PATH", top, 1);
+	completes(c, "run", "zq", "zqtool");
+	completes(c, "nook run strict --", "zq", "zqtool");
+	completes(c, "nook rm --", "zq", "");
+	setenv("PATH", text_str(&kept), 1);
+	rmdir(path);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%s", top, names[i]);
+		unlink(path);
+	}
+	rmdir(top);
+}
+
 static void test_completion(void)
 {
 	struct draft web = { .name = "web" }, web2 = { .name = "web2", .next = &web };
@@ -230,6 +263,7 @@ static void test_completion(void)
 	completes(&c, "help", "seccom", "seccomp");
 	completes(&c, "exec -u 0 web", "--wor", "--workdir");
 	completes(&c, "exec web ls", "--wor", "");
+	test_programs(&c);
 }
 
 /* --- settings ---------------------------------------------------------------------- */
