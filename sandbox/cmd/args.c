@@ -4,8 +4,9 @@
  * As getopt_long(3) does it for GNU programs (options and words may mix, long options
  * take `=` or a blank, short ones may be joined), but by the table that help, completions
  * and man pages are made from, and with the nearest name in errors. `--` ends the
- * options: what is behind it is a command of the box's where the usage says so, else more
- * words. So does the first word of a command that needs none (cmd.bare_after).
+ * options: what is behind it is a command of the box's where one is taken
+ * (cmd.takes_command), else more words. So does the first word of a command that needs
+ * none (cmd.bare_after).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -232,7 +233,7 @@ static void take_rest(struct args *a, char **argv)
 
 bool args_take_command(const struct cmd *cmd)
 {
-	return cmd->bare_after || strstr(cmd->usage, "[-- ");
+	return cmd->bare_after || cmd->takes_command;
 }
 
 /* A word where the command has all of its own: what it runs, without a `--` */

@@ -113,6 +113,7 @@ struct args {
  * @options:	Its options, besides -h -q --verbose which all have
  * @complete:	What its words complete to
  * @words:	COMPLETE_WORDS: "bash zsh fish", separated by blanks; COMPLETE_LIMIT: keys
+ * @takes_command: What stands behind `--` is the box's, not more words
  * @bare_after:	A command behind so many words needs no `--`: it begins with the next one,
  *		and what follows is its own, options too. 0 = it needs one
  * @signs:	A word may begin with '-' where it has a '=': -KEY=VALUE
@@ -128,6 +129,7 @@ struct cmd {
 	const struct opt *options;
 	enum complete complete;
 	const char *words;
+	bool takes_command;
 	size_t bare_after;
 	bool signs;
 	bool full;

@@ -287,6 +287,7 @@ const struct cmd cmd_compare = {
 	.name = "compare",
 	.summary = "a program behind ever more layers: its cost, what it reaches",
 	.usage = "[OPTION...] [-- COMMAND [ARGUMENT...]]",
+	.takes_command = true,
 	.help = "The same COMMAND, cat(1) where none is given, as a plain process, in a\n"
 		"chroot, and then with one layer more each time: the rungs process,\n"
 		"chroot, user, mount, pid, net, uts, ipc, cgroup, time, caps, landlock,\n"

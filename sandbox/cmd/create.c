@@ -69,6 +69,7 @@ const struct cmd cmd_create = {
 	.name = "create",
 	.summary = "make a box that stays, for 'nook start'",
 	.usage = "[OPTION...] NAME [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.takes_command = true,
 	.help = "The box is known by NAME from then on: 'nook ps -a' lists it, 'nook "
 		"start'\n"
 		"runs its command in the background, 'nook rm' removes it. Profile and\n"

@@ -544,6 +544,7 @@ const struct cmd cmd_run = {
 	.name = "run",
 	.summary = "run a command in a fresh box; nothing stays without --keep",
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.takes_command = true,
 	.help = "PROFILE is a name ('nook profile ls' lists them) or a path with a\n"
 		"slash; without one it is base. Without a command it is the profile's,\n"
 		"else a shell, in the background 'sleep infinity', for 'nook exec'.\n\n"
@@ -566,6 +567,7 @@ const struct cmd cmd_shell = {
 	.name = "shell",
 	.summary = "open a shell in a fresh box; nothing stays without --keep",
 	.usage = "[OPTION...] [PROFILE] [-- COMMAND [ARGUMENT...]]",
+	.takes_command = true,
 	.help = "As 'nook run', with the profile dev when none is named. With --name\n"
 		"and --keep the same line comes back to the same box.\n",
 	.options = run_options,
