@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -177,8 +178,7 @@ static void say_ready(struct inside *in)
 	close(fd_take(&in->site.pty_fd));
 }
 
-/* Up to here the keeper may have work of its own;
- * and the file may be the box's to write */
+/* Without ids nothing can be done; and the file may be the box's to write */
 static void be_born(struct inside *in)
 {
 	struct err e = { 0 };
@@ -187,7 +187,7 @@ static void be_born(struct inside *in)
 	arm_death_signal(in);
 	if (layers_apply(SIDE_BORN, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
-	if (in->need_host)
+	if (layers_need_maps(in->plan))
 		wait_for_step(in, STEP_MAPPED);
 	if (!in->copy && again_is_needed(in->plan) && again_exec(in, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
@@ -208,6 +208,13 @@ static void copy_files(const struct inside *in)
 	_exit(0);
 }
 
+static void await_host(struct site *s)
+{
+	char *in = (char *)s - offsetof(struct inside, site);
+
+	wait_for_step((struct inside *)in, STEP_MAPPED);
+}
+
 void inside_main(struct inside *in)
 {
 	struct launch l = { .plan = in->plan, .site = &in->site };
@@ -224,6 +231,7 @@ void inside_main(struct inside *in)
 		l.parent = getpid();
 	}
 	umask(0);
+	in->site.await_host = layers_need_maps(in->plan) ? NULL : await_host;
 	if (layers_apply(SIDE_BOX, in->plan, &in->site, &e) < 0)
 		inside_fail(in, CAUSE_SETUP, 125, &e);
 	arm_death_signal(in);

@@ -16,7 +16,6 @@ struct look;
  * @site:	Descriptors made before clone3
  * @sock:	The child's end of the step socket
  * @keeper_sock: The keeper's end, which the child closes first
- * @need_host:	The keeper has work after birth: wait for STEP_MAPPED
  * @again:	Second start (box/again.h): birth is over
  * @children:	Where there is no pid namespace: for orphans_end(); else -1
  * @copy:	No command runs: files are copied (box/copier.h); or NULL
@@ -28,7 +27,6 @@ struct inside {
 	int sock;
 	int keeper_sock;
 	int children;
-	bool need_host;
 	bool again;
 	const struct copy_order *copy;
 	char *argv_area;

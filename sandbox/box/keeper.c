@@ -181,7 +181,6 @@ static int clone_inside(struct keeper *k, struct err *e)
 			.site = k->site,
 			.sock = pair[1],
 			.keeper_sock = pair[0],
-			.need_host = layers_need_host(k->plan),
 			.copy = k->wish->copy,
 			.argv_area = k->wish->argv_area,
 			.argv_size = k->wish->argv_size,
@@ -362,6 +361,15 @@ static void read_step(struct keeper *k, struct err *e)
 	}
 	if (fd >= 0)
 		close(fd);
+}
+
+/* Where the child has failed, this may be why the keeper did: its error counts */
+static void hear_why(struct keeper *k, struct err *e)
+{
+	struct pollfd p = { .fd = k->sock, .events = POLLIN };
+
+	while (k->pid > 0 && !k->over && poll(&p, 1, 0) > 0)
+		read_step(k, e);
 }
 
 static uint64_t next_deadline(const struct keeper *k)
@@ -661,6 +669,7 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
 	k.site.userns_fd = k.site.upper_fd = k.site.net.netns_fd = -1;
 	if (build(&k, e) < 0) {
+		hear_why(&k, e);
 		k.over = k.failed = true;
 	} else {
 		watch(&k, e);

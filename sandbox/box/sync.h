@@ -5,7 +5,8 @@
  * peer is dead and is always a failure, never "go on".
  *
  *	keeper -> inside	STEP_MAPPED	ids, cgroup and veth are in place; sent
- *						only where layers_need_host()
+ *						only where layers_need_host(). Waited for
+ *						as late as the first layer that needs it
  *	keeper -> inside	STEP_GO		the record is written: the payload may
  *						run. Sent early, so nobody waits for it.
  *						A value: EXEC is waited for

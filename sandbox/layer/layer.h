@@ -28,8 +28,8 @@ struct text;
  * @SIDE_ROUTER:	a helper of the keeper's, in the namespaces of the user's router
  *		where the plan has one (box/below.h); in the box's network namespace when
  *		it returns
- * @SIDE_HOST:		keeper, child born and waiting: id maps, veth. A plan that has no
- *			such work makes no handshake (layers_need_host())
+ * @SIDE_HOST:		keeper, child born: veth. A plan that has no such work makes no
+ *			handshake (layers_need_host())
  * @SIDE_BORN:		inside, the first thing that it does: still the keeper's image,
  *		so nothing may be allocated before its cgroup is entered
  * @SIDE_BOX:		inside, alone in its namespaces, with every capability there
@@ -85,6 +85,7 @@ struct site_net {
  * @box:	keeper: id of the box, where there is a record by now
  * @name:	keeper: name of the box, "" = none
  * @is_dead:	keeper: whether no box of that id lives
+ * @await_host:	inside: returns when the keeper has done SIDE_HOST; NULL when it has
  * @own_uid, @own_gid: USER_FIRST: the caller's ids, by their numbers in the user
  *		namespace above the box's
  * @net:	the box's network as it is for this run
@@ -112,6 +113,7 @@ struct site {
 	const char *box;
 	const char *name;
 	bool (*is_dead)(const char *id, void *store);
+	void (*await_host)(struct site *s);
 	uint32_t own_uid, own_gid;
 	struct site_net net;
 	const struct cgroup_at *cgroup_at;
@@ -127,7 +129,8 @@ struct site {
  * @without:	One line for people: what the box can do where this wall is left out
  * @about:	What there is to say without a plan (`nook explain LAYER`); NULL = nothing
  * @plan:	Wish and host to plan. Changes nothing, so it is tested without privilege
- * @needs_host:	Whether apply[SIDE_HOST] has anything to do for this plan; NULL = never
+ * @needs_host:	Whether apply[SIDE_BOX] needs what the keeper does at SIDE_HOST for this
+ *		plan: the first such layer is where inside waits for it; NULL = never
  * @apply:	Plan to kernel, per side; NULL where this layer has nothing to do
  * @explain:	Plan to words: the system calls and what they mean.
  *		Reads only what apply() reads, so it cannot lie; says nothing where this
@@ -159,7 +162,10 @@ const struct layer *layer_find(const char *name);
 int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struct err *e);
 /** layers_apply() - Apply one side of every layer; an error names the layer */
 int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e);
+/** layers_need_host() - Whether inside has to wait for SIDE_HOST */
 bool layers_need_host(const struct plan *pl);
+/** layers_need_maps() - Whether it has to before anything else */
+bool layers_need_maps(const struct plan *pl);
 /** layer_net_needs_full() - Whether this run has to give rules to the packet filter
  * first, by a library that only nook-full can load, and this is not that program. Must
  * be asked before the sides are applied: nothing looks for the rules after it */

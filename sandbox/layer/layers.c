@@ -7,9 +7,9 @@
 #include "layer/layer.h"
 
 extern const struct layer layer_user_make, layer_user_enter, layer_cgroup, layer_pid;
-extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_session;
-extern const struct layer layer_rlimit, layer_caps, layer_env, layer_landlock,
-	layer_seccomp;
+extern const struct layer layer_uts, layer_ipc, layer_time, layer_net, layer_net_link;
+extern const struct layer layer_session, layer_rlimit, layer_caps, layer_env,
+	layer_landlock, layer_seccomp;
 extern const struct layer layer_root_make, layer_mount, layer_root_switch, layer_keeper;
 
 /*
@@ -29,6 +29,7 @@ static const struct layer *const table[] = {
 	&layer_root_make,   /* the mounts need a root to be mounted in */
 	&layer_mount,	    /* while the host's tree is still there to take from */
 	&layer_root_switch, /* the host's tree is gone from here on */
+	&layer_net_link,    /* the keeper wires it while the tree is built */
 	&layer_rlimit, /* root: raising a hard limit needs the host's rights */
 	&layer_session,	   /* after the root: the terminal comes from the box's devpts */
 	&layer_user_enter, /* root: after the last step that needs the host's rights */
@@ -73,20 +74,35 @@ int layers_plan(const struct profile *pf, struct host *h, struct plan *pl, struc
 	return 0;
 }
 
+static bool needs_host(const struct layer *l, const struct plan *pl)
+{
+	return l->needs_host && l->needs_host(pl);
+}
+
 int layers_apply(enum side side, const struct plan *pl, struct site *s, struct err *e)
 {
-	for (const struct layer *const *l = table; *l; l++)
+	for (const struct layer *const *l = table; *l; l++) {
+		if (side == SIDE_BOX && s->await_host && needs_host(*l, pl)) {
+			s->await_host(s);
+			s->await_host = NULL;
+		}
 		if ((*l)->apply[side] && (*l)->apply[side](pl, s, e) < 0)
 			return err_wrap(e, "%s: ", (*l)->name);
+	}
 	return 0;
 }
 
 bool layers_need_host(const struct plan *pl)
 {
 	for (const struct layer *const *l = table; *l; l++)
-		if ((*l)->needs_host && (*l)->needs_host(pl))
+		if (needs_host(*l, pl))
 			return true;
 	return false;
+}
+
+bool layers_need_maps(const struct plan *pl)
+{
+	return needs_host(&layer_user_make, pl);
 }
 
 void layers_undo(const struct record *rec)

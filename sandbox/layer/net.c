@@ -87,6 +87,12 @@ static bool net_needs_host(const struct plan *pl)
 	return pl->net.mode == PLAN_NET_USER || is_routed(pl);
 }
 
+/* The keeper gives the box's rules what names lead to, and its own come behind that */
+static bool net_rules_need_host(const struct plan *pl)
+{
+	return net_needs_host(pl) && pl->net.allow.count;
+}
+
 bool net_has_settings(const struct plan *pl)
 {
 	return net_needs_host(pl) || pl->net.sysctls.count;
@@ -112,12 +118,15 @@ static int net_box(const struct plan *pl, struct site *s, struct err *e)
 		return -1;
 	if (pl->net.lo_up && net_lo_up(e) < 0)
 		return -1;
+	return net_has_settings(pl) ? proc_take(pl, s, e) : 0;
+}
+
+static int net_link_box(const struct plan *pl, struct site *s, struct err *e)
+{
 	if (is_routed(pl) && net_veth_box(pl, s, e) < 0)
 		return -1;
 	if (!net_has_settings(pl))
 		return 0;
-	if (proc_take(pl, s, e) < 0)
-		return -1;
 	if (net_needs_host(pl) && open_ports(pl, s, e) < 0)
 		return -1;
 	if (!net_has_router(pl) && net_write_sysctls(pl, s, true, e) < 0)
@@ -131,11 +140,18 @@ const struct layer layer_net = {
 	.without = "the box uses this machine's links, addresses and ports, can talk to "
 		   "services that listen on localhost, and to abstract unix sockets",
 	.plan = net_plan,
-	.needs_host = net_needs_host,
+	.needs_host = net_rules_need_host,
 	.apply[SIDE_BEFORE] = net_before,
 	.apply[SIDE_ROUTER] = net_router,
 	.apply[SIDE_HOST] = net_host,
 	.apply[SIDE_BOX] = net_box,
 	.explain = net_explain,
 	.script = net_script,
+};
+
+/* The second entry of the same wall: see layers.c for its place */
+const struct layer layer_net_link = {
+	.name = "net",
+	.needs_host = net_needs_host,
+	.apply[SIDE_BOX] = net_link_box,
 };
