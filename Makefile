@@ -68,18 +68,21 @@ LIGHT_OBJ := $(patsubst %.c,$(B)/light/%.o,$(COMMON) $(ONLY_LIGHT))
 MUSL_LIB ?= /usr/lib/$(ARCH:-gnu=-musl)
 MUSL_INC ?= /usr/include/$(ARCH:-gnu=-musl)
 HAVE_MUSL := $(wildcard $(MUSL_LIB)/rcrt1.o)
+# What lies together (sandbox/light/order.ld), for those that are made of such a script too
+comma := ,
+LIGHT_ORDER = $(patsubst %,-Wl$(comma)-T$(comma)%,$(filter %.ld,$^))
 gccfile = $(shell $(CC) -print-file-name=$(1))
 NL_INC := $(patsubst -I%,%,$(shell $(PKG_CONFIG) --cflags-only-I libnl-route-3.0 2>/dev/null))
 NL_LIBS := build/libnl/libnl-route-3.a build/libnl/libnl-3.a
 ifneq ($(HAVE_MUSL),)
 LIGHT_CFLAGS := -nostdinc -isystem $(MUSL_INC) -isystem $(call gccfile,include) -isystem build/musl-include -fPIE \
 	$(if $(filter release,$(VARIANT)),-include base/fortify.h)
-LIGHT_LINK = $(CC) -nostdlib -nostartfiles -static-pie $(LDHARDEN) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
+LIGHT_LINK = $(CC) -nostdlib -nostartfiles -static-pie $(LDHARDEN) $(LIGHT_ORDER) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
 	$(call gccfile,crtbeginS.o) $(filter %.o,$^) $(call gccfile,libyaml.a) $(call gccfile,libseccomp.a) \
 	$(NL_LIBS) $(MUSL_LIB)/libc.a $(call gccfile,libgcc.a) $(call gccfile,crtendS.o) $(MUSL_LIB)/crtn.o
 else
 LIGHT_CFLAGS := $(if $(NL_INC),-I$(NL_INC)) -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-LIGHT_LINK = $(CC) -static-pie $(LDHARDEN) -o $@ $(filter %.o,$^) -lyaml -lseccomp $(NL_LIBS)
+LIGHT_LINK = $(CC) -static-pie $(LDHARDEN) $(LIGHT_ORDER) -o $@ $(filter %.o,$^) -lyaml -lseccomp $(NL_LIBS)
 endif
 
 ifeq ($(VARIANT),release)
@@ -116,7 +119,7 @@ build/libnl/%.a: $(NL_INC)/netlink/netlink.h
 		$(call gccfile,$*.a) $@
 
 ifeq ($(VARIANT),release)
-$(B)/nook: $(LIGHT_OBJ) $(NL_LIBS)
+$(B)/nook: $(LIGHT_OBJ) $(NL_LIBS) sandbox/light/order.ld
 	$(call say,LINK,$@)
 	$(Q)$(LIGHT_LINK) $(LDFLAGS)
 else

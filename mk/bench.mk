@@ -7,6 +7,7 @@
 #	make bench-living               the console, hundreds of boxes that live, a large diff
 #	make bench-labs                 the playground of each lab, and a check in it
 #	make bench-batch                boxes a second: nook batch, a floor, xargs with bubblewrap
+#	make order                      sandbox/light/order.ld, after what a start calls has changed
 #
 # The bars are printed and judged only on request: a noisy machine is no defect of nook.
 RUNS ?= 200
@@ -52,11 +53,26 @@ $(BENCH)/empty: LIGHT_OBJ = $(BENCH)/empty.o
 $(BENCH)/empty: $(BENCH)/empty.o
 	$(call say,LINK,$@)
 	$(Q)$(LIGHT_LINK)
+# What lies together in the light program (docs/speed.md): written anew from what runs pass through. The
+# program is the one that people run, linked once more for the sake of the map
+build/order/nook: $(LIGHT_OBJ) $(NL_LIBS) sandbox/light/order.ld
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LIGHT_LINK) $(LDFLAGS) -Wl,-Map=$@.map
+build/order/step: bench/order.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) -o $@ $<
+order: build/order/step build/order/nook
+	$(Q)perl bench/order.pl $^ build/order/nook.map >build/order/order.ld
+	$(Q)cp build/order/order.ld sandbox/light/order.ld
+	$(Q)rm -r build/order
+
 # What a static glibc costs instead
 $(BENCH)/floor-glibc: bench/floor.c $(GENERATED)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BENCH_CFLAGS) -fPIE -I$(GEN) -static-pie $(LDHARDEN) -o $@ $<
 
-.PHONY: bench bench-tools bench-net bench-living bench-labs bench-batch
+.PHONY: bench bench-tools bench-net bench-living bench-labs bench-batch order
 -include $(wildcard $(BENCH)/*.d)
