@@ -33,6 +33,13 @@ wait_keeper() {
 	wait "$keeper" || status=$?
 }
 
+# stop_process PID - and wait until others see it: it does nothing more from the signal on, but its state
+# changes when it gets a processor
+stop_process() {
+	kill -STOP "$1"
+	wait_until grep -q '^State:.T' "/proc/$1/status"
+}
+
 # json KEY... - one value of $output, a JSON text: `json boxes 0 name`; null, true and false too
 json() {
 	perl -MJSON::PP -e 'my $v = decode_json(shift @ARGV);

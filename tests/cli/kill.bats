@@ -79,7 +79,7 @@ load boxes
 
 @test "a fork bomb and a keeper that is stopped are killed all the same" {
 	start_box one 'while :; do (sleep 0.01; :) & sleep 0.001; done'
-	kill -STOP "$keeper"
+	stop_process "$keeper"
 	nook_run ps --no-headings -o status
 	assert_output "keeper stopped"
 	run --separate-stderr timeout 50 "$NOOK" kill --all

@@ -131,7 +131,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 @test "RC-05: the same of a keeper: what it keeps nobody takes" {
 	"$NOOK" run -d --name web strict -- sleep 600
 	keeper=$("$NOOK" ps --no-headings -o keeper | tr -d ' ')
-	kill -STOP "$keeper"
+	stop_process "$keeper"
 	for words in "start web" "rm web" "rename web new"; do
 		# shellcheck disable=SC2086  # words
 		nook_run $words
