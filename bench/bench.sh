@@ -30,6 +30,8 @@ if [ "$(id -u)" = 0 ]; then
 	flock -s 8
 	# Nor are podman's images, networks and runtime files those of the machine
 	mount -t tmpfs -o mode=755 tmpfs /run
+	# An ordinary user who has nothing below it has records there
+	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	(umask 077 && mkdir -p /run/nook /var/lib/nook)
 	for own in /var/lib/nook /var/lib/containers; do
 		[ ! -d "$own" ] || mount -t tmpfs -o mode=700 tmpfs "$own"
