@@ -46,6 +46,11 @@ check-guest: deps-test
 check-fresh: deps-test
 	$(Q)prove -v tests/fresh/*.t
 
+# Of these what is about labs: each of them as root and as a user, here and with cgroup v2 in guests, and
+# their commands. Less than four minutes on two cores
+check-labs: export ONLY = -lab
+check-labs: check
+
 # An hour or two, not minutes: everything in its long form (tests/run-all.sh), which is worth a night
 # but not a push
 check-long: export NOOK_LONG = 1
@@ -61,4 +66,5 @@ check-guest-long: deps-test
 	$(Q)$(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh systemd
 	$(Q)GUEST_LONG=1 GUEST_TESTS=RS-09 $(GUEST_BOOT) linux-image-6.12-cloud-amd64 suite.sh
 
-.PHONY: build-variants run check check-root check-guest check-guest-long check-fresh check-long
+.PHONY: build-variants run check check-root check-guest check-guest-long check-fresh \
+	check-labs check-long

@@ -29,6 +29,7 @@
 #
 # Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 4; of long
 # forms, which wait less, cores + 1).
+# ONLY=REGEX keeps the scripts whose path matches, such as build/check/release-user/cli-lab.t.
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
 # depends on files and programs that are installed (the command line, plans, lint, unit tests), each
 # as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
@@ -164,6 +165,8 @@ done
 more=4
 [ -z "${NOOK_LONG:-}" ] || more=1
 jobs=${JOBS:-$(($(nproc) + more))}
+only=${ONLY:-.}
 # A test that calls make calls it as a person would, not as a part of this one
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES NOOK_LONG
-sort -s -k1,1nr "$list" | cut -d' ' -f2 | xargs prove --timer --failures --comments -j "$jobs" -e ''
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES NOOK_LONG ONLY
+sort -s -k1,1nr "$list" | cut -d' ' -f2 | grep -E -e "$only" |
+	xargs prove --timer --failures --comments -j "$jobs" -e ''
