@@ -34,7 +34,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-fno-strict-overflow -fno-delete-null-pointer-checks
 CPPFLAGS := -D_GNU_SOURCE -Isandbox -I. -I$(GEN) -DNOOK_VERSION='"$(VERSION)"' \
-	-DNOOK_LIBEXECDIR='"$(LIBEXECDIR)"' -DNOOK_DATADIR='"$(DATADIR)"' -DNOOK_SYSCONFDIR='"$(SYSCONFDIR)"'
+	-DNOOK_BINDIR='"$(BINDIR)"' -DNOOK_LIBEXECDIR='"$(LIBEXECDIR)"' \
+	-DNOOK_DATADIR='"$(DATADIR)"' -DNOOK_SYSCONFDIR='"$(SYSCONFDIR)"'
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g3
 # What a sanitizer reports has lines with -g1, at two thirds of the time to build
@@ -92,7 +93,7 @@ PROGRAMS := $(B)/nook
 endif
 
 # Paths and flags are compiled in: what was built with others is built again
-CONFIG := $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS) $(HARDEN) $(LIGHT_CFLAGS)
+CONFIG := $(BINDIR) $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS) $(HARDEN) $(LIGHT_CFLAGS)
 ifneq ($(CONFIG),$(file <$(B)/config))
 $(shell mkdir -p $(B))$(file >$(B)/config,$(CONFIG))
 endif

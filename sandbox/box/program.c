@@ -41,6 +41,19 @@ int program_full(char **argv, struct err *e)
 	execv("/proc/self/exe", argv);
 	return err_sys(e, "cannot start nook's own file again");
 }
+
+int program_light(char **argv, struct err *e)
+{
+	char dir[PATH_MAX - 16], path[PATH_MAX];
+
+	/* As program_full() of the other looks for this one; if need be this one does */
+	if (!program_dir(dir, sizeof(dir))) {
+		snprintf(path, sizeof(path), "%s/nook", dir);
+		execv(path, argv);
+	}
+	execv(NOOK_BINDIR "/nook", argv);
+	return program_full(argv, e);
+}
 #else
 bool program_is_full(void)
 {
@@ -50,6 +63,12 @@ bool program_is_full(void)
 int program_need_full(char **argv, struct err *e)
 {
 	return program_full(argv, e);
+}
+
+int program_light(char **argv, struct err *e)
+{
+	execv("/proc/self/exe", argv);
+	return err_sys(e, "cannot start nook's own file again");
 }
 
 int program_full(char **argv, struct err *e)

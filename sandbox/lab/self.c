@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "box/program.h"
 
 #define SAID_MOST  (64u << 10)
 #define WORDS_MOST 96
@@ -32,6 +33,7 @@ static void become(pid_t parent, const char *const *words, int said)
 {
 	const char *argv[WORDS_MOST + 2] = { "nook" };
 	int null = open("/dev/null", O_RDONLY);
+	struct err none;
 
 	if (child_die_with(parent) < 0)
 		_exit(125);
@@ -41,7 +43,7 @@ static void become(pid_t parent, const char *const *words, int said)
 	if (dup2(null, STDIN_FILENO) >= 0 &&
 	    (said < 0 ||
 	     (dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)))
-		execv("/proc/self/exe", (char *const *)argv);
+		program_light((char **)argv, &none);
 	_exit(125);
 }
 

@@ -3,6 +3,7 @@
 # as: root
 # in: release
 load helper
+load boxes
 
 # The namespaces of as.sh are this file's own, so /usr/local may be covered
 make_quietly() { make -C "$TOP" --no-print-directory -s "$@" >"$T/log" 2>&1 || fail "$(cat "$T/log")"; }
@@ -32,6 +33,17 @@ setup() {
 	assert_match '^strict' "$listed"
 	assert_status 0
 	assert_output 1000
+}
+
+@test "boxes of an installed lab are made by the program that a shell starts" {
+	mount --bind image/usr/local /usr/local
+	run --separate-stderr /usr/local/bin/nook lab start L05
+	name=$(cat "/proc/$("$NOOK" ps --no-headings -o keeper | tr -d ' ')/comm")
+	/usr/local/bin/nook lab stop
+	umount /usr/local
+	rm -rf "$(state_dir)"/{lab,boxes}
+	assert_status 0
+	assert_equal "$name" nook
 }
 
 @test "uninstall leaves nothing of it" {

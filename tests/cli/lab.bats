@@ -56,6 +56,11 @@ teardown() {
 	rid_of_boxes
 }
 
+@test "the playground is made by the program that a shell starts" {
+	"$NOOK" lab start X1
+	assert_equal "$(cat "/proc/$("$NOOK" ps --no-headings -o keeper | tr -d ' ')/comm")" nook
+}
+
 @test "where no lab is at hand it is said how one begins, behind the list" {
 	nook_run lab
 	assert_status 0
