@@ -56,7 +56,7 @@ result() {
 
 teardown() {
 	end_keepers
-	sleep 0.05
+	pause 0.05
 	"$NOOK" gc -q || true
 	nook_teardown
 }

@@ -42,7 +42,7 @@ ask() {
 	local i
 	for ((i = 0; i < 50; i++)); do
 		timeout 5 busybox nc -w 2 127.0.0.1 "$1" </dev/null 2>/dev/null | grep . && return
-		sleep 0.1
+		pause 0.1
 	done
 	return 1
 }

@@ -61,7 +61,7 @@ ask() {
 	[ "$1" != -n ] || { in=("$NOOK" exec "$2" --) && shift 2; }
 	for ((i = 0; i < 50; i++)); do
 		timeout 5 "${in[@]}" busybox nc -w 2 "$1" "$2" </dev/null 2>/dev/null | grep . && return
-		sleep 0.1
+		pause 0.1
 	done
 	return 1
 }

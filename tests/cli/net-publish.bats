@@ -36,7 +36,7 @@ ask() {
 	local i
 	for ((i = 0; i < 50; i++)); do
 		timeout 5 busybox nc -w 2 "$1" "$2" </dev/null 2>/dev/null | grep . && return
-		sleep 0.1
+		pause 0.1
 	done
 	return 1
 }
@@ -141,7 +141,7 @@ forwarder() { pgrep -P "$keeper" -x nook-forward; }
 	limit 1
 	ticks=$(ticks)
 	busybox nc 127.0.0.1 8080 </dev/null >waited &
-	sleep 0.5
+	pause 0.5
 	assert test ! -s waited
 	assert test "$(($(ticks) - ticks))" -lt 10
 	limit 1024

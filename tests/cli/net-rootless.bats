@@ -36,7 +36,7 @@ gone() {
 	for pid; do
 		for ((i = 0; i < 1000; i++)); do
 			[ -e "/proc/$pid" ] || continue 2
-			sleep 0.01
+			pause 0.01
 		done
 		fail "still there: $pid $(cat "/proc/$pid/comm")"
 	done
@@ -182,7 +182,7 @@ hint: it links to where the host's default route leads, and 'ip route' shows non
 	for ((i = 0; i < 1000; i++)); do
 		router
 		[ "$pasta" = "$first" ] || [ "$pasta" = 0 ] || break
-		sleep 0.01
+		pause 0.01
 	done
 	nook_run run --network out -- sh -c "$fetch"
 	assert_status 0

@@ -32,7 +32,7 @@ serve() {
 	servers+=($!)
 	for _ in $(seq 500); do
 		[ "$(busybox nc -w 5 "$1" "$2" </dev/null 2>/dev/null)" = "$3" ] && return 0
-		sleep 0.01
+		pause 0.01
 	done
 	fail "no service on $1:$2"
 }
@@ -47,7 +47,7 @@ pastas() { pgrep -x 'pas(ta|st)(\.avx2)?' || true; }
 wait_no_pasta() {
 	for _ in $(seq 500); do
 		[ -n "$(pastas)" ] || return 0
-		sleep 0.01
+		pause 0.01
 	done
 	fail "pasta is left: $(pastas)"
 }
@@ -178,7 +178,7 @@ ask() {
 	local i
 	for ((i = 0; i < 50; i++)); do
 		timeout 5 busybox nc -w 2 "$1" "$2" </dev/null 2>/dev/null | grep . && return
-		sleep 0.1
+		pause 0.1
 	done
 	return 1
 }

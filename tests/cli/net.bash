@@ -33,7 +33,7 @@ no_router() {
 	for ((i = 0; i < 1000; i++)); do
 		[ -e "/proc/${holder:-none}" ] || [ -e "/proc/${pasta:-none}" ] ||
 			pgrep -u "$(id -u)" -x nook-router >/dev/null || break
-		sleep 0.01
+		pause 0.01
 	done
 	[ "$i" -lt 1000 ] || fail "the router is left: $(pgrep -u "$(id -u)" -lx 'nook-router|pasta.*')"
 	rm -f "$file"
@@ -47,7 +47,7 @@ net_wait_links() {
 	local i
 	for ((i = 0; i < 1000; i++)); do
 		[ -n "$(net_links)" ] || return 0
-		sleep 0.01
+		pause 0.01
 	done
 	fail "links are left: $(net_links)"
 }
@@ -78,7 +78,7 @@ net_world() {
 	unshare --net sleep 600 &
 	world=$!
 	while [ "$(readlink "/proc/$world/ns/net")" = "$(readlink /proc/self/ns/net)" ]; do
-		sleep 0.01
+		pause 0.01
 	done
 	ip link add world type veth peer name outer netns "$world"
 	ip addr add 192.0.2.1/24 dev world

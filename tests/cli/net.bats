@@ -308,7 +308,7 @@ hint: it has the host's: --network host"
 	lab_box three 'sleep 60' --name three
 	for ((i = 0; i < 100; i++)); do
 		! grep -q '^10\.77\.0\.[0-9]* three' seen || break
-		sleep 0.1
+		pause 0.1
 	done
 	assert grep -q '^10\.77\.0\.[0-9]* three' seen
 	kill -KILL "$keeper"
@@ -316,7 +316,7 @@ hint: it has the host's: --network host"
 	"$NOOK" gc -q
 	for ((i = 0; i < 100; i++)); do
 		grep -q three seen || break
-		sleep 0.1
+		pause 0.1
 	done
 	refute test -s seen
 	touch stop

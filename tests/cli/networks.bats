@@ -77,7 +77,7 @@ net_wait_router() {
 	holder=$(od -An -t d4 -j 8 -N 4 "$file")
 	for ((i = 0; i < 1000; i++)); do
 		kill -0 "$holder" 2>/dev/null || break
-		sleep 0.01
+		pause 0.01
 	done
 	rm "$file"
 }

@@ -27,7 +27,7 @@ sees() {
 	local end=$((SECONDS + 60))
 	until screen | grep -qE -e "$1"; do
 		[ "$SECONDS" -lt "$end" ] || fail "never on the screen: $1" "$(screen)" || return
-		sleep 0.02
+		pause 0.02
 	done
 }
 
@@ -37,7 +37,7 @@ asks() {
 	local end=$((SECONDS + 60))
 	until screen | grep . | tail -n 1 | grep -qE -e "$1"; do
 		[ "$SECONDS" -lt "$end" ] || fail "nobody asks: $1" "$(screen)" || return
-		sleep 0.02
+		pause 0.02
 	done
 }
 

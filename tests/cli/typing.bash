@@ -49,7 +49,7 @@ shows() {
 		plain "$new" | tr '\n' ' ' | grep -qaE -e "$1"; then
 		from=$to
 	else
-		sleep 0.03
+		pause 0.03
 		return 1
 	fi
 }

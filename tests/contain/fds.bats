@@ -305,7 +305,7 @@ FD-11.open 0 1 2 3 4 5"
 			cp "$T/now" "$T/most"
 			find "/proc/$keeper/fd" 2>/dev/null | wc -l >"$T/open.new"
 			mv "$T/open.new" "$T/open"
-			sleep 0.01
+			pause 0.01
 		done) 3>&- &
 		wait_for "$T/open"
 		started=$(date +%s%N)
