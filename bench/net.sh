@@ -11,7 +11,8 @@
 #
 #	pairs	box - router - box with TCP, beside two namespaces wired alike with ip(8)
 #	pasta	a user's box - pasta - this machine, beside pasta(1) alone, as uid 1234
-#	boxes	start of the last hundred of many beside the first hundred; all live meanwhile
+#	boxes	start of the last hundred of many beside the first hundred; all live meanwhile. Each round
+#		has its ratio, and the one in the middle counts
 set -euo pipefail
 [ -n "${NOOK_BENCH_OWN:-}" ] || NOOK_BENCH_OWN=1 exec unshare --mount --net -- "$0" "$@"
 nook=$(realpath "$1")
@@ -118,19 +119,46 @@ pids=()
 ### boxes
 mkfifo /run/up
 exec 9<>/run/up
-for ((i = 0; i < boxes; i++)); do
-	start=${EPOCHREALTIME/./}
-	"$nook" run "${lab[@]}" --set limits.wall=max --preserve-fds 1 strict -- \
-		sh -c 'echo >&3; exec busybox nc -ll -p 7 -e echo here' 3>&9 9>&- 2>/dev/null &
-	pids+=($!)
-	read -r -t 60 -u 9 _ || { echo "FAIL boxes  box $i does not start"; exit 1; }
-	echo $((${EPOCHREALTIME/./} - start)) >>/run/starts
+# start_boxes - one after the other, which all live; how long each takes, in us
+start_boxes() {
+	local i start
+	for ((i = 0; i < boxes; i++)); do
+		start=${EPOCHREALTIME/./}
+		"$nook" run "${lab[@]}" --set limits.wall=max --preserve-fds 1 strict -- \
+			sh -c 'echo >&3; exec busybox nc -ll -p 7 -e echo here' 3>&9 9>&- 2>/dev/null &
+		pids+=($!)
+		read -r -t 60 -u 9 _ || { echo "FAIL boxes  box $i does not start" >&2; exit 1; }
+		echo $((${EPOCHREALTIME/./} - start))
+	done >/run/starts
+}
+# end_boxes - $left is how many links are there five seconds later
+end_boxes() {
+	local i
+	kill "${pids[@]}"
+	wait "${pids[@]}" 2>/dev/null || true
+	pids=()
+	for ((i = 0; i < 500; i++)); do
+		left=$(ip -br link | grep -c '^nk' || true)
+		[ "$left" != 0 ] || break
+		sleep 0.01
+	done
+}
+for ((i = 0; i < rounds; i++)); do
+	[ "$i" = 0 ] || end_boxes
+	start_boxes
+	first=$(head -n 100 /run/starts | median)
+	last=$(tail -n 100 /run/starts | median)
+	echo "$first $last" | awk '{ printf "%.3f %.2f %.2f\n", $2 / $1, $1 / 1000, $2 / 1000 }' >>/run/ratios
 done
-first=$(head -n 100 /run/starts | median)
-last=$(tail -n 100 /run/starts | median)
-awk -v a="$first" -v b="$last" -v n="$boxes" 'BEGIN {
-	printf "%s boxes  first hundred %.2f, last hundred of %d %.2f ms  ratio %.3f  at most 1.3\n",
-		(b / a <= 1.3 ? "pass" : "FAIL"), a / 1000, n, b / 1000, b / a }'
+# The machine itself is faster and slower from second to second: the round in the middle counts
+sort -g /run/ratios | awk -v n="$boxes" '
+	{ ratio[NR] = $1; first[NR] = $2; last[NR] = $3 }
+	END {
+		m = int((NR + 1) / 2)
+		printf "%s boxes  first hundred %.2f, last hundred of %d %.2f ms  ratio %.3f  at most 1.3",
+			(ratio[m] <= 1.3 ? "pass" : "FAIL"), first[m], n, last[m], ratio[m]
+		printf "; of %d rounds, which had %.2f to %.2f\n", NR, ratio[1], ratio[NR]
+	}'
 asked=0
 for ((i = 0; i < 20; i++)); do
 	to=$("$nook" net inspect --json lab | jq -r ".boxes[$((RANDOM % boxes))].address")
@@ -138,12 +166,5 @@ for ((i = 0; i < 20; i++)); do
 		grep -qx here && asked=$((asked + 1))
 done
 echo "$([ "$asked" = 20 ] && echo pass || echo FAIL) reach  $asked of 20 boxes chosen by lot answer"
-kill "${pids[@]}"
-wait "${pids[@]}" 2>/dev/null || true
-pids=()
-for ((i = 0; i < 500; i++)); do
-	left=$(ip -br link | grep -c '^nk' || true)
-	[ "$left" != 0 ] || break
-	sleep 0.01
-done
+end_boxes
 echo "$([ "$left" = 0 ] && echo pass || echo FAIL) left   $left links of $boxes"

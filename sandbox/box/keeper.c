@@ -214,16 +214,27 @@ static int attach_host(struct keeper *k, struct err *e)
 	bool waits = layers_need_host(k->plan);
 
 	k->site.child = k->pid;
-	if (waits && ((!is_below(k) && helper_map(k->plan, k->pid, e) < 0) ||
-		      layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0))
+	if ((waits && ((!is_below(k) && helper_map(k->plan, k->pid, e) < 0) ||
+		       layers_apply(SIDE_HOST, k->plan, &k->site, e) < 0)) ||
+	    links_enter(k, e) < 0 || allow_put(k, e) < 0 || serve_start(k, e) < 0)
 		return -1;
-	if (links_enter(k, e) < 0 || allow_put(k, e) < 0 || serve_start(k, e) < 0)
-		return -1;
-	if (!waits)
-		return 0;
-	if (sync_send(k->sock, &msg, -1) < 0)
+	if (waits && sync_send(k->sock, &msg, -1) < 0)
 		return err_sys(e, "the box died while it was built");
-	return 0;
+	return forward_ready(&k->forward, e);
+}
+
+/* A child that has failed may be why what was done for it did. Return: -1 */
+static int hear_why(const struct keeper *k, struct err *e)
+{
+	struct pollfd p = { .fd = k->sock, .events = POLLIN };
+	struct sync_msg msg;
+
+	if (poll(&p, 1, 0) > 0 && sync_recv(k->sock, &msg, NULL) == 1 &&
+	    msg.step == STEP_FAILED) {
+		*e = msg.err;
+		host_explain(k->wish->host, e);
+	}
+	return -1;
 }
 
 static int build(struct keeper *k, struct err *e)
@@ -245,8 +256,8 @@ static int build(struct keeper *k, struct err *e)
 		return -1;
 	keeper_close_child_fds(k);
 	close_join(k);
-	if (attach_host(k, e) < 0 || forward_ready(&k->forward, e) < 0)
-		return -1;
+	if (attach_host(k, e) < 0)
+		return hear_why(k, e);
 	if (keeper_open_signals(k) < 0)
 		return err_sys(e, "cannot open a signalfd");
 	/* While the child builds its walls on another CPU: the record, without which the
@@ -361,15 +372,6 @@ static void read_step(struct keeper *k, struct err *e)
 	}
 	if (fd >= 0)
 		close(fd);
-}
-
-/* Where the child has failed, this may be why the keeper did: its error counts */
-static void hear_why(struct keeper *k, struct err *e)
-{
-	struct pollfd p = { .fd = k->sock, .events = POLLIN };
-
-	while (k->pid > 0 && !k->over && poll(&p, 1, 0) > 0)
-		read_step(k, e);
 }
 
 static uint64_t next_deadline(const struct keeper *k)
@@ -669,7 +671,6 @@ int box_run(const struct box_wish *w, struct result *res, struct err *e)
 	*res = (struct result){ .cause = CAUSE_SETUP, .exit_code = 125 };
 	k.site.userns_fd = k.site.upper_fd = k.site.net.netns_fd = -1;
 	if (build(&k, e) < 0) {
-		hear_why(&k, e);
 		k.over = k.failed = true;
 	} else {
 		watch(&k, e);

@@ -28,6 +28,15 @@ teardown() {
 lab_run() { nook_run run --network lab --set network.dns=192.0.2.53 "$@"; }
 lab_box() { start_box "$@" --network lab --set network.dns=192.0.2.53; }
 
+@test "a box that fails while its links are made says why, and they say nothing" {
+	need strace
+	run --separate-stderr strace -f -o /dev/null -e inject=clone3:delay_exit=300000 \
+		-e inject=sethostname:error=EINVAL "$NOOK" run --network lab --set network.dns=192.0.2.53 strict -- true
+	assert_status 125
+	assert_stderr_match '^nook: uts: .*Invalid argument$'
+	refute_match 'net' "$stderr"
+}
+
 @test "a box has lo, an address, a route to everywhere, and may bind and ping" {
 	lab_run -- sh -c 'ip -o addr show scope global; ip route; ip -6 route show default; ip -br link show lo
 		perl -MSocket -e "socket(S, AF_INET, SOCK_DGRAM, 1) or die; print qq(may ping\n);
