@@ -7,6 +7,9 @@
  * counted in the order in which they come; from its exec on the payload runs untraced
  * but for its children and its end. After the harm everybody runs at full speed.
  *
+ * Until then all share one CPU with the tracer: at each call one of them waits for the
+ * other, and to wake who sleeps on another CPU takes twice as long.
+ *
  * A helper that an ordinary user's nook starts outside the box (newuidmap) is let go at
  * once: a setuid program that is traced has no rights.
  *
@@ -20,6 +23,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -60,6 +64,7 @@ struct run {
 	pid_t command; /* the keeper, or his client */
 	pid_t armed;   /* harm comes when this one's call returns */
 	int born, met; /* by their parents' word, and by their own */
+	cpu_set_t cpus; /* that this process had */
 	bool free, leaves;
 };
 
@@ -148,6 +153,14 @@ static void read_status(pid_t pid, pid_t *parent, int *level)
 		fclose(f);
 }
 
+/* Everybody runs as if nobody looked on */
+static void set_free(struct run *r)
+{
+	r->free = true;
+	for (int i = 0; i < r->count; i++)
+		sched_setaffinity(r->tasks[i].pid, sizeof(r->cpus), &r->cpus);
+}
+
 static struct task *meet(struct run *r, pid_t pid)
 {
 	struct task *task = find(r, pid), *parent;
@@ -158,6 +171,8 @@ static struct task *meet(struct run *r, pid_t pid)
 		return task;
 	task = &r->tasks[r->count++];
 	*task = (struct task){ .pid = pid };
+	if (r->free)
+		sched_setaffinity(pid, sizeof(r->cpus), &r->cpus);
 	read_status(pid, &ppid, &level);
 	if (!r->keeper) {
 		r->keeper = pid;
@@ -191,7 +206,8 @@ static void strike(struct run *r, struct task *task, int nr)
 
 	if (!victim || victim->role == ROLE_NONE || victim->runs)
 		return;
-	t->hit = r->free = true;
+	t->hit = true;
+	set_free(r);
 	t->victim = victim->role;
 	t->victim_nr = nr;
 	r->last = now_ms();
@@ -259,7 +275,8 @@ static void on_return(struct run *r, struct task *task)
 	r->armed = 0;
 	if (t->harm == HARM_FAIL) {
 		set_result(task->pid, -t->error, false);
-		r->free = !t->kernel;
+		if (!t->kernel)
+			set_free(r);
 		r->last = now_ms();
 	} else {
 		strike(r, task, t->victim_nr);
@@ -294,7 +311,8 @@ static void on_call(struct run *r, struct task *task)
 		t->victim = task->role;
 		t->victim_nr = (int)info.entry.nr;
 		t->act(t->arg);
-		r->free = !t->kernel && t->steps == t->at + t->times - 1;
+		if (!t->kernel && t->steps == t->at + t->times - 1)
+			set_free(r);
 		r->last = now_ms();
 	} else if (t->harm == HARM_FAIL && !t->hit) {
 		fail_call(r, task, (int)info.entry.nr);
@@ -561,6 +579,7 @@ static int start(struct run *r)
 int trace_run(struct trace *t)
 {
 	struct run r = { .t = t, .held = -1 };
+	cpu_set_t one;
 	ssize_t n;
 	int result;
 
@@ -572,9 +591,14 @@ int trace_run(struct trace *t)
 	r.words = memfd_create("said", MFD_CLOEXEC);
 	if (r.words < 0)
 		return -1;
+	sched_getaffinity(0, sizeof(r.cpus), &r.cpus);
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
 	set_clock(TICK_MS);
 	result = start(&r) < 0 ? -1 : watch(&r);
 	set_clock(0);
+	sched_setaffinity(0, sizeof(r.cpus), &r.cpus);
 	if (r.held >= 0)
 		close(r.held);
 	n = pread(r.words, t->said, sizeof(t->said) - 1, 0);
