@@ -82,16 +82,21 @@ assert_stderr() { [ "$stderr" = "${1:-}" ] || fail "wanted stderr: ${1:-}"; }
 # assert_line TEXT [WHERE] - one whole line of stdout (or of WHERE) is TEXT
 assert_line() { has_line "$1" "${2-$output}" || fail "no line: $1"; }
 refute_line() { ! has_line "$1" "${2-$output}" || fail "a line: $1"; }
-has_line() { [[ $'\n'$2$'\n' == *$'\n'"$1"$'\n'* ]]; }
+has_line() {
+	case $1 in
+	*$'\n'*) grep -qxF -e "$1" <<<"$2" ;;
+	*) [[ $'\n'$2$'\n' == *$'\n'"$1"$'\n'* ]] ;;
+	esac
+}
 # assert_match REGEX [WHERE] - a line of stdout (or of WHERE) matches an extended expression
 assert_match() { has_match "$1" "${2-$output}" || fail "no match: $1"; }
 refute_match() { ! has_match "$1" "${2-$output}" || fail "a match: $1"; }
 is_match() { [[ $2 =~ $1 ]]; }
-# has_match REGEX TEXT - grep(1) is a process, of which ten thousands are a minute. It has what is long, and
-# what the shell takes for no expression
+# has_match REGEX TEXT - grep(1) is a process, of which ten thousands are a minute. It has what is long,
+# expressions of several lines, and what the shell takes for none
 has_match() {
 	local rest=$2 line code
-	while [ ${#rest} -lt 4000 ]; do
+	while [ ${#rest} -lt 4000 ] && [[ $1 != *$'\n'* ]]; do
 		line=${rest%%$'\n'*}
 		code=0
 		is_match "$1" "$line" || code=$?
@@ -107,7 +112,7 @@ assert_stderr_match() { assert_match "$1" "$stderr"; }
 # pause SECONDS - as sleep(1), without a process: nobody writes into that fifo
 pause() {
 	[ -p "$BATS_RUN_TMPDIR/pause" ] || mkfifo "$BATS_RUN_TMPDIR/pause"
-	read -rt "$1" _ <>"$BATS_RUN_TMPDIR/pause" || :
+	read -rt "$1" _ <>"$BATS_RUN_TMPDIR/pause" || [ $? -gt 128 ]
 }
 
 # wait_until COMMAND... - until it succeeds; a minute, because processors can be busy or emulated

@@ -349,7 +349,7 @@ ok 5 - X1 tells of shared (wrong way 1)
 	cat >>labs/X1-own-name.yaml <<-'END'
 		wrong:
 		  - raw: |
-		      unshare --uts sh -c 'echo $$ >$LAB/pid; sleep 2'
+		      unshare --uts sh -c 'echo $$ >$LAB/pid; sleep 6'
 		      echo $$ >$LAB/pid
 		      exec sleep 600
 		    diagnosis: shared

@@ -7,8 +7,9 @@
  * counted in the order in which they come; from its exec on the payload runs untraced
  * but for its children and its end. After the harm everybody runs at full speed.
  *
- * Until then all share one CPU with the tracer: at each call one of them waits for the
- * other, and to wake who sleeps on another CPU takes twice as long.
+ * Until then all whom the command starts, and who are not let go, share one CPU with the
+ * tracer: at each call one of them waits for the other, and to wake who sleeps on another
+ * CPU takes twice as long.
  *
  * A helper that an ordinary user's nook starts outside the box (newuidmap) is let go at
  * once: a setuid program that is traced has no rights.
@@ -355,6 +356,7 @@ static int on_event(struct run *r, struct task *task, int status)
 		r->t->ran = task->runs = true;
 	if (task->role == ROLE_HELPER && geteuid() && !r->t->all &&
 	    event == PTRACE_EVENT_STOP) {
+		sched_setaffinity(task->pid, sizeof(r->cpus), &r->cpus);
 		ptrace(PTRACE_DETACH, task->pid, 0L, 0L);
 		*task = r->tasks[--r->count];
 		return -1;
@@ -389,6 +391,7 @@ static void let_go(struct run *r, struct task *task, int status)
 	bool is_signal = !(status >> 16) && !(WSTOPSIG(status) & 0x80);
 
 	r->born += is_birth(status >> 16);
+	sched_setaffinity(task->pid, sizeof(r->cpus), &r->cpus);
 	ptrace(PTRACE_DETACH, task->pid, 0L, is_signal ? (long)WSTOPSIG(status) : 0L);
 	*task = r->tasks[--r->count];
 }
