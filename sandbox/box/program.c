@@ -24,6 +24,18 @@ int program_dir(char *buf, size_t size)
 	return 0;
 }
 
+/* Beside this one in a build tree, else where it was installed. Returns on failure */
+static void become(const char *name, const char *installed, char **argv)
+{
+	char dir[PATH_MAX - 16], path[PATH_MAX];
+
+	if (!program_dir(dir, sizeof(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		execv(path, argv);
+	}
+	execv(installed, argv);
+}
+
 #ifdef NOOK_FULL
 bool program_is_full(void)
 {
@@ -42,16 +54,10 @@ int program_full(char **argv, struct err *e)
 	return err_sys(e, "cannot start nook's own file again");
 }
 
+/* If need be this one does */
 int program_light(char **argv, struct err *e)
 {
-	char dir[PATH_MAX - 16], path[PATH_MAX];
-
-	/* As program_full() of the other looks for this one; if need be this one does */
-	if (!program_dir(dir, sizeof(dir))) {
-		snprintf(path, sizeof(path), "%s/nook", dir);
-		execv(path, argv);
-	}
-	execv(NOOK_BINDIR "/nook", argv);
+	become("nook", NOOK_BINDIR "/nook", argv);
 	return program_full(argv, e);
 }
 #else
@@ -65,22 +71,9 @@ int program_need_full(char **argv, struct err *e)
 	return program_full(argv, e);
 }
 
-int program_light(char **argv, struct err *e)
-{
-	execv("/proc/self/exe", argv);
-	return err_sys(e, "cannot start nook's own file again");
-}
-
 int program_full(char **argv, struct err *e)
 {
-	char dir[PATH_MAX - 16], path[PATH_MAX];
-
-	/* Beside this one in a build tree, else where it was installed */
-	if (!program_dir(dir, sizeof(dir))) {
-		snprintf(path, sizeof(path), "%s/nook-full", dir);
-		execv(path, argv);
-	}
-	execv(NOOK_LIBEXECDIR "/nook-full", argv);
+	become("nook-full", NOOK_LIBEXECDIR "/nook-full", argv);
 	err_sys(e, "this needs '%s', which cannot be run", NOOK_LIBEXECDIR "/nook-full");
 	return err_hint(e, "install nook whole: make install");
 }

@@ -20,8 +20,8 @@ bool program_is_full(void);
 /** program_full() - Become the program that has every library, whichever this one is.
  * Returns only on failure: -1 and @e */
 int program_full(char **argv, struct err *e);
-/** program_light() - Become the program that a shell starts, whichever this one is: it is
- * up in a tenth of the time. Returns only on failure: -1 and @e */
+/** program_light() - In nook-full: become the program that a shell starts, which is up in
+ * a tenth of the time. Returns only on failure: -1 and @e */
 int program_light(char **argv, struct err *e);
 /** program_dir() - Directory of the running program, without a slash at the end. Return:
  * 0, or -1 where /proc cannot tell */
