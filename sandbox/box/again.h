@@ -5,11 +5,15 @@
  * tree can make it execute nook's own file (a script whose first line is
  * `#!/proc/self/exe`), and whoever owns that file inside can then write to it through
  * /proc/PID/exe as soon as nothing runs it: the host's binary, from inside a box. Where
- * the owner of the file is mapped into the box (a user's own build; root with a single
- * id), inside therefore starts over from a detached, read-only clone of the mount of its
- * file: writing through it is EROFS. Elsewhere the owner is nobody inside and nothing is
- * done; nor where the command is a program of the host's own /usr, which no box can have
- * written.
+ * the owner of the file is mapped into the box (root with a single id), inside therefore
+ * starts over from a detached, read-only clone of the mount of its file: writing through
+ * it is EROFS. Elsewhere the owner is nobody inside and nothing is done; nor where the
+ * command is a program of the host's own /usr, which no box can have written.
+ *
+ * Not so for an ordinary user's own build in a box of his: his id is not mapped yet when
+ * inside looks, so it does not start over (it would lose its capabilities, too). That
+ * file is held by ETXTBSY alone, as long as its keeper runs, which is longer than the box
+ * (FD-07).
  *
  * What inside is told by its keeper goes along in a sealed memfd. What joins a box that
  * runs does the same (box/join.h); an ordinary user cannot clone a mount out there,
