@@ -24,8 +24,8 @@
  *
  * What begins with a dot and is locked by nobody is cleared by who comes next
  * (rest_sweep()), and so is a box that its keeper would have removed. Who clears makes
- * the lock where there is none yet; a maker that finds one which is not its own, or finds
- * its own gone, begins anew.
+ * the lock where there is none yet. For a box half made it does so only where nobody is
+ * between mkdir(2) and the lock: makers hold boxes/ by a shared flock(2) for so long.
  *
  * Unlike records of running boxes this is on disk when a call returns.
  */
@@ -422,32 +422,40 @@ static int clear_dir(const struct rest_area *a, const char *name, const struct p
 	return r;
 }
 
-/* Return: 0; -1 and errno, EAGAIN: somebody cleared it away */
+/* Return: descriptor that holds boxes/ while it is open; -1 and errno */
+static int hold_birth(const struct rest_area *a, int how)
+{
+	auto_fd fd = openat(a->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int ms = 0; fd >= 0 && flock(fd, how | LOCK_NB) < 0; ms += NAP_MS) {
+		if (how == LOCK_EX || errno != EWOULDBLOCK || ms >= PATIENCE_MS)
+			return -1;
+		nap();
+	}
+	return fd_take(&fd);
+}
+
+/* Return: 0; -1 and errno */
 static int make_newborn(const struct rest_area *a, struct rest *r)
 {
 	char id[BOX_ID_SIZE] = { 0 }, name[64];
+	auto_fd birth = hold_birth(a, LOCK_SH);
 	int why;
 
 	store_make_id(id);
 	snprintf(name, sizeof(name), NEWBORN "%s", id);
-	if (mkdirat(a->dir, name, 0700) < 0)
+	if (birth < 0 || mkdirat(a->dir, name, 0700) < 0)
 		return -1;
 	if (open_dir(a, name, r) == 0) {
 		memcpy(r->rec.id, id, sizeof(id));
 		r->lock =
 			openat(r->dir, "lock",
 			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (r->lock >= 0 && !take_lock(r->lock) &&
-		    is_same(r->dir, "lock", r->lock))
+		if (r->lock >= 0 && !take_lock(r->lock))
 			return 0;
-		if (r->lock >= 0 || errno == EEXIST || errno == ENOENT)
-			errno = EAGAIN;
-	} else if (errno == ENOENT) {
-		errno = EAGAIN;
 	}
 	why = errno;
-	if (why != EAGAIN)
-		clear_dir(a, name, NULL);
+	clear_dir(a, name, NULL);
 	errno = why;
 	return -1;
 }
@@ -483,12 +491,10 @@ static int name_newborn(struct rest *r, const char *name, struct err *e)
 int rest_create(const struct rest_area *a, const char *name, struct rest_record *rec,
 		struct rest *r, struct err *e)
 {
-	int tries = 8, made, why;
+	int why;
 
 	*r = (struct rest){ .area = a, .dir = -1, .lock = -1 };
-	while ((made = make_newborn(a, r)) < 0 && errno == EAGAIN && --tries)
-		rest_close(r);
-	if (made < 0) {
+	if (make_newborn(a, r) < 0) {
 		why = errno;
 		rest_close(r);
 		errno = why;
@@ -558,6 +564,22 @@ static bool is_left(const char *file, const char *name)
 	       !strcmp(file + len, name);
 }
 
+/* Return: descriptor; -1: somebody has it, or is making it */
+static int lock_left(const struct rest_area *a, const char *file, int dir)
+{
+	auto_fd lock = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC), birth = -1;
+
+	if (lock < 0 && !strncmp(file, NEWBORN, strlen(NEWBORN))) {
+		birth = hold_birth(a, LOCK_EX);
+		if (birth < 0)
+			return -1;
+	}
+	if (lock < 0)
+		lock = openat(dir, "lock",
+			      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return lock >= 0 && !take_lock(lock) ? fd_take(&lock) : -1;
+}
+
 static bool sweep_one(const struct rest_area *a, const char *file)
 {
 	struct rest r;
@@ -566,9 +588,8 @@ static bool sweep_one(const struct rest_area *a, const char *file)
 	if (open_dir(a, file, &r) < 0)
 		return false;
 	if (!flock(r.dir, LOCK_EX | LOCK_NB))
-		r.lock = openat(r.dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-				0600);
-	if (r.lock >= 0 && !take_lock(r.lock) && is_same(a->dir, file, r.dir)) {
+		r.lock = lock_left(a, file, r.dir);
+	if (r.lock >= 0 && is_same(a->dir, file, r.dir)) {
 		rest_read(&r, NULL);
 		cleared = !clear_dir(a, file, r.rec.plan);
 	}

@@ -359,7 +359,7 @@ contest() {
 @test "who is stopped while he gives a box a name is told of by those who would give one" {
 	local who
 	need strace
-	strace -D -qq -o /dev/null -e trace=flock -e inject=flock:signal=STOP:when=1 \
+	strace -D -qq -o /dev/null -e trace=flock -e inject=flock:signal=STOP:when=2 \
 		"$NOOK" create web strict -- true 2>create.err 3>&- &
 	who=$!
 	# It is stopped as soon as it has that lock
@@ -384,7 +384,7 @@ hint: it may be stopped: kill -CONT $who"
 	assert_equal "$(cat create.err) $(all name status)" " web created"
 	# nor does one that is killed at that keep a name, or anybody
 	"$NOOK" rm web
-	strace -qq -o /dev/null -e trace=flock -e inject=flock:signal=KILL:when=1 "$NOOK" create web strict -- true \
+	strace -qq -o /dev/null -e trace=flock -e inject=flock:signal=KILL:when=2 "$NOOK" create web strict -- true \
 		2>create.err 3>&- || true
 	nook_run run --name web strict -- true
 	assert_status 0

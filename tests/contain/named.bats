@@ -56,7 +56,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	refute test -e "$(state_dir)/boxes/.new.0abcdefghijkl"
 }
 
-@test "RC-03: nor does it fail one whose directory goes before its lock is there" {
+@test "RC-03: nor one whose lock is not there yet" {
 	local nth
 	need strace
 	"$NOOK" create first strict -- true # makes what is above the boxes too
@@ -65,7 +65,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	nth=$(grep -n '"lock", O_RDWR|O_CREAT|O_EXCL' calls | cut -d: -f1)
 	[ -n "$nth" ]
 	while [ ! -e over ]; do "$NOOK" gc -q 2>>gc.err || break; done &
-	strace -qq -o /dev/null -e inject="openat:delay_enter=500ms:when=$nth" "$NOOK" create web strict -- true
+	strace -qq -o /dev/null -e inject="openat:delay_enter=200ms:when=$nth+" "$NOOK" create web strict -- true
 	touch over
 	wait
 	refute_match . "$(cat gc.err)"
@@ -99,6 +99,21 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	assert_equal "$(cat maker.err)" ""
 	assert test -s whole
 	assert_equal "$(sort -u log)" said
+}
+
+@test "RC-05: who is stopped while he begins a box keeps nobody from one, and his is not cleared away" {
+	local maker
+	need strace
+	"$NOOK" create first strict -- true
+	strace -D -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:signal=STOP:when=2 \
+		"$NOOK" create web strict -- true 2>create.err 3>&- &
+	maker=$!
+	wait_until compgen -G "$(state_dir)/boxes/.new.*"
+	"$NOOK" gc -q
+	"$NOOK" create other strict -- true
+	kill -CONT "$maker"
+	wait "$maker"
+	assert_equal "$(cat create.err) $(all name | sort | xargs)" " first other web"
 }
 
 @test "RC-05: who is stopped while he holds a box is named, and the box stays his" {
