@@ -11,6 +11,9 @@
 # for root, /var/lib/nook: what it leaves behind can be counted, and is gone afterwards. In each hierarchy
 # of v1 cgroups it is in a cgroup of its own, below which its boxes have theirs: two tests at once do not
 # see each other's. An ordinary user can only be what he is.
+#
+# A test that is not over after NOOK_DEADLINE seconds (1200; with NOOK_LONG 4 hours) has failed: it is said
+# what each of its processes waited for, and all of them are killed.
 set -eu
 
 user_id=1234
@@ -199,6 +202,26 @@ leaks() {
 	[ "$1" = save ] || return 0
 	find /tmp -mindepth 1 -maxdepth 1 | sort >/run/leaks.tmp
 }
+
+# tell_hang - what those who are still there do, as comments of TAP
+# shellcheck disable=SC2317 # called by a trap
+tell_hang() {
+	echo "not over after $deadline s; who is still there:"
+	for dir in /proc/[0-9]*; do
+		[ "$dir" != "/proc/$watch" ] || continue
+		echo "${dir#/proc/}: $(tr '\0' ' ' <"$dir/cmdline" | cut -c1-200)"
+		grep -E '^(State|PPid|Sig(Pnd|Blk|Ign|Cgt)|TracerPid):' "$dir/status" | xargs
+		sed 's/^/    /' "$dir/stack"
+	done
+}
+
+# Not a sleep(1), which is what tests look for among processes
+deadline=${NOOK_DEADLINE:-$([ -n "${NOOK_LONG:-}" ] && echo 14400 || echo 1200)}
+perl -e 'sleep shift; kill "USR1", 1' "$deadline" 9<&- &
+watch=$!
+hung=
+trap 'hung=1; tell_hang 2>/dev/null | sed "s/^/# /"; kill -KILL "$test"' USR1
+
 leaks save
 
 # Pid 1 stays this shell: it reaps orphans, so that they do not count as left behind
@@ -206,8 +229,10 @@ export NOOK_CGROUPS
 set -- sh -c 'export NOOK_TEST_CHILD=$$; exec "$@"' sh "$@"
 [ "$id" = 0 ] || set -- setpriv --reuid="$id" --regid="$id" --clear-groups -- "$@"
 sh -c "$enter"'; exec "$@"' sh "$@" 9<&- &
+test=$!
 code=0
-wait $! || code=$?
+wait "$test" || code=$?
+[ -z "$hung" ] || code=97
 # no subshell yet: it would count
 leaks compare >/run/leaks.left || :
 {

@@ -87,7 +87,9 @@ git -c safe.directory='*' ls-files -zco --exclude-standard |
 # enter COMMAND - run it in the tree as in a machine of its own: pivot_root, not chroot, because
 # behind a chroot the kernel allows no user namespaces. Output to $work/log
 enter() {
-	unshare --mount --pid --ipc --uts --fork --kill-child --propagation private -- sh -euc '
+	# Tests in it have their own, shorter one (tests/as.sh)
+	timeout "$([ -n "${NOOK_LONG:-}" ] && echo 16000 || echo 2400)" \
+		unshare --mount --pid --ipc --uts --fork --kill-child --propagation private -- sh -euc '
 		cd "$1"
 		mount --bind . .
 		cd "$1"
