@@ -3,6 +3,7 @@
 #ifndef NOOK_BASE_CHILD_H
 #define NOOK_BASE_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -13,6 +14,9 @@
  * parent must end, for nobody else may end it. Return: 0; -1 and errno, ESRCH: @parent
  * ended before */
 int child_die_with(pid_t parent);
+
+/** pidfd_ends() - Whether that process ends within so many ms, -1: wait for its end */
+bool pidfd_ends(int pidfd, int ms);
 
 /** child_work - What the child does: enter a namespace, load a library, read. Its answer
  * is what it writes to @out. Return: what child_do() returns, below 0 with @e */

@@ -98,7 +98,7 @@ static int type_solution(struct console *c, char **argv)
 	if (!c->is_interactive || strcmp(argv[0], "lab") != 0 || !argv[1] ||
 	    strcmp(argv[1], "solution") != 0 ||
 	    (argv[2] && (strcmp(argv[2], "--nook") != 0 || argv[3])) ||
-	    self_run(words, &said, &none) != 0)
+	    self_run(words, -1, &said, &none) != 0)
 		return 1;
 	for (char *p = said.s, *next; p && *p; p = next) {
 		next = p + strcspn(p, "\n");

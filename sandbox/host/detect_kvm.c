@@ -178,18 +178,6 @@ static void child_main(pid_t parent, int fd)
 	_exit(0);
 }
 
-/* Whether the process ends within @ms */
-static bool ends_within(int pidfd, unsigned int ms)
-{
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int n;
-
-	do {
-		n = poll(&p, 1, (int)ms);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
 /* The last word; the pipe holds all of them, and may be open still in a child that is
  * stuck, so it is not read to its end */
 static struct word last_word(int fd)
@@ -245,11 +233,11 @@ enum detect_truth detect_probe_kvm(unsigned int ms, struct text *say)
 		}
 		return DETECT_UNKNOWN;
 	}
-	in_time = ends_within(pidfd, ms);
+	in_time = pidfd_ends(pidfd, (int)ms);
 	if (!in_time)
 		sys_pidfd_send_signal(pidfd, SIGKILL);
 	t = word_it(last_word(hear), in_time, ms, say);
-	if (ends_within(pidfd, in_time ? 0 : KILL_GRACE))
+	if (pidfd_ends(pidfd, in_time ? 0 : KILL_GRACE))
 		waitpid(pid, NULL, 0);
 	else
 		text_addf(say, "; process %d is stuck in the kernel and cannot be killed",

@@ -37,6 +37,7 @@
 #define GROUPS_DEEP 16
 #define PATIENCE_MS 5000
 #define PAUSE_MS    10
+#define SETUP_MS    60000 /* half a second's work, where the processor is emulated */
 
 /* --- the directory ----------------------------------------------------------------- */
 
@@ -145,7 +146,7 @@ static int remove_box(const char *name, struct err *e)
 		if (!is_box(name))
 			return 0;
 		if (!is_living(name) && !is_held(name))
-			return self_must(rm, e);
+			return self_must(rm, -1, e);
 		nanosleep(&pause, NULL);
 	}
 	return err_set(e, "%s", why.text[0] ? why.text : "a box does not end");
@@ -169,7 +170,7 @@ static int remove_networks(const struct lab *l, struct err *e)
 		const char *const rm[] = { "net", "rm", l->networks.v[i], NULL };
 
 		if (has_network(&n, l->networks.v[i]))
-			rc = self_must(rm, e);
+			rc = self_must(rm, -1, e);
 	}
 	nets_release(&n);
 	return rc;
@@ -380,7 +381,7 @@ static int start_box(const struct lab *l, const char *dir, bool is_root, struct 
 	if (has_cgroups(l))
 		n = add_words(all, n, limits);
 	add_words(all, n, command);
-	return self_must(all, e) < 0 ? err_wrap(e, "the playground: ") : 0;
+	return self_must(all, -1, e) < 0 ? err_wrap(e, "the playground: ") : 0;
 }
 
 static int make_root(const char *dir, struct err *e)
@@ -485,7 +486,9 @@ static int set_up(const struct lab *l, const char *token, struct err *e)
 				      PLAY_BOX, "--",	  "sh",
 				      "-euc",	l->setup, NULL };
 
-	return self_must(words, e) < 0 ? err_wrap(e, "setup of %s: ", l->id) : 0;
+	if (self_must(words, SETUP_MS, e) < 0)
+		return err_wrap(e, "setup of %s: ", l->id);
+	return 0;
 }
 
 int play_may_start(const struct lab *l, const char *dir, struct err *e)

@@ -114,7 +114,7 @@ static int way_start(const struct proof *p, const struct lab_way *w, struct way 
 		return -1;
 	/* Words are typed one behind the other, and each has its end */
 	if (w->nook) {
-		out->code = self_wait(out->pid);
+		out->code = self_wait(out->pid, PATIENCE_MS);
 		out->pid = 0;
 	}
 	return 0;
@@ -125,7 +125,7 @@ static void way_end(struct way *w)
 {
 	if (w->pid > 0) {
 		kill(w->pid, SIGKILL);
-		self_wait(w->pid);
+		self_wait(w->pid, -1);
 	}
 	if (w->said >= 0)
 		close(w->said);
@@ -205,6 +205,8 @@ static int arrive(const struct proof *p, const char *diagnosis, struct text *why
 {
 	int rc = !diagnosis && p->way.code ? 1 : wait_for(p, diagnosis, why, e);
 
+	if (rc == 1 && p->way.code == SELF_LATE)
+		text_addf(why, "not over after %d s:\n", PATIENCE_MS / 1000);
 	if (rc == 1)
 		self_said(p->way.said, why);
 	return rc;

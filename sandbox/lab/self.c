@@ -20,6 +20,7 @@
 #include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "box/program.h"
 
@@ -64,12 +65,18 @@ pid_t self_start(const char *const *words, int *said, struct err *e)
 	return pid;
 }
 
-int self_wait(pid_t pid)
+int self_wait(pid_t pid, int ms)
 {
+	auto_fd pidfd = ms < 0 ? -1 : sys_pidfd_open(pid, 0);
+	bool late = pidfd >= 0 && !pidfd_ends(pidfd, ms);
 	int status = 0;
 
+	if (late)
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (late)
+		return SELF_LATE;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -87,14 +94,14 @@ int self_said(int said, struct text *out)
 	return 0;
 }
 
-int self_run(const char *const *words, struct text *out, struct err *e)
+int self_run(const char *const *words, int ms, struct text *out, struct err *e)
 {
 	int said = -1, code;
 	pid_t pid = self_start(words, &said, e);
 
 	if (pid < 0)
 		return -1;
-	code = self_wait(pid);
+	code = self_wait(pid, ms);
 	if (self_said(said, out) < 0)
 		code = err_sys(e, "cannot read what '%s' says", words[0]);
 	close(said);
@@ -124,14 +131,17 @@ static void take_error(const struct text *said, struct err *e)
 		err_hint(e, "%.*s", (int)strcspn(hint, "\n"), hint);
 }
 
-int self_must(const char *const *words, struct err *e)
+int self_must(const char *const *words, int ms, struct err *e)
 {
 	auto_text said = { 0 };
-	int code = self_run(words, &said, e);
+	int code = self_run(words, ms, &said, e);
 
 	if (code <= 0)
 		return code;
 	*e = (struct err){ 0 };
 	take_error(&said, e);
+	if (code == SELF_LATE)
+		return err_wrap(e, "not over after %d s%s", ms / 1000,
+				e->text[0] ? ": " : "");
 	return e->text[0] ? -1 : err_set(e, "'nook %s' ended with %d", words[0], code);
 }

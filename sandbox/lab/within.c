@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fdio.h"
@@ -338,18 +339,6 @@ static bool hear(int fd, int64_t end, struct text *out)
 	return true;
 }
 
-/* Whether a process ends within @ms */
-static bool ends_within(int pidfd, int ms)
-{
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int n;
-
-	do {
-		n = poll(&p, 1, ms);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
 /* It may close its output and go on, and one that is frozen does not die of SIGKILL: its
  * end is waited for only so long. Return: as within_run() */
 static int wait_for(pid_t pid, int output, int ms, struct text *out, struct err *e)
@@ -362,13 +351,13 @@ static int wait_for(pid_t pid, int output, int ms, struct text *out, struct err 
 	if (pidfd < 0)
 		err_sys(e, "cannot watch process %d", pid);
 	in_time = pidfd >= 0 && hear(output, end, out) &&
-		  ends_within(pidfd, clock_left_ms(end));
+		  pidfd_ends(pidfd, clock_left_ms(end));
 	if (!in_time)
 		kill(pid, SIGKILL);
 	kill(-pid, SIGKILL); /* and what it has left behind */
 	if (pidfd < 0)
 		return -1;
-	if (!ends_within(pidfd, KILL_GRACE_MS))
+	if (!pidfd_ends(pidfd, KILL_GRACE_MS))
 		return WITHIN_LATE;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

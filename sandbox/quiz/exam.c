@@ -93,7 +93,7 @@ static int begin(const char *id, struct text *out, struct err *e)
 	const char *const words[] = { "lab", "start", id, NULL };
 	auto_lesson s = { .diary = { .dir = -1 } };
 
-	if (self_must(words, e) < 0 || lesson_open(&s, false, e) < 0 ||
+	if (self_must(words, -1, e) < 0 || lesson_open(&s, false, e) < 0 ||
 	    lesson_must(&s, e) < 0)
 		return -1;
 	say_statement(s.lab, text_str(&s.dir), out);

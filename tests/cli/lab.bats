@@ -171,6 +171,18 @@ hint: if nobody needs it: nook rm -f a"
 hint: nook lab start; 'nook lab list' lists them"
 }
 
+@test "a setup that does not end fails after a minute, by what it said last" {
+	need strace
+	sed -i 's/echo ready.*/echo no wire yet >\&2; exec sleep 600/' labs/X1-own-name.yaml
+	# The minute is over as soon as something was said
+	run --separate-stderr timeout 30 strace -qq -o /dev/null -e trace=poll \
+		-e inject=poll:retval=0:delay_enter=1s "$NOOK" lab start
+	assert_status 1
+	assert_stderr "nook: setup of X1: not over after 60 s: no wire yet"
+	refute test -e "$XDG_STATE_HOME/nook-labs"
+	assert_equal "$(all name)" ""
+}
+
 @test "a playground that has ended is told" {
 	"$NOOK" lab start >out
 	"$NOOK" kill lab
