@@ -139,6 +139,7 @@ is_stopped() { [ "$("$NOOK" ps -a --no-headings -o status)" = "stopped ($1)" ]; 
 	local how
 	background web base -- sh -c "$tick"
 	for how in attach "start -a"; do
+		: >"$T/shown" # of the one before
 		# shellcheck disable=SC2086
 		"$NOOK" $how web >"$T/shown" 2>"$T/shown.err" &
 		client=$!

@@ -305,29 +305,21 @@ hint: it has the host's: --network host"
 }
 
 @test "network.hosts: own lines come first, those of the network stay current, and the file goes" {
-	local i
 	lab_box one 'sleep 60' --name one --set 'network.hosts=[db:198.51.100.7, "six:fd00::6"]'
 	assert test -f /run/nook/*.hosts
 	lab_run --set 'network.hosts=db:198.51.100.8' -- getent hosts db one
 	assert_match '^198\.51\.100\.8 +db'
 	assert_match '^fd77::2 +one|^10\.77\.0\.2 +one'
-	start_box two 'while [ ! -e /t/stop ]; do grep three /etc/hosts >/t/seen; sleep 0.1; done; head -n 1 /etc/hosts >/t/first' \
+	start_box two 'while [ ! -e /t/stop ]; do grep three /etc/hosts >/t/new; mv /t/new /t/seen; sleep 0.1; done
+		head -n 1 /etc/hosts >/t/first' \
 		--network lab --set network.dns=192.0.2.53 --set 'network.hosts=db:198.51.100.7'
 	refute test -s seen
 	lab_box three 'sleep 60' --name three
-	for ((i = 0; i < 100; i++)); do
-		! grep -q '^10\.77\.0\.[0-9]* three' seen || break
-		pause 0.1
-	done
-	assert grep -q '^10\.77\.0\.[0-9]* three' seen
+	wait_until grep -q '^10\.77\.0\.[0-9]* three' seen
 	kill -KILL "$keeper"
 	wait "$keeper" 2>/dev/null || true
 	"$NOOK" gc -q
-	for ((i = 0; i < 100; i++)); do
-		grep -q three seen || break
-		pause 0.1
-	done
-	refute test -s seen
+	wait_until test ! -s seen
 	touch stop
 	wait "${keepers[1]}"
 	assert_equal "$(cat first)" '198.51.100.7 db'

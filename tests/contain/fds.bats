@@ -104,6 +104,7 @@ typed_at() {
 	# CONTROL: a terminal of its own, and no box. Both wait for more, on 2
 	for how in "$NOOK run -v $T/hears.sh:/h base -- sh /h" "sh $T/hears.sh | cat"; do
 		printf '%s\n' "$how" >"$T/session.sh"
+		: >"$T/shown" # of the one before
 		script -qfec "sh $T/session.sh" /dev/null <<<secret >"$T/shown" 2>&1 3>&- &
 		wait_until grep -q 'heard secret' "$T/shown"
 		kill -KILL "$!" # its terminal ends with it
