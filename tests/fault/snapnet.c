@@ -47,7 +47,7 @@ static const struct list {
 static void show_bytes(const unsigned char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		printf("%02x", p[i]);
+		show("%02x", p[i]);
 }
 
 static void show_message(const struct list *l, const struct nlmsghdr *h)
@@ -59,7 +59,7 @@ static void show_message(const struct list *l, const struct nlmsghdr *h)
 
 	if (left < skip)
 		return;
-	printf("%s ", l->word);
+	show("%s ", l->word);
 	/* of netfilter's header the last two bytes are the generation of the rule set */
 	show_bytes(body, l->protocol == NETLINK_ROUTE ? l->header : 2);
 	for (left -= skip; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
@@ -67,10 +67,10 @@ static void show_message(const struct list *l, const struct nlmsghdr *h)
 
 		if (type >= 64 || !(l->keep & BIT(type)))
 			continue;
-		printf(" %u=", type);
+		show(" %u=", type);
 		show_bytes(RTA_DATA(a), RTA_PAYLOAD(a));
 	}
-	putchar('\n');
+	show("\n");
 }
 
 /* Return: whether there is more to come */

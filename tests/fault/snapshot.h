@@ -3,6 +3,8 @@
 #ifndef NOOK_TESTS_SNAPSHOT_H
 #define NOOK_TESTS_SNAPSHOT_H
 
+/** show() - A line of the snapshot, or a part of it */
+void show(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** show_network() - Everything of the own network namespace, one line each */
 void show_network(void);
 
