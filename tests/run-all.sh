@@ -34,8 +34,8 @@
 # depends on files and programs that are installed (the command line, plans, lint, unit tests), each
 # as the one user whose way needs most of them (subids, else user), and leaves to the outside what the
 # kernel or nook alone decides (containment, faults, valgrind, other users) and files that are `fresh: no`,
-# because they call nothing but nook and what every Debian has, or read the sources; `all` leaves out but
-# what cannot run inside: guests, fuzzing and the bare Debian itself.
+# because they read the sources, or call nothing but nook and what every Debian or a file that is not left out
+# has; `all` leaves out but what cannot run inside: guests, fuzzing and the bare Debian itself.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-admit.bats - nook batch -j auto, --total-memory, --total-cpus: which jobs run at a time
 # as: root user
+# fresh: no
 
 load helper
 

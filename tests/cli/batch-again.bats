@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-again.bats - nook batch --resume-failed: jobs that did not pass run again, and the last end counts
 # as: root user subids
+# fresh: no
 
 load helper
 load jobs

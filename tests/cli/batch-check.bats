@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-check.bats - `nook batch --init` and `nook batch --check`: what a job file means
 # as: user
+# fresh: no
 
 load helper
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-full.bats - nook batch on a disk that is full: what it says, what --resume finds
 # as: root
+# fresh: no
 
 load helper
 

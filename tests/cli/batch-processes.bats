@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-processes.bats - nook batch where a user may have few processes (RLIMIT_NPROC)
 # as: user
+# fresh: no
 
 load helper
 

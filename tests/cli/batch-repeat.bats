@@ -3,6 +3,7 @@
 # batch-repeat.bats - nook batch --repeat: runs of a job, where they are kept, how they differ
 # as: root user
 # alike: user
+# fresh: no
 
 load helper
 

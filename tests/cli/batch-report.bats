@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-report.bats - `nook batch report`: table, JSON, JUnit's XML and picture of a journal
 # as: user
+# fresh: no
 load helper
 
 head='{"schema":1,"journal":"nook batch","started":"2026-11-21T10:00:00.000Z","slots":2}'

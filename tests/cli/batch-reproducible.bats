@@ -4,6 +4,7 @@
 # not without it
 # as: root user
 # alike: user
+# fresh: no
 
 load helper
 

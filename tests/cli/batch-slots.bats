@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # batch-slots.bats - what a slot keeps for the next box is out of reach of the one before
 # as: root user
+# fresh: no
 
 load helper
 

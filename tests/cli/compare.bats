@@ -3,6 +3,7 @@
 # compare.bats - `nook compare`: what each rung costs and reaches, and that nothing of it stays
 # as: root user subids
 # takes: 15
+# fresh: no
 load helper
 
 setup() {

@@ -3,6 +3,7 @@
 #
 # tests/detect/fixtures has a file for each machine, tests/detect/plant.pl makes them trees.
 # as: root user subids
+# fresh: no
 load helper
 
 setup_file() {

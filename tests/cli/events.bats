@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # events.bats - `nook events`: what becomes of boxes, as it happens
 # as: root user subids
+# fresh: no
 
 load helper
 load boxes

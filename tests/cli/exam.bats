@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # exam.bats - `nook exam`: questions, then labs; and the labs of a chapter whose questions are known
 # as: root user subids
+# fresh: no
 load helper
 load boxes
 load net

@@ -3,6 +3,7 @@
 # exec.bats - `nook exec`: commands in a box that runs
 # as: root user subids
 # guest: v2
+# fresh: no
 
 load helper
 load boxes

@@ -3,6 +3,7 @@
 # foreground.bats - a box with a terminal of its own among the jobs of a shell, by tmux
 # as: root user
 # in: release
+# fresh: no
 load helper
 load screen
 

@@ -7,6 +7,7 @@
 # tests/cli/golden/words and commands have a file for each: what is typed behind `$ `, and below it what
 # comes on stdout and stderr, masked where it is another one each time. The tables of the program say
 # which must be there: a word without a file fails. UPDATE=1 writes what is printed now: read it.
+# fresh: no
 load helper
 load boxes
 load net

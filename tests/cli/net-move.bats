@@ -3,6 +3,7 @@
 # net-move.bats - `nook update BOX network=...`: a box that runs comes to a network, and leaves it
 # as: root user subids
 # world: yes
+# fresh: no
 
 load helper
 load boxes

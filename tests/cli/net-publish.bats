@@ -3,6 +3,7 @@
 # net-publish.bats - ports of the host that lead into a box: who reaches them, and when they are gone
 # as: root user subids
 # world: yes
+# fresh: no
 
 load helper
 load boxes

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # quiz.bats - `nook quiz`: practice, what comes again, exams, and questions computed from this host
+# fresh: no
 
 load helper
 

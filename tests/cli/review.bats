@@ -3,6 +3,7 @@
 # review.bats - nook run --review: what a command changed is shown, and made true or not
 # as: root user subids
 # in: release
+# fresh: no
 
 load helper
 load boxes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # script-net.bats - the script of a box on a network: the same links, and nothing left of them
 # as: root user
+# fresh: no
 
 load helper
 load net

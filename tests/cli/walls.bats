@@ -2,6 +2,7 @@
 # walls.bats - the payload's last walls from outside: capabilities, filter, Landlock, limits,
 # environment and descriptors, as `nook run` puts them up
 # as: root user subids
+# fresh: no
 load helper
 
 # What a payload says about itself
