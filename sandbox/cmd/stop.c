@@ -28,7 +28,21 @@ static int read_time(const struct args *a, uint64_t *ns, struct err *e)
 	return 0;
 }
 
-static int stop_running(const struct living *box, uint64_t ns, struct err *e)
+/* It is over, and its keeper may have yet to write down how it ended */
+static int await_end(const struct rest_area *area, const char *name)
+{
+	struct err none = { 0 };
+	struct rest rest;
+
+	if (rest_find(area, name, &rest, &none) == 0) {
+		resting_await_end(&rest);
+		rest_close(&rest);
+	}
+	return 0;
+}
+
+static int stop_running(const struct rest_area *area, const struct living *box,
+			uint64_t ns, struct err *e)
 {
 	struct control_ask ask = { .op = CONTROL_STOP };
 	auto_fd keeper = store_pidfd(&box->rec, e);
@@ -41,7 +55,7 @@ static int stop_running(const struct living *box, uint64_t ns, struct err *e)
 		ns = box->plan->limits.grace;
 	}
 	if (keeper < 0)
-		return e->code == ESRCH ? 0 : -1;
+		return e->code == ESRCH ? await_end(area, box->rec.name) : -1;
 	if (box_is_stopped(&box->rec))
 		return box_kill(box, SIGKILL, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
@@ -81,7 +95,7 @@ int stop_box(const struct args *a, const struct rest_area *area, const char *nam
 	if (read_time(a, &ns, e) < 0)
 		return -2;
 	if (find_running(name, &box, e) == 0) {
-		r = stop_running(&box, ns, e);
+		r = stop_running(area, &box, ns, e);
 		free(box.plan);
 		return r;
 	}

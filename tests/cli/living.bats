@@ -258,6 +258,22 @@ filtered() { "$NOOK" ps --no-headings -o name "$@" | tr -s ' \n' ' '; }
 	assert_stderr_match "^nook: --time 'soon': expected a duration such as 10s$"
 }
 
+@test "stop: of a run that ends meanwhile it waits until that is written down" {
+	local stopper
+	need strace
+	"$NOOK" create web strict -- sleep 600
+	# the records of the run, of its start and of its end
+	strace -D -f -qq -o /dev/null -e trace=renameat -e inject=renameat:delay_enter=2s:when=3 "$NOOK" start -q web
+	strace -D -qq -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:delay_enter=1s:when=1 \
+		"$NOOK" stop web 2>err 3>&- &
+	stopper=$!
+	reaches() { grep -q '^434 ' "/proc/$stopper/syscall" 2>/dev/null; }
+	wait_until reaches
+	pkill -KILL -P "$(pgrep -P "$(all keeper | tr -d ' ')")" -x sleep
+	wait "$stopper"
+	assert_equal "$(cat err) $(all name status)" " web stopped (137)"
+}
+
 @test "who holds a box is named: start, rm and rename of one that runs" {
 	"$NOOK" run -d --name web strict -- sleep 600
 	keeper=$("$NOOK" ps --no-headings -o keeper)
