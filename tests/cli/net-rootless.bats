@@ -98,7 +98,11 @@ fetch='timeout 9 bash -c "read -r line <>/dev/tcp/198.51.100.1/7777; echo \$line
 	start_box one 'echo hello from one | busybox nc -l -p 7000; sleep 60' --network lab --hostname one
 	router
 	local first=$holder
-	nook_run run --network lab --hostname two -- sh -c 'busybox nc -w 5 one 7000 </dev/null
+	# It listens some time after it has said that it runs
+	nook_run run --network lab --hostname two -- sh -c 'for i in $(seq 100); do
+			busybox nc -w 5 one 7000 </dev/null && break
+			sleep 0.1
+		done
 		grep -E " (one|two) " /etc/hosts'
 	assert_status 0
 	assert_line 'hello from one'
