@@ -57,6 +57,7 @@
 #define ID_LEN	    (BOX_ID_SIZE - 4) /* as store_make_id() makes it */
 
 #define PATIENCE_MS 5000
+#define DYING_MS    500 /* without a processor; another box is made in less */
 #define NAP_MS	    20
 
 /* A reason that who calls can tell from others */
@@ -623,6 +624,28 @@ int rest_sweep(const struct rest_area *a, const char *name)
 			n += sweep_one(a, de->d_name);
 		else if (rest_is_name(de->d_name) && (!name || !strcmp(de->d_name, name)))
 			n += sweep_passing(a, de->d_name);
+	return n;
+}
+
+static bool has_left(const struct rest_area *a)
+{
+	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
+	const struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (is_left(de->d_name, NULL))
+			return true;
+	return false;
+}
+
+int rest_sweep_all(const struct rest_area *a)
+{
+	int n = rest_sweep(a, NULL);
+
+	for (int ms = 0; ms < DYING_MS && has_left(a); ms += NAP_MS) {
+		nap();
+		n += rest_sweep(a, NULL);
+	}
 	return n;
 }
 

@@ -34,17 +34,13 @@ static int sweep_links(void)
 	return s.links;
 }
 
-/* What killed commands left of boxes at rest */
-static int sweep_resting(void)
+static int sweep_passing(void)
 {
 	struct rest_area area = { .dir = -1 };
 	int n = 0;
 
-	if (resting_open(&area, false, NULL) == 0)
-		n = rest_sweep(&area, NULL);
-	rest_area_close(&area);
 	if (resting_open_passing(&area, false) == 0) {
-		n += rest_sweep(&area, NULL);
+		n = rest_sweep(&area, NULL);
 		resting_close_passing(&area);
 	}
 	return n;
@@ -62,7 +58,7 @@ static int gc_run(const struct args *a, struct err *e)
 		return -1;
 	n = store_gc(&st, 0);
 	store_remove(&st);
-	n += sweep_resting();
+	n += resting_sweep() + sweep_passing();
 	links = sweep_links();
 	if (a->quiet)
 		return 0;

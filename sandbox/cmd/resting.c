@@ -65,6 +65,17 @@ void resting_close_passing(struct rest_area *area)
 	rest_area_close(area);
 }
 
+int resting_sweep(void)
+{
+	struct rest_area area = { .dir = -1 };
+	int n = 0;
+
+	if (resting_open(&area, false, NULL) == 0)
+		n = rest_sweep_all(&area);
+	rest_area_close(&area);
+	return n;
+}
+
 int resting_check_free(const char *name, struct err *e)
 {
 	struct rest_area area;

@@ -16,6 +16,9 @@ int resting_open(struct rest_area *area, bool make, struct err *e);
 int resting_open_passing(struct rest_area *area, bool make);
 /** resting_close_passing() - Close it, and remove it where nothing is left in it */
 void resting_close_passing(struct rest_area *area);
+/** resting_sweep() - Clear away what killed commands left of boxes at rest. Return: how
+ * many */
+int resting_sweep(void);
 /** resting_check_free() - Whether no box at rest has that name. Return: 0, -1 and @e */
 int resting_check_free(const char *name, struct err *e);
 /** resting_log_size() - What --log-size says, or the default. Return: 0, -2 and @e */

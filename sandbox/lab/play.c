@@ -571,6 +571,7 @@ int play_end(const struct lab *l, const char *dir, struct err *e)
 		thaw_playground();
 		rc = remove_box(PLAY_BOX, e);
 	}
+	resting_sweep(); /* what a start that was killed was making */
 	return rc ? -1 : remove_dir(dir, e);
 }
 

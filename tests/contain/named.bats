@@ -101,6 +101,20 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	assert_equal "$(sort -u log)" said
 }
 
+@test "RC-03: what is half made when gc comes is whole or gone when it ends" {
+	local maker
+	need strace
+	"$NOOK" create first strict -- true
+	strace -D -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_exit=200ms:when=2 \
+		"$NOOK" create web strict -- true 2>create.err 3>&- &
+	maker=$!
+	wait_until compgen -G "$(state_dir)/boxes/.new.*"
+	"$NOOK" gc -q
+	refute compgen -G "$(state_dir)/boxes/.new.*"
+	wait "$maker"
+	assert_equal "$(cat create.err) $(all name | sort | xargs)" " first web"
+}
+
 @test "RC-05: who is stopped while he begins a box keeps nobody from one, and his is not cleared away" {
 	local maker
 	need strace
