@@ -210,8 +210,8 @@ tell_hang() {
 	for dir in /proc/[0-9]*; do
 		[ "$dir" != "/proc/$watch" ] || continue
 		echo "${dir#/proc/}: $(tr '\0' ' ' <"$dir/cmdline" | cut -c1-200)"
-		grep -E '^(State|PPid|Sig(Pnd|Blk|Ign|Cgt)|TracerPid):' "$dir/status" | xargs
-		sed 's/^/    /' "$dir/stack"
+		grep -E '^(State|PPid|Sig(Pnd|Blk|Ign|Cgt)|TracerPid):' "$dir/status" | xargs || :
+		sed 's/^/    /' "$dir/stack" || :
 	done
 }
 
@@ -222,7 +222,7 @@ perl -e 'print "up\n"; close STDOUT; sleep shift; kill "USR1", 1' "$deadline" >/
 watch=$!
 read -r _ </run/watch
 hung=
-trap 'hung=1; tell_hang 2>/dev/null | sed "s/^/# /"; kill -KILL "$test"' USR1
+trap 'hung=1; tell_hang 2>/dev/null | sed "s/^/# /"; kill -KILL "$test" 2>/dev/null || :' USR1
 
 leaks save
 

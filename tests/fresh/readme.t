@@ -88,7 +88,7 @@ git -c safe.directory='*' ls-files -zco --exclude-standard |
 # behind a chroot the kernel allows no user namespaces. Output to $work/log
 enter() {
 	# Tests in it have their own, shorter one (tests/as.sh)
-	timeout "$([ -n "${NOOK_LONG:-}" ] && echo 16000 || echo 2400)" \
+	timeout -s KILL "$([ -n "${NOOK_LONG:-}" ] && echo 16000 || echo 2400)" \
 		unshare --mount --pid --ipc --uts --fork --kill-child --propagation private -- sh -euc '
 		cd "$1"
 		mount --bind . .
