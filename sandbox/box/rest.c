@@ -24,7 +24,7 @@
  *
  * What begins with a dot and is locked by nobody is cleared by who comes next
  * (rest_sweep()), and so is a box that its keeper would have removed. Who clears makes
- * the lock where there is none yet. For a box half made it does so only where nobody is
+ * the lock where there is none yet, but that of a box half made only where nobody is
  * between mkdir(2) and the lock: makers hold boxes/ by a shared flock(2) for so long.
  *
  * Unlike records of running boxes this is on disk when a call returns.
@@ -553,14 +553,18 @@ int rest_remove(struct rest *r, struct err *e)
 
 /* --- all of them -------------------------------------------------------------------- */
 
+static bool is_newborn(const char *file)
+{
+	return !strncmp(file, NEWBORN, strlen(NEWBORN));
+}
+
 /* Whether @file is what a killed command left, of the box @name where that is given */
 static bool is_left(const char *file, const char *name)
 {
 	size_t len = strlen(GONE) + ID_LEN + 1;
 
 	if (!name)
-		return !strncmp(file, NEWBORN, strlen(NEWBORN)) ||
-		       !strncmp(file, GONE, strlen(GONE));
+		return is_newborn(file) || !strncmp(file, GONE, strlen(GONE));
 	return !strncmp(file, GONE, strlen(GONE)) && strlen(file) > len &&
 	       !strcmp(file + len, name);
 }
@@ -568,16 +572,11 @@ static bool is_left(const char *file, const char *name)
 /* Return: descriptor; -1: somebody has it, or is making it */
 static int lock_left(const struct rest_area *a, const char *file, int dir)
 {
-	auto_fd lock = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC), birth = -1;
+	auto_fd birth = -1, lock = -1;
 
-	if (lock < 0 && !strncmp(file, NEWBORN, strlen(NEWBORN))) {
-		birth = hold_birth(a, LOCK_EX);
-		if (birth < 0)
-			return -1;
-	}
-	if (lock < 0)
-		lock = openat(dir, "lock",
-			      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (is_newborn(file) && (birth = hold_birth(a, LOCK_EX)) < 0)
+		return -1;
+	lock = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return lock >= 0 && !take_lock(lock) ? fd_take(&lock) : -1;
 }
 
@@ -588,7 +587,7 @@ static bool sweep_one(const struct rest_area *a, const char *file)
 
 	if (open_dir(a, file, &r) < 0)
 		return false;
-	if (!flock(r.dir, LOCK_EX | LOCK_NB))
+	if (!rest_is_held(&r) && !flock(r.dir, LOCK_EX | LOCK_NB))
 		r.lock = lock_left(a, file, r.dir);
 	if (r.lock >= 0 && is_same(a->dir, file, r.dir)) {
 		rest_read(&r, NULL);
@@ -627,13 +626,30 @@ int rest_sweep(const struct rest_area *a, const char *name)
 	return n;
 }
 
-static bool has_left(const struct rest_area *a)
+/* Whether somebody has it who makes a box, removes one, or dies of it. A draft of a
+ * console, without words to be planned by, is held for as long as that likes */
+static bool is_awaited(const struct rest_area *a, const char *file)
+{
+	bool awaited = false;
+	struct rest r;
+
+	if (!is_left(file, NULL) || open_dir(a, file, &r) < 0)
+		return false;
+	if (rest_is_held(&r))
+		awaited = rest_read(&r, NULL) < 0 || r.rec.words_len;
+	else if (is_newborn(file))
+		awaited = faccessat(r.dir, "lock", F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	rest_close(&r);
+	return awaited;
+}
+
+static bool has_awaited(const struct rest_area *a)
 {
 	auto_dir d = a->dir >= 0 ? store_list(a->dir) : NULL;
 	const struct dirent *de;
 
 	while (d && (de = readdir(d)))
-		if (is_left(de->d_name, NULL))
+		if (is_awaited(a, de->d_name))
 			return true;
 	return false;
 }
@@ -642,7 +658,7 @@ int rest_sweep_all(const struct rest_area *a)
 {
 	int n = rest_sweep(a, NULL);
 
-	for (int ms = 0; ms < DYING_MS && has_left(a); ms += NAP_MS) {
+	for (int ms = 0; ms < DYING_MS && has_awaited(a); ms += NAP_MS) {
 		nap();
 		n += rest_sweep(a, NULL);
 	}

@@ -184,8 +184,8 @@ int rest_remove(struct rest *r, struct err *e);
  * name, to be removed when its keeper ends. @name: only of the box that has or had it,
  * NULL = all. Return: how many were cleared */
 int rest_sweep(const struct rest_area *a, const char *name);
-/** rest_sweep_all() - All of it, and for a moment what somebody has yet, who may have
- * been killed and not had a processor to end. Return: how many were cleared */
+/** rest_sweep_all() - All of it, and for half a second what somebody has yet, who may
+ * have been killed and not had a processor to end; no drafts. Return: as rest_sweep() */
 int rest_sweep_all(const struct rest_area *a);
 
 /** rest_subdir() - Open one of the box's directories, "changes" or "snapshots", made

@@ -9,8 +9,9 @@
  * A way by hand runs in the playground as long as it likes, beside the checks, as in a
  * second terminal. What it does takes its time, so a check that should find something is
  * repeated until it does, up to PATIENCE: long enough for a processor that is emulated,
- * and so is what a command of a fact may take. Between two checks there is as much time
- * as one has taken, or there would be none for the way where there is one processor.
+ * and so is what a command of a fact may take, and all words of a way. Between two checks
+ * there is as much time as one has taken, or there would be none for the way where there
+ * is one processor.
  */
 #include <signal.h>
 #include <string.h>

@@ -66,10 +66,12 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	[ -n "$nth" ]
 	while [ ! -e over ]; do "$NOOK" gc -q 2>>gc.err || break; done &
 	strace -qq -o /dev/null -e inject="openat:delay_enter=200ms:when=$nth+" "$NOOK" create web strict -- true
+	# or there, and not yet its own
+	strace -qq -o /dev/null -e inject="openat:delay_exit=200ms:when=$nth+" "$NOOK" create web2 strict -- true
 	touch over
 	wait
 	refute_match . "$(cat gc.err)"
-	assert_equal "$(all name | sort | xargs)" "first web"
+	assert_equal "$(all name | sort | xargs)" "first web web2"
 }
 
 @test "RC-04: who looks while boxes are made, started and removed sees whole ones, or none" {
@@ -105,7 +107,7 @@ nothing_left() { assert_equal "$(find "$(state_dir)/boxes" -mindepth 1 2>/dev/nu
 	local maker
 	need strace
 	"$NOOK" create first strict -- true
-	strace -D -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_exit=200ms:when=2 \
+	strace -D -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_exit=100ms:when=2 \
 		"$NOOK" create web strict -- true 2>create.err 3>&- &
 	maker=$!
 	wait_until compgen -G "$(state_dir)/boxes/.new.*"

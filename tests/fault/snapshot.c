@@ -7,8 +7,9 @@
  * Around every test of a .bats file (tests/cli/helper.bash), and around every other
  * program that tests/as.sh runs. Names and identities
  * only: contents and times of living things change, names do not. With NOOK_TEST_CHILD
- * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at;
- * elsewhere only what is nook's by its name.
+ * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at,
+ * settings of the kernel once around all tests of a file; elsewhere only what is nook's
+ * by its name.
  */
 #include <dirent.h>
 #include <errno.h>
