@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # doctor.bats - `nook doctor` and the hints of runs that this machine refuses
 # as: root user subids
-# fresh: no
 load helper
 
 # in_userns COMMAND... - in a user namespace where no other can be made; the machine's own limit
