@@ -47,8 +47,6 @@ bool box_is_stopped(const struct record *rec);
 /** box_kill() - Send its command a signal; KILL ends the box and waits for that (kill.c):
  * it may have ended before. Return: 0, -1 and @e */
 int box_kill(const struct living *box, int sig, struct err *e);
-/** box_wait() - Whether the keeper ends within so many ms */
-bool box_wait(int keeper, int ms);
 /** box_status() - "running", "paused", "at limit", "keeper stopped" */
 const char *box_status(const struct record *rec);
 /** living_rest() - Fill in how a box at rest is */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* kill.c - `nook kill`: end boxes, or send their commands a signal */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/parse.h"
@@ -15,13 +15,6 @@
 #include "cmd/cmd.h"
 
 #define END_MS 10000 /* the box, and a keeper that writes out what it copied */
-
-bool box_wait(int keeper, int ms)
-{
-	struct pollfd p = { .fd = keeper, .events = POLLIN };
-
-	return poll(&p, 1, ms) > 0;
-}
 
 /*
  * A keeper that does not answer (stopped, or hung in the kernel) is killed: init and all
@@ -37,10 +30,10 @@ static int kill_keeper(const struct record *rec, int keeper, struct err *e)
 	if (sys_pidfd_send_signal(keeper, SIGKILL) < 0)
 		return err_sys(e, "cannot kill the keeper of box '%s' (pid %d)",
 			       store_name(rec), rec->keeper);
-	if (!box_wait(keeper, END_MS))
+	if (!pidfd_ends(keeper, END_MS))
 		return err_set(e, "the keeper of box '%s' (pid %d) does not end",
 			       store_name(rec), rec->keeper);
-	if (init >= 0 && !box_wait(init, END_MS))
+	if (init >= 0 && !pidfd_ends(init, END_MS))
 		return err_set(e, "box '%s' (init %d) was killed and has not ended yet",
 			       store_name(rec), rec->init);
 	*e = (struct err){ 0 };
@@ -62,11 +55,11 @@ int box_kill(const struct living *box, int sig, struct err *e)
 	if (sig == SIGKILL && box_is_stopped(&box->rec))
 		return kill_keeper(&box->rec, keeper, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
-		return sig == SIGKILL && !box_wait(keeper, 0)
+		return sig == SIGKILL && !pidfd_ends(keeper, 0)
 			       ? kill_keeper(&box->rec, keeper, e)
 		       : sig == SIGKILL ? 0
 					: -1;
-	if (sig != SIGKILL || box_wait(keeper, END_MS))
+	if (sig != SIGKILL || pidfd_ends(keeper, END_MS))
 		return 0;
 	return err_set(e, "box '%s' was killed and has not ended yet",
 		       store_name(&box->rec));

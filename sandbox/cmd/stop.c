@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/parse.h"
@@ -59,9 +60,9 @@ static int stop_running(const struct rest_area *area, const struct living *box,
 	if (box_is_stopped(&box->rec))
 		return box_kill(box, SIGKILL, e);
 	if (control_call(&box->rec, &ask, &out, e) < 0)
-		return box_wait(keeper, END_MS) ? 0 : -1;
+		return pidfd_ends(keeper, END_MS) ? 0 : -1;
 	ns /= 1000000;
-	if (box_wait(keeper, ns > INT32_MAX - END_MS ? INT32_MAX : (int)ns + END_MS))
+	if (pidfd_ends(keeper, ns > INT32_MAX - END_MS ? INT32_MAX : (int)ns + END_MS))
 		return 0;
 	return err_set(e, "box '%s' was told to stop and has not ended yet",
 		       store_name(&box->rec));
