@@ -131,7 +131,7 @@ wait_for() { wait_until test -e "$1"; }
 # --- what a test must not leave behind -------------------------------------------------------
 
 # Processes, namespaces, mounts, the network, SysV objects, keys, records, cgroups, loop devices,
-# device nodes, nook's own file: tests/fault/snapshot.c. A test may go on
+# settings of the kernel, device nodes, nook's own file: tests/fault/snapshot.c. A test may go on
 # with a copy of the program as its $NOOK
 leaks_program=$NOOK
 leaks() { "$TOP/build/fault/snapshot" "$1" "$BATS_TEST_TMPDIR/leaks" "$leaks_program"; }

@@ -7,9 +7,8 @@
  * Around every test of a .bats file (tests/cli/helper.bash), and around every other
  * program that tests/as.sh runs. Names and identities
  * only: contents and times of living things change, names do not. With NOOK_TEST_CHILD
- * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at,
- * settings of the kernel once around all tests of a file; elsewhere only what is nook's
- * by its name.
+ * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at;
+ * elsewhere only what is nook's by its name.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -398,9 +397,8 @@ static void show_all(const char *program)
 	if (alone) {
 		show_network();
 		list_tree("/run/netns", NULL, 0);
-		/* A thousand files; others than root can change none. Around all tests
-		 * of a file, which is where tests/as.sh asks (0) */
-		if (geteuid() == 0 && !strcmp(getenv("NOOK_TEST_CHILD"), "0"))
+		/* a thousand files; others than root can change none */
+		if (geteuid() == 0)
 			show_settings("/proc/sys");
 		show_lines("/proc/sysvipc/msg", "msg", 1, "\n");
 		show_lines("/proc/sysvipc/sem", "sem", 1, "\n");
