@@ -108,13 +108,14 @@ pids_seen() {
 	wait_for "$T/t/seen"
 	tr ' ' '\n' <"$T/t/seen" | sort -un | tr '\n' ' '
 }
-# fds - of init and the command, as far as the caller may look, but for what that opens itself
+# fds - of init and the command, as far as the caller may look, but for what that opens itself;
+# one that is closed while it is looked at is listed without what it led to
 fds() {
 	local init
 	init=$(pgrep -P "$keeper" | head -n 1)
 	for pid in "$init" $(pgrep -P "$init"); do
 		find "/proc/$pid/fd" -mindepth 1 -printf "$pid %f %l\n" 2>/dev/null || :
-	done | { grep -vE ' (/proc|/dev/null|.*/t/[a-z]*)$' || :; }
+	done | { grep -vE ' (|/proc|/dev/null|.*/t/[a-z]*)$' || :; }
 }
 
 @test "FD-13, PS-03: who changes a box is not seen in it, and leaves nothing open there" {
