@@ -94,7 +94,8 @@ timeout --kill-after=5 "${GUEST_SECONDS:-1200}" qemu-system-x86_64 \
 	-append "root=/dev/nvme0n1 rootfstype=ext4 rw $init console=ttyS0 quiet panic=-1 \
 oops=panic nook.test=$test nook.all=${GUEST_ALL:-0} nook.only=${GUEST_ONLY:-*} \
 nook.tests=${GUEST_TESTS:-.} nook.as=${GUEST_AS:-root,user,subids} \
-nook.must=${NOOK_MUST_WORK:-0} nook.long=${GUEST_LONG:-0} mitigations=off audit=0 no_timer_check $where" \
+nook.must=${NOOK_MUST_WORK:-0} nook.long=${GUEST_LONG:-0} mitigations=off init_on_alloc=0 audit=0 \
+no_timer_check $where" \
 	-drive file="$work/root.img",format=raw,if=none,id=root,cache=unsafe \
 	-device nvme,drive=root,serial=root \
 	-chardev file,id=log,path="$log" -serial chardev:log \
