@@ -42,6 +42,9 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 	assert_equal "$(sort -u "$T/second")" $'err\nout\ntick'
 }
 
+# Both lines came to the box, and the client has written what came back of the first
+typed_and_shown() { [ "$(wc -l <"$T/got")" -ge 2 ] && grep -q '<word>' "$T/shown"; }
+
 @test "what is typed goes into the terminal; keys of one's own choice leave, and the box goes on" {
 	background web -t base -- sh -c 'while read -r word; do echo "<$word>" | tee -a /t/got; done'
 	for keys in 'ctrl-p,ctrl-q \0020\0021' 'x,y xy' 'ctrl-],ctrl-]  \0035\0035'; do
@@ -52,7 +55,7 @@ running() { [ "$("$NOOK" ps --no-headings -o name)" = "$1" ]; }
 			# the beginning of the keys alone is typed too
 			printf %b "${keys#* }" | head -c 1
 			printf '\n'
-			while [ "$(wc -l <"$T/got")" -lt 2 ]; do sleep 0.05; done
+			until typed_and_shown; do sleep 0.05; done
 			printf %b "${keys#* }"
 			sleep 70 &
 			echo $! >"$T/sleeper"

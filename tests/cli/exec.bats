@@ -299,7 +299,8 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
 	printf '%s\n' "'$NOOK' exec web -- sh -c '$look' </dev/null" >two.sh
 	for session in one two; do
 		run timeout 60 script -qec "sh $session.sh" /dev/null <<<secret
-		output=${output//$'\r'/}
+		# the shell itself takes eight seconds for so many
+		output=$(tr -d '\r' <<<"$output")
 		refute_match '^(terminal|heard) '
 		assert_equal "$(grep -cx '[0-9]*' <<<"$output")" 30000
 		assert_equal "$(tail -n 1 <<<"$output")" 30000
