@@ -330,10 +330,11 @@ static bool is_moving(const char *path)
 	return false;
 }
 
-static void show_setting(const char *path)
+static void show_setting(int dir, const char *name, const char *path)
 {
 	char value[256];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* without O_CLOEXEC, for which musl makes a call more */
+	int fd = openat(dir, name, O_RDONLY | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value) - 1);
 
 	if (fd >= 0)
@@ -346,20 +347,22 @@ static void show_setting(const char *path)
 	show("sysctl %s %s\n", path, value);
 }
 
-static void show_settings(const char *path)
+/* By a descriptor of each directory: a thousand whole paths take a third longer */
+static void show_settings(int parent, const char *name, const char *path)
 {
-	DIR *d = opendir(path);
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	for (const struct dirent *de; d && (de = readdir(d));) {
-		char name[PATH_MAX];
+		char below[PATH_MAX];
 
-		snprintf(name, sizeof(name), "%s/%s", path, de->d_name);
-		if (de->d_name[0] == '.' || is_moving(name))
+		snprintf(below, sizeof(below), "%s/%s", path, de->d_name);
+		if (de->d_name[0] == '.' || is_moving(below))
 			continue;
 		if (de->d_type == DT_DIR)
-			show_settings(name);
+			show_settings(fd, de->d_name, below);
 		else
-			show_setting(name);
+			show_setting(fd, de->d_name, below);
 	}
 	if (d)
 		closedir(d);
@@ -399,7 +402,7 @@ static void show_all(const char *program)
 		list_tree("/run/netns", NULL, 0);
 		/* a thousand files; others than root can change none */
 		if (geteuid() == 0)
-			show_settings("/proc/sys");
+			show_settings(AT_FDCWD, "/proc/sys", "/proc/sys");
 		show_lines("/proc/sysvipc/msg", "msg", 1, "\n");
 		show_lines("/proc/sysvipc/sem", "sem", 1, "\n");
 		show_lines("/proc/sysvipc/shm", "shm", 1, "\n");
