@@ -87,8 +87,8 @@ git -c safe.directory='*' ls-files -zco --exclude-standard |
 # enter COMMAND - run it in the tree as in a machine of its own: pivot_root, not chroot, because
 # behind a chroot the kernel allows no user namespaces. Output to $work/log
 enter() {
-	# Tests in it have their own, shorter one (tests/as.sh)
-	timeout -s KILL "$([ -n "${NOOK_LONG:-}" ] && echo 16000 || echo 2400)" \
+	# Tests in it have their own, shorter one (tests/as.sh). An interrupt ends it too
+	timeout --foreground -s KILL "$([ -n "${NOOK_LONG:-}" ] && echo 16000 || echo 2400)" \
 		unshare --mount --pid --ipc --uts --fork --kill-child --propagation private -- sh -euc '
 		cd "$1"
 		mount --bind . .

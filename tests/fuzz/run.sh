@@ -20,8 +20,8 @@ run_one() {
 	mkdir -p "build/fuzz/$target.d"
 	set -- "build/fuzz/$target.d" build/fuzz/seeds
 	[ ! -d "tests/fuzz/corpus/$target" ] || set -- "$@" "tests/fuzz/corpus/$target"
-	timeout $((seconds + 60)) "build/fuzz/$target" -max_total_time="$seconds" -max_len=100000 \
-		-timeout=1 -rss_limit_mb=64 -dict=tests/fuzz/nook.dict \
+	timeout --foreground $((seconds + 60)) "build/fuzz/$target" -max_total_time="$seconds" \
+		-max_len=100000 -timeout=1 -rss_limit_mb=64 -dict=tests/fuzz/nook.dict \
 		-print_final_stats=1 -artifact_prefix="build/fuzz/$target-" "$@" \
 		>"build/fuzz/$target.log" 2>&1
 	echo $? >"build/fuzz/$target.status"

@@ -55,6 +55,7 @@ why=$(flock "$cache/$meta.lock" "$here/kernel.sh" "$meta" "$kernel") || give_up 
 work=$(mktemp -d)
 log=$work/kernel.log
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 if [ "$kind" = systemd ]; then
 	why=$(flock "$cache/debian.lock" "$here/debian.sh" "$cache" "$work/tree") || give_up "$why"
 fi
@@ -87,7 +88,8 @@ fi
 
 init='init=/init'
 [ "$kind" = small ] || init='systemd.show_status=0 systemd.log_level=warning'
-timeout --kill-after=5 "${GUEST_SECONDS:-1200}" qemu-system-x86_64 \
+# In the group of who waits for it: an interrupt of all tests ends the guest too
+timeout --foreground --kill-after=5 "${GUEST_SECONDS:-1200}" qemu-system-x86_64 \
 	-machine q35 -accel $accel -cpu $cpu -smp 1 -m 768 -no-reboot \
 	-nodefaults -no-user-config -display none \
 	-kernel "$kernel/vmlinux" \
