@@ -81,6 +81,7 @@ int parse_size(const char *s, uint64_t *out, const char **why)
 {
 	static const char units[] = "BKMGT";
 	const char *unit;
+	char letter;
 	uint64_t n;
 
 	if (!strcmp(s, "max")) {
@@ -90,9 +91,12 @@ int parse_size(const char *s, uint64_t *out, const char **why)
 	if (take_digits(&s, &n))
 		goto bad;
 	if (*s) {
-		unit = strchr(units, *s++);
+		/* podman(1), mount(8) and the kernel read small letters as well */
+		letter = *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s;
+		unit = strchr(units, letter);
 		if (!unit)
 			goto bad;
+		s++;
 		/* "iB" says what the letter means here anyway; there is no "BiB" */
 		if (unit != units && !strcmp(s, "iB"))
 			s += 2;

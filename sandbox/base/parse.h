@@ -19,8 +19,8 @@
 int parse_number(const char *s, uint64_t *out, const char **why);
 /** parse_number_in() - The same from @lo to @hi; the caller words the range */
 int parse_number_in(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
-/** parse_size() - Bytes: a number and one of B K M G T, each also with iB (512MiB), in
- * powers of 1024, below 2^63; `max` gives PARSE_MAX */
+/** parse_size() - Bytes: a number and one of B K M G T or b k m g t, all but the first
+ * also with iB (512MiB), in powers of 1024, below 2^63; `max` gives PARSE_MAX */
 int parse_size(const char *s, uint64_t *out, const char **why);
 /** parse_swap() - The same, 0 or a page at least: the kernel counts whole ones, and would
  * take less for none */

@@ -42,6 +42,11 @@ static const struct number sizes[] = {
 	{ "512M", 512ull << 20 },
 	{ "512MiB", 512ull << 20 },
 	{ "1KiB", 1024 },
+	{ "1b", 1 },
+	{ "5k", 5 << 10 },
+	{ "512m", 512ull << 20 },
+	{ "2giB", 2ull << 30 },
+	{ "7t", 7ull << 40 },
 	{ "16G", 16ull << 30 },
 	{ "7T", 7ull << 40 },
 	{ "max", PARSE_MAX },
@@ -57,7 +62,10 @@ static const struct number sizes[] = {
 	{ "5X", BAD },
 	{ "5Mi", BAD },
 	{ "5MB", BAD },
-	{ "5m", BAD },
+	{ "5x", BAD },
+	{ "5mb", BAD },
+	{ "5mib", BAD },
+	{ "5{", BAD },
 	{ "5BiB", BAD },
 	{ "M", BAD },
 	{ "+5M", BAD },
@@ -300,7 +308,7 @@ static void names(void)
  * much */
 static void size_property(void)
 {
-	static const char units[] = "BKMGT";
+	static const char units[] = "BKMGTbkmgt";
 	int wrong = 0;
 
 	srandom(1);
@@ -314,8 +322,8 @@ static void size_property(void)
 		char text[64];
 		int rc;
 
-		snprintf(text, sizeof(text), "%llu%c%s", (unsigned long long)n, units[u],
-			 u && i % 2 ? "iB" : "");
+		snprintf(text, sizeof(text), "%llu%c%s", (unsigned long long)n,
+			 units[i % 3 ? u : u + 5], u && i % 2 ? "iB" : "");
 		rc = parse_size(text, &got, NULL);
 		wrong += want > INT64_MAX ? rc == 0 : rc != 0 || got != (uint64_t)want;
 	}
