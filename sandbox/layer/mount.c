@@ -184,6 +184,19 @@ static void plan_cgroups_v1(struct plan *pl)
 	m->attr = TREE_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 }
 
+static bool has_cgroups(const struct profile *pf, const struct plan *pl)
+{
+	return pl->cgroup.kind != CGROUP_NONE &&
+	       (pl->unshare_flags & CLONE_NEWCGROUP) && !tree_wish(pf, CGROUPS) &&
+	       !tree_is_covered(pf, CGROUPS);
+}
+
+static void plan_cgroups_place(struct plan *pl)
+{
+	tree_parents(pl, CGROUPS);
+	own_dir(pl, CGROUPS);
+}
+
 /*
  * Where the box has a leaf, its programs may read their limits there, as they look for
  * them. The namespace makes the leaf the root of what they see; read-only, since to its
@@ -195,16 +208,12 @@ static void plan_cgroups(const struct profile *pf, struct host *h, struct plan *
 	bool fresh = !tree_has(pl, "/sys") && pf->root.from == ROOT_DIRECTORY;
 	struct plan_mount *m;
 
-	if (pl->cgroup.kind == CGROUP_NONE || !(pl->unshare_flags & CLONE_NEWCGROUP) ||
-	    tree_wish(pf, CGROUPS) || tree_is_covered(pf, CGROUPS) ||
-	    !can_have_sys(pf, h, pl))
+	if (!has_cgroups(pf, pl) || !can_have_sys(pf, h, pl))
 		return;
 	if (fresh) /* nothing is made in a tree only to be mounted on */
 		own_place(pl, tree_tmpfs(pl, "/sys", 4096, 16, 0555), true);
-	if (!tree_has(pl, "/sys") || fresh) {
-		tree_parents(pl, CGROUPS);
-		own_dir(pl, CGROUPS);
-	}
+	if (fresh || (pf->root.from == ROOT_HOST && !tree_has(pl, "/sys")))
+		plan_cgroups_place(pl);
 	if (pl->cgroup.kind == CGROUP_V1) {
 		plan_cgroups_v1(pl);
 	} else {
@@ -280,6 +289,10 @@ static int mount_plan(const struct profile *pf, struct host *h, struct plan *pl,
 			"no mount namespace: the box sees and changes the host's mounts");
 		return 0;
 	}
+	/* Before the first mount, so that a slot can keep it (root_stay.h) */
+	if ((pf->root.from == ROOT_SYSTEM || pf->root.from == ROOT_EMPTY) &&
+	    has_cgroups(pf, pl))
+		plan_cgroups_place(pl);
 	if (devices_plan(pf, h, pl, e) < 0)
 		return -1;
 	if (plan_proc(pf, h, pl, e) < 0)
