@@ -93,16 +93,24 @@ teardown() {
 	assert_status 0
 }
 
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
 @test "two keepers of the same number in two pid namespaces get two scopes" {
 	own=()
+	keepers=()
 	is_root || own=(--user --map-current-user)
 	for i in 0 1; do
 		unshare "${own[@]}" --pid --fork --kill-child --mount-proc \
 			"$NOOK" run strict --memory 64M -- sleep 60 >"$T/said.$i" 2>&1 &
 		wait_for "$(below)/nook-1-$i.scope"
+		keepers+=("$(pgrep -P $!)")
 	done
 	jobs -rp | xargs kill -KILL
 	wait || true
+	# They die with unshare(1), and a moment later
+	for keeper in "${keepers[@]}"; do
+		wait_until is_gone "$keeper"
+	done
 	# Killed keepers leave their records to the next command
 	nook_run gc -q
 	assert_status 0
