@@ -225,3 +225,32 @@ except OSError:
 	grep -q "cannot access '/in'" out/c/stderr
 	grep -q "cannot access '/in'" out/d/stderr
 }
+
+@test "a box with limits has the kept tree too, and cgroups of its own in it" {
+	only_for root "others' slots keep no tree"
+	need jq
+	local id seen='stat -c %z /etc/passwd; find /sys -xdev | sort; cut -d" " -f5- /proc/self/mountinfo | grep /sys
+		cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.failcnt memory.max 2>/dev/null
+		grep -hs "^oom_kill " memory.events; cat pids/pids.max pids.max 2>/dev/null
+		for f in /sys . memory pids memory/memory.limit_in_bytes memory.max cgroup.procs; do
+			touch $f/left && echo "did: $f/left"
+			[ -f $f ] && echo 1 >$f && echo "did: $f"
+		done 2>/dev/null; echo end'
+	for id in a b c d e; do
+		case $id in
+		c) job $id 'x=$(head -c 90000000 /dev/zero | tr "\0" x)' ;;
+		*) job $id "$seen" ;;
+		esac
+	done | jq -c '.set = {"limits.memory": "32M", "limits.pids": "20"}' >list
+	"$NOOK" batch -q -j 1 -o out --journal j list || true
+	assert_equal "$(jq -r 'select(.job == "c") | .cause' j)" oom
+	grep -qx 33554432 out/b/stdout
+	grep -qx 21 out/b/stdout
+	grep -qx end out/b/stdout
+	refute grep -h '^did' out/*/stdout
+	# the third had the same tree as well, and nothing of its end is seen by who comes behind
+	diff out/b/stdout out/d/stdout
+	diff out/b/stdout out/e/stdout
+	# CONTROL: the first had a tree of its own
+	[ "$(head -n 1 out/a/stdout)" != "$(head -n 1 out/b/stdout)" ]
+}
