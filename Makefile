@@ -38,8 +38,9 @@ CPPFLAGS := -D_GNU_SOURCE -Isandbox -I. -I$(GEN) -DNOOK_VERSION='"$(VERSION)"' \
 	-DNOOK_DATADIR='"$(DATADIR)"' -DNOOK_SYSCONFDIR='"$(SYSCONFDIR)"'
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g3
-# What a sanitizer reports has lines with -g1, at two thirds of the time to build
-CFLAGS_san := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# What a sanitizer reports has lines with -g1, at two thirds of the time to build. What is undefined traps,
+# and AddressSanitizer tells where (handle_sigill): words for each place would be a third of a start
+CFLAGS_san := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fsanitize-undefined-trap-on-error
 CFLAGS_cover := -O0 -g3 --coverage -fprofile-update=atomic
 # Tests start the variant with sanitizers tens of thousands of times, and relocating its 180,000
 # pointers is a fifth of a start
@@ -93,7 +94,7 @@ PROGRAMS := $(B)/nook
 endif
 
 # Paths and flags are compiled in: what was built with others is built again
-CONFIG := $(BINDIR) $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS) $(HARDEN) $(LIGHT_CFLAGS)
+CONFIG := $(BINDIR) $(LIBEXECDIR) $(DATADIR) $(SYSCONFDIR) $(VERSION) $(CFLAGS_$(VARIANT)) $(CFLAGS) $(HARDEN) $(LIGHT_CFLAGS)
 ifneq ($(CONFIG),$(file <$(B)/config))
 $(shell mkdir -p $(B))$(file >$(B)/config,$(CONFIG))
 endif

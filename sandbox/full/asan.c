@@ -9,10 +9,10 @@ extern const char *__asan_default_options(void);
  * __asan_default_options() - Called by the runtime before main()
  *
  * LeakSanitizer traces the process it looks at, and nook makes itself untraceable. Leaks
- * are looked for in the unit tests, under valgrind.
+ * are looked for in the unit tests, under valgrind. What is undefined traps (Makefile).
  */
 const char *__asan_default_options(void)
 {
-	return "detect_leaks=0:abort_on_error=1";
+	return "detect_leaks=0:abort_on_error=1:handle_sigill=1";
 }
 #endif
