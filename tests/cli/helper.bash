@@ -134,14 +134,15 @@ wait_for() { wait_until test -e "$1"; }
 # settings of the kernel, device nodes, nook's own file: tests/fault/snapshot.c. A test may go on
 # with a copy of the program as its $NOOK
 leaks_program=$NOOK
-leaks() { "$TOP/build/fault/snapshot" "$1" "$BATS_TEST_TMPDIR/leaks" "$leaks_program"; }
+# What was found after one test of a file is what was there before the next
+leaks() { "$TOP/build/fault/snapshot" "$1" "$BATS_FILE_TMPDIR/leaks" "$leaks_program"; }
 
 nook_setup() {
 	export T=$BATS_TEST_TMPDIR/t
 	mkdir -m 700 "$T"
 	export HOME=$T
 	cd "$T" || return 1
-	leaks save
+	[ -s "$BATS_FILE_TMPDIR/leaks" ] || leaks save
 }
 
 nook_teardown() {
@@ -152,7 +153,10 @@ nook_teardown() {
 		jobs -rp | xargs kill -KILL
 		return 1
 	fi
-	leaks compare || return 1
+	leaks compare || {
+		rm -f "$BATS_FILE_TMPDIR/leaks"
+		return 1
+	}
 	# What AddressSanitizer had to say (tests/as.sh names the place)
 	if [ -n "${NOOK_SAN_LOG:-}" ] && compgen -G "$NOOK_SAN_LOG/*" >/dev/null &&
 		grep -qs 'ERROR: ' "$NOOK_SAN_LOG"/*; then

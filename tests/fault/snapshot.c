@@ -4,11 +4,12 @@
  *	snapshot save FILE NOOK-PROGRAM		before a test
  *	snapshot compare FILE NOOK-PROGRAM	after it: says what differs, ends with 1
  *
- * Around every test of a .bats file (tests/cli/helper.bash), and around every other
- * program that tests/as.sh runs. Names and identities
- * only: contents and times of living things change, names do not. With NOOK_TEST_CHILD
- * set (tests/as.sh) nobody else lives in this pid namespace, and all of it is looked at;
- * elsewhere only what is nook's by its name.
+ * Where nothing differs FILE has afterwards what is there now, and the next test needs
+ * no `save`. Around every test of a .bats file (tests/cli/helper.bash), and around every
+ * other program that tests/as.sh runs. Names and identities only: contents and times of
+ * living things change, names do not. With NOOK_TEST_CHILD set (tests/as.sh) nobody else
+ * lives in this pid namespace, and all of it is looked at; elsewhere only what is nook's
+ * by its name.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -509,6 +510,19 @@ static char *read_whole(const char *path)
 	return text;
 }
 
+static int write_lines(const char *path, const struct lines *l)
+{
+	FILE *f = fopen(path, "we");
+
+	for (size_t i = 0; f && i < l->count; i++)
+		fprintf(f, "%s\n", l->v[i]);
+	if (!f || fclose(f)) {
+		perror(path);
+		return 2;
+	}
+	return 0;
+}
+
 /* What was killed needs a moment to go: that is waited for, but not for long */
 static int compare(const char *path, const char *program)
 {
@@ -520,7 +534,7 @@ static int compare(const char *path, const char *program)
 		bool last = try == 11;
 
 		if (!differences(&was, &is, last))
-			return 0;
+			return was.count == is.count ? 0 : write_lines(path, &is);
 		if (last)
 			return 1;
 		free(is.v);
@@ -531,14 +545,9 @@ static int compare(const char *path, const char *program)
 
 static int save(const char *path, const char *program)
 {
-	char *text = take_snapshot(program);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct lines is = sort_lines(take_snapshot(program));
 
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
-		perror(path);
-		return 2;
-	}
-	return close(fd) ? 2 : 0;
+	return write_lines(path, &is);
 }
 
 int main(int argc, char **argv)
