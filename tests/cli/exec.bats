@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # exec.bats - `nook exec`: commands in a box that runs
 # as: root user subids
+# takes: 25
 # guest: v2
 # fresh: no
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # lab.bats - nook lab: from a start to a solved lab, what is written down, what is refused
 # as: root user subids
+# takes: 20
 load helper
 load boxes
 load net

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # living.bats - boxes that stay: create, start, stop, restart, rename, rm, ps -a
 # as: root user subids
+# takes: 30
 # fresh: no
 
 load helper

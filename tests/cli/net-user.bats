@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # net-user.bats - network.mode: user: one box with a link that pasta serves, and nothing left of it
 # as: root user subids
+# takes: 55
 # world: yes
 # hosts: yes
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # net.bats - boxes on a network: addresses, names, rates, counters, and nothing left of them
 # as: root
+# takes: 15
 
 load helper
 load boxes

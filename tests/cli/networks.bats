@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # networks.bats - nook net: networks are made, listed, looked at, checked and removed
 # world: yes
+# takes: 15
 
 load helper
 load boxes

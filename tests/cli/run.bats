@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.bats - `nook run` as a whole: exit codes, results, signals, descriptors, nesting
 # as: root user subids
+# takes: 25
 
 load helper
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # update.bats - `nook update` of what nook itself watches; pause.bats has limits of the cgroup
 # as: root user subids
+# takes: 25
 # fresh: no
 
 load helper

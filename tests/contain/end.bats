@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # end.bats - the end of a box: limits on what will not end, nothing that stays, an init that stays up
 # as: root
+# takes: 30
 # long: 60
 # in: release
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fds.bats - descriptors and the terminal of the caller, the processes and the program of nook
 # as: root user subids
+# takes: 25
 
 load contain
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # named.bats - boxes that stay: what several do to them at once, a restart, disks that take nothing
 # as: root user subids
-# takes: 30
+# takes: 15
 # in: release
 
 load ../cli/helper

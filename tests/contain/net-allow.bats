@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # net-allow.bats - a box with a list of destinations reaches these, and nothing else
 # as: root user subids
+# takes: 20
 # hosts: yes
 
 load ../cli/helper

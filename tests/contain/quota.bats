@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # quota.bats - hogs, bombs and burners in boxes with limits: each ends with its own cause
 # as: root user subids
+# takes: 20
 # long: 200
 # in: release
 # guest: v2 systemd

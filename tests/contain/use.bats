@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # use.bats - what a payload can use up without a cgroup: memory by files, names, descriptors
 # as: root
+# takes: 20
 # in: release
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 

@@ -3,7 +3,7 @@
 # kill.t - whoever is killed at whatever system call of a run: nothing hangs, nothing stays
 # as: root user subids
 # world: yes
-# takes: 25
+# takes: 60
 # long: 1600
 # checks: SV-01
 # in: release
