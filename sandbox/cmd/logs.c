@@ -46,7 +46,7 @@ struct reader {
 	char since[40];
 	const char *tail;
 	uint64_t most, skip, lines;
-	bool prints, times, is_open[2], shown[2], screen[2];
+	bool prints, times, quiet, is_open[2], shown[2], screen[2];
 	struct text out, held[2];
 	int to;
 };
@@ -170,19 +170,55 @@ static int read_all(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* The log was begun anew while it was read: the rest of the old one, then the new one */
+static void say_overtaken(const struct reader *r)
+{
+	if (!r->quiet)
+		fprintf(stderr,
+			"nook: warning: box '%s' wrote more than its log holds before "
+			"it was read: some is missing here\n",
+			r->rest.name);
+}
+
+/* The log was begun anew: to the file that follows ours, which is `log.1` now. Where that
+ * happened twice ours has no name any more, and the oldest that is there follows it
+ */
+static int open_next(struct reader *r, struct err *e)
+{
+	FILE *ours = r->file;
+	struct stat st = { .st_nlink = 1 };
+	int n;
+
+	r->file = NULL;
+	n = open_file(r, LOG_NAME, e);
+	/* asked for afterwards: as long as it has a name nothing lies between the two */
+	if (ours && !fstat(fileno(ours), &st) && !st.st_nlink && n > 0) {
+		say_overtaken(r);
+		n = open_file(r, LOG_OLD, e);
+	}
+	if (ours)
+		fclose(ours);
+	return n;
+}
+
+/* To the end of what is there, also in files that were begun meanwhile */
 static int read_more(struct reader *r, struct err *e)
 {
 	struct stat now, ours;
+	int n = 1;
 
-	if (r->file && read_file(r, e) < 0)
-		return -1;
-	if (fstatat(r->rest.dir, LOG_NAME, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    (r->file && !fstat(fileno(r->file), &ours) && ours.st_ino == now.st_ino))
-		return 0;
-	if (r->file && read_file(r, e) < 0)
-		return -1;
-	return open_file(r, LOG_NAME, e) > 0 ? read_file(r, e) : 0;
+	while (n > 0) {
+		if (r->file && read_file(r, e) < 0)
+			return -1;
+		if (fstatat(r->rest.dir, LOG_NAME, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (r->file && !fstat(fileno(r->file), &ours) &&
+		     ours.st_ino == now.st_ino))
+			return 0;
+		/* what came before the new one was begun */
+		if (r->file && read_file(r, e) < 0)
+			return -1;
+		n = open_next(r, e);
+	}
+	return n;
 }
 
 /* Until the keeper ends: it wrote its pid into the lock, and holds that while it lives */
@@ -314,7 +350,7 @@ static int follow_run(struct reader *r, struct err *e)
 int logs_of_run(const struct args *a, const struct rest_area *area, const char *name,
 		struct err *e)
 {
-	struct reader r = { .prints = true, .to = 1 };
+	struct reader r = { .prints = true, .quiet = a->quiet, .to = 1 };
 	int n = rest_find(area, name, &r.rest, e);
 
 	if (n < 0)
@@ -329,6 +365,7 @@ int logs_of_run(const struct args *a, const struct rest_area *area, const char *
 static int logs_run(const struct args *a, struct err *e)
 {
 	struct reader r = { .times = cmd_option(a, "timestamps"),
+			    .quiet = a->quiet,
 			    .tail = cmd_option(a, "tail"),
 			    .to = 1 };
 	struct rest_area area = { .dir = -1 };
@@ -378,8 +415,11 @@ const struct cmd cmd_logs = {
 		"file\n"
 		"or a pipe gets every byte. The two files of a log have 10M each, or "
 		"what\n"
-		"--log-size said. Where a limit ended the last run, a line on standard\n"
-		"error says so at the end, without -q.\n",
+		"--log-size said. What was begun anew twice before -f came to it is "
+		"lost,\n"
+		"which a warning says. Where a limit ended the last run, a line on "
+		"standard\n"
+		"error says so at the end. With -q neither is said.\n",
 	.options = logs_options,
 	.complete = COMPLETE_REST,
 	FULL_ONLY(logs_run),

@@ -50,6 +50,30 @@ has_ended() { [ "$(all name status | grep -c "^$1 stopped")" = 1 ]; }
 	assert [ "$(du -b "$(state_dir)/boxes/web/log.1" | cut -f1)" -le 4096 ]
 }
 
+@test "-f whose reader is slower than the box goes on with what is there, and says so" {
+	chmod go+x "$T"
+	mkfifo slow
+	exec 7<>slow
+	"$NOOK" run -d --name web -v "$T:/t" --log-size 64K base -- sh -c 'echo first
+		until [ -e /t/go ]; do sleep 0.05; done
+		i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i + 1)); done; echo last'
+	timeout 60 "$NOOK" logs -f web >slow 2>err 7>&- &
+	read -r word <&7
+	assert_equal "$word" first
+	touch go
+	wait_until has_ended web
+	timeout 60 sed '/^last$/q' <&7 >out
+	wait
+	exec 7>&-
+	# each time that something is missing
+	assert_equal "$(sort -u err)" "nook: warning: box 'web' wrote more than its log holds before it was \
+read: some is missing here"
+	# what is there comes in its order, each line once and to the end
+	assert_equal "$(tail -n 2 out)" $'line 19999\nlast'
+	grep -x 'line [0-9]*' out | cut -d' ' -f2 | sort -nuc
+	assert [ "$(wc -l <out)" -lt 20000 ]
+}
+
 @test "a flood neither stops the box nor fills the disk" {
 	"$NOOK" run -d --name web --log-size 64K strict -- sh -c 'head -c 3000000 /dev/zero; echo; echo end'
 	wait_until has_ended web
