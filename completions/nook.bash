@@ -4,7 +4,7 @@
 # The words that may follow; a command of two words has its second one there
 _nook_commands() {
 	case $1 in
-	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch batch lab lab quiz exam ps stats top view events update pause unpause kill explain export net profile doctor detect compare tree gc completion version help' ;;
+	'') echo 'run shell create start stop restart rename rm logs inspect diff apply discard snapshot rollback cp exec attach console batch lab quiz exam ps stats top view events update pause unpause kill explain export net profile doctor detect compare tree gc completion version help' ;;
 	batch) echo 'report' ;;
 	lab) echo 'list start check hint solution answer next skip goto reset stop undo status export test' ;;
 	net) echo 'create ls inspect rm check repair matrix' ;;
@@ -459,9 +459,11 @@ _nook_begin() {
 	local i last=$((${#words[@]} - 1)) boxes=0
 	local -a kind
 	read -ra kind <<<"$(_nook_kind "${words[1]}")"
+	((${#kind[@]})) || read -ra kind <<<"$(_nook_kind "${words[1]} ${words[2]-}")"
 	for ((i = 2; i <= last; i++)); do
 		if ((i < last)) && [[ ${words[i]} == -- ]]; then
-			echo $((i + 1))
+			# Else only options end there
+			[[ " box resting copy limit lab network file dir " == *" ${kind[0]-none} "* ]] || echo $((i + 1))
 			return
 		fi
 		[[ ${kind[0]-} == into ]] || continue

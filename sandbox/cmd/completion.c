@@ -64,6 +64,14 @@ bool completion_parent(size_t i, struct text *out)
 	return true;
 }
 
+bool completion_is_command(const char *word)
+{
+	for (size_t i = 0; cmds()[i]; i++)
+		if (!strcmp(cmds()[i]->name, word))
+			return true;
+	return false;
+}
+
 /* What is made and entered at two places of the table has one name */
 static bool is_first_of_name(const struct layer *const *table, size_t i)
 {

@@ -23,6 +23,9 @@ bool completion_sharers(size_t i, const char *gap, struct text *out);
 /** completion_parent() - The first word of a command of two words ("profile"), "" for the
  * others. Return: false when an earlier entry of the table has the same */
 bool completion_parent(size_t i, struct text *out);
+/** completion_is_command() - Whether the first word of others is a command itself, as
+ * `batch` of `batch report`, and so is offered anyway */
+bool completion_is_command(const char *word);
 /** completion_words() - What a script must know of the words of @c beside their
  * kind: those that they are, or the options whose argument is the next word */
 void completion_words(const struct cmd *c, struct text *out);

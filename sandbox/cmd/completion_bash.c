@@ -29,8 +29,9 @@ static void add_commands(struct text *out)
 
 		if (!completion_parent(i, &parent))
 			continue;
-		text_addf(out, i ? " %s" : "%s",
-			  parent.len ? text_str(&parent) : cmds()[i]->name);
+		if (!parent.len || !completion_is_command(text_str(&parent)))
+			text_addf(out, i ? " %s" : "%s",
+				  parent.len ? text_str(&parent) : cmds()[i]->name);
 		if (!parent.len)
 			continue;
 		text_addf(&parents, "\t%s) echo '", text_str(&parent));

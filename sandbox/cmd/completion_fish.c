@@ -96,7 +96,8 @@ static void add_commands(struct text *out)
 			if (cmd_in_group(cmds()[j], text_str(&parent)))
 				text_addf(&group, "%s%s", group.len ? ", " : "",
 					  cmds()[j]->name + parent.len + 1);
-		add_word(out, "__nook_at", text_str(&parent), text_str(&group));
+		if (!completion_is_command(text_str(&parent)))
+			add_word(out, "__nook_at", text_str(&parent), text_str(&group));
 		add_children(out, text_str(&parent));
 	}
 }

@@ -29,12 +29,13 @@ offers() {
 	run env -i PATH="$PATH" HOME="$HOME" NOOK_PROFILE_PATH="$NOOK_PROFILE_PATH" \
 		bash --norc try.bash "$TOP/completions/nook.bash" "$line"
 	assert_status 0
-	assert_equal "$(sort -u <<<"$output" | xargs)" "$(printf '%s\n' "$@" | sort -u | xargs)"
+	assert_equal "$(sort <<<"$output" | xargs)" "$(printf '%s\n' "$@" | sort | xargs)"
 }
 
 @test "bash: commands, and second words of commands" {
 	offers 'nook comp' compare completion
 	offers 'nook ru' run
+	offers 'nook bat' batch
 	offers 'nook profile c' check
 	offers 'nook help expl' explain
 	offers 'nook completion ' bash zsh fish
@@ -87,6 +88,7 @@ offers() {
 	mkdir -p .config/nook/labs
 	touch .config/nook/labs/{X1-own,X2,other}.yaml
 	offers 'nook lab goto X' X1 X2
+	offers 'nook lab goto -- X' X1 X2
 	offers 'nook lab so' solution
 	offers 'nook lab solution --r' --raw
 }
@@ -107,6 +109,8 @@ offers() {
 	wait_until has_id
 	offers 'nook kill ' web-1 "$id"
 	offers 'nook kill web-' web-1
+	offers 'nook kill -s KILL -- web-' web-1
+	offers 'nook rm -- web-' web-1
 	touch web-2
 	offers 'nook cp web-' web-1: web-2
 	offers 'nook cp web-2 web-' web-1: web-2
