@@ -12,6 +12,8 @@
 #	# with: plain valgrind    unit tests: how [both in release, plain in others]
 #	# takes: 60               seconds on an idle machine [10]: the longest start first, so that
 #	                          they are not what all the rest waits for
+#	# waits: yes              most of that time it waits [no]: such start behind the few longest, so
+#	                          that the processors have work meanwhile
 #	# long: 900               has a long form, of so many seconds; `long: 900 only`: and no other
 #	# fresh: no               not in the bare Debian [yes]
 #
@@ -27,7 +29,7 @@
 # For every way to run every file a script of two lines is written to build/check, named after
 # all of that: it is what prove shows, and what one calls to see one failure again.
 #
-# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 4; of long
+# Environment: NOOK_MUST_WORK=1 makes every skip a failure, JOBS=N runs N at once (cores + 5; of long
 # forms, which wait less, cores + 1).
 # ONLY=REGEX keeps the scripts whose path matches, such as build/check/release-user/cli-lab.t.
 # NOOK_FRESH is for the bare Debian of tests/fresh, whose kernel is the one outside: 1 runs what
@@ -77,15 +79,17 @@ callers() {
 
 list=build/check/list
 : >"$list"
+: >"$list.waits"
 
-# add SECONDS VARIANT WHO NAME COMMAND [LONG] - write the script that runs one test one way
+# add SECONDS VARIANT WHO NAME COMMAND [LONG] - write the script that runs one test one way, and into the
+# list $to
 add() {
 	script=build/check/$2-$3/$4.t
 	mkdir -p "${script%/*}"
 	printf '#!/bin/sh\ncd %s || exit\nexport NOOK=%s\n%s\n' "'$top'" "'$top/build/$2/nook'" \
 		"exec ${6:+env NOOK_LONG=1 }$5" >"$script"
 	chmod +x "$script"
-	echo "$1 $script" >>"$list"
+	echo "$1 $script" >>"$to"
 }
 
 # add_file VARIANT FILE COMMAND - one file, as everybody it names
@@ -97,6 +101,8 @@ add_file() {
 	name=${2#tests/}
 	name=$(echo "${name%.*}" | tr / -)
 	takes=$(wanted "$2" takes 10)
+	to=$list
+	[ "$(wanted "$2" waits no)" = no ] || to=$list.waits
 	long=$(wanted "$2" long '')
 	is_long=
 	if [ "$1${NOOK_LONG:-}" = release1 ] && [ -n "$long" ]; then
@@ -135,6 +141,7 @@ for variant; do
 		*) add_file "$variant" "$file" "$file" ;;
 		esac
 	done
+	to=$list
 	for source in tests/unit/*.c; do
 		[ -e "$source" ] || continue
 		name=$(basename "$source" .c)
@@ -161,12 +168,19 @@ for variant; do
 	done
 done
 
-# Four more than cores, because a script waits for a good part of its time, guests for most of theirs
-more=4
+# Five more than cores, because a script waits for a good part of its time
+more=5
 [ -z "${NOOK_LONG:-}" ] || more=1
 jobs=${JOBS:-$(($(nproc) + more))}
+# in_order FILE - the longest first
+in_order() { sort -s -k1,1nr "$1" | cut -d' ' -f2; }
+first=$(($(nproc) + 1))
 only=${ONLY:-.}
 # A test that calls make calls it as a person would, not as a part of this one
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES NOOK_LONG ONLY
-sort -s -k1,1nr "$list" | cut -d' ' -f2 | grep -E -e "$only" |
+{
+	in_order "$list" | head -n "$first"
+	in_order "$list.waits"
+	in_order "$list" | tail -n "+$((first + 1))"
+} | grep -E -e "$only" |
 	xargs prove --timer --failures --comments -j "$jobs" -e ''

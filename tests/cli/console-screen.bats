@@ -4,6 +4,7 @@
 # as: user
 # in: release
 # takes: 20
+# waits: yes
 load helper
 load screen
 

@@ -3,6 +3,7 @@
 # exec.bats - `nook exec`: commands in a box that runs
 # as: root user subids
 # takes: 25
+# waits: yes
 # guest: v2
 # fresh: no
 

@@ -3,6 +3,7 @@
 # lab.bats - nook lab: from a start to a solved lab, what is written down, what is refused
 # as: root user subids
 # takes: 20
+# waits: yes
 load helper
 load boxes
 load net

@@ -3,6 +3,7 @@
 # living.bats - boxes that stay: create, start, stop, restart, rename, rm, ps -a
 # as: root user subids
 # takes: 30
+# waits: yes
 # fresh: no
 
 load helper

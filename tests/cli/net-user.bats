@@ -3,6 +3,7 @@
 # net-user.bats - network.mode: user: one box with a link that pasta serves, and nothing left of it
 # as: root user subids
 # takes: 55
+# waits: yes
 # world: yes
 # hosts: yes
 

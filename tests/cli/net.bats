@@ -3,6 +3,7 @@
 # net.bats - boxes on a network: addresses, names, rates, counters, and nothing left of them
 # as: root
 # takes: 15
+# waits: yes
 
 load helper
 load boxes

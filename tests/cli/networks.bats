@@ -3,6 +3,7 @@
 # networks.bats - nook net: networks are made, listed, looked at, checked and removed
 # world: yes
 # takes: 15
+# waits: yes
 
 load helper
 load boxes

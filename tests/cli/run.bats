@@ -3,6 +3,7 @@
 # run.bats - `nook run` as a whole: exit codes, results, signals, descriptors, nesting
 # as: root user subids
 # takes: 25
+# waits: yes
 
 load helper
 

@@ -3,6 +3,7 @@
 # update.bats - `nook update` of what nook itself watches; pause.bats has limits of the cgroup
 # as: root user subids
 # takes: 25
+# waits: yes
 # fresh: no
 
 load helper

@@ -3,6 +3,7 @@
 # end.bats - the end of a box: limits on what will not end, nothing that stays, an init that stays up
 # as: root
 # takes: 30
+# waits: yes
 # long: 60
 # in: release
 

@@ -3,6 +3,7 @@
 # fds.bats - descriptors and the terminal of the caller, the processes and the program of nook
 # as: root user subids
 # takes: 25
+# waits: yes
 
 load contain
 

@@ -3,6 +3,7 @@
 # named.bats - boxes that stay: what several do to them at once, a restart, disks that take nothing
 # as: root user subids
 # takes: 15
+# waits: yes
 # in: release
 
 load ../cli/helper

@@ -3,6 +3,7 @@
 # net-allow.bats - a box with a list of destinations reaches these, and nothing else
 # as: root user subids
 # takes: 20
+# waits: yes
 # hosts: yes
 
 load ../cli/helper

@@ -2,6 +2,7 @@
 # quota.bats - hogs, bombs and burners in boxes with limits: each ends with its own cause
 # as: root user subids
 # takes: 20
+# waits: yes
 # long: 200
 # in: release
 # guest: v2 systemd

@@ -3,6 +3,7 @@
 # use.bats - what a payload can use up without a cgroup: memory by files, names, descriptors
 # as: root
 # takes: 20
+# waits: yes
 # in: release
 # shellcheck disable=SC2034 # box() reads box_options and box_map
 

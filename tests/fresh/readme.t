@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # readme.t - a bare Debian 12, this checkout, and the first two commands of the README in it
 # as: self
-# takes: 240
+# takes: 140
 # long: 1600
 #
 # The commands are read out of README.md: the first two lines of its first block of code that

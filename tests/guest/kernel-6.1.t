@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kernel-6.1.t - profiles and walls on Linux 6.1, the oldest that nook supports (Debian 12)
 # as: self
-# takes: 130
+# takes: 60
 #
 # Every shipped profile, then the tests of the walls that a kernel decides about, what fits into two
 # minutes of an emulated processor: Landlock by its versions, the filter, mounts, /proc, namespaces and

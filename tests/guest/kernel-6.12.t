@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kernel-6.12.t - quotas on cgroup v2 without systemd, and what this kernel has of its own, on Linux 6.12
 # as: self
-# takes: 150
+# takes: 80
 #
 # Quotas as root, and for a user to whom a cgroup is delegated; of these what is not the same in every
 # cgroup. A clock that is set. Of the walls those that depend on a version: the filter's newest calls, and

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # systemd.t - quotas under systemd: as root, and for an ordinary user who has logged in
 # as: self
-# takes: 130
+# takes: 80
 #
 # Of the quotas what shows that a scope of a manager is as good as a cgroup of one's own, with which
 # kernel-6.12.t tries more of them; `make check-guest-long` runs all

@@ -5,7 +5,8 @@
 # as: root user
 # guest: v2
 # in: release
-# takes: 60
+# takes: 40
+# waits: yes
 load ../cli/helper
 load ../cli/boxes
 load ../cli/net
