@@ -48,9 +48,10 @@ machine() {
 		sh -c 'touch /t/up; busybox nc -ll -p 80 -e echo $token'"
 	wait_for "$T/up"
 	# The end of what is sent must not come before the answer: the pasta of Debian 12 loses count
-	machine a "\$nook run \$box strict -- sh -c '
+	machine a "\$nook run \$box strict -- bash -c '
 		ip -brief -4 address show eth0
-		sleep 0.5 | busybox nc -w 2 \$1 8080' box \$(getent hosts b | cut -d' ' -f1)"
+		until exec 3<>/dev/tcp/\$1/8080; do sleep 0.1; done 2>/dev/null
+		cat <&3' box \$(getent hosts b | cut -d' ' -f1)"
 	wait_keeper
 	assert_status 0
 	grep -qx "$token" "$T/a.out"
