@@ -81,7 +81,7 @@ list=build/check/list
 : >"$list"
 : >"$list.waits"
 
-# add SECONDS VARIANT WHO NAME COMMAND [LONG] - write the script that runs one test one way, and into the
+# add SECONDS VARIANT WHO NAME COMMAND [LONG] - write the script that runs one test one way; add it to the
 # list $to
 add() {
 	script=build/check/$2-$3/$4.t
